@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** Unit tests stand beside the code they test and need nothing but Node; integration tests need the lab (root, Debian). */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], exclude: ["**/*.integration.test.ts"] } },
+      {
+        test: {
+          name: "integration",
+          include: ["packages/*/src/**/*.integration.test.ts", "packages/lab/test/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
