@@ -1,0 +1,29 @@
+/** Streams of one instance. Logs are Server-Sent Events, exec is a WebSocket. */
+import { z } from "zod";
+import { instanceNameSchema } from "../names.ts";
+
+export const logsPath = "/api/instances/:name/logs";
+export const logsQuerySchema = z.object({
+  follow: z.stringbool().default(false),
+  tail: z.coerce.number().int().min(0).max(100_000).default(100),
+  timestamps: z.stringbool().default(false),
+});
+/** Event `line`: one log line. Event `end`: the stream is over. Event `error`: errorBodySchema. */
+export const logEventSchema = z.object({ channel: z.enum(["stdout", "stderr"]), text: z.string() });
+
+export const execPath = "/api/instances/:name/exec";
+export const execRequestSchema = z.strictObject({
+  instance: instanceNameSchema,
+  command: z.array(z.string()).min(1),
+  tty: z.strictObject({ columns: z.int(), rows: z.int() }).nullable(),
+});
+/** First message of the client is execRequestSchema; then these, both ways, as JSON text frames. */
+export const execClientMessageSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("input"), data: z.string().describe("base64; empty: end of input") }),
+  z.strictObject({ type: z.literal("resize"), columns: z.int(), rows: z.int() }),
+]);
+export const execServerMessageSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("output"), channel: z.enum(["stdout", "stderr"]), data: z.string() }),
+  z.strictObject({ type: z.literal("exit"), code: z.int().nullable() }),
+  z.strictObject({ type: z.literal("error"), message: z.string() }),
+]);

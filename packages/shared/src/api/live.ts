@@ -1,0 +1,33 @@
+/** One stream of Server-Sent Events for everything that changes: GET /api/live?topics=status,runs,samples&run=ID */
+import { z } from "zod";
+import { frameSchema } from "../metrics/samples.ts";
+import { logLineSchema, runSchema } from "./runs.ts";
+import { instanceStatusSchema, nodeStatusSchema, statusSchema } from "./status.ts";
+
+export const livePath = "/api/live";
+export const liveTopics = ["status", "runs", "samples"] as const;
+export const liveQuerySchema = z.object({
+  topics: z.string().default("status,runs").describe("Comma separated"),
+  run: z.coerce.number().int().optional().describe("Also the log lines of this run"),
+});
+
+/** A batch of samples of one node, with its containers by name. */
+export const liveSamplesSchema = z.object({
+  node: z.string(),
+  containers: z.array(z.object({ name: z.string(), instance: z.string() })),
+  frames: z.array(frameSchema),
+});
+
+/** SSE `event:` names and their `data:`. `status` comes first and whole, then single changes. */
+export const liveEvents = {
+  status: statusSchema,
+  node: nodeStatusSchema,
+  instance: instanceStatusSchema,
+  "instance.gone": z.object({ name: z.string() }),
+  run: runSchema,
+  log: logLineSchema.extend({ run: z.int() }),
+  samples: liveSamplesSchema,
+} as const;
+
+export type LiveEvents = { [K in keyof typeof liveEvents]: z.output<(typeof liveEvents)[K]> };
+export type LiveSamples = z.output<typeof liveSamplesSchema>;

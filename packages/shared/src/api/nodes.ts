@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { sshSchema } from "../fleet/schema.ts";
+import { nameSchema } from "../names.ts";
+import { defineEndpoint } from "./define.ts";
+import { runSchema } from "./runs.ts";
+import { instanceStatusSchema, nodeStatusSchema } from "./status.ts";
+
+const nodeParams = z.object({ name: nameSchema });
+
+export const listNodes = defineEndpoint({
+  method: "GET",
+  path: "/api/nodes",
+  summary: "Nodes with their states",
+  role: "viewer",
+  response: z.object({ nodes: z.array(nodeStatusSchema) }),
+});
+export const getNode = defineEndpoint({
+  method: "GET",
+  path: "/api/nodes/:name",
+  summary: "One node with its instances",
+  role: "viewer",
+  params: nodeParams,
+  response: nodeStatusSchema.extend({ instances: z.array(instanceStatusSchema) }),
+});
+export const addNode = defineEndpoint({
+  method: "POST",
+  path: "/api/nodes",
+  summary: "Takes a host that exists into the fleet, by SSH",
+  role: "admin",
+  body: z.strictObject({ name: nameSchema, address: z.ipv4(), ssh: sshSchema }),
+  response: z.object({ run: runSchema }),
+});
+export const removeNode = defineEndpoint({
+  method: "DELETE",
+  path: "/api/nodes/:name",
+  summary: "Revokes the node's certificate and forgets it; refused while instances run on it, unless forced",
+  role: "admin",
+  params: nodeParams,
+  query: z.object({ force: z.stringbool().default(false), uninstall: z.stringbool().default(true) }),
+  response: z.object({ removed: z.boolean(), uninstalled: z.boolean() }),
+});
+export const createJoinToken = defineEndpoint({
+  method: "POST",
+  path: "/api/nodes/tokens",
+  summary: "A single-use join token and the line that installs an agent with it",
+  role: "admin",
+  body: z.strictObject({ name: nameSchema, address: z.ipv4(), validSeconds: z.int().min(60).max(604_800).default(3600) }),
+  response: z.object({ token: z.string(), command: z.string(), expiresAt: z.iso.datetime() }),
+});
+export const upgradeAgent = defineEndpoint({
+  method: "POST",
+  path: "/api/nodes/:name/upgrade-agent",
+  summary: "Replaces the agent by the controller's version; the old one comes back if the new one does not connect",
+  role: "operator",
+  params: nodeParams,
+  response: z.object({ from: z.string(), to: z.string(), changed: z.boolean() }),
+});

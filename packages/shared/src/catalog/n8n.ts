@@ -1,0 +1,37 @@
+import { defineService } from "./schema.ts";
+
+export default defineService({
+  name: "n8n",
+  title: "n8n",
+  description: "Workflow automation; one owner account per instance, hence one instance per tenant",
+  scope: "tenant",
+  image: "docker.io/n8nio/n8n",
+  version: "2.41.3",
+  ports: [{ name: "http", container: 5678, host: 5678 }],
+  env: {
+    N8N_PORT: "5678",
+    N8N_HOST: "${route.host}",
+    N8N_PROTOCOL: "https",
+    N8N_EDITOR_BASE_URL: "${route.url}",
+    WEBHOOK_URL: "${route.url}",
+    N8N_PROXY_HOPS: "1",
+    N8N_ENCRYPTION_KEY: "${secret.encryptionKey}",
+    N8N_USER_MANAGEMENT_JWT_SECRET: "${secret.jwtSecret}",
+    N8N_DIAGNOSTICS_ENABLED: "false",
+    N8N_VERSION_NOTIFICATIONS_ENABLED: "false",
+    DB_TYPE: "postgresdb",
+    DB_POSTGRESDB_HOST: "${database.host}",
+    DB_POSTGRESDB_PORT: "${database.port}",
+    DB_POSTGRESDB_DATABASE: "${database.name}",
+    DB_POSTGRESDB_USER: "${database.user}",
+    DB_POSTGRESDB_PASSWORD: "${database.password}",
+  },
+  secrets: { encryptionKey: { length: 32 }, jwtSecret: { length: 32 } },
+  volumes: [{ name: "data", path: "/home/node/.n8n" }],
+  memory: "1GiB",
+  // /healthz answers before the database is migrated; readiness does not.
+  health: { http: { port: 5678, path: "/healthz/readiness" }, startPeriodSeconds: 300 },
+  needs: [{ kind: "database" }],
+  route: { port: "http" },
+  stopTimeoutSeconds: 30,
+});

@@ -1,0 +1,18 @@
+import { defineService } from "./schema.ts";
+
+export default defineService({
+  name: "postgres",
+  title: "PostgreSQL",
+  description: "Relational database; holds a database and a role for each instance that needs one",
+  scope: "shared",
+  image: "docker.io/library/postgres",
+  version: "17.11",
+  ports: [{ name: "postgres", container: 5432, host: 5432 }],
+  env: { POSTGRES_USER: "postgres", POSTGRES_PASSWORD: "${secret.superuserPassword}" },
+  secrets: { superuserPassword: { length: 32 } },
+  volumes: [{ name: "data", path: "/var/lib/postgresql/data" }],
+  memory: "2GiB",
+  // -h: the init phase of the image listens on its Unix socket only, so that TCP tells the real start from it.
+  health: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"], intervalSeconds: 0.5 },
+  stopTimeoutSeconds: 60,
+});

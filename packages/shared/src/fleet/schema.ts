@@ -1,0 +1,150 @@
+/** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
+import { z } from "zod";
+import { nameSchema } from "../names.ts";
+import { sizeSchema } from "./units.ts";
+
+const addressSchema = z.ipv4({ error: "must be an IPv4 address such as 10.0.6.10" });
+const portSchema = z.int().min(1).max(65_535);
+const absolutePathSchema = z
+  .string()
+  .startsWith("/", { error: "must be an absolute path on the controller's machine" });
+
+export const controllerSchema = z
+  .strictObject({
+    address: z.string().min(1).describe("Address or DNS name at which agents reach the controller"),
+    port: portSchema.default(8421).describe("Port of the controller's TLS listener for agents and remote CLIs"),
+  })
+  .describe("Where agents reach the controller");
+
+export const proxmoxSchema = z
+  .strictObject({
+    host: z.string().min(1).describe("Address or DNS name of the Proxmox VE API"),
+    port: portSchema.default(8006),
+    node: z.string().min(1).describe("Name of the Proxmox VE node that holds the LXCs"),
+    caFile: absolutePathSchema
+      .optional()
+      .describe("PEM of the CA (or of the certificate itself) that the API must present"),
+    tokenId: z
+      .string()
+      .regex(/^[^@!\s]+@[^@!\s]+![^@!\s]+$/, { error: "must look like user@realm!tokenname" })
+      .describe("API token: user@realm!tokenname"),
+    tokenSecretFile: absolutePathSchema.describe("File with the token's secret (a UUID), mode 0600"),
+    rootPasswordFile: absolutePathSchema
+      .optional()
+      .describe("File with root@pam's password; used only where a token may not act: LXC features other than nesting"),
+    storage: z.string().default("local-lvm").describe("Storage for the LXCs' root filesystems"),
+    osTemplate: z
+      .string()
+      .describe("Volume id of the LXC template: local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst"),
+    bridge: z.string().default("vmbr0"),
+    gateway: addressSchema.optional(),
+    prefixLength: z.int().min(8).max(30).default(24).describe("Network prefix length of the nodes' addresses"),
+    nameserver: z.string().optional(),
+  })
+  .describe("A connection to a Proxmox VE host or cluster");
+
+export const templateSchema = z
+  .strictObject({
+    cores: z.int().min(1).max(512),
+    memory: sizeSchema,
+    disk: sizeSchema,
+    swap: sizeSchema.optional(),
+    features: z.array(z.enum(["nesting", "keyctl", "fuse"])).default(["nesting"]),
+  })
+  .describe("Specification of an LXC");
+
+export const sshSchema = z.strictObject({
+  user: z.string().default("root"),
+  port: portSchema.default(22),
+  hostKey: z
+    .string()
+    .optional()
+    .describe("SHA256:… fingerprint of the host's SSH key; pinned on first contact when left out"),
+  identityFile: absolutePathSchema
+    .optional()
+    .describe("Private key on the controller's machine; Berth's own when left out"),
+});
+
+export const nodeSchema = z
+  .strictObject({
+    address: addressSchema,
+    proxmox: nameSchema.optional().describe("Proxmox connection that makes this LXC; left out for a host that exists"),
+    template: nameSchema.optional().describe("Template with the LXC's specification"),
+    vmid: z.int().min(100).max(999_999_999).optional().describe("VMID; the next free one when left out"),
+    ssh: sshSchema.optional(),
+  })
+  .describe("One host with an agent");
+
+export const overridesSchema = z
+  .strictObject({
+    version: z.string().min(1).optional().describe("Image tag; the catalog's pinned one when left out"),
+    env: z
+      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+      .default({})
+      .describe("Environment added to the catalog's"),
+    memory: sizeSchema.optional().describe("Memory limit of the container"),
+    cpus: z.number().positive().max(512).optional(),
+    hostPort: portSchema.optional().describe("Host port in place of the catalog's, for services with one port"),
+  })
+  .describe("What differs from the catalog");
+
+export const sharedServiceSchema = overridesSchema.extend({ node: nameSchema.describe("Node that runs it") });
+
+export const tenantSchema = z
+  .strictObject({
+    node: nameSchema.describe("The tenant's own node"),
+    services: z
+      .record(nameSchema, z.union([overridesSchema, z.literal(false)]))
+      .default({})
+      .describe("Overrides for this tenant; false leaves the service out"),
+  })
+  .describe("One isolated user");
+
+export const imagesSchema = z
+  .strictObject({
+    mirror: z.string().optional().describe("Registry host:port that stands in front of every image reference"),
+    caFile: absolutePathSchema.optional().describe("PEM of the CA of the mirror, installed on each node for Docker"),
+  })
+  .describe("Where images come from");
+
+export const fleetSchema = z
+  .strictObject({
+    fleet: nameSchema.describe("Name of the fleet"),
+    domain: z.hostname().describe("Domain of the routes: test-user1-n8n.<domain>"),
+    routePrefix: z
+      .string()
+      .regex(/^[a-z0-9-]*$/)
+      .default("")
+      .describe("Put before each route's host name, such as test-"),
+    controller: controllerSchema,
+    proxmox: z.record(nameSchema, proxmoxSchema).default({}),
+    images: imagesSchema.default({}),
+    templates: z.record(nameSchema, templateSchema).default({}),
+    nodes: z.record(nameSchema, nodeSchema),
+    tenants: z.record(nameSchema, tenantSchema).default({}),
+    services: z
+      .strictObject({
+        shared: z.record(nameSchema, sharedServiceSchema).default({}),
+        tenant: z
+          .record(
+            nameSchema,
+            overridesSchema.nullable().transform((value) => value ?? { env: {} }),
+          )
+          .default({}),
+      })
+      .prefault({})
+      .describe("Shared services with their node, and the services every tenant gets"),
+    drift: z
+      .enum(["mend", "report"])
+      .default("mend")
+      .describe("What an agent does when its node departs from the desired state"),
+  })
+  .describe("The desired state of a Berth fleet");
+
+export type Fleet = z.output<typeof fleetSchema>;
+export type FleetInput = z.input<typeof fleetSchema>;
+export type ProxmoxConnection = z.output<typeof proxmoxSchema>;
+export type NodeTemplate = z.output<typeof templateSchema>;
+export type FleetNode = z.output<typeof nodeSchema>;
+export type Overrides = z.output<typeof overridesSchema>;
+export type SshAccess = z.output<typeof sshSchema>;

@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+const factors = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
+
+/** A size in binary units, written `512MiB` or `16GiB`; parsed to bytes. */
+export const sizeSchema = z
+  .string()
+  .regex(/^\d+(?:\.\d+)?\s?(KiB|MiB|GiB|TiB)$/, { error: "must be a size such as 512MiB or 16GiB" })
+  .transform(parseSize)
+  .meta({ description: "A size in binary units: 512MiB, 16GiB" });
+
+/** `16GiB` -> 17179869184. The text must match `sizeSchema`. */
+export function parseSize(text: string): number {
+  const unit = text.slice(-3) as keyof typeof factors;
+  return Math.round(Number.parseFloat(text) * factors[unit]);
+}
+
+/** 17179869184 -> `16GiB`, the largest unit that keeps it whole. */
+export function formatSize(bytes: number): string {
+  for (const unit of ["TiB", "GiB", "MiB"] as const) {
+    if (bytes >= factors[unit] && bytes % factors[unit] === 0) return `${bytes / factors[unit]}${unit}`;
+  }
+  return `${bytes / factors.KiB}KiB`;
+}

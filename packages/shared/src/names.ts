@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** Names of fleets, nodes, tenants and templates: a DNS label, so they can stand in a hostname, a role and a path. */
+export const nameSchema = z.string().regex(/^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/, {
+  error: "must be 1 to 32 of a-z, 0-9 and '-', start with a letter and not end with '-'",
+});
+
+/** `<tenant>-<service>` or `shared-<service>`. */
+export const instanceNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,64}$/, { error: "is not an instance name" });
+
+/** The tenant part of an instance that belongs to nobody in particular. */
+export const sharedScope = "shared";
+
+export function instanceName(tenant: string | null, service: string): string {
+  return `${tenant ?? sharedScope}-${service}`;
+}
+
+/** PostgreSQL databases and roles of the design document: `user1_n8n`, `shared_langfuse`. */
+export function databaseName(tenant: string | null, service: string): string {
+  return `${tenant ?? sharedScope}_${service}`.replaceAll("-", "_");
+}

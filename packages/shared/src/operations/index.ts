@@ -1,0 +1,34 @@
+import type { z } from "zod";
+import { agentEnsure } from "./agent-ensure.ts";
+import { databaseEnsure } from "./database-ensure.ts";
+import { databaseRemove } from "./database-remove.ts";
+import { imageEnsure } from "./image-ensure.ts";
+import { instanceEnsure } from "./instance-ensure.ts";
+import { instanceRemove } from "./instance-remove.ts";
+import { lxcEnsure } from "./lxc-ensure.ts";
+
+/** Every operation by kind. Handler maps are typed by it, so a missing handler does not compile. */
+export const operations = {
+  "lxc.ensure": lxcEnsure,
+  "agent.ensure": agentEnsure,
+  "database.ensure": databaseEnsure,
+  "database.remove": databaseRemove,
+  "image.ensure": imageEnsure,
+  "instance.ensure": instanceEnsure,
+  "instance.remove": instanceRemove,
+} as const;
+
+export type Operations = typeof operations;
+export type OperationKind = keyof Operations;
+export type OperationInput<K extends OperationKind> = z.output<Operations[K]["input"]>;
+export type OperationResult<K extends OperationKind> = z.output<Operations[K]["result"]>;
+
+type KindsOn<Side> = { [K in OperationKind]: Operations[K]["runsOn"] extends Side ? K : never }[OperationKind];
+export type AgentOperationKind = KindsOn<"agent">;
+export type ControllerOperationKind = KindsOn<"controller">;
+
+export const operationKinds = Object.keys(operations) as [OperationKind, ...OperationKind[]];
+
+export function isAgentOperation(kind: OperationKind): kind is AgentOperationKind {
+  return operations[kind].runsOn === "agent";
+}

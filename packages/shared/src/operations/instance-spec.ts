@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { healthSchema } from "../catalog/schema.ts";
+import { instanceNameSchema, nameSchema } from "../names.ts";
+
+/** One container as the agent makes it. Volumes are named Docker volumes `<instance>-<volume>`, kept when the container goes. */
+export const containerSpecSchema = z.strictObject({
+  name: z.string().describe("Container name: the instance's, or <instance>-<part> in a composite service"),
+  image: z.string().describe("Full reference with tag, mirror included"),
+  command: z.array(z.string()).optional(),
+  user: z.string().optional(),
+  env: z
+    .record(z.string(), z.string())
+    .describe("In a plan, secrets stand as ${secret:…}; at dispatch they are values"),
+  ports: z.array(z.strictObject({ container: z.int(), host: z.int() })),
+  volumes: z.array(z.strictObject({ volume: z.string(), path: z.string() })),
+  memoryBytes: z.int(),
+  cpus: z.number().optional(),
+  stopTimeoutSeconds: z.int(),
+  health: healthSchema,
+});
+export type ContainerSpec = z.output<typeof containerSpecSchema>;
+
+/** The desired state of one instance: what an agent keeps, compares by `hash` and holds its node to. */
+export const instanceSpecSchema = z.strictObject({
+  instance: instanceNameSchema,
+  service: nameSchema,
+  version: z.string(),
+  tenant: nameSchema.nullable(),
+  node: nameSchema,
+  hash: z
+    .string()
+    .describe("Hash of everything above with secrets by reference and version, so equal hashes mean nothing to do"),
+  containers: z.array(containerSpecSchema).min(1).describe("In start order"),
+});
+export type InstanceSpec = z.output<typeof instanceSpecSchema>;
