@@ -37,6 +37,10 @@ export const setAccount = defineEndpoint({
   summary: "Makes an account or changes its role and password",
   role: "admin",
   params: z.object({ name: nameSchema }),
-  body: z.strictObject({ role: roleSchema, tenant: nameSchema.nullable().default(null), password: z.string().min(12).max(1024) }),
+  body: z.strictObject({
+    role: roleSchema,
+    tenant: nameSchema.nullable().default(null),
+    password: z.string().min(12).max(1024),
+  }),
   response: accountSchema,
 });

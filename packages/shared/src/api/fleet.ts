@@ -4,7 +4,10 @@ import { defineEndpoint } from "./define.ts";
 import { runSchema } from "./runs.ts";
 
 const fleetFileSchema = z.strictObject({
-  yaml: z.string().max(1024 * 1024).describe("Text of the fleet file"),
+  yaml: z
+    .string()
+    .max(1024 * 1024)
+    .describe("Text of the fleet file"),
   file: z.string().default("fleet.yaml").describe("Its name, for messages"),
   prune: z.boolean().default(false).describe("Remove what the file does not mention"),
 });

@@ -44,7 +44,11 @@ export const createJoinToken = defineEndpoint({
   path: "/api/nodes/tokens",
   summary: "A single-use join token and the line that installs an agent with it",
   role: "admin",
-  body: z.strictObject({ name: nameSchema, address: z.ipv4(), validSeconds: z.int().min(60).max(604_800).default(3600) }),
+  body: z.strictObject({
+    name: nameSchema,
+    address: z.ipv4(),
+    validSeconds: z.int().min(60).max(604_800).default(3600),
+  }),
   response: z.object({ token: z.string(), command: z.string(), expiresAt: z.iso.datetime() }),
 });
 export const upgradeAgent = defineEndpoint({
