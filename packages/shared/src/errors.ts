@@ -84,6 +84,7 @@ export const errorCatalogue = {
   "deadline.exceeded": { httpStatus: 504, exitCode: 8, retryable: true, meaning: "It took longer than its deadline" },
   cancelled: { httpStatus: 409, exitCode: 10, retryable: false, meaning: "It was cancelled" },
   "run.failed": { httpStatus: 500, exitCode: 8, retryable: false, meaning: "One or more steps of the run failed" },
+  "lab.failed": { httpStatus: 500, exitCode: 8, retryable: true, meaning: "The lab could not be made or removed" },
   internal: { httpStatus: 500, exitCode: 1, retryable: false, meaning: "A mistake in Berth itself" },
 } as const;
 
