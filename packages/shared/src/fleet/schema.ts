@@ -5,9 +5,11 @@ import { sizeSchema } from "./units.ts";
 
 const addressSchema = z.ipv4({ error: "must be an IPv4 address such as 10.0.6.10" });
 const portSchema = z.int().min(1).max(65_535);
-const absolutePathSchema = z
+/** Read on the controller's machine; a relative path is under its configuration directory, /etc/berth. */
+const filePathSchema = z
   .string()
-  .startsWith("/", { error: "must be an absolute path on the controller's machine" });
+  .min(1)
+  .refine((path) => !path.split("/").includes(".."), { error: "must not contain '..'" });
 
 export const controllerSchema = z
   .strictObject({
@@ -21,15 +23,15 @@ export const proxmoxSchema = z
     host: z.string().min(1).describe("Address or DNS name of the Proxmox VE API"),
     port: portSchema.default(8006),
     node: z.string().min(1).describe("Name of the Proxmox VE node that holds the LXCs"),
-    caFile: absolutePathSchema
+    caFile: filePathSchema
       .optional()
       .describe("PEM of the CA (or of the certificate itself) that the API must present"),
     tokenId: z
       .string()
       .regex(/^[^@!\s]+@[^@!\s]+![^@!\s]+$/, { error: "must look like user@realm!tokenname" })
       .describe("API token: user@realm!tokenname"),
-    tokenSecretFile: absolutePathSchema.describe("File with the token's secret (a UUID), mode 0600"),
-    rootPasswordFile: absolutePathSchema
+    tokenSecretFile: filePathSchema.describe("File with the token's secret (a UUID), mode 0600"),
+    rootPasswordFile: filePathSchema
       .optional()
       .describe("File with root@pam's password; used only where a token may not act: LXC features other than nesting"),
     storage: z.string().default("local-lvm").describe("Storage for the LXCs' root filesystems"),
@@ -60,7 +62,7 @@ export const sshSchema = z.strictObject({
     .string()
     .optional()
     .describe("SHA256:… fingerprint of the host's SSH key; pinned on first contact when left out"),
-  identityFile: absolutePathSchema
+  identityFile: filePathSchema
     .optional()
     .describe("Private key on the controller's machine; Berth's own when left out"),
 });
@@ -103,7 +105,7 @@ export const tenantSchema = z
 export const imagesSchema = z
   .strictObject({
     mirror: z.string().optional().describe("Registry host:port that stands in front of every image reference"),
-    caFile: absolutePathSchema.optional().describe("PEM of the CA of the mirror, installed on each node for Docker"),
+    caFile: filePathSchema.optional().describe("PEM of the CA of the mirror, installed on each node for Docker"),
   })
   .describe("Where images come from");
 

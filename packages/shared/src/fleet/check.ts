@@ -1,0 +1,161 @@
+/** What the schema cannot see: references that lead nowhere, and addresses, ports and names that collide. Pure. */
+import type { Catalog } from "../catalog/schema.ts";
+import { sharedScope } from "../names.ts";
+import { hostPorts, placements } from "./instances.ts";
+import type { Fleet } from "./schema.ts";
+import type { Path } from "./source.ts";
+import { suggestion } from "./suggest.ts";
+
+export interface Finding {
+  path: Path;
+  message: string;
+  at?: "value" | "key";
+}
+
+export function checkFleet(fleet: Fleet, catalog: Catalog): Finding[] {
+  return [
+    ...checkNodes(fleet),
+    ...checkTenants(fleet),
+    ...checkServices(fleet, catalog),
+    ...checkPorts(fleet, catalog),
+    ...checkNeeds(fleet, catalog),
+  ];
+}
+
+function checkNodes(fleet: Fleet): Finding[] {
+  const findings: Finding[] = [];
+  const addresses = new Map<string, string>([[fleet.controller.address, "the controller"]]);
+  const vmids = new Map<string, string>();
+  for (const [name, node] of Object.entries(fleet.nodes)) {
+    const path = ["nodes", name];
+    const holder = addresses.get(node.address);
+    // A single-machine fleet runs the controller on its only node.
+    if (holder !== undefined && !(holder === "the controller" && node.proxmox === undefined)) {
+      findings.push({ path: [...path, "address"], message: `'${node.address}' is taken by ${holder}` });
+    }
+    addresses.set(node.address, `node '${name}'`);
+    findings.push(...reference([...path, "template"], node.template, fleet.templates, "template"));
+    findings.push(...reference([...path, "proxmox"], node.proxmox, fleet.proxmox, "Proxmox connection"));
+    if (node.proxmox !== undefined && node.template === undefined) {
+      findings.push({ path, message: "has a Proxmox connection but no template; add 'template: NAME'", at: "key" });
+    }
+    if (node.vmid !== undefined) {
+      const key = `${node.proxmox ?? ""}/${node.vmid}`;
+      const other = vmids.get(key);
+      if (other !== undefined)
+        findings.push({ path: [...path, "vmid"], message: `'${node.vmid}' is taken by node '${other}'` });
+      vmids.set(key, name);
+    }
+  }
+  return findings;
+}
+
+function checkTenants(fleet: Fleet): Finding[] {
+  const findings: Finding[] = [];
+  const owners = new Map<string, string>();
+  for (const [name, tenant] of Object.entries(fleet.tenants)) {
+    const path = ["tenants", name];
+    if (name === sharedScope) {
+      findings.push({
+        path,
+        message: `'${sharedScope}' stands for the shared services; choose another name`,
+        at: "key",
+      });
+    }
+    findings.push(...reference([...path, "node"], tenant.node, fleet.nodes, "node"));
+    const owner = owners.get(tenant.node);
+    if (owner !== undefined) {
+      findings.push({
+        path: [...path, "node"],
+        message: `'${tenant.node}' is the node of tenant '${owner}'; each tenant needs its own`,
+      });
+    }
+    owners.set(tenant.node, name);
+    for (const service of Object.keys(tenant.services)) {
+      findings.push(
+        ...reference([...path, "services", service], service, fleet.services.tenant, "service of tenants", "key"),
+      );
+    }
+  }
+  return findings;
+}
+
+function checkServices(fleet: Fleet, catalog: Catalog): Finding[] {
+  const findings: Finding[] = [];
+  for (const scope of ["shared", "tenant"] as const) {
+    const offered = [...catalog.values()].filter((service) => service.scope === scope).map((service) => service.name);
+    for (const name of Object.keys(fleet.services[scope])) {
+      const service = catalog.get(name);
+      if (service === undefined) {
+        findings.push({
+          path: ["services", scope, name],
+          message: `unknown service '${name}'${suggestion(name, offered)}`,
+          at: "key",
+        });
+      } else if (service.scope !== scope) {
+        findings.push({
+          path: ["services", scope, name],
+          message: `'${name}' is a ${service.scope} service`,
+          at: "key",
+        });
+      }
+    }
+  }
+  for (const [name, service] of Object.entries(fleet.services.shared)) {
+    findings.push(...reference(["services", "shared", name, "node"], service.node, fleet.nodes, "node"));
+  }
+  return findings;
+}
+
+function checkPorts(fleet: Fleet, catalog: Catalog): Finding[] {
+  const findings: Finding[] = [];
+  const taken = new Map<string, string>();
+  const names = new Set<string>();
+  for (const placement of placements(fleet, catalog)) {
+    const { instance, node, path, service, overrides } = placement;
+    if (names.has(instance)) findings.push({ path, message: `instance name '${instance}' is taken`, at: "key" });
+    names.add(instance);
+    if (overrides.hostPort !== undefined && service.ports.length !== 1) {
+      findings.push({
+        path: [...path, "hostPort"],
+        message: `'${service.name}' has ${service.ports.length} ports; hostPort needs exactly one`,
+      });
+    }
+    for (const { host } of hostPorts(service, overrides)) {
+      const key = `${node}:${host}`;
+      const other = taken.get(key);
+      if (other !== undefined)
+        findings.push({ path, message: `port ${host} on node '${node}' is taken by '${other}'`, at: "key" });
+      taken.set(key, instance);
+    }
+  }
+  return findings;
+}
+
+function checkNeeds(fleet: Fleet, catalog: Catalog): Finding[] {
+  const findings: Finding[] = [];
+  for (const { service, path } of placements(fleet, catalog)) {
+    for (const need of service.needs) {
+      const server = need.kind === "database" ? "postgres" : need.service;
+      if (fleet.services.shared[server] === undefined) {
+        findings.push({
+          path,
+          message: `'${service.name}' needs '${server}'; add it under services.shared`,
+          at: "key",
+        });
+      }
+    }
+  }
+  return findings;
+}
+
+function reference(
+  path: Path,
+  name: string | undefined,
+  known: Record<string, unknown>,
+  what: string,
+  at: "value" | "key" = "value",
+): Finding[] {
+  if (name === undefined || name in known) return [];
+  return [{ path, message: `no ${what} is named '${name}'${suggestion(name, Object.keys(known))}`, at }];
+}
