@@ -85,6 +85,18 @@ export const errorCatalogue = {
   cancelled: { httpStatus: 409, exitCode: 10, retryable: false, meaning: "It was cancelled" },
   "run.failed": { httpStatus: 500, exitCode: 8, retryable: false, meaning: "One or more steps of the run failed" },
   "lab.failed": { httpStatus: 500, exitCode: 8, retryable: true, meaning: "The lab could not be made or removed" },
+  "inventory.failed": {
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+    meaning: "The controller's inventory cannot be read or written",
+  },
+  "secrets.locked": {
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+    meaning: "The key of the secrets is wrong, missing or readable by others",
+  },
   internal: { httpStatus: 500, exitCode: 1, retryable: false, meaning: "A mistake in Berth itself" },
 } as const;
 

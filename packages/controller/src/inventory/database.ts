@@ -1,0 +1,39 @@
+/** The inventory's tables, typed. A room that adds tables declares them in tables/ and names them here. */
+import type { Kysely } from "kysely";
+import type { AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
+import type {
+  EventsTable,
+  FleetRevisionsTable,
+  InstancesTable,
+  NeedsTable,
+  NodesTable,
+  TenantsTable,
+} from "./tables/fleet.ts";
+import type { RunsTable, StepLogsTable, StepsTable } from "./tables/runs.ts";
+
+export interface Database {
+  fleetRevisions: FleetRevisionsTable;
+  nodes: NodesTable;
+  tenants: TenantsTable;
+  instances: InstancesTable;
+  needs: NeedsTable;
+  events: EventsTable;
+  runs: RunsTable;
+  steps: StepsTable;
+  stepLogs: StepLogsTable;
+  accounts: AccountsTable;
+  tokens: TokensTable;
+  secrets: SecretsTable;
+}
+
+/**
+ * What a query runs on: `inventory.database`, or the transaction it is part of. SQLite has one connection: inside
+ * `transaction().execute(async (transaction) => …)` query `transaction` only, anything else waits for it to end.
+ */
+export type Queryable = Kysely<Database>;
+
+export interface Inventory {
+  readonly file: string;
+  readonly database: Kysely<Database>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,10 @@
+/**
+ * Every migration, oldest first, under its number and name. Add a file `NNNN-name.ts` and a line here; never change one
+ * that was released. They are imported, not read from a directory, so that a bundle carries them.
+ */
+import type { Migration } from "kysely/migration";
+import { initial } from "./0001-initial.ts";
+
+export const migrations: Readonly<Record<string, Migration>> = {
+  "0001-initial": initial,
+};
