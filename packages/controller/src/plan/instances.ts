@@ -1,0 +1,79 @@
+import type { Change, PlannedOperation } from "@berth/shared/operations/plan";
+import type { DesiredInstance } from "./desired.ts";
+import { operationId } from "./identify.ts";
+import { unseenNode, type Observed, type ObservedPlacement } from "./observed.ts";
+
+/** Instances that differ from what is wanted, each after its image, its database, its needs and its node. */
+export function planInstances(
+  instances: readonly DesiredInstance[],
+  observed: Observed,
+  nodes: readonly PlannedOperation[],
+): PlannedOperation[] {
+  const rebuilt = new Set(
+    nodes.filter((operation) => operation.change === "create").map((operation) => operation.node),
+  );
+  const operations = new Map<string, PlannedOperation>();
+  for (const instance of instances) {
+    const seen = rebuilt.has(instance.spec.node) ? unseenNode : (observed.nodes.get(instance.spec.node) ?? unseenNode);
+    const placed = seen.instances === "unseen" ? undefined : seen.instances.get(instance.spec.instance);
+    const needed = instanceChange(instance, placed);
+    if (needed === undefined) continue;
+    const images = imageOperations(instance, seen.images === "unseen" ? new Set() : seen.images);
+    for (const image of images) operations.set(image.id, image);
+    const operation = instanceOperation(instance, needed, images);
+    operations.set(operation.id, operation);
+  }
+  return [...operations.values()];
+}
+
+function instanceChange(
+  { spec }: DesiredInstance,
+  seen: ObservedPlacement | undefined,
+): { change: Change; reason: string } | undefined {
+  if (seen === undefined || seen.state === "missing") return { change: "create", reason: "does not exist" };
+  if (seen.hash !== spec.hash) {
+    const versions =
+      seen.version === spec.version ? "specification changed" : `version ${seen.version} -> ${spec.version}`;
+    return { change: "update", reason: versions };
+  }
+  if (seen.drift.length > 0) return { change: "repair", reason: `drifted: ${seen.drift.join(", ")}` };
+  if (seen.state === "stopped") return { change: "start", reason: "is stopped" };
+  return seen.state === "healthy" ? undefined : { change: "repair", reason: `is ${seen.state}` };
+}
+
+function imageOperations({ spec }: DesiredInstance, present: ReadonlySet<string>): PlannedOperation<"image.ensure">[] {
+  const missing = [...new Set(spec.containers.map((container) => container.image))].filter(
+    (image) => !present.has(image),
+  );
+  return missing.map((image) => ({
+    id: operationId("image.ensure", spec.node, image),
+    kind: "image.ensure",
+    change: "create",
+    node: spec.node,
+    target: image,
+    reason: "is not on the node",
+    after: [operationId("agent.ensure", spec.node)],
+    input: { node: spec.node, image, registryCa: null },
+  }));
+}
+
+function instanceOperation(
+  { spec, database, needs }: DesiredInstance,
+  needed: { change: Change; reason: string },
+  images: readonly PlannedOperation[],
+): PlannedOperation<"instance.ensure"> {
+  return {
+    id: operationId("instance.ensure", spec.instance),
+    kind: "instance.ensure",
+    node: spec.node,
+    target: spec.instance,
+    ...needed,
+    after: [
+      operationId("agent.ensure", spec.node),
+      ...images.map((image) => image.id),
+      ...(database === null ? [] : [operationId("database.ensure", database.database)]),
+      ...needs.map((need) => operationId("instance.ensure", need)),
+    ],
+    input: spec,
+  };
+}

@@ -1,0 +1,61 @@
+import { formatSize } from "@berth/shared/fleet/units";
+import type { OperationInput } from "@berth/shared/operations/index";
+import type { Change, PlannedOperation } from "@berth/shared/operations/plan";
+import type { DesiredNode } from "./desired.ts";
+import { operationId } from "./identify.ts";
+import { unseenNode, type Observed, type ObservedLxc, type ObservedNode } from "./observed.ts";
+
+export function planNodes(nodes: readonly DesiredNode[], observed: Observed): PlannedOperation[] {
+  return nodes.flatMap((node) => {
+    const seen = observed.nodes.get(node.name) ?? unseenNode;
+    const lxc = node.lxc === null ? [] : planLxc(node.lxc, seen);
+    return [...lxc, ...planAgent(node, seen, lxc.length > 0)];
+  });
+}
+
+type LxcInput = OperationInput<"lxc.ensure">;
+
+function planLxc(lxc: LxcInput, seen: ObservedNode): PlannedOperation<"lxc.ensure">[] {
+  const needed = lxcChange(lxc, seen);
+  if (needed === undefined) return [];
+  const id = operationId("lxc.ensure", lxc.node);
+  return [{ id, kind: "lxc.ensure", node: lxc.node, target: lxc.node, after: [], input: lxc, ...needed }];
+}
+
+function lxcChange(lxc: LxcInput, seen: ObservedNode): { change: Change; reason: string } | undefined {
+  // An agent that answers proves its LXC; without either there is no telling, and ensuring is safe.
+  if (seen.lxc === "unseen") return seen.agentOnline ? undefined : { change: "repair", reason: "state unknown" };
+  if (seen.lxc === null) return { change: "create", reason: "does not exist" };
+  if (seen.lxc.status !== "running") return { change: "start", reason: `is ${seen.lxc.status}` };
+  const differences = lxcDifferences(lxc, seen.lxc);
+  return differences.length === 0 ? undefined : { change: "update", reason: differences.join(", ") };
+}
+
+/** A disk only grows: one larger than asked for is left alone. */
+function lxcDifferences(wanted: LxcInput, seen: ObservedLxc): string[] {
+  const differences: string[] = [];
+  if (seen.cores !== wanted.cores) differences.push(`cores ${seen.cores} -> ${wanted.cores}`);
+  if (seen.memoryBytes !== wanted.memoryBytes) {
+    differences.push(`memory ${formatSize(seen.memoryBytes)} -> ${formatSize(wanted.memoryBytes)}`);
+  }
+  if (seen.diskBytes < wanted.diskBytes)
+    differences.push(`disk ${formatSize(seen.diskBytes)} -> ${formatSize(wanted.diskBytes)}`);
+  return differences;
+}
+
+function planAgent(node: DesiredNode, seen: ObservedNode, lxcPlanned: boolean): PlannedOperation<"agent.ensure">[] {
+  if (seen.agentOnline && !(lxcPlanned && seen.lxc === null)) return [];
+  const fresh = seen.lxc === null;
+  return [
+    {
+      id: operationId("agent.ensure", node.name),
+      kind: "agent.ensure",
+      change: fresh ? "create" : "repair",
+      node: node.name,
+      target: node.name,
+      reason: fresh ? "new node" : "agent is not connected",
+      after: [operationId("lxc.ensure", node.name)],
+      input: node.agent,
+    },
+  ];
+}

@@ -1,0 +1,43 @@
+/** What is, as far as it could be seen. Gathered by the observation room; compared by `planFleet`. */
+import type { InstanceState } from "@berth/shared/protocol/state";
+
+export interface ObservedLxc {
+  vmid: number;
+  status: "running" | "stopped";
+  cores: number;
+  memoryBytes: number;
+  diskBytes: number;
+}
+
+/** `unseen`: nothing is known, because what would tell was not there or did not answer. */
+export type Seen<T> = T | "unseen";
+
+export interface ObservedNode {
+  /** null: none exists. */
+  lxc: Seen<ObservedLxc | null>;
+  agentOnline: boolean;
+  /** References of the images present. */
+  images: Seen<ReadonlySet<string>>;
+  instances: Seen<ReadonlyMap<string, ObservedPlacement>>;
+}
+
+export interface ObservedPlacement {
+  hash: string;
+  version: string;
+  service: string;
+  state: InstanceState;
+  drift: readonly string[];
+}
+
+/** How a database departs from its need, as phrases; empty: not at all. */
+export type ObservedDatabase = { exists: boolean; differences: readonly string[] };
+
+export interface Observed {
+  nodes: ReadonlyMap<string, ObservedNode>;
+  /** By database name; a server that could not be asked leaves its databases out. */
+  databases: ReadonlyMap<string, ObservedDatabase>;
+  /** What could not be seen, as sentences for the reader. */
+  warnings: readonly string[];
+}
+
+export const unseenNode: ObservedNode = { lxc: "unseen", agentOnline: false, images: "unseen", instances: "unseen" };
