@@ -1,0 +1,25 @@
+import { now } from "./columns.ts";
+import type { Queryable } from "./database.ts";
+
+export interface TenantRecord {
+  name: string;
+  node: string;
+  createdAt: string;
+}
+
+export async function listTenants(database: Queryable): Promise<TenantRecord[]> {
+  return database.selectFrom("tenants").selectAll().orderBy("name").execute();
+}
+
+export async function putTenant(database: Queryable, tenant: Pick<TenantRecord, "name" | "node">): Promise<void> {
+  await database
+    .insertInto("tenants")
+    .values({ ...tenant, createdAt: now() })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ node: tenant.node }))
+    .execute();
+}
+
+export async function removeTenant(database: Queryable, name: string): Promise<boolean> {
+  const { numDeletedRows } = await database.deleteFrom("tenants").where("name", "=", name).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
