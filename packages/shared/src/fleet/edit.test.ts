@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { mergeFleet, removeFromFleet, setInFleet } from "./edit.ts";
+
+const present = `# present
+nodes:
+  a: { address: 10.0.6.10 }
+  b: { address: 10.0.6.11 } # by hand
+tenants:
+  user1: { node: b }
+services:
+  tenant:
+    n8n:
+`;
+
+describe("merging", () => {
+  test("a file that mentions all of it is taken as it is", () => {
+    const given = `${present}# mine\n`;
+    expect(mergeFleet(present, given)).toEqual({ text: given, kept: [] });
+  });
+
+  test("what the given file does not mention stays, and the given file's comments and values win", () => {
+    const given = "# given\nnodes:\n  a: { address: 10.0.6.20 } # moved\n";
+    const merged = mergeFleet(present, given);
+    expect(merged.kept).toEqual(["nodes.b", "tenants.user1", "services.tenant.n8n"]);
+    expect(merged.text).toBe(
+      `# given\nnodes:\n  a: { address: 10.0.6.20 } # moved\n  b: { address: 10.0.6.11 } # by hand\ntenants:\n  user1: { node: b }\nservices:\n  tenant:\n    n8n:\n`,
+    );
+  });
+});
+
+test("setting and removing keep the rest of the text", () => {
+  const added = setInFleet(present, ["nodes", "c"], { address: "10.0.6.12" });
+  expect(added).toContain("b: { address: 10.0.6.11 } # by hand\n  c:\n    address: 10.0.6.12\n");
+  expect(removeFromFleet(added, ["nodes", "c"])).toBe(present);
+  expect(removeFromFleet(present, ["nodes", "z"])).toBe(present);
+});
