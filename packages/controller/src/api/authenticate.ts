@@ -1,0 +1,88 @@
+/** Who asks: the controller's own machine over the Unix socket, or an account by token or session cookie. */
+import type { IncomingMessage } from "node:http";
+import type { Account, Role } from "@berth/shared/api/accounts";
+import { BerthError } from "@berth/shared/errors";
+import type { FastifyInstance } from "fastify";
+
+export const sessionCookie = "berth_session";
+
+/** Over the Unix socket the file permissions have decided: whoever may open it may do anything. */
+export const localAccount: Account = { name: "local", role: "admin", tenant: null };
+const nobody: Account = { name: "nobody", role: "viewer", tenant: null };
+
+const ranks: Record<Role, number> = { tenant: 0, viewer: 1, operator: 2, admin: 3 };
+
+declare module "fastify" {
+  interface FastifyRequest {
+    account: Account;
+  }
+  interface FastifyContextConfig {
+    role?: "public" | "viewer" | "operator" | "admin";
+  }
+}
+
+export type Authenticate = (token: string) => Promise<Account | null>;
+
+export interface AccessOptions {
+  /** true on the Unix socket. */
+  trusted: boolean;
+  authenticate: Authenticate;
+}
+
+/** Default deny: a route without a role answers to admins only. */
+export function guardRoutes(app: FastifyInstance, options: AccessOptions): void {
+  app.decorateRequest("account");
+  app.addHook("onRequest", async (request) => {
+    const needed = request.routeOptions.config.role ?? "admin";
+    request.account =
+      needed === "public"
+        ? ((await accountOf(request.raw, options)) ?? nobody)
+        : await requireAccount(request.raw, needed, options);
+  });
+}
+
+/** The account that asks, if its role is enough. Also for upgrades to WebSocket, which pass by Fastify's hooks. */
+export async function requireAccount(
+  request: IncomingMessage,
+  needed: Exclude<Role, "tenant">,
+  options: AccessOptions,
+): Promise<Account> {
+  const account = await accountOf(request, options);
+  if (account === null) {
+    throw new BerthError("unauthenticated", "This needs an account", {
+      hint: "Log in with `berth login URL`, or on the page",
+    });
+  }
+  if (ranks[account.role] < ranks[needed]) {
+    throw new BerthError(
+      "forbidden",
+      `This needs the role '${needed}'; account '${account.name}' has '${account.role}'`,
+    );
+  }
+  return account;
+}
+
+async function accountOf(request: IncomingMessage, { trusted, authenticate }: AccessOptions): Promise<Account | null> {
+  if (trusted) return localAccount;
+  const token = tokenOf(request);
+  if (token === null) return null;
+  if (token.origin === "cookie") refuseForeignPage(request);
+  return authenticate(token.value);
+}
+
+export function tokenOf(request: IncomingMessage): { value: string; origin: "header" | "cookie" } | null {
+  const { authorization, cookie } = request.headers;
+  if (authorization?.startsWith("Bearer ") === true)
+    return { value: authorization.slice("Bearer ".length), origin: "header" };
+  const pair = cookie?.split("; ").find((part) => part.startsWith(`${sessionCookie}=`));
+  return pair === undefined ? null : { value: pair.slice(sessionCookie.length + 1), origin: "cookie" };
+}
+
+/** A cookie comes along whatever page asks: only our own may change something with it, or open a WebSocket. */
+function refuseForeignPage({ method, headers }: IncomingMessage): void {
+  const changes = method !== "GET" && method !== "HEAD";
+  if (!changes && headers.upgrade === undefined) return;
+  const { origin, host } = headers;
+  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return;
+  throw new BerthError("forbidden", "Requests with a session cookie must come from Berth's own page");
+}

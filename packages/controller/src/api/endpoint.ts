@@ -1,0 +1,49 @@
+/** Serves an endpoint of the contract: validation, authorization and serialization come from its declaration. */
+import type { Endpoint } from "@berth/shared/api/define";
+import type { Account } from "@berth/shared/api/accounts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+
+export interface Call<Params, Query, Body> {
+  params: Params;
+  query: Query;
+  body: Body;
+  /** Who asks; for public endpoints possibly nobody. */
+  account: Account;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+export function serveEndpoint<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+>(
+  app: FastifyInstance,
+  endpoint: Endpoint<Params, Query, Body, Response>,
+  handler: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Response>>,
+): void {
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path,
+    schema: {
+      summary: endpoint.summary,
+      ...(endpoint.params === undefined ? {} : { params: endpoint.params }),
+      ...(endpoint.query === undefined ? {} : { querystring: endpoint.query }),
+      ...(endpoint.body === undefined ? {} : { body: endpoint.body }),
+      response: { 200: endpoint.response },
+    },
+    config: { role: endpoint.role },
+    handler: async (request, reply) =>
+      handler({
+        // Fastify has validated these three against the same schemas.
+        params: request.params as z.output<Params>,
+        query: request.query as z.output<Query>,
+        body: request.body as z.output<Body>,
+        account: request.account,
+        request,
+        reply,
+      }),
+  });
+}

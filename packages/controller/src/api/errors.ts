@@ -1,0 +1,35 @@
+import { type ErrorBody } from "@berth/shared/api/errors";
+import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
+import type { FastifyError, FastifyInstance } from "fastify";
+import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
+import { FleetInvalid } from "../apply/fleet-invalid.ts";
+
+export function errorBody(error: BerthError): ErrorBody {
+  const problems = error instanceof FleetInvalid ? { problems: [...error.problems] } : {};
+  return { error: { ...error.toBody(), ...problems } };
+}
+
+/** Every failure leaves as an entry of the catalogue; what is our own mistake is logged with its stack. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = classify(error);
+    if (known.code === "internal") request.log.error({ error }, "A request failed by a mistake in Berth");
+    return reply.status(errorCatalogue[known.code].httpStatus).send(errorBody(known));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const missing = new BerthError("not-found", `Nothing is at ${request.method} ${request.url.split("?")[0] ?? ""}`);
+    return reply.status(404).send(errorBody(missing));
+  });
+}
+
+function classify(error: FastifyError): BerthError {
+  if (error instanceof BerthError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const first = error.validation[0];
+    const where = first?.instancePath.replaceAll("/", ".").slice(1) ?? "";
+    return new BerthError("request.invalid", where === "" ? `${first?.message}` : `${where}: ${first?.message}`);
+  }
+  if (isResponseSerializationError(error)) return new BerthError("internal", "The answer did not fit its own contract");
+  if (error.statusCode !== undefined && error.statusCode < 500) return new BerthError("request.invalid", error.message);
+  return toBerthError(error);
+}

@@ -1,0 +1,19 @@
+import { BerthError } from "@berth/shared/errors";
+import type { Problem } from "@berth/shared/fleet/problem";
+
+/** The fleet file has mistakes; nothing was changed. */
+export class FleetInvalid extends BerthError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(
+      "fleet.invalid",
+      problems.length === 1 ? "The fleet file has a mistake" : `The fleet file has ${problems.length} mistakes`,
+      {
+        hint: "Nothing was changed. `berth fleet schema` prints a JSON Schema that editors check against",
+      },
+    );
+    this.name = "FleetInvalid";
+    this.problems = problems;
+  }
+}

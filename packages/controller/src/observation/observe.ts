@@ -1,0 +1,127 @@
+/** Gathers what is: LXCs from Proxmox, instances and images from agents, databases from their servers. Changes nothing. */
+import { toBerthError } from "@berth/shared/errors";
+import type { Observation } from "@berth/shared/protocol/state";
+import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
+import type { Desired } from "../plan/desired.ts";
+import type {
+  Observed,
+  ObservedDatabase,
+  ObservedLxc,
+  ObservedNode,
+  ObservedPlacement,
+  Seen,
+} from "../plan/observed.ts";
+
+export interface ObservationSources {
+  /** LXCs of a Proxmox connection that carry this fleet's marks, by node name. */
+  lxcs: (proxmox: string) => Promise<ReadonlyMap<string, ObservedLxc>>;
+  /** null: its agent is not connected. */
+  node: (node: string) => Promise<Observation | null>;
+  databases: (server: string, needs: readonly DatabaseNeed[]) => Promise<ReadonlyMap<string, ObservedDatabase>>;
+}
+
+/** What cannot be asked becomes `unseen` and a warning: one silent node holds up nothing but itself. */
+export async function observeFleet(desired: Desired, sources: ObservationSources): Promise<Observed> {
+  const warnings: string[] = [];
+  const [lxcs, observations] = await Promise.all([
+    observeLxcs(desired, sources, warnings),
+    observeNodes(desired, sources, warnings),
+  ]);
+  const nodes = new Map(
+    desired.nodes.map((node): [string, ObservedNode] => [
+      node.name,
+      toObservedNode(
+        lxcs.has(node.name) ? (lxcs.get(node.name) ?? null) : "unseen",
+        observations.get(node.name) ?? null,
+      ),
+    ]),
+  );
+  return { nodes, databases: await observeAllDatabases(desired, nodes, sources, warnings), warnings };
+}
+
+async function observeLxcs(
+  { nodes }: Desired,
+  sources: ObservationSources,
+  warnings: string[],
+): Promise<Map<string, Seen<ObservedLxc | null>>> {
+  const byConnection = Map.groupBy(
+    nodes.flatMap(({ lxc }) => (lxc === null ? [] : [lxc])),
+    (lxc) => lxc.proxmox,
+  );
+  const seen = new Map<string, Seen<ObservedLxc | null>>();
+  await Promise.all(
+    [...byConnection].map(async ([proxmox, lxcs]) => {
+      try {
+        const found = await sources.lxcs(proxmox);
+        for (const { node } of lxcs) seen.set(node, found.get(node) ?? null);
+      } catch (error) {
+        warnings.push(
+          `Proxmox '${proxmox}' could not be asked, its LXCs were not compared: ${toBerthError(error).message}`,
+        );
+      }
+    }),
+  );
+  return seen;
+}
+
+async function observeNodes(
+  { nodes }: Desired,
+  sources: ObservationSources,
+  warnings: string[],
+): Promise<Map<string, Observation>> {
+  const seen = new Map<string, Observation>();
+  await Promise.all(
+    nodes.map(async ({ name }) => {
+      try {
+        const observation = await sources.node(name);
+        if (observation !== null) seen.set(name, observation);
+      } catch (error) {
+        warnings.push(`Node '${name}' did not answer: ${toBerthError(error).message}`);
+      }
+    }),
+  );
+  return seen;
+}
+
+function toObservedNode(lxc: Seen<ObservedLxc | null>, observation: Observation | null): ObservedNode {
+  if (observation === null) return { lxc, agentOnline: false, images: "unseen", instances: "unseen" };
+  return {
+    lxc,
+    agentOnline: true,
+    images: new Set(observation.images),
+    instances: new Map(
+      observation.instances.map(({ instance, hash, version, service, state, drift }): [string, ObservedPlacement] => [
+        instance,
+        { hash, version, service, state, drift },
+      ]),
+    ),
+  };
+}
+
+/** Asks a server only when its instance runs: a node without one would cost a connection's deadline. */
+async function observeAllDatabases(
+  { instances }: Desired,
+  nodes: ReadonlyMap<string, ObservedNode>,
+  sources: ObservationSources,
+  warnings: string[],
+): Promise<Map<string, ObservedDatabase>> {
+  const needs = instances.flatMap(({ database }) => (database === null ? [] : [database]));
+  const seen = new Map<string, ObservedDatabase>();
+  await Promise.all(
+    [...Map.groupBy(needs, (need) => need.server)].map(async ([server, wanted]) => {
+      if (!isHealthy(server, nodes)) return;
+      try {
+        for (const [name, database] of await sources.databases(server, wanted)) seen.set(name, database);
+      } catch (error) {
+        warnings.push(toBerthError(error).message);
+      }
+    }),
+  );
+  return seen;
+}
+
+function isHealthy(instance: string, nodes: ReadonlyMap<string, ObservedNode>): boolean {
+  return [...nodes.values()].some(
+    ({ instances }) => instances !== "unseen" && instances.get(instance)?.state === "healthy",
+  );
+}
