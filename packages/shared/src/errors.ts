@@ -32,6 +32,12 @@ export const errorCatalogue = {
     retryable: false,
     meaning: "This identity is already connected",
   },
+  "rate.limited": {
+    httpStatus: 429,
+    exitCode: 5,
+    retryable: true,
+    meaning: "Too many attempts came from one address or node",
+  },
   "protocol.unsupported": {
     httpStatus: 426,
     exitCode: 6,

@@ -2,6 +2,12 @@
 import type { Kysely } from "kysely";
 import type { AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
 import type {
+  AgentEventsTable,
+  AgentOperationsTable,
+  CertificatesTable,
+  JoinTokensTable,
+} from "./tables/agents.ts";
+import type {
   EventsTable,
   FleetRevisionsTable,
   InstancesTable,
@@ -24,6 +30,10 @@ export interface Database {
   accounts: AccountsTable;
   tokens: TokensTable;
   secrets: SecretsTable;
+  joinTokens: JoinTokensTable;
+  certificates: CertificatesTable;
+  agentEvents: AgentEventsTable;
+  agentOperations: AgentOperationsTable;
 }
 
 /**

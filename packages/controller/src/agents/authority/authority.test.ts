@@ -21,9 +21,7 @@ describe("openAuthority", () => {
     const first = await openAuthority({ directory });
     const second = await openAuthority({ directory });
     expect(second.caPem).toBe(first.caPem);
-    expect(first.caFingerprint).toBe(
-      createHash("sha256").update(new X509Certificate(first.caPem).raw).digest("hex"),
-    );
+    expect(first.caFingerprint).toBe(createHash("sha256").update(new X509Certificate(first.caPem).raw).digest("hex"));
   });
 
   it("lets two first starts at the same moment end with the same authority", async () => {

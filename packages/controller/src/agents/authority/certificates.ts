@@ -62,7 +62,12 @@ export async function makeAuthorityCertificate(keys: webcrypto.CryptoKeyPair, no
 }
 
 /** For the controller's HTTPS server. `names` are DNS names and IP addresses by which agents reach it. */
-export function makeServerCertificate(issuer: Issuer, publicKey: webcrypto.CryptoKey, names: readonly string[], now: number) {
+export function makeServerCertificate(
+  issuer: Issuer,
+  publicKey: webcrypto.CryptoKey,
+  names: readonly string[],
+  now: number,
+) {
   return makeLeaf(issuer, publicKey, {
     commonName: "berth controller",
     days: serverDays,
@@ -94,7 +99,11 @@ interface Leaf {
   extensions: Extension[];
 }
 
-async function makeLeaf(issuer: Issuer, publicKey: webcrypto.CryptoKey | PublicKey, leaf: Leaf): Promise<X509Certificate> {
+async function makeLeaf(
+  issuer: Issuer,
+  publicKey: webcrypto.CryptoKey | PublicKey,
+  leaf: Leaf,
+): Promise<X509Certificate> {
   return X509CertificateGenerator.create({
     serialNumber: randomSerial(),
     subject: [{ CN: [leaf.commonName] }],

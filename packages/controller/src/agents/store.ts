@@ -1,0 +1,127 @@
+/** What the hub keeps over restarts. inventory/agents.ts implements it. Times are milliseconds since the epoch. */
+import type { ErrorCode } from "@berth/shared/errors";
+import type { NodeFacts, ObservedInstance } from "@berth/shared/protocol/state";
+import type { ProtocolVersion } from "@berth/shared/protocol/version";
+
+export interface JoinTokenRecord {
+  id: string;
+  /** SHA-256 of the secret, hex */
+  secretHash: string;
+  node: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
+export interface JoinTokenClaim {
+  id: string;
+  secretHash: string;
+  publicKeyHash: string;
+  now: number;
+  /** A token used after this moment by the same key is answered again. */
+  repeatableSince: number;
+}
+
+export interface ClaimedJoinToken {
+  node: string;
+  /** PEM of the certificate that an earlier, equal claim got; null: none yet */
+  certificate: string | null;
+}
+
+export interface CertificateRecord {
+  serial: string;
+  node: string;
+  /** Id of the join token from which it descends, also over renewals: a node enrolled anew has another one. */
+  enrolment: string;
+  issuedAt: number;
+  notAfter: number;
+}
+
+export interface KnownCertificate extends CertificateRecord {
+  revoked: { at: number; reason: string } | null;
+}
+
+export interface AgentRecord {
+  node: string;
+  agentVersion: string | null;
+  protocol: ProtocolVersion | null;
+  clockSkewMilliseconds: number | null;
+  facts: NodeFacts | null;
+  lastSeen: number | null;
+}
+
+export interface PlacedInstance {
+  node: string;
+  /** By the controller's clock */
+  observedAt: number;
+  instance: ObservedInstance;
+}
+
+/** An event as it is kept: of a node's agent, with its sequence and clock, or of the controller itself. */
+export interface EventRecord {
+  at: number;
+  kind: string;
+  node: string;
+  instance: string | null;
+  message: string;
+  data: Record<string, unknown>;
+}
+
+export interface AgentEventRecord extends EventRecord {
+  enrolment: string;
+  sequence: number;
+  /** By the node's clock; `at` is the controller's */
+  nodeAt: number;
+}
+
+/** How an operation ended on its node. */
+export type StoredOutcome =
+  | { status: "succeeded"; output: unknown }
+  | { status: "failed"; error: { code: ErrorCode; message: string; hint?: string | undefined } }
+  | { status: "cancelled" };
+
+export interface AgentStore {
+  addJoinToken(token: JoinTokenRecord): Promise<void>;
+  findJoinToken(id: string): Promise<(JoinTokenRecord & { usedAt: number | null }) | undefined>;
+  /**
+   * Uses the token up, in one statement: of several claims with different keys one succeeds. Undefined: it does not
+   * exist, has expired, or was used by another key or too long ago.
+   */
+  claimJoinToken(claim: JoinTokenClaim): Promise<ClaimedJoinToken | undefined>;
+  /**
+   * Keeps the certificate bought with the token. Answers the one that is kept: an equal claim may have been faster.
+   */
+  completeEnrolment(tokenId: string, record: CertificateRecord, pem: string): Promise<string>;
+
+  addCertificate(record: CertificateRecord): Promise<void>;
+  findCertificate(serial: string): Promise<KnownCertificate | undefined>;
+  /** Revokes the node's certificates (those of `exceptEnrolment` stay) and its unused join tokens unless some stay. */
+  revokeCertificates(
+    node: string,
+    revocation: { at: number; reason: string; exceptEnrolment?: string },
+  ): Promise<string[]>;
+
+  /** Every node that ever got a certificate that is still good. */
+  loadAgents(): Promise<AgentRecord[]>;
+  saveAgent(record: AgentRecord & { online: boolean }): Promise<void>;
+
+  loadObservedInstances(): Promise<PlacedInstance[]>;
+  /** Replaces what is kept of the node. */
+  replaceObservedInstances(node: string, observedAt: number, instances: readonly ObservedInstance[]): Promise<void>;
+  saveObservedInstance(placed: PlacedInstance): Promise<void>;
+  removeObservedInstance(node: string, name: string, observedAt: number): Promise<void>;
+
+  /** Highest sequence kept of that enrolment, -1 when none. */
+  lastEventSequence(node: string, enrolment: string): Promise<number>;
+  /** Keeps those that are not kept yet and answers them, in order of sequence. */
+  addAgentEvents(events: readonly AgentEventRecord[]): Promise<AgentEventRecord[]>;
+  addEvent(event: EventRecord): Promise<void>;
+
+  /** Notes that the operation is about to be sent; answers its outcome when there is one already. */
+  openOperation(operation: { id: string; node: string; kind: string; at: number }): Promise<StoredOutcome | undefined>;
+  /** Keeps the outcome. False: this node was never given that operation. The first outcome stays. */
+  settleOperation(id: string, node: string, outcome: StoredOutcome, at: number): Promise<boolean>;
+  /** Takes the outcome back: the operation is to be performed again under its id. */
+  reopenOperation(id: string): Promise<void>;
+  /** Drops what is older: operations and used tokens, events, certificates past their end. */
+  prune(before: { operations: number; events: number; certificates: number }): Promise<void>;
+}
