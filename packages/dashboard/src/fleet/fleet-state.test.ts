@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { applyLiveEvent, applyRunList, currentRun, emptyFleetState, type FleetState } from "./fleet-state.ts";
+import { instanceOf, nodeOf, runOf } from "./fixtures.ts";
+import { parseLiveEvent } from "./live-event.ts";
+
+const status = {
+  fleet: "valuechain",
+  nodes: [nodeOf("shared"), nodeOf("user1")],
+  instances: [instanceOf("user1-n8n", "user1"), instanceOf("user1-flowise", "user1")],
+};
+
+/** As it happens on the page: event name and data text in, state out. */
+function after(state: FleetState, event: string, data: unknown): FleetState {
+  const parsed = parseLiveEvent(event, JSON.stringify(data));
+  return parsed === undefined ? state : applyLiveEvent(state, parsed);
+}
+
+const told = after(emptyFleetState, "status", status);
+
+it("takes the whole status", () => {
+  expect(told.status).toEqual(status);
+});
+
+it("replaces one node and leaves every other object as it was", () => {
+  const offline = { ...nodeOf("user1"), state: "offline" };
+  const next = after(told, "node", offline);
+  expect(next.status?.nodes).toEqual([nodeOf("shared"), offline]);
+  expect(next.status?.nodes[0]).toBe(told.status?.nodes[0]);
+  expect(next.status?.instances).toBe(told.status?.instances);
+});
+
+it("adds an instance it did not know, and forgets one that is gone", () => {
+  const added = after(told, "instance", instanceOf("user1-open-webui", "user1"));
+  expect(added.status?.instances.map((instance) => instance.name)).toEqual([
+    "user1-n8n",
+    "user1-flowise",
+    "user1-open-webui",
+  ]);
+  const gone = after(added, "instance.gone", { name: "user1-n8n" });
+  expect(gone.status?.instances.map((instance) => instance.name)).toEqual(["user1-flowise", "user1-open-webui"]);
+});
+
+it("ignores a change that comes before the status, and kinds of events it does not know", () => {
+  expect(after(emptyFleetState, "node", nodeOf("user1"))).toBe(emptyFleetState);
+  expect(after(told, "weather", { rain: true })).toBe(told);
+});
+
+it("refuses a known kind in another shape", () => {
+  expect(() => parseLiveEvent("node", JSON.stringify({ name: "user1" }))).toThrow();
+});
+
+it("keeps runs newest first, with their steps where they are known", () => {
+  const listed = applyRunList(told, [runOf(1, "succeeded"), runOf(2, "failed")]);
+  const running = after(listed, "run", runOf(3, "running"));
+  expect(running.runs?.map((run) => [run.id, run.state])).toEqual([
+    [3, "running"],
+    [2, "failed"],
+    [1, "succeeded"],
+  ]);
+  expect(currentRun(running)?.id).toBe(3);
+  expect([...running.runDetails.keys()]).toEqual([3]);
+
+  const ended = after(running, "run", runOf(3, "succeeded"));
+  expect(currentRun(ended)).toBeUndefined();
+  expect(ended.runs).toHaveLength(3);
+});

@@ -1,0 +1,70 @@
+/** What the page knows of the fleet, and how each live event changes it. Pure. */
+import type { Run, RunSummary } from "@berth/shared/api/runs";
+import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import type { LiveEvent } from "./live-event.ts";
+
+export interface FleetState {
+  /** null: not told yet. */
+  readonly status: Status | null;
+  /** Newest first. */
+  readonly runs: readonly RunSummary[] | null;
+  /** Runs whose steps are known, by id. */
+  readonly runDetails: ReadonlyMap<number, Run>;
+}
+
+export const emptyFleetState: FleetState = { status: null, runs: null, runDetails: new Map() };
+
+/** The event carried over into a new state; what it does not concern stays the same object. */
+export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState {
+  switch (event.event) {
+    case "status":
+      return { ...state, status: event.data };
+    case "node":
+      return withStatus(state, (status) => ({ ...status, nodes: replaceByName(status.nodes, event.data) }));
+    case "instance":
+      return withStatus(state, (status) => ({ ...status, instances: replaceByName(status.instances, event.data) }));
+    case "instance.gone":
+      return withStatus(state, (status) => ({
+        ...status,
+        instances: status.instances.filter((instance) => instance.name !== event.data.name),
+      }));
+    case "run":
+      return applyRun(state, event.data);
+    case "log":
+    case "samples":
+      return state;
+  }
+}
+
+/** A change before the whole status came would be overwritten by it anyway. */
+function withStatus(state: FleetState, change: (status: Status) => Status): FleetState {
+  return state.status === null ? state : { ...state, status: change(state.status) };
+}
+
+function replaceByName<Item extends NodeStatus | InstanceStatus>(items: Item[], next: Item): Item[] {
+  const index = items.findIndex((item) => item.name === next.name);
+  return index === -1 ? [...items, next] : items.with(index, next);
+}
+
+/** A run with its steps, from the stream or from GET /api/runs/:id. */
+export function applyRun(state: FleetState, run: Run): FleetState {
+  const runDetails = new Map(state.runDetails).set(run.id, run);
+  const { steps: _steps, ...summary } = run;
+  return { ...state, runDetails, runs: mergeRuns(state.runs ?? [], [summary]) };
+}
+
+/** The list of GET /api/runs. */
+export function applyRunList(state: FleetState, runs: readonly RunSummary[]): FleetState {
+  return { ...state, runs: mergeRuns(state.runs ?? [], runs) };
+}
+
+function mergeRuns(known: readonly RunSummary[], told: readonly RunSummary[]): RunSummary[] {
+  const byId = new Map(known.map((run) => [run.id, run]));
+  for (const run of told) byId.set(run.id, run);
+  return [...byId.values()].toSorted((a, b) => b.id - a.id);
+}
+
+/** The run that is going on; the newest one if several are. */
+export function currentRun(state: FleetState): RunSummary | undefined {
+  return state.runs?.find((run) => run.state === "running");
+}

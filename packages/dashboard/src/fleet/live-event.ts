@@ -1,0 +1,23 @@
+import { liveEvents } from "@berth/shared/api/live";
+import { z } from "zod";
+
+const liveEventSchema = z.discriminatedUnion("event", [
+  z.object({ event: z.literal("status"), data: liveEvents.status }),
+  z.object({ event: z.literal("node"), data: liveEvents.node }),
+  z.object({ event: z.literal("instance"), data: liveEvents.instance }),
+  z.object({ event: z.literal("instance.gone"), data: liveEvents["instance.gone"] }),
+  z.object({ event: z.literal("run"), data: liveEvents.run }),
+  z.object({ event: z.literal("log"), data: liveEvents.log }),
+  z.object({ event: z.literal("samples"), data: liveEvents.samples }),
+]);
+
+export type LiveEvent = z.output<typeof liveEventSchema>;
+
+/**
+ * One event of the live stream. `undefined`: a kind this page does not know, which a newer controller may send.
+ * Throws when a kind it knows has another shape.
+ */
+export function parseLiveEvent(event: string, data: string): LiveEvent | undefined {
+  if (!Object.hasOwn(liveEvents, event)) return undefined;
+  return liveEventSchema.parse({ event, data: JSON.parse(data) });
+}

@@ -1,0 +1,75 @@
+import type { LiveSamples } from "@berth/shared/api/live";
+import { expect, it } from "vitest";
+import { latest, SampleStore } from "./sample-store.ts";
+
+const epoch = 1_795_500_000_000;
+
+/** A frame `second` seconds in; the node uses `cores`, each container the value given. */
+function batch(second: number, cores: number, containers: Record<string, number | null>): LiveSamples {
+  const names = Object.keys(containers);
+  return {
+    node: "user1",
+    containers: names.map((name) => ({ name, instance: name.replace(/-worker$/, "") })),
+    frames: [
+      {
+        at: epoch + second * 1000,
+        node: [cores, 2e9, 4e9, 0, 0, 0, 0, 0, 1e10, 2e10],
+        containers: names.map((name) => {
+          const value = containers[name] ?? null;
+          return value === null ? null : [value, 1e8, 5e8, 1, 2, 3, 4, 12];
+        }),
+      },
+    ],
+  };
+}
+
+it("follows each container by name while positions change", () => {
+  const store = new SampleStore(10);
+  store.receive(batch(1, 0.5, { "user1-n8n": 0.1, "user1-flowise": 0.2 }), epoch + 1000, 0);
+  store.receive(batch(2, 0.6, { "user1-flowise": 0.3 }), epoch + 2000, 1000);
+  expect(latest(store.nodeSeries("user1", "cpuCores"))).toBe(0.6);
+  expect(latest(store.containerSeries("user1", "user1-flowise", "cpuCores"))).toBe(0.3);
+  expect(latest(store.containerSeries("user1", "user1-n8n", "cpuCores"))).toBeNaN();
+  expect(latest(store.containerSeries("user1", "nobody", "cpuCores"))).toBeNaN();
+  expect(store.containers("user1")).toEqual(["user1-flowise"]);
+});
+
+it("lists the containers of one instance", () => {
+  const store = new SampleStore(10);
+  store.receive(batch(1, 0.5, { "user1-n8n": 0.1, "user1-n8n-worker": 0.2, "user1-flowise": null }), epoch, 0);
+  expect(store.containers("user1", "user1-n8n")).toEqual(["user1-n8n", "user1-n8n-worker"]);
+});
+
+it("takes no frame twice and none out of order", () => {
+  const store = new SampleStore(10);
+  store.load([batch(5, 0.5, {})]);
+  for (const second of [5, 3, 6]) store.receive(batch(second, second, {}), epoch + 6000, 0);
+  const series = store.nodeSeries("user1", "cpuCores");
+  expect([...(series?.values.subarray(series.begin, series.end) ?? [])]).toEqual([0.5, 6]);
+});
+
+it("knows how long a node has been silent", () => {
+  const store = new SampleStore(10);
+  store.load([batch(1, 0.5, {})]);
+  expect(store.silence("user1", 5000)).toBeUndefined();
+  store.receive(batch(2, 0.5, {}), epoch + 2000, 5000);
+  expect(store.silence("user1", 12_000)).toBe(7000);
+});
+
+it("corrects a clock that is far off, and leaves the delay of a batch alone", () => {
+  const store = new SampleStore(10);
+  store.receive(batch(1, 0.5, {}), epoch + 3000, 0);
+  expect(store.clockOffset("user1")).toBe(0);
+  store.receive(batch(2, 0.5, {}), epoch + 2000 + 3_600_000, 0);
+  expect(store.clockOffset("user1")).toBe(3_600_000);
+});
+
+it("says which node changed", () => {
+  const store = new SampleStore(10);
+  const heard: string[] = [];
+  const end = store.subscribe((node) => heard.push(node));
+  store.receive(batch(1, 0.5, {}), epoch, 0);
+  end();
+  store.receive(batch(2, 0.5, {}), epoch, 0);
+  expect(heard).toEqual(["user1"]);
+});
