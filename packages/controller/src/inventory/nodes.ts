@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { nodeFactsSchema, nodeStateSchema, type NodeFacts, type NodeState } from "@berth/shared/protocol/state";
-import { check, decode, decodeOrNull, encode, now } from "./columns.ts";
+import { check, decodeOrNull, encode, now } from "./columns.ts";
 import type { Queryable } from "./database.ts";
 import type { NodesTable } from "./tables/fleet.ts";
 
