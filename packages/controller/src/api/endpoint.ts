@@ -1,7 +1,7 @@
 /** Serves an endpoint of the contract: validation, authorization and serialization come from its declaration. */
 import type { Endpoint } from "@berth/shared/api/define";
 import type { Account } from "@berth/shared/api/accounts";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { z } from "zod";
 
 export interface Call<Params, Query, Body> {
@@ -24,7 +24,7 @@ export function serveEndpoint<
   endpoint: Endpoint<Params, Query, Body, Response>,
   handler: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Response>>,
 ): void {
-  app.route({
+  const route: RouteOptions = {
     method: endpoint.method,
     url: endpoint.path,
     schema: {
@@ -35,7 +35,7 @@ export function serveEndpoint<
       response: { 200: endpoint.response },
     },
     config: { role: endpoint.role },
-    handler: async (request, reply) =>
+    handler: async (request, reply): Promise<unknown> =>
       handler({
         // Fastify has validated these three against the same schemas.
         params: request.params as z.output<Params>,
@@ -45,5 +45,6 @@ export function serveEndpoint<
         request,
         reply,
       }),
-  });
+  };
+  app.route(route);
 }

@@ -14,7 +14,8 @@ export interface DesiredNode {
   address: string;
   /** null: a host that exists, which Berth does not make. */
   lxc: OperationInput<"lxc.ensure"> | null;
-  agent: OperationInput<"agent.ensure">;
+  /** null: a host without SSH, where somebody pastes the line of `berth node token`. */
+  agent: OperationInput<"agent.ensure"> | null;
 }
 
 export interface DesiredInstance {
@@ -62,17 +63,21 @@ function desiredNode(fleet: Fleet, name: string, node: FleetNode, options: Desir
           diskBytes: template.disk,
           features: template.features,
         };
-  const ssh = {
-    user: node.ssh?.user ?? "root",
-    port: node.ssh?.port ?? 22,
-    hostKey: node.ssh?.hostKey ?? null,
-    identityFile: node.ssh?.identityFile ?? null,
-  };
+  return { name, address: node.address, lxc, agent: agentInput(name, node, options.agentVersion) };
+}
+
+function agentInput(name: string, { address, ssh }: FleetNode, version: string): OperationInput<"agent.ensure"> | null {
+  if (ssh === false) return null;
   return {
-    name,
-    address: node.address,
-    lxc,
-    agent: { node: name, address: node.address, ssh, version: options.agentVersion },
+    node: name,
+    address,
+    version,
+    ssh: {
+      user: ssh?.user ?? "root",
+      port: ssh?.port ?? 22,
+      hostKey: ssh?.hostKey ?? null,
+      identityFile: ssh?.identityFile ?? null,
+    },
   };
 }
 

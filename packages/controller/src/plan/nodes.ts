@@ -5,6 +5,16 @@ import type { DesiredNode } from "./desired.ts";
 import { operationId } from "./identify.ts";
 import { unseenNode, type Observed, type ObservedLxc, type ObservedNode } from "./observed.ts";
 
+/** Nodes that only a person at the host can bring in. */
+export function nodesToJoin(nodes: readonly DesiredNode[], observed: Observed): string[] {
+  return nodes
+    .filter(({ name, agent }) => agent === null && observed.nodes.get(name)?.agentOnline !== true)
+    .map(
+      ({ name }) =>
+        `node '${name}' is not connected and has no SSH; run the line of \`berth node token ${name}\` on it`,
+    );
+}
+
 export function planNodes(nodes: readonly DesiredNode[], observed: Observed): PlannedOperation[] {
   return nodes.flatMap((node) => {
     const seen = observed.nodes.get(node.name) ?? unseenNode;
@@ -44,7 +54,7 @@ function lxcDifferences(wanted: LxcInput, seen: ObservedLxc): string[] {
 }
 
 function planAgent(node: DesiredNode, seen: ObservedNode, lxcPlanned: boolean): PlannedOperation<"agent.ensure">[] {
-  if (seen.agentOnline && !(lxcPlanned && seen.lxc === null)) return [];
+  if (node.agent === null || (seen.agentOnline && !(lxcPlanned && seen.lxc === null))) return [];
   const fresh = seen.lxc === null;
   return [
     {

@@ -3,7 +3,7 @@ import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Desired } from "./desired.ts";
 import { planDatabases } from "./databases.ts";
 import { planInstances } from "./instances.ts";
-import { planNodes } from "./nodes.ts";
+import { nodesToJoin, planNodes } from "./nodes.ts";
 import type { Observed } from "./observed.ts";
 import { planRemovals } from "./removals.ts";
 
@@ -19,7 +19,10 @@ export function planFleet(desired: Desired, observed: Observed, { prune = false 
   const databases = planDatabases(desired.instances, observed, instances);
   const removals = planRemovals(desired, observed, prune);
   const operations = [...nodes, ...instances, ...databases, ...removals.operations];
-  return { operations: linkPresent(operations), warnings: [...observed.warnings, ...removals.warnings] };
+  return {
+    operations: linkPresent(operations),
+    warnings: [...observed.warnings, ...nodesToJoin(desired.nodes, observed), ...removals.warnings],
+  };
 }
 
 /** Dependencies on what is not planned are met already. */

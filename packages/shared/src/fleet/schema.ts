@@ -73,7 +73,10 @@ export const nodeSchema = z
     proxmox: nameSchema.optional().describe("Proxmox connection that makes this LXC; left out for a host that exists"),
     template: nameSchema.optional().describe("Template with the LXC's specification"),
     vmid: z.int().min(100).max(999_999_999).optional().describe("VMID; the next free one when left out"),
-    ssh: sshSchema.optional(),
+    ssh: z
+      .union([sshSchema, z.literal(false)])
+      .optional()
+      .describe("false: Berth cannot reach it by SSH; its agent is installed with the line of `berth node token`"),
   })
   .describe("One host with an agent");
 

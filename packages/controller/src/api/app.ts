@@ -1,0 +1,65 @@
+/** The HTTP application: thin routes, each calling one room. Built apart from listening, so that tests inject requests. */
+import type { Server as HttpsServer, ServerOptions } from "node:https";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { serveAccounts, type AccountsApi } from "./accounts.ts";
+import { guardRoutes, type AccessOptions } from "./authenticate.ts";
+import { handleErrors } from "./errors.ts";
+import { serveFleet, type FleetApi } from "./fleet.ts";
+import { serveInstances, type InstancesApi } from "./instances.ts";
+import { serveLive, type LiveApi } from "./live.ts";
+import { serveNodes, type NodesApi } from "./nodes.ts";
+import { servePage } from "./page.ts";
+import { serveRuns, type RunsApi } from "./runs.ts";
+import { serveSamples, type SamplesApi } from "./samples.ts";
+
+export interface ApiDependencies {
+  fleet: FleetApi;
+  nodes: NodesApi;
+  runs: RunsApi;
+  accounts: AccountsApi;
+  live: LiveApi;
+  instances: InstancesApi;
+  samples: SamplesApi;
+}
+
+export interface AppOptions {
+  access: AccessOptions;
+  logger: FastifyBaseLogger;
+  /** Folder of the built dashboard; null: no page on this listener. */
+  pageDirectory: string | null;
+  /** TLS settings; null: plain HTTP, for the Unix socket and loopback. */
+  https: ServerOptions | null;
+  /** Routes that only this listener has: agents enrol and download at the TLS one. */
+  extend?: (app: FastifyInstance) => void;
+}
+
+const bodyLimit = 2 * 1024 * 1024;
+
+export async function buildApp(dependencies: ApiDependencies, options: AppOptions): Promise<FastifyInstance> {
+  const common = {
+    loggerInstance: options.logger,
+    disableRequestLogging: true,
+    bodyLimit,
+    forceCloseConnections: true,
+  };
+  const app = (options.https === null
+    ? Fastify(common)
+    : Fastify<HttpsServer>({ ...common, https: options.https })) as unknown as FastifyInstance;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  handleErrors(app);
+  await app.register(async (api) => {
+    guardRoutes(api, options.access);
+    serveFleet(api, dependencies.fleet);
+    serveNodes(api, dependencies.nodes);
+    serveRuns(api, dependencies.runs);
+    serveAccounts(api, dependencies.accounts, { secureCookie: options.https !== null });
+    serveLive(api, dependencies.live);
+    serveInstances(api, dependencies.instances);
+    serveSamples(api, dependencies.samples);
+  });
+  options.extend?.(app);
+  if (options.pageDirectory !== null) await servePage(app, options.pageDirectory);
+  return app;
+}

@@ -1,0 +1,110 @@
+/** A command in an instance's container, over a WebSocket: its first message says what, then bytes flow both ways. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { execClientMessageSchema, execRequestSchema, execServerMessageSchema } from "@berth/shared/api/instances";
+import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
+import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import type { z } from "zod";
+import { requireAccount, type AccessOptions } from "./authenticate.ts";
+
+export type ExecRequest = z.output<typeof execRequestSchema>;
+type ServerMessage = z.input<typeof execServerMessageSchema>;
+
+/** A command that runs on a node. */
+export interface ExecSession {
+  output: AsyncIterable<{ channel: "stdout" | "stderr"; data: Buffer }>;
+  /** Empty data: the input has ended. */
+  write: (data: Buffer) => void;
+  resize: (columns: number, rows: number) => void;
+  close: () => void;
+  /** After the output has ended; null: the command was cut off. */
+  exitCode: Promise<number | null>;
+}
+
+export type OpenExec = (request: ExecRequest) => Promise<ExecSession>;
+
+const execUrl = /^\/api\/instances\/([a-z0-9-]+)\/exec$/;
+const maxMessageBytes = 1024 * 1024;
+const firstMessageMilliseconds = 10_000;
+
+/** true when the upgrade was for exec and is taken care of. */
+export type HandleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+
+export function createExecUpgrade(access: AccessOptions, open: OpenExec): HandleUpgrade {
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
+  return (request, socket, head) => {
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    const instance = execUrl.exec(path)?.[1];
+    if (instance === undefined) return false;
+    requireAccount(request, "operator", access).then(
+      () => server.handleUpgrade(request, socket, head, (peer) => void serveSession(peer, instance, open)),
+      (error: unknown) => refuseUpgrade(socket, toBerthError(error)),
+    );
+    return true;
+  };
+}
+
+/** Answers an upgrade with an HTTP error and closes the connection. */
+export function refuseUpgrade(socket: Duplex, error: BerthError): void {
+  const body = JSON.stringify({ error: error.toBody() });
+  const { httpStatus } = errorCatalogue[error.code];
+  socket.end(
+    `HTTP/1.1 ${httpStatus} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+async function serveSession(peer: WebSocket, instance: string, open: OpenExec): Promise<void> {
+  const send = (message: ServerMessage) => peer.send(JSON.stringify(message));
+  try {
+    const request = execRequestSchema.parse(await firstMessage(peer));
+    if (request.instance !== instance)
+      throw new BerthError("request.invalid", "The request names another instance than its address");
+    const session = await open(request);
+    peer.on("close", () => session.close());
+    peer.on("message", (data) => forwardInput(data, session, peer));
+    for await (const { channel, data } of session.output) {
+      send({ type: "output", channel, data: data.toString("base64") });
+      if (peer.bufferedAmount > maxMessageBytes) await drained(peer);
+    }
+    send({ type: "exit", code: await session.exitCode });
+  } catch (error) {
+    if (peer.readyState === peer.OPEN) send({ type: "error", message: toBerthError(error).message });
+  }
+  peer.close();
+}
+
+function forwardInput(data: RawData, session: ExecSession, peer: WebSocket): void {
+  const message = execClientMessageSchema.safeParse(parseJson(data));
+  if (!message.success) peer.close(1008, "A message does not fit the protocol");
+  else if (message.data.type === "resize") session.resize(message.data.columns, message.data.rows);
+  else session.write(Buffer.from(message.data.data, "base64"));
+}
+
+function firstMessage(peer: WebSocket): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(new BerthError("deadline.exceeded", "No request came in 10 s")),
+      firstMessageMilliseconds,
+    );
+    peer.once("message", (data) => {
+      clearTimeout(late);
+      resolve(parseJson(data));
+    });
+    peer.once("close", () => clearTimeout(late));
+  });
+}
+
+function parseJson(data: RawData): unknown {
+  try {
+    return JSON.parse(data instanceof Buffer ? data.toString("utf8") : "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Until a slow reader has taken most of what waits for it, or has gone. */
+async function drained(peer: WebSocket): Promise<void> {
+  while (peer.readyState === peer.OPEN && peer.bufferedAmount > maxMessageBytes / 2) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,69 @@
+/** Logs of an instance, followed as Server-Sent Events. */
+import { errorBodySchema } from "@berth/shared/api/errors";
+import { logsPath, logsQuerySchema } from "@berth/shared/api/instances";
+import { toBerthError } from "@berth/shared/errors";
+import { instanceNameSchema } from "@berth/shared/names";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { errorBody } from "./errors.ts";
+import { openEventStream } from "./server-sent-events.ts";
+
+export interface LogRequest {
+  follow: boolean;
+  tail: number;
+  timestamps: boolean;
+}
+
+export interface InstancesApi {
+  /** Throws before the first chunk when the instance is unknown or its node is away. */
+  logs: (
+    instance: string,
+    request: LogRequest,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<{ channel: "stdout" | "stderr"; data: Buffer }>>;
+}
+
+const paramsSchema = z.object({ name: instanceNameSchema });
+
+export function serveInstances(app: FastifyInstance, instances: InstancesApi): void {
+  const schema = { params: paramsSchema, querystring: logsQuerySchema };
+  app.get(logsPath, { schema, config: { role: "operator" } }, async (request, reply) => {
+    const { name } = paramsSchema.parse(request.params);
+    const gone = new AbortController();
+    request.raw.once("close", () => gone.abort());
+    const chunks = await instances.logs(name, request.query as z.output<typeof logsQuerySchema>, gone.signal);
+    const stream = openEventStream(request, reply);
+    const lines = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+    try {
+      for await (const { channel, data } of chunks) {
+        for (const text of lines[channel].push(data)) stream.send("line", { channel, text });
+      }
+      for (const channel of ["stdout", "stderr"] as const) {
+        for (const text of lines[channel].rest()) stream.send("line", { channel, text });
+      }
+      stream.send("end", {});
+    } catch (error) {
+      stream.send("error", errorBodySchema.parse(errorBody(toBerthError(error))));
+    }
+    stream.end();
+  });
+}
+
+/** Whole lines out of chunks that end anywhere, also inside a character. */
+export class LineSplitter {
+  readonly #decoder = new TextDecoder();
+  #partial = "";
+
+  push(chunk: Buffer): string[] {
+    const lines = (this.#partial + this.#decoder.decode(chunk, { stream: true })).split("\n");
+    this.#partial = lines.pop() ?? "";
+    return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  }
+
+  /** What came after the last newline. */
+  rest(): string[] {
+    const rest = this.#partial + this.#decoder.decode();
+    this.#partial = "";
+    return rest === "" ? [] : [rest];
+  }
+}

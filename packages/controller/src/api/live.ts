@@ -1,0 +1,78 @@
+/** What changes, as it changes: states of nodes and instances, runs with their log, samples. */
+import { livePath, liveQuerySchema, liveTopics, type LiveEvents } from "@berth/shared/api/live";
+import type { LogLine } from "@berth/shared/api/runs";
+import type { Status } from "@berth/shared/api/status";
+import { BerthError } from "@berth/shared/errors";
+import type { FastifyInstance } from "fastify";
+import { openEventStream } from "./server-sent-events.ts";
+
+export type LiveTopic = (typeof liveTopics)[number];
+export type LiveEvent = {
+  [K in keyof LiveEvents]: { topic: LiveTopic; event: K; data: LiveEvents[K] };
+}[keyof LiveEvents];
+
+export interface LiveApi {
+  status: () => Promise<Status>;
+  run: (id: number) => Promise<LiveEvents["run"]>;
+  logs: (id: number) => Promise<LogLine[]>;
+  /** Calls back with each change until the signal is aborted. */
+  subscribe: (listener: (event: LiveEvent) => void, signal: AbortSignal) => void;
+  /** Somebody looks at samples until the signal is aborted: agents then sample every second. */
+  watchSamples: (signal: AbortSignal) => void;
+}
+
+export function serveLive(app: FastifyInstance, live: LiveApi): void {
+  app.get(
+    livePath,
+    { schema: { querystring: liveQuerySchema }, config: { role: "viewer" } },
+    async (request, reply) => {
+      const query = liveQuerySchema.parse(request.query);
+      const topics = parseTopics(query.topics);
+      // Answers an unknown run before the stream is opened.
+      if (query.run !== undefined) await live.run(query.run);
+      const stream = openEventStream(request, reply);
+      const buffered: LiveEvent[] = [];
+      let ready = false;
+      const seenLog = { sequence: 0 };
+      const forward = (event: LiveEvent) => {
+        if (isWanted(event, topics, query.run, seenLog)) stream.send(event.event, event.data);
+      };
+      // Subscribed before the present state is read: a change in between comes twice rather than never.
+      live.subscribe((event) => (ready ? forward(event) : buffered.push(event)), stream.signal);
+      if (topics.has("samples")) live.watchSamples(stream.signal);
+      if (topics.has("status")) stream.send("status", await live.status());
+      if (query.run !== undefined) {
+        stream.send("run", await live.run(query.run));
+        for (const line of await live.logs(query.run)) {
+          seenLog.sequence = line.sequence;
+          stream.send("log", { ...line, run: query.run });
+        }
+      }
+      ready = true;
+      for (const event of buffered) forward(event);
+    },
+  );
+}
+
+function parseTopics(text: string): Set<LiveTopic> {
+  const topics = new Set<LiveTopic>();
+  for (const name of text.split(",").filter((part) => part !== "")) {
+    const topic = liveTopics.find((candidate) => candidate === name);
+    if (topic === undefined)
+      throw new BerthError("request.invalid", `No topic '${name}'; one of ${liveTopics.join(", ")}`);
+    topics.add(topic);
+  }
+  return topics;
+}
+
+/** With a run named, only that run and its log; log lines that were sent as the past are not sent again. */
+function isWanted(
+  event: LiveEvent,
+  topics: ReadonlySet<LiveTopic>,
+  run: number | undefined,
+  seen: { sequence: number },
+): boolean {
+  if (event.event === "log") return event.data.run === run && event.data.sequence > seen.sequence;
+  if (event.event === "run" && run !== undefined) return event.data.id === run;
+  return topics.has(event.topic);
+}

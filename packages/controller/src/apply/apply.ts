@@ -1,0 +1,115 @@
+/** From a fleet file to a run: merge, validate, observe, plan, record, start. */
+import type { Catalog } from "@berth/shared/catalog/schema";
+import type { Run } from "@berth/shared/api/runs";
+import { mergeFleet } from "@berth/shared/fleet/edit";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { PlannedOperation } from "@berth/shared/operations/plan";
+import type { Inventory } from "../inventory/database.ts";
+import { observeFleet, type ObservationSources } from "../observation/observe.ts";
+import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
+import { planFleet, type FleetPlan } from "../plan/plan.ts";
+import type { FleetStore } from "./fleet-store.ts";
+import { recordFleet } from "./record.ts";
+
+export interface FleetFile {
+  yaml: string;
+  /** Its name, for messages. */
+  file: string;
+  prune: boolean;
+}
+
+export interface FleetControl {
+  /** What applying the file would do. Changes nothing. */
+  plan: (file: FleetFile) => Promise<FleetPlan>;
+  /** Makes the file the desired state and starts a run; `run` is null when nothing is to be done. */
+  apply: (file: FleetFile, account: string) => Promise<{ plan: FleetPlan; run: Run | null }>;
+  /** Replaces the desired state's text, and carries out the part of the plan that `only` lets through. */
+  replace: (
+    text: string,
+    options: { account: string; kind: string; only: (operation: PlannedOperation) => boolean },
+  ) => Promise<{ plan: FleetPlan; run: Run }>;
+}
+
+export interface ApplyDependencies {
+  inventory: Inventory;
+  catalog: Catalog;
+  store: FleetStore;
+  settings: Pick<DesiredOptions, "registryMirror" | "agentVersion">;
+  secretVersions: () => ReadonlyMap<string, number>;
+  /** Generates the secrets that do not exist yet. */
+  ensureSecrets: (desired: Desired) => Promise<void>;
+  sources: (fleet: Fleet) => ObservationSources;
+  startRun: (request: { plan: FleetPlan; kind: string; account: string }) => Promise<Run>;
+  /** Throws `conflict` when a run is under way. */
+  refuseWhileRunning: () => Promise<void>;
+  /** Called with each new desired state, for what follows the fleet: sampling, drift. */
+  onChange: (fleet: Fleet) => void;
+}
+
+interface Prepared {
+  text: string;
+  fleet: Fleet;
+  desired: Desired;
+  plan: FleetPlan;
+}
+
+export function createFleetControl(dependencies: ApplyDependencies): FleetControl {
+  const { store, catalog, settings, inventory } = dependencies;
+  let applying: Promise<unknown> = Promise.resolve();
+
+  async function prepare(text: string, file: string, prune: boolean, notes: string[] = []): Promise<Prepared> {
+    const fleet = store.parse(text, file);
+    const versions = dependencies.secretVersions();
+    const desired = desiredState(fleet, { catalog, ...settings, secretVersion: (name) => versions.get(name) ?? 1 });
+    const observed = await observeFleet(desired, dependencies.sources(fleet));
+    const plan = planFleet(desired, observed, { prune });
+    return { text, fleet, desired, plan: { ...plan, warnings: [...notes, ...plan.warnings] } };
+  }
+
+  async function prepareFile({ yaml, file, prune }: FleetFile): Promise<Prepared> {
+    // The given file by itself first, so that its mistakes come back with its own lines.
+    store.parse(yaml, file);
+    const present = await store.current();
+    if (present === null || prune) return prepare(yaml, file, prune);
+    const { text, kept } = mergeFleet(present.yaml, yaml);
+    const notes = kept.map((name) => `${name} is not in ${file} and stays as it is; --prune removes it`);
+    return prepare(text, kept.length === 0 ? file : `${file} with the present state`, prune, notes);
+  }
+
+  /** Two applies at once would plan on each other's half-done work. */
+  function exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = applying.then(work, work);
+    applying = next.catch(() => undefined);
+    return next;
+  }
+
+  async function commit({ text, fleet, desired }: Prepared, file: string, account: string): Promise<void> {
+    await dependencies.ensureSecrets(desired);
+    await recordFleet(inventory, { file, yaml: text, account, fleet, desired });
+    dependencies.onChange(fleet);
+  }
+
+  return {
+    plan: async (file) => (await prepareFile(file)).plan,
+    apply: (file, account) =>
+      exclusively(async () => {
+        const prepared = await prepareFile(file);
+        const { plan } = prepared;
+        const unchanged = (await store.current())?.yaml === prepared.text;
+        if (plan.operations.length === 0 && unchanged) return { plan, run: null };
+        await dependencies.refuseWhileRunning();
+        await commit(prepared, file.file, account);
+        const run = plan.operations.length === 0 ? null : await dependencies.startRun({ plan, kind: "apply", account });
+        return { plan, run };
+      }),
+    replace: (text, { account, kind, only }) =>
+      exclusively(async () => {
+        const file = (await store.current())?.file ?? "fleet.yaml";
+        const prepared = await prepare(text, file, false);
+        await dependencies.refuseWhileRunning();
+        await commit(prepared, file, account);
+        const plan = { ...prepared.plan, operations: prepared.plan.operations.filter(only) };
+        return { plan, run: await dependencies.startRun({ plan, kind, account }) };
+      }),
+  };
+}

@@ -1,0 +1,46 @@
+/** The desired state as it is stored: the text of the last applied fleet file, parsed. */
+import type { Catalog } from "@berth/shared/catalog/schema";
+import { BerthError } from "@berth/shared/errors";
+import { parseFleet } from "@berth/shared/fleet/parse";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Queryable } from "../inventory/database.ts";
+import { currentFleet } from "../inventory/fleet.ts";
+import { FleetInvalid } from "./fleet-invalid.ts";
+
+export interface FleetStore {
+  /** Validated; throws FleetInvalid. The same text is parsed once. */
+  parse: (text: string, file: string) => Fleet;
+  /** null: nothing was applied yet. */
+  current: () => Promise<{ fleet: Fleet; yaml: string; file: string } | null>;
+  /** Throws `not-found` when nothing was applied yet. */
+  require: () => Promise<Fleet>;
+}
+
+export function createFleetStore(database: Queryable, catalog: Catalog): FleetStore {
+  let last: { text: string; file: string; fleet: Fleet } | undefined;
+
+  function parse(text: string, file: string): Fleet {
+    if (last?.text === text && last.file === file) return last.fleet;
+    const { fleet, problems } = parseFleet(text, file, catalog);
+    if (fleet === null) throw new FleetInvalid(problems);
+    last = { text, file, fleet };
+    return fleet;
+  }
+
+  async function current(): ReturnType<FleetStore["current"]> {
+    const revision = await currentFleet(database);
+    if (revision === null) return null;
+    return { fleet: parse(revision.yaml, revision.file), yaml: revision.yaml, file: revision.file };
+  }
+
+  return {
+    parse,
+    current,
+    require: async () => {
+      const found = await current();
+      if (found === null)
+        throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
+      return found.fleet;
+    },
+  };
+}

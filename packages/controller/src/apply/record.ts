@@ -1,0 +1,59 @@
+/** Writes the desired state into the inventory: the text, and the rows that status and history refer to. */
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Inventory, Queryable } from "../inventory/database.ts";
+import { saveFleet } from "../inventory/fleet.ts";
+import { clearDesiredInstance, listInstances, putDesiredInstance } from "../inventory/instances.ts";
+import { putNeed } from "../inventory/needs.ts";
+import { putNode } from "../inventory/nodes.ts";
+import { listTenants, putTenant, removeTenant } from "../inventory/tenants.ts";
+import type { Desired } from "../plan/desired.ts";
+
+export interface FleetRecord {
+  file: string;
+  yaml: string;
+  account: string;
+  fleet: Fleet;
+  desired: Desired;
+}
+
+/** In one transaction: either the whole new desired state stands, or the old one. */
+export async function recordFleet(inventory: Inventory, record: FleetRecord): Promise<void> {
+  await inventory.database.transaction().execute(async (transaction) => {
+    const { file, yaml, account, fleet, desired } = record;
+    await saveFleet(transaction, { file, yaml, account });
+    for (const [name, { address, proxmox }] of Object.entries(fleet.nodes)) {
+      await putNode(transaction, { name, address, proxmox: proxmox ?? null });
+    }
+    await recordTenants(transaction, fleet);
+    await recordInstances(transaction, desired);
+  });
+}
+
+async function recordTenants(transaction: Queryable, fleet: Fleet): Promise<void> {
+  for (const [name, { node }] of Object.entries(fleet.tenants)) await putTenant(transaction, { name, node });
+  for (const { name } of await listTenants(transaction)) {
+    if (!(name in fleet.tenants)) await removeTenant(transaction, name);
+  }
+}
+
+async function recordInstances(transaction: Queryable, { instances }: Desired): Promise<void> {
+  const wanted = new Set(instances.map(({ spec }) => spec.instance));
+  for (const { spec, database } of instances) {
+    await putDesiredInstance(transaction, {
+      name: spec.instance,
+      service: spec.service,
+      version: spec.version,
+      node: spec.node,
+      tenant: spec.tenant,
+      ports: spec.containers.flatMap((container) => container.ports.map((port) => port.host)),
+      hash: spec.hash,
+    });
+    if (database !== null) {
+      const { server, instance, database: name, ...specification } = database;
+      await putNeed(transaction, { kind: "database", name, instance, server, specification });
+    }
+  }
+  for (const { name, desiredHash } of await listInstances(transaction)) {
+    if (desiredHash !== null && !wanted.has(name)) await clearDesiredInstance(transaction, name);
+  }
+}
