@@ -1,0 +1,66 @@
+import { opendir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Never loaded by Node: source maps, type declarations and sources (Node strips no types inside node_modules), C sources. */
+const deadWeight =
+  /\.(map|[mc]?ts|tsx|tsbuildinfo|flow|c|cc|cpp|h|hh|hpp|gyp|gypi|o|obj|lib|pdb|dll|exe|tgz|tar\.gz|scss|less|coffee)$/i;
+/** The compiler reads its own declarations at run time. */
+const compilerLibrary = /(^|\/)typescript\/lib\/lib\.[^/]*\.d\.ts$/;
+/** Only these names: other Markdown may be data, such as prompts. */
+const readme =
+  /(^|\/)(readme|changelog|changes|history|contributing|upgrading|migration|security|code_of_conduct)[^/]*\.(md|mdx|markdown|txt)$/i;
+/** Folders at the root of a package only; deeper down the same name can be code (googleapis has an API named docs). */
+const sideFolder =
+  /(^|.*\/)node_modules\/(@[^/]+\/)?[^/]+\/(tests?|__tests__|__mocks__|specs?|docs|examples?|benchmarks?|coverage|man|\.github|\.vscode)\//;
+const packageManagerFile =
+  /(^|\/)(\.bin|\.pnpm)\/|(^|\/)\.(modules\.yaml|pnpm-workspace-state[^/]*|package-lock\.json)$/;
+const foreignPlatform =
+  /(win32|windows|darwin|macos|freebsd|openbsd|android|sunos|musl|ia32|riscv64|s390x|ppc64|loong64)/i;
+const binary = /\.(node|so|dylib)$|\/bin\/[^./]+$/;
+const foreignArchitecture = { x64: /arm64|aarch64|armv?[67]|-arm[-./]/i, arm64: /x64|x86_64|amd64/i } as const;
+
+export type Architecture = keyof typeof foreignArchitecture;
+
+/** Whether a file below node_modules is of any use in a container. `path` is relative, with / between its parts. */
+export function isNeededAtRunTime(path: string, architecture: Architecture): boolean {
+  if (packageManagerFile.test(path) || sideFolder.test(path)) return false;
+  if (compilerLibrary.test(path)) return true;
+  if (deadWeight.test(path) || readme.test(path)) return false;
+  if (!binary.test(path)) return true;
+  return !foreignPlatform.test(path) && !foreignArchitecture[architecture].test(path);
+}
+
+export interface PruneResult {
+  kept: number;
+  removed: number;
+}
+
+/** Removes from `directory` every file that `isNeeded` does not want (paths relative to it), and folders left empty. */
+export async function prune(directory: string, isNeeded: (path: string) => boolean): Promise<PruneResult> {
+  const result: PruneResult = { kept: 0, removed: 0 };
+  await pruneFolder(directory, "", isNeeded, result);
+  return result;
+}
+
+async function pruneFolder(
+  root: string,
+  relative: string,
+  isNeeded: (path: string) => boolean,
+  result: PruneResult,
+): Promise<boolean> {
+  let hasContent = false;
+  for await (const entry of await opendir(join(root, relative))) {
+    const path = relative === "" ? entry.name : `${relative}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (await pruneFolder(root, path, isNeeded, result)) hasContent = true;
+      else await rm(join(root, path), { recursive: true });
+    } else if (isNeeded(path)) {
+      hasContent = true;
+      result.kept += 1;
+    } else {
+      await rm(join(root, path));
+      result.removed += 1;
+    }
+  }
+  return hasContent;
+}

@@ -1,0 +1,82 @@
+import { Command } from "commander";
+import { toBerthError, errorCatalogue } from "@berth/shared/errors";
+import { execa } from "execa";
+import { type Argv } from "./host/command.ts";
+import { labDown, labUp, loadLab } from "./lab.ts";
+import { inNamespace } from "./network/namespace.ts";
+import type { Progress } from "./progress.ts";
+import { listLabs } from "./state.ts";
+import { describeLab } from "./status.ts";
+
+interface CommonOptions {
+  name: string;
+  json?: boolean;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function showProgress({ part, message, tookMs }: Progress): void {
+  const took = tookMs === undefined ? "" : `  ${(tookMs / 1000).toFixed(2)} s`;
+  process.stderr.write(`${part.padEnd(10)} ${message}${took}\n`);
+}
+
+function command(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("-n, --name <name>", "name of the lab", "demo")
+    .option("--json", "print the result as JSON");
+}
+
+/** Runs a program inside the lab's network with this terminal, and ends with its exit code. */
+async function runInside(name: string, argv: Argv): Promise<void> {
+  const lab = await loadLab(name);
+  const [file, ...parameters] = inNamespace(lab.namespace, argv);
+  const { exitCode } = await execa(file, parameters, { stdio: "inherit", reject: false });
+  process.exitCode = exitCode ?? 1;
+}
+
+function buildProgram(): Command {
+  const program = new Command("lab")
+    .description("A Proxmox VE on this machine, for demo, tests and bench: real LXCs behind a stand-in API.")
+    .enablePositionalOptions()
+    .addHelpText("after", "\nExample:\n  node packages/lab/src/main.ts up --name demo");
+  command(program, "up", "make the lab, or what is missing of it").action(async ({ name, json }: CommonOptions) => {
+    const lab = await labUp({ name, onProgress: showProgress });
+    print(
+      json === true
+        ? JSON.stringify(lab, null, 2)
+        : `Lab ${name} is up: nsenter --net=/var/run/netns/${lab.namespace} …`,
+    );
+  });
+  command(program, "down", "remove the lab without a trace").action(async ({ name, json }: CommonOptions) => {
+    await labDown({ name, onProgress: showProgress });
+    print(json === true ? JSON.stringify({ name, state: "removed" }) : `Lab ${name} is gone.`);
+  });
+  command(program, "status", "show what runs").action(async ({ name, json }: CommonOptions) => {
+    const status = await describeLab(name);
+    if (json === true) print(JSON.stringify({ ...status, labs: await listLabs() }, null, 2));
+    else for (const line of status.lines) print(line);
+  });
+  command(program, "exec", "run a command inside the lab's network")
+    .argument("<command...>", "program and arguments")
+    .passThroughOptions()
+    .addHelpText("after", "\nExample:\n  node packages/lab/src/main.ts exec --name demo -- ssh root@10.0.6.10")
+    .action(async ([file, ...parameters]: string[], { name }: CommonOptions) => {
+      if (file !== undefined) await runInside(name, [file, ...parameters]);
+    });
+  command(program, "shell", "open a shell inside the lab's network").action(async ({ name }: CommonOptions) => {
+    await runInside(name, [process.env["SHELL"] ?? "/bin/sh"]);
+  });
+  return program;
+}
+
+try {
+  await buildProgram().parseAsync();
+} catch (thrown) {
+  const error = toBerthError(thrown, "lab.failed");
+  process.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
+  process.exitCode = errorCatalogue[error.code].exitCode;
+}

@@ -1,0 +1,90 @@
+import { statfsSync } from "node:fs";
+import { basename } from "node:path";
+import { z } from "zod";
+import { cacheDirectory } from "../../state.ts";
+import { diskStorage, templateStorage } from "../context.ts";
+import { endpoint } from "../endpoint.ts";
+import { failure } from "../failures.ts";
+import { parsePropertyString, parseSize } from "../formats.ts";
+import { templateSize } from "../guest-statistics.ts";
+import { text, vmidParameter } from "../parameters.ts";
+
+/** A storage as the lists show it. Sizes are those of the disk that the lab's files are on. */
+export function describeStorage(storage: string): Record<string, unknown> {
+  const { blocks, bavail, bsize } = statfsSync(cacheDirectory());
+  return {
+    storage,
+    ...(storage === templateStorage
+      ? { type: "dir", plugintype: "dir", content: "vztmpl,iso,backup" }
+      : { type: "lvmthin", plugintype: "lvmthin", content: "rootdir,images" }),
+    active: 1,
+    enabled: 1,
+    shared: 0,
+    total: blocks * bsize,
+    maxdisk: blocks * bsize,
+    avail: bavail * bsize,
+    used: (blocks - bavail) * bsize,
+    disk: (blocks - bavail) * bsize,
+  };
+}
+
+export const storageEndpoints = [
+  endpoint({
+    method: "GET",
+    path: "/nodes/:node/storage",
+    parameters: z.strictObject({ node: text(), content: text().optional(), enabled: text().optional() }),
+    handle: async (_context, { content }, caller) =>
+      [templateStorage, diskStorage]
+        .filter((storage) => caller.may(`/storage/${storage}`, "Datastore.Audit"))
+        .map((storage) => describeStorage(storage))
+        .filter((entry) => content === undefined || String(entry["content"]).split(",").includes(content)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/nodes/:node/storage/:storage/status",
+    parameters: z.strictObject({ node: text(), storage: text() }),
+    handle: async (_context, { storage }, caller) => {
+      requireStorage(storage);
+      caller.require(`/storage/${storage}`, "Datastore.Audit", "Datastore.AllocateSpace");
+      return describeStorage(storage);
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/nodes/:node/storage/:storage/content",
+    parameters: z.strictObject({
+      node: text(),
+      storage: text(),
+      content: text().optional(),
+      vmid: vmidParameter.optional(),
+    }),
+    handle: async (context, { storage, content, vmid }, caller) => {
+      requireStorage(storage);
+      caller.require(`/storage/${storage}`, "Datastore.Audit", "Datastore.AllocateSpace");
+      if (storage === templateStorage) {
+        if (content !== undefined && content !== "vztmpl") return [];
+        return Promise.all(
+          context.templates.map(async ({ volume, image }) => {
+            const { bytes, changedAt } = await templateSize(image);
+            const format = `t${basename(volume).split(".").at(-1) ?? ""}`;
+            return { volid: volume, content: "vztmpl", format, size: bytes, ctime: changedAt };
+          }),
+        );
+      }
+      if (content !== undefined && content !== "rootdir") return [];
+      const vmids = (await context.guests.list()).filter((guest) => vmid === undefined || guest === vmid);
+      const disks = vmids.map(async (guest) => {
+        const record = await context.guests.find(guest);
+        if (record === undefined) return [];
+        const rootfs = parsePropertyString(record.config.rootfs, "volume");
+        const size = parseSize(rootfs.get("size") ?? "") ?? 0;
+        return [{ volid: rootfs.get("volume"), content: "rootdir", format: "raw", vmid: guest, size }];
+      });
+      return (await Promise.all(disks)).flat();
+    },
+  }),
+];
+
+function requireStorage(storage: string): void {
+  if (storage !== templateStorage && storage !== diskStorage) throw failure(`storage '${storage}' does not exist`);
+}

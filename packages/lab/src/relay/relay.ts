@@ -1,0 +1,34 @@
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { BerthError } from "@berth/shared/errors";
+
+const portsToTry = 100;
+
+/** Listens on 127.0.0.1 at `port`, or the next free one, and joins each connection to the Unix socket. */
+export async function listenRelay(port: number, socketPath: string): Promise<{ server: Server; port: number }> {
+  for (let candidate = port; candidate < port + portsToTry; candidate += 1) {
+    const server = createServer({ allowHalfOpen: true }, (client) => joinConnection(client, socketPath));
+    if (await tryListen(server, candidate)) return { server, port: candidate };
+  }
+  throw new BerthError("conflict", `No port from ${port} to ${port + portsToTry - 1} of 127.0.0.1 is free`);
+}
+
+function tryListen(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      if ("code" in error && error.code === "EADDRINUSE") resolve(false);
+      else reject(error);
+    });
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+}
+
+/** Copies both ways; when one side breaks, the other is told. A socket path with nobody behind it closes the client. */
+function joinConnection(client: Socket, socketPath: string): void {
+  const target = createConnection({ path: socketPath, allowHalfOpen: true });
+  client.on("error", () => target.destroy());
+  target.on("error", () => client.destroy());
+  client.on("close", () => target.destroy());
+  target.on("close", () => client.destroy());
+  client.pipe(target);
+  target.pipe(client);
+}

@@ -1,0 +1,90 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { BerthError } from "@berth/shared/errors";
+import { z } from "zod";
+import { readIfPresent, writeWhole } from "./host/files.ts";
+
+/** Part of namespace, cgroup and file names; short, since the kernel limits some of them. */
+export const labNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, "A lab's name is 1 to 20 of a-z, 0-9 and -");
+
+export const labSchema = z.object({
+  name: labNameSchema,
+  stateDirectory: z.string(),
+  /** Network namespace: processes that address 10.0.6.x run inside it. */
+  namespace: z.string(),
+  bridgeAddress: z.string(),
+  proxmox: z.object({
+    host: z.string(),
+    port: z.int(),
+    node: z.string(),
+    /** PEM file of the authority that signed the API's certificate. */
+    caFile: z.string(),
+    tokenId: z.string(),
+    tokenSecretFile: z.string(),
+    /** Password of root@pam, for what a token may not do. */
+    rootPasswordFile: z.string(),
+    storage: z.string(),
+    template: z.string(),
+    bridge: z.string(),
+  }),
+  /** HOST:PORT of the image registry, once it runs. */
+  registry: z.string(),
+  registryCaFile: z.string().optional(),
+  /** Ports of 127.0.0.1 in the main namespace that lead to Unix sockets. */
+  relays: z.array(z.object({ port: z.int(), socketPath: z.string() })),
+  /** Milliseconds that each part of the last `labUp` took. */
+  timings: z.record(z.string(), z.number()),
+});
+export type Lab = z.infer<typeof labSchema>;
+
+function stateRoot(): string {
+  return process.env["BERTH_LAB_STATE"] ?? "/var/lib/berth-lab";
+}
+
+/** Rootfs images and packages, shared by all labs and kept between them. */
+export function cacheDirectory(): string {
+  return process.env["BERTH_LAB_CACHE"] ?? "/var/cache/berth-lab";
+}
+
+export function stateDirectoryOf(name: string): string {
+  return join(stateRoot(), labNameSchema.parse(name));
+}
+
+/** "berth-lab-NAME": the network namespace and the cgroup of a lab. */
+export function scopeOf(name: string): string {
+  return `berth-lab-${labNameSchema.parse(name)}`;
+}
+
+export async function makeStateDirectories(name: string): Promise<string> {
+  const directory = stateDirectoryOf(name);
+  for (const part of ["", "processes", "log", "guests", "proxmox", "relays"]) {
+    await mkdir(join(directory, part), { recursive: true, mode: 0o700 });
+  }
+  return directory;
+}
+
+export async function saveLab(lab: Lab): Promise<void> {
+  await writeWhole(join(lab.stateDirectory, "lab.json"), `${JSON.stringify(labSchema.parse(lab), null, 2)}\n`);
+}
+
+/** The lab as the last `labUp` left it. */
+export async function loadLab(name: string): Promise<Lab> {
+  const path = join(stateDirectoryOf(name), "lab.json");
+  const text = await readIfPresent(path);
+  if (text === undefined) {
+    throw new BerthError("not-found", `There is no lab named ${name}`, {
+      hint: `Make it with \`node packages/lab/src/main.ts up --name ${name}\`.`,
+    });
+  }
+  return labSchema.parse(JSON.parse(text));
+}
+
+/** Names of the labs that have state on this machine. */
+export async function listLabs(): Promise<string[]> {
+  try {
+    return (await readdir(stateRoot())).filter((name) => labNameSchema.safeParse(name).success);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
