@@ -54,7 +54,8 @@ export function refuseUpgrade(socket: Duplex, error: BerthError): void {
 }
 
 async function serveSession(peer: WebSocket, instance: string, open: OpenExec): Promise<void> {
-  const send = (message: ServerMessage) => peer.send(JSON.stringify(message));
+  // Resolves when the socket has taken it, so that a slow reader slows the command and does not fill our memory.
+  const send = (message: ServerMessage) => new Promise<void>((resolve) => peer.send(JSON.stringify(message), () => resolve()));
   try {
     const request = execRequestSchema.parse(await firstMessage(peer));
     if (request.instance !== instance)
@@ -63,12 +64,11 @@ async function serveSession(peer: WebSocket, instance: string, open: OpenExec): 
     peer.on("close", () => session.close());
     peer.on("message", (data) => forwardInput(data, session, peer));
     for await (const { channel, data } of session.output) {
-      send({ type: "output", channel, data: data.toString("base64") });
-      if (peer.bufferedAmount > maxMessageBytes) await drained(peer);
+      await send({ type: "output", channel, data: data.toString("base64") });
     }
-    send({ type: "exit", code: await session.exitCode });
+    await send({ type: "exit", code: await session.exitCode });
   } catch (error) {
-    if (peer.readyState === peer.OPEN) send({ type: "error", message: toBerthError(error).message });
+    if (peer.readyState === peer.OPEN) await send({ type: "error", message: toBerthError(error).message });
   }
   peer.close();
 }
@@ -99,12 +99,5 @@ function parseJson(data: RawData): unknown {
     return JSON.parse(data instanceof Buffer ? data.toString("utf8") : "");
   } catch {
     return undefined;
-  }
-}
-
-/** Until a slow reader has taken most of what waits for it, or has gone. */
-async function drained(peer: WebSocket): Promise<void> {
-  while (peer.readyState === peer.OPEN && peer.bufferedAmount > maxMessageBytes / 2) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

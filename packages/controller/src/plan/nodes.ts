@@ -44,11 +44,11 @@ function lxcChange(lxc: LxcInput, seen: ObservedNode): { change: Change; reason:
 /** A disk only grows: one larger than asked for is left alone. */
 function lxcDifferences(wanted: LxcInput, seen: ObservedLxc): string[] {
   const differences: string[] = [];
-  if (seen.cores !== wanted.cores) differences.push(`cores ${seen.cores} -> ${wanted.cores}`);
+  if (seen.cores !== wanted.cores) differences.push(`cores ${seen.cores ?? "all"} -> ${wanted.cores}`);
   if (seen.memoryBytes !== wanted.memoryBytes) {
     differences.push(`memory ${formatSize(seen.memoryBytes)} -> ${formatSize(wanted.memoryBytes)}`);
   }
-  if (seen.diskBytes < wanted.diskBytes)
+  if (seen.diskBytes !== null && seen.diskBytes < wanted.diskBytes)
     differences.push(`disk ${formatSize(seen.diskBytes)} -> ${formatSize(wanted.diskBytes)}`);
   return differences;
 }

@@ -4,9 +4,11 @@ import type { InstanceState } from "@berth/shared/protocol/state";
 export interface ObservedLxc {
   vmid: number;
   status: "running" | "stopped";
-  cores: number;
+  /** null: all of the host's. */
+  cores: number | null;
   memoryBytes: number;
-  diskBytes: number;
+  /** null: the storage does not say. */
+  diskBytes: number | null;
 }
 
 /** `unseen`: nothing is known, because what would tell was not there or did not answer. */

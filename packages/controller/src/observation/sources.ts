@@ -1,0 +1,45 @@
+/** Where observations really come from: the hub, Proxmox, PostgreSQL. */
+import { BerthError } from "@berth/shared/errors";
+import type { Fleet, ProxmoxConnection } from "@berth/shared/fleet/schema";
+import type { Hub } from "../agents/types.ts";
+import { observeDatabases } from "../needs/postgres-observe.ts";
+import type { PostgresServer, PostgresServers } from "../needs/postgres-servers.ts";
+import { databaseSecretName } from "../plan/environment.ts";
+import { observeLxcs } from "../provision/proxmox/observe.ts";
+import type { ObservationSources } from "./observe.ts";
+
+export interface SourceDependencies {
+  hub: Pick<Hub, "connection" | "observe">;
+  postgres: PostgresServers;
+  postgresServer: (fleet: Fleet, instance: string) => PostgresServer;
+  /** The connection with its file paths made absolute. */
+  connection: (fleet: Fleet, name: string) => ProxmoxConnection;
+  /** undefined: not generated yet. */
+  password: (name: string) => string | undefined;
+}
+
+const observeMilliseconds = 10_000;
+
+export function createSources(fleet: Fleet, dependencies: SourceDependencies): ObservationSources {
+  const { hub, postgres } = dependencies;
+  return {
+    lxcs: async (proxmox) => {
+      const found = await observeLxcs(dependencies.connection(fleet, proxmox), fleet.fleet);
+      return new Map(found.map(({ node, ...lxc }) => [node, lxc]));
+    },
+    node: async (node) => {
+      if (hub.connection(node)?.state !== "online") return null;
+      const observation = await hub.observe(node, { timeoutMilliseconds: observeMilliseconds });
+      if (observation.docker === "unreachable") {
+        throw new BerthError("docker.failed", "its Docker engine does not answer", {
+          hint: `See \`systemctl status docker\` on node '${node}'`,
+        });
+      }
+      return observation;
+    },
+    databases: (server, needs) =>
+      postgres.withClient(dependencies.postgresServer(fleet, server), (client) =>
+        observeDatabases(client, needs, (need) => dependencies.password(databaseSecretName(need.instance))),
+      ),
+  };
+}

@@ -1,0 +1,15 @@
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import { resolveSecretReferences, type SecretReference } from "../plan/secret-reference.ts";
+
+/** The specification as its node gets it: references to secrets replaced by their values, and nothing else changed. */
+export function resolveInstanceSecrets(spec: InstanceSpec, reveal: (reference: SecretReference) => string): InstanceSpec {
+  return {
+    ...spec,
+    containers: spec.containers.map((container) => ({
+      ...container,
+      env: Object.fromEntries(
+        Object.entries(container.env).map(([name, text]) => [name, resolveSecretReferences(text, reveal)]),
+      ),
+    })),
+  };
+}

@@ -1,0 +1,101 @@
+/** The real controller, running inside a lab's network. */
+import { chmod, copyFile, mkdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { BerthError } from "@berth/shared/errors";
+import { findLongLived, isRunning, startLongLived, stopLongLived, type ProcessIdentity } from "../host/processes.ts";
+import { waitFor } from "../host/wait.ts";
+import { inNamespace } from "../network/namespace.ts";
+import type { Lab } from "../state.ts";
+
+export const repository = join(import.meta.dirname, "../../../..");
+const cli = join(repository, "packages/controller/dist/berth.mjs");
+const processName = "controller";
+
+export interface LabController {
+  /** Unix socket for the CLI: trusted. */
+  socket: string;
+  /** Unix socket for the page: needs a login. */
+  pageSocket: string;
+  stateDirectory: string;
+}
+
+export function controllerOf(lab: Pick<Lab, "name" | "stateDirectory">): LabController {
+  return {
+    // Where the CLI looks by itself when no other controller is on the machine; short, since socket paths are limited.
+    socket: `/run/berth-lab/${lab.name}/controller.sock`,
+    pageSocket: `/run/berth-lab/${lab.name}/page.sock`,
+    stateDirectory: join(lab.stateDirectory, "controller"),
+  };
+}
+
+/** Starts the controller unless it runs, and waits until it answers. */
+export async function ensureController(lab: Lab): Promise<LabController> {
+  const controller = controllerOf(lab);
+  const running = await findLongLived(lab.stateDirectory, processName);
+  const identity = running ?? (await startController(lab, controller));
+  await waitFor({
+    what: "The controller's socket",
+    deadlineMs: 30_000,
+    check: async () => {
+      if (!(await isRunning(identity))) {
+        throw new BerthError("lab.failed", "The controller ended before it listened", {
+          hint: `See ${join(lab.stateDirectory, "log", `${processName}.log`)}`,
+        });
+      }
+      return (await answers(controller.socket)) ? true : undefined;
+    },
+  });
+  return controller;
+}
+
+export async function stopController(lab: Pick<Lab, "stateDirectory">): Promise<void> {
+  await stopLongLived(lab.stateDirectory, processName);
+}
+
+export function findController(lab: Pick<Lab, "stateDirectory">): Promise<ProcessIdentity | undefined> {
+  return findLongLived(lab.stateDirectory, processName);
+}
+
+async function startController(lab: Lab, controller: LabController): Promise<ProcessIdentity> {
+  const configuration = await writeConfiguration(lab);
+  await mkdir(`/run/berth-lab/${lab.name}`, { recursive: true, mode: 0o700 });
+  const options = [
+    ...["--state", controller.stateDirectory],
+    ...["--configuration", configuration],
+    ...["--socket", controller.socket],
+    ...["--page", `unix:${controller.pageSocket}`],
+    ...["--listen", `${lab.bridgeAddress}:8421`],
+    ...(lab.registryCaFile === undefined ? [] : ["--registry-mirror", lab.registry, "--registry-mirror-ca", lab.registryCaFile]),
+  ];
+  return startLongLived({
+    name: processName,
+    argv: inNamespace(lab.namespace, [process.execPath, cli, "serve", ...options]),
+    stateDirectory: lab.stateDirectory,
+  });
+}
+
+/** What a user would put under /etc/berth: the credentials for Proxmox VE that the fleet file names. */
+async function writeConfiguration({ proxmox, stateDirectory }: Lab): Promise<string> {
+  const directory = join(stateDirectory, "configuration");
+  await mkdir(join(directory, "proxmox"), { recursive: true, mode: 0o700 });
+  const files = { "ca.pem": proxmox.caFile, token: proxmox.tokenSecretFile, "root-password": proxmox.rootPasswordFile };
+  for (const [name, source] of Object.entries(files)) {
+    const target = join(directory, "proxmox", name);
+    await copyFile(source, target);
+    await chmod(target, 0o600);
+  }
+  return directory;
+}
+
+/** Whether somebody accepts connections on the socket: a file alone may be left from a controller that was killed. */
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    connection.once("connect", () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,77 @@
+/** A lab with everything around a fleet: Proxmox VE, an image registry, the controller and a way to its page. */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { BerthError } from "@berth/shared/errors";
+import { readIfPresent, writeWhole } from "../host/files.ts";
+import { ensureImages } from "../images/ensure.ts";
+import { labDown, labUp } from "../lab.ts";
+import { PartTimer, type OnProgress } from "../progress.ts";
+import { startRegistry } from "../registry/registry.ts";
+import { startRelay } from "../relay/service.ts";
+import { saveLab, type Lab } from "../state.ts";
+import { runBerth } from "./cli.ts";
+import { ensureController, type LabController } from "./controller.ts";
+
+export interface FleetLab {
+  lab: Lab;
+  controller: LabController;
+  /** Address of the page in the main namespace; null: no relay was asked for. */
+  pageUrl: string | null;
+  account: { name: string; passwordFile: string };
+  /** Milliseconds of each part. */
+  timings: Record<string, number>;
+}
+
+export interface FleetLabOptions {
+  name: string;
+  /** Port of 127.0.0.1 for the page, the next free one if it is taken; null: no page. */
+  pagePort: number | null;
+  onProgress: OnProgress;
+}
+
+/** Makes it, or what is missing of it. A second call changes nothing. */
+export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions): Promise<FleetLab> {
+  const timer = new PartTimer(onProgress);
+  // Images take longest on a bare machine, and need nothing of the lab.
+  const [lab] = await Promise.all([
+    labUp({ name, onProgress }),
+    timer.run("images", "Images", () => ensureImages({ onProgress: (line) => timer.note("images", line) })),
+  ]);
+  const registry = await timer.run("registry", "Image registry", () =>
+    startRegistry({ namespace: lab.namespace, address: lab.bridgeAddress, port: 5000, stateDirectory: lab.stateDirectory }),
+  );
+  const complete: Lab = { ...lab, registryCaFile: registry.caFile };
+  await saveLab(complete);
+  const controller = await timer.run("controller", "Controller", () => ensureController(complete));
+  const account = await ensureAccount(complete, controller);
+  const relay =
+    pagePort === null
+      ? null
+      : await startRelay({ stateDirectory: lab.stateDirectory, port: pagePort, socketPath: controller.pageSocket });
+  return {
+    lab: complete,
+    controller,
+    account,
+    pageUrl: relay === null ? null : `http://127.0.0.1:${relay.port}`,
+    timings: { ...lab.timings, ...timer.timings },
+  };
+}
+
+export async function fleetLabDown({ name, onProgress }: { name: string; onProgress: OnProgress }): Promise<void> {
+  await labDown({ name, onProgress });
+  await rm(`/run/berth-lab/${name}`, { recursive: true, force: true });
+}
+
+/** An account for the page, with a password of its own, made once. */
+async function ensureAccount(lab: Lab, { socket }: LabController): Promise<FleetLab["account"]> {
+  const account = { name: "admin", passwordFile: join(lab.stateDirectory, "admin-password") };
+  if ((await readIfPresent(account.passwordFile)) !== undefined) return account;
+  const password = randomBytes(12).toString("base64url");
+  const { exitCode, stderr } = await runBerth(socket, ["account", "set", account.name, "--role", "admin", "--password-file", "-"], {
+    input: password,
+  });
+  if (exitCode !== 0) throw new BerthError("lab.failed", `The account could not be made: ${stderr}`);
+  await writeWhole(account.passwordFile, password);
+  return account;
+}
