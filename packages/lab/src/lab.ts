@@ -2,6 +2,7 @@ import { BerthError } from "@berth/shared/errors";
 import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import { ensureLxcfs } from "./containers/lxcfs.ts";
+import { ensurePool, ensurePooledTemplate } from "./containers/pool.ts";
 import { withLock } from "./host/lock.ts";
 import { ensurePackages, requireSuitableMachine } from "./host/packages.ts";
 import { setGuestLink } from "./network/guest-link.ts";
@@ -11,14 +12,23 @@ import { parsePropertyString } from "./proxmox/formats.ts";
 import { GuestStore } from "./proxmox/guest-store.ts";
 import { ensureProxmox, proxmoxNode } from "./proxmox/service.ts";
 import { listRelays, startRelay } from "./relay/service.ts";
-import { ensureTemplateImage } from "./rootfs/build.ts";
+import { ensureTemplateImage, templateImagePath } from "./rootfs/build.ts";
 import { templates, templateVolume } from "./rootfs/definition.ts";
 import { cacheDirectory, type Lab, makeStateDirectories, saveLab, scopeOf, stateDirectoryOf } from "./state.ts";
 import { endProcesses, removeEverything } from "./teardown.ts";
 
 export { loadLab } from "./state.ts";
 
-const debianPackages = ["lxc", "lxcfs", "mmdebstrap", "iproute2", "e2fsprogs", "util-linux", "openssh-client"] as const;
+const debianPackages = [
+  "lxc",
+  "lxcfs",
+  "mmdebstrap",
+  "iproute2",
+  "e2fsprogs",
+  "xfsprogs",
+  "util-linux",
+  "openssh-client",
+] as const;
 const registryPort = 5000;
 
 export interface LabUpOptions {
@@ -48,6 +58,13 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
     await timer.run("namespace", `Network namespace ${scope}`, async () => {
       // What runs in a namespace that has lost its name can no longer be reached: it makes place for its successor.
       if (await ensureNamespace(scope)) await endProcesses(stateDirectory, scope);
+    });
+    await timer.run("pool", "Disk pool of the LXCs", async () => {
+      const guestsDirectory = join(stateDirectory, "guests");
+      await ensurePool(guestsDirectory);
+      for (const definition of templates) {
+        await ensurePooledTemplate(guestsDirectory, templateImagePath(cacheDirectory(), definition));
+      }
     });
     await timer.run("lxcfs", "Virtual /proc of the LXCs", () => ensureLxcfs(stateDirectory));
     const proxmox = await timer.run("proxmox", "Stand-in for Proxmox VE", () =>

@@ -7,6 +7,9 @@ import { findMarkedProcesses, type ProcessIdentity, processStartTime, stopProces
 import { removeNamespace } from "./network/namespace.ts";
 import { stopProxmox } from "./proxmox/service.ts";
 
+/** lxcfs takes five seconds to end by itself; without guests it has nothing to lose. */
+const graceMs = 1000;
+
 /** Ends every process of a lab: guests by their cgroup, the lab's own by their mark, the rest by the namespace they are in. */
 export async function endProcesses(stateDirectory: string, scope: string): Promise<void> {
   // The API first, so that nothing starts guests while they are being ended.
@@ -27,7 +30,7 @@ export async function removeEverything(stateDirectory: string, scope: string): P
 }
 
 async function stopAll(identities: ProcessIdentity[]): Promise<void> {
-  await Promise.all(identities.map((identity) => stopProcess(identity)));
+  await Promise.all(identities.map((identity) => stopProcess(identity, graceMs)));
 }
 
 /** Whatever runs inside the namespace belongs to the lab, except this process and those that started it. */

@@ -11,10 +11,14 @@ export interface GuestAccess {
 }
 
 /** Makes a copy of the template a machine of its own: fresh SSH host keys and machine id, and who may enter. */
-export async function giveIdentity(root: string, access: GuestAccess): Promise<void> {
+export async function giveIdentity(root: string, hostname: string, access: GuestAccess): Promise<void> {
   await writeFile(join(root, "etc/machine-id"), `${randomBytes(16).toString("hex")}\n`, { mode: 0o444 });
   await rm(join(root, "var/lib/dbus/machine-id"), { force: true });
-  await runCommand(["ssh-keygen", "-A", "-f", root]);
+  for (const kind of ["ed25519", "ecdsa"]) {
+    // No RSA key: finding the primes takes longer than everything else here, and every client knows the others.
+    const file = join(root, `etc/ssh/ssh_host_${kind}_key`);
+    await runCommand(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", `root@${hostname}`, "-f", file]);
+  }
   if (access.sshPublicKeys.length > 0) {
     const sshDirectory = join(root, "root/.ssh");
     await mkdir(sshDirectory, { recursive: true, mode: 0o700 });

@@ -1,10 +1,10 @@
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { cgroupVersion, killCgroup, removeCgroup } from "../host/cgroups.ts";
 import type { Argv } from "../host/command.ts";
-import { isMissingFile, readIfPresent } from "../host/files.ts";
+import { isPresent, readIfPresent } from "../host/files.ts";
 import { detachLoopDevicesBelow, unmountBelow } from "../host/mounts.ts";
 import { createGuestLink, removeGuestLink, setGuestLink } from "../network/guest-link.ts";
 import { tryInNamespace } from "../network/namespace.ts";
@@ -26,7 +26,7 @@ export async function createGuest(host: GuestHost, guest: NewGuest): Promise<voi
   await mkdir(paths.directory, { recursive: true, mode: 0o700 });
   await createDisk(guest.templateImage, paths.disk, guest.diskBytes);
   await withMountedDisk(paths.disk, paths.mountPoint, async (root) => {
-    await giveIdentity(root, guest.access);
+    await giveIdentity(root, guest.spec.hostname, guest.access);
     await writeHostFiles(root, guest.spec);
   });
 }
@@ -99,16 +99,6 @@ async function clearRemains(host: GuestHost, vmid: number): Promise<void> {
 function lxc(host: GuestHost, tool: string, vmid: number, options: string[], deadlineMs: number) {
   const argv: Argv = [tool, "--lxcpath", host.guestsDirectory, "--name", String(vmid), ...options];
   return tryInNamespace(host.namespace, argv, { deadlineMs });
-}
-
-async function isPresent(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isMissingFile(error)) return false;
-    throw error;
-  }
 }
 
 async function readMachineFacts(): Promise<MachineFacts> {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 
 /** Whether an error is the one Node throws for a file that is not there. */
 export function isMissingFile(error: unknown): boolean {
@@ -21,4 +21,14 @@ export async function writeWhole(path: string, content: string, mode = 0o600): P
   const draft = `${path}.${randomUUID()}.draft`;
   await writeFile(draft, content, { mode });
   await rename(draft, path);
+}
+
+export async function isPresent(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissingFile(error)) return false;
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { lxcfsDirectoryOf } from "../containers/lifecycle.ts";
+import { pooledTemplatePath } from "../containers/pool.ts";
 import { writeWhole } from "../host/files.ts";
 import { bridge } from "../network/namespace.ts";
 import { templateImagePath } from "../rootfs/build.ts";
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
     },
     templates: templates.map((definition) => ({
       volume: templateVolume(definition),
-      image: templateImagePath(cacheDirectory(), definition),
+      image: pooledTemplatePath(guestsDirectory, templateImagePath(cacheDirectory(), definition)),
     })),
   };
   await context.guests.open();

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, open, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { runCommand } from "../host/command.ts";
-import { isMissingFile } from "../host/files.ts";
+import { isPresent } from "../host/files.ts";
 import { withLock } from "../host/lock.ts";
 import { detachLoopDevicesBelow, unmountBelow } from "../host/mounts.ts";
 import { type TemplateDefinition, templateHash } from "./definition.ts";
@@ -24,23 +24,13 @@ export async function ensureTemplateImage(
   onLine: (line: string) => void,
 ): Promise<string> {
   const image = templateImagePath(cacheDirectory, definition);
-  if (await exists(image)) return image;
+  if (await isPresent(image)) return image;
   await withLock({ name: `the template image ${image}`, deadlineMs: buildDeadlineMs }, async () => {
-    if (await exists(image)) return;
+    if (await isPresent(image)) return;
     await mkdir(join(cacheDirectory, "templates"), { recursive: true });
     await buildImage(image, definition, onLine);
   });
   return image;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isMissingFile(error)) return false;
-    throw error;
-  }
 }
 
 async function buildImage(
