@@ -154,12 +154,15 @@ export function createAgentStore({ database }: Inventory): AgentStore {
         .executeTakeFirst();
       return numUpdatedRows > 0n;
     },
-    reopenOperation: async (id) => {
-      await database
-        .updateTable("agentOperations")
-        .set({ settledAt: null, outcome: null })
-        .where("id", "=", id)
+    unsettledOperations: async (node, ids) => {
+      const rows = await database
+        .selectFrom("agentOperations")
+        .select("id")
+        .where("node", "=", node)
+        .where("outcome", "is", null)
         .execute();
+      const unsettled = new Set(rows.map(({ id }) => id));
+      return ids.filter((id) => unsettled.has(id));
     },
     prune: (before) => prune(database, before),
   };

@@ -1,12 +1,7 @@
 /** The inventory's tables, typed. A room that adds tables declares them in tables/ and names them here. */
 import type { Kysely } from "kysely";
 import type { AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
-import type {
-  AgentEventsTable,
-  AgentOperationsTable,
-  CertificatesTable,
-  JoinTokensTable,
-} from "./tables/agents.ts";
+import type { AgentEventsTable, AgentOperationsTable, CertificatesTable, JoinTokensTable } from "./tables/agents.ts";
 import type {
   EventsTable,
   FleetRevisionsTable,

@@ -1,4 +1,5 @@
 /** Secrets by name and version: generated here, encrypted in the inventory, read from memory. */
+import pLimit from "p-limit";
 import { BerthError } from "@berth/shared/errors";
 import { Secret } from "@berth/shared/secret";
 import type { Inventory } from "../inventory/database.ts";
@@ -53,7 +54,8 @@ export async function openSecrets({ inventory, key: source }: SecretsOptions): P
   }
   const values = unsealAll(key, rows);
   const redactor = createRedactor(() => allSecrets(values));
-  const serialize = createSerializer();
+  // One change after the other, so that two callers never generate the same version.
+  const serialize = pLimit(1);
 
   async function add(name: string, value: string): Promise<SecretVersion> {
     const version = (currentVersion(values, name) ?? 0) + 1;
@@ -160,14 +162,4 @@ function checkName(name: string): void {
   throw new BerthError("request.invalid", `'${name}' is not the name of a secret`, {
     hint: "Names are <instance>/<secret>, such as user1-n8n/encryptionKey.",
   });
-}
-
-/** One change after the other, so that two callers never generate the same version. */
-function createSerializer(): <T>(action: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (action) => {
-    const next = last.then(action, action);
-    last = next.catch(() => undefined);
-    return next;
-  };
 }

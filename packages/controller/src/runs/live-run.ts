@@ -1,0 +1,183 @@
+/** A run while it is carried out. What is decided here is pure bookkeeping on its record; the recorder writes it. */
+import { BerthError } from "@berth/shared/errors";
+import { now } from "../inventory/columns.ts";
+import type { Inventory } from "../inventory/database.ts";
+import type { RunRecord, StepRecord } from "../inventory/runs.ts";
+import { describeFailure, describeStep } from "./failure.ts";
+import { ControllerStopping, type OperationHandlers } from "./handlers.ts";
+import { toLogLines } from "./log-lines.ts";
+import type { Notifier } from "./notifications.ts";
+import { performStep, type StepEnd } from "./perform-step.ts";
+import { createRecorder } from "./recorder.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { createSchedule, type Concurrency } from "./schedule.ts";
+
+export interface RunContext {
+  inventory: Inventory;
+  handlers: OperationHandlers;
+  concurrency: Concurrency;
+  retry: RetryPolicy;
+  graceMilliseconds: number;
+  maxLogLines: number;
+  redact: (text: string) => string;
+  notifier: Notifier;
+}
+
+export interface LiveRun {
+  readonly record: RunRecord;
+  /** Fulfilled when the run has ended or was left for the next start. Rejects when it could not be recorded. */
+  readonly done: Promise<void>;
+  /** Cancels what has not ended; `done` follows within the grace period. */
+  cancel: (account: string) => Promise<void>;
+  /** Leaves the run as it is, to be carried on at the next start. */
+  stop: () => void;
+  /** Ends when everything that happened until now is in the inventory. */
+  commit: () => Promise<void>;
+}
+
+/** Progress is written to the log at most this often per step. */
+const progressMilliseconds = 1000;
+
+/** Starts carrying out what of the run has not ended. `lastSequence` is that of its last log line. */
+export function carryOut(record: RunRecord, lastSequence: number, context: RunContext): LiveRun {
+  const { notifier, redact } = context;
+  const abort = new AbortController();
+  const schedule = createSchedule(record.steps, context.concurrency);
+  const done = Promise.withResolvers<void>();
+  const progressAt = new Map<string, number>();
+  const recorder = createRecorder({
+    inventory: context.inventory,
+    record,
+    lastSequence,
+    maxLogLines: context.maxLogLines,
+    onWritten: (lines) => notifier.lines(record.id, lines),
+    onFailure: breakOff,
+  });
+
+  /** What happens can no longer be written: nothing more is begun, and the run is left for the next start. */
+  function breakOff(error: unknown): void {
+    abort.abort(new ControllerStopping());
+    done.reject(error);
+  }
+
+  function changed(step: StepRecord): void {
+    recorder.changed(step);
+    notifier.changed(record);
+  }
+
+  function log(step: StepRecord, text: string, fraction?: number): void {
+    const lines = toLogLines(text, redact);
+    const last = lines.at(-1);
+    if (last === undefined) return;
+    step.progress = fraction === undefined ? last : `${last} (${Math.round(fraction * 100)} %)`;
+    notifier.changed(record);
+    const at = performance.now();
+    if (fraction !== undefined && at - (progressAt.get(step.id) ?? -Infinity) < progressMilliseconds) return;
+    if (fraction !== undefined) progressAt.set(step.id, at);
+    for (const line of lines) recorder.line(step.id, line);
+  }
+
+  /** Starts what may start; ends the run when nothing runs any more. */
+  function advance(): void {
+    if (!abort.signal.aborted) for (const step of schedule.take()) begin(step);
+    if (schedule.idle()) end();
+  }
+
+  function begin(step: StepRecord): void {
+    if (step.state === "running") {
+      log(step, "Carried on after the controller was interrupted");
+    } else {
+      step.state = "running";
+      step.attempt += 1;
+      step.startedAt = now();
+    }
+    changed(step);
+    // The row must be on disk before anything is done: whoever comes after a crash knows that it may have been.
+    recorder
+      .commit()
+      .then(() => performStep(step, { ...context, signal: abort.signal, log, nextAttempt }))
+      .then((stepEnd) => endStep(step, stepEnd))
+      .catch(breakOff);
+  }
+
+  function nextAttempt(step: StepRecord): Promise<void> {
+    changed(step);
+    return recorder.commit();
+  }
+
+  async function endStep(step: StepRecord, stepEnd: StepEnd): Promise<void> {
+    settle(step, stepEnd);
+    changed(step);
+    schedule.end(step);
+    advance();
+    await recorder.commit();
+  }
+
+  function settle(step: StepRecord, stepEnd: StepEnd): void {
+    if (stepEnd.status === "interrupted") return;
+    step.endedAt = now();
+    step.state = stepEnd.status;
+    if (stepEnd.status === "succeeded") {
+      step.result = stepEnd.result;
+    } else if (stepEnd.status === "failed") {
+      step.error = describeFailure({ record, step, ...stepEnd, redact });
+      log(step, step.error.message);
+      skipDependents(step);
+    } else {
+      step.error = stepEnd.error.toBody();
+    }
+  }
+
+  function skipDependents(failed: StepRecord): void {
+    for (const step of schedule.dependents(failed)) {
+      if (step.state !== "waiting") continue;
+      step.state = "skipped";
+      step.endedAt = now();
+      step.progress = `Needs ${describeStep(failed)}, which failed`;
+      changed(step);
+    }
+  }
+
+  function end(): void {
+    const left = abort.signal.reason instanceof ControllerStopping;
+    if (!left) {
+      record.state = outcomeOf(record);
+      record.endedAt = now();
+      recorder.runChanged();
+    }
+    recorder
+      .commit()
+      .then(() => notifier.flush(record))
+      .then(done.resolve, done.reject);
+  }
+
+  // A failure that nobody waits for is in the runner's log; it must not end the process.
+  done.promise.catch(() => undefined);
+  for (const step of record.steps) if (step.state === "failed") skipDependents(step);
+  advance();
+
+  return {
+    record,
+    done: done.promise,
+    async cancel(account) {
+      record.cancelRequestedAt ??= now();
+      recorder.runChanged();
+      await recorder.commit();
+      for (const step of record.steps) {
+        if (step.state !== "waiting") continue;
+        step.state = "cancelled";
+        step.endedAt = now();
+        changed(step);
+      }
+      abort.abort(new BerthError("cancelled", `Cancelled by ${account}`));
+    },
+    stop: () => abort.abort(new ControllerStopping()),
+    commit: recorder.commit,
+  };
+}
+
+function outcomeOf(record: RunRecord): RunRecord["state"] {
+  const states = new Set(record.steps.map((step) => step.state));
+  if (states.has("cancelled")) return "cancelled";
+  return states.has("failed") || states.has("skipped") ? "failed" : "succeeded";
+}

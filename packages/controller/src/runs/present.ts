@@ -1,0 +1,19 @@
+/** A run as the API shows it. */
+import type { Run, RunSummary, Step } from "@berth/shared/api/runs";
+import { noCounts, type RunRecord, type RunRowWithCounts, type StepRecord } from "../inventory/runs.ts";
+
+export function toRun(record: RunRecord): Run {
+  const counts = noCounts();
+  for (const step of record.steps) counts[step.state] += 1;
+  return { ...toSummary({ ...record, counts }), steps: record.steps.map(toStep) };
+}
+
+export function toSummary(row: RunRowWithCounts): RunSummary {
+  const { id, kind, account, state, createdAt, endedAt, counts } = row;
+  return { id, kind, account, state, createdAt, endedAt, counts };
+}
+
+function toStep(step: StepRecord): Step {
+  const { position: _, operationId: __, input: ___, result: ____, ...shown } = step;
+  return { ...shown, after: [...step.after] };
+}
