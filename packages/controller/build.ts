@@ -1,0 +1,44 @@
+/**
+ * Bundles the CLI and the controller: dist/berth.mjs is the entry, everything it does not need at once lies in chunks
+ * beside it (commander, zod, each command, the controller itself), loaded when a command asks for it.
+ */
+import { readdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+
+const directory = import.meta.dirname;
+const output = `${directory}/dist`;
+
+const { metafile } = await build({
+  entryPoints: { berth: `${directory}/src/cli/berth.ts` },
+  outdir: output,
+  outExtension: { ".js": ".mjs" },
+  chunkNames: "chunks/[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  sourcemap: "linked",
+  sourcesContent: false,
+  // Native code, worker files of their own, and packages that find files beside themselves.
+  external: ["better-sqlite3", "cpu-features", "*.node", "pino", "thread-stream"],
+  // CommonJS packages inside an ES module still call require().
+  banner: {
+    js: 'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);',
+  },
+  metafile: true,
+  logLevel: "warning",
+});
+await removeAllBut(new Set(Object.keys(metafile.outputs).map((file) => resolve(file))));
+
+/** What earlier builds left goes after the new build is there: at no moment is there no command. */
+async function removeAllBut(built: ReadonlySet<string>): Promise<void> {
+  for (const entry of await readdir(output, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !built.has(file)) await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,89 @@
+import { postApply, postPlan } from "@berth/shared/api/fleet";
+import type { Run } from "@berth/shared/api/runs";
+import type { Plan } from "@berth/shared/operations/plan";
+import { BerthError } from "@berth/shared/errors";
+import { defineCommand, type CommandContext } from "../define-command.ts";
+import { readTextFile, withFleetText } from "../fleet-file.ts";
+import { confirm } from "../prompt.ts";
+import { planLines, removals } from "../render/plan.ts";
+import { runSummaryLines } from "../render/run-summary.ts";
+import { count } from "../render/text.ts";
+import { detachedLines, followRun, runFailure } from "../runs/follow-run.ts";
+import { isInteractive } from "../terminal.ts";
+
+/** The controller looks at every node before it plans, and one that does not answer takes its deadline. */
+const planDeadlineSeconds = 180;
+
+interface FleetFile {
+  yaml: string;
+  file: string;
+  prune: boolean;
+}
+interface Applied extends Plan {
+  run: Run | null;
+}
+
+export default defineCommand({
+  details:
+    "Shows the plan, then carries it out and shows how it goes. What the file does not mention stays, unless --prune is given. " +
+    "Ends with 0 only when the run succeeded. Ctrl-C detaches: the run goes on by itself.\n\n" +
+    'With --json: {"operations": […], "warnings": […], "run": {…}}; operations is empty and run null when nothing is to be done, and with --plan there is no run.',
+  arguments: { file: { description: "Fleet file, - for stdin", completes: "file" } },
+  options: {
+    plan: { kind: "flag", description: "Show what would change, and change nothing" },
+    prune: { kind: "flag", description: "Remove what the file does not mention" },
+    yes: { kind: "flag", short: "y", description: "Remove without asking" },
+    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+  },
+  examples: [
+    { command: "berth apply fleet.yaml --plan", does: "show what would change" },
+    { command: "berth apply fleet.yaml", does: "make it so" },
+    { command: "berth apply fleet.yaml --prune --yes --json", does: "from a script, removals included" },
+  ],
+  async run({ input, ...context }): Promise<Plan | Applied> {
+    const yaml = await readTextFile(input.file, context.terminal);
+    const file: FleetFile = { yaml, file: input.file === "-" ? "stdin" : input.file, prune: input.prune };
+    return withFleetText(yaml, async () => {
+      if (input.plan) return askPlan(context, file);
+      if (!input.yes && isInteractive(context.terminal)) await confirmPlan(context, file);
+      return carryOut(context, file, {
+        detach: input.detach,
+        planShown: !input.yes && isInteractive(context.terminal),
+      });
+    });
+  },
+  render(result, { style, now }) {
+    if (!("run" in result) || result.run === null) return planLines(result, style);
+    return runSummaryLines(result.run, now, style);
+  },
+  failure: (result) => ("run" in result && result.run !== null ? runFailure(result.run) : undefined),
+});
+
+async function askPlan(context: CommandContext, file: FleetFile): Promise<Plan> {
+  return (await context.client()).call(postPlan, { body: file, deadlineSeconds: planDeadlineSeconds });
+}
+
+/** Shows the plan, and asks when it takes something away. */
+async function confirmPlan(context: CommandContext, file: FleetFile): Promise<void> {
+  const plan = await askPlan(context, file);
+  if (plan.operations.length > 0) context.note(...planLines(plan, context.messageStyle), "");
+  const removed = removals(plan);
+  if (removed.length === 0) return;
+  context.note(`This removes ${removed.join(", ")}.`);
+  if (await confirm(context.terminal, `Remove ${count(removed.length, "thing")} and carry out the plan?`)) return;
+  throw new BerthError("cancelled", "Nothing was changed.");
+}
+
+async function carryOut(
+  context: CommandContext,
+  file: FleetFile,
+  { detach, planShown }: { detach: boolean; planShown: boolean },
+): Promise<Applied> {
+  const client = await context.client();
+  const { plan, run } = await client.call(postApply, { body: file, deadlineSeconds: planDeadlineSeconds });
+  if (run === null) return { ...plan, run };
+  if (!planShown) context.note(...planLines(plan, context.messageStyle), "");
+  if (!detach) return { ...plan, run: await followRun(context, run) };
+  context.note(...detachedLines(run.id));
+  return { ...plan, run };
+}

@@ -1,0 +1,49 @@
+import { errorBodySchema } from "@berth/shared/api/errors";
+import { logEventSchema, logsPath } from "@berth/shared/api/instances";
+import { BerthError } from "@berth/shared/errors";
+import { requestPath } from "../client/client.ts";
+import { defineCommand } from "../define-command.ts";
+import { writeLines } from "../terminal.ts";
+
+export default defineCommand({
+  details: 'Log lines of all containers of the instance. With --json one object per line: {"channel", "text"}.',
+  arguments: { instance: { description: "Name of the instance", completes: "instance" } },
+  options: {
+    follow: { kind: "flag", short: "f", description: "Go on with new lines until Ctrl-C" },
+    tail: {
+      kind: "integer",
+      short: "n",
+      value: "LINES",
+      minimum: 0,
+      maximum: 100_000,
+      default: 100,
+      description: "How many of the last lines",
+    },
+    timestamps: { kind: "flag", short: "t", description: "With the time of each line" },
+  },
+  examples: [
+    { command: "berth logs user1-n8n", does: "the last 100 lines" },
+    { command: "berth logs shared-postgres --follow --tail 20 --timestamps", does: "the last 20, then as they come" },
+  ],
+  async run({ client, input, terminal, json }) {
+    const query = { follow: input.follow, tail: input.tail, timestamps: input.timestamps };
+    const path = requestPath(logsPath, { name: input.instance }, query);
+    const stream = (await client()).events(path, new AbortController().signal);
+    for await (const { event, data } of stream) {
+      if (event === "end") return;
+      if (event === "error") throw streamError(data);
+      if (event !== "line") continue;
+      const line = logEventSchema.parse(data);
+      writeLines(terminal.stdout, [json ? JSON.stringify(line) : line.text]);
+    }
+    throw new BerthError("controller.unreachable", `The log of ${input.instance} ended before it was complete.`, {
+      hint: "The connection to the controller or to the node was lost; `berth status` tells more.",
+    });
+  },
+  render: () => [],
+});
+
+function streamError(data: unknown): BerthError {
+  const { code, message, hint } = errorBodySchema.parse(data).error;
+  return new BerthError(code, message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,23 @@
+import { getRun } from "@berth/shared/api/runs";
+import { defineCommand } from "../define-command.ts";
+import { runStepsLines } from "../render/run-steps.ts";
+import { runSummaryLines } from "../render/run-summary.ts";
+import { parseRunId } from "../run-id.ts";
+import { followRun, runFailure } from "../runs/follow-run.ts";
+
+export default defineCommand({
+  arguments: { id: { description: "Number of the run", completes: "run" } },
+  options: {
+    follow: { kind: "flag", short: "f", description: "Show how it goes until it ends, and end as it does" },
+  },
+  examples: [
+    { command: "berth run show 12", does: "the steps of run 12" },
+    { command: "berth run show 12 --follow", does: "watch it again after Ctrl-C or --detach" },
+  ],
+  async run({ input, ...context }) {
+    const run = await (await context.client()).call(getRun, { params: { id: parseRunId(input.id) } });
+    return input.follow ? { followed: true, run: await followRun(context, run) } : { followed: false, run };
+  },
+  render: ({ run }, { style, now }) => [...runStepsLines(run, now, style), ...runSummaryLines(run, now, style)],
+  failure: ({ followed, run }) => (followed ? runFailure(run) : undefined),
+});

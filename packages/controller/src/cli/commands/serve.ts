@@ -1,0 +1,86 @@
+import { resolve } from "node:path";
+import type { Listen, ServeOptions } from "../../serve-options.ts";
+import { systemSocket } from "../client/target.ts";
+import { defineCommand } from "../define-command.ts";
+import { usageError } from "../errors.ts";
+import { unitName } from "../service/unit.ts";
+
+export default defineCommand({
+  details:
+    "Everything is kept in the state directory (embedded SQLite); no other service is needed. " +
+    "--install writes and enables a hardened systemd unit that runs the controller with the same options; --uninstall removes it and keeps the state.",
+  options: {
+    state: { kind: "text", value: "DIR", default: "/var/lib/berth", completes: "file", description: "State directory" },
+    socket: {
+      kind: "text",
+      value: "PATH",
+      default: systemSocket,
+      completes: "file",
+      description: "Unix socket for the CLI on this machine",
+    },
+    page: {
+      kind: "text",
+      value: "HOST:PORT",
+      default: "127.0.0.1:8420",
+      description: "Where the page and the API are served without TLS",
+    },
+    agents: {
+      kind: "text",
+      value: "HOST:PORT",
+      default: "0.0.0.0:8421",
+      description: "Where agents and remote CLIs connect, with TLS",
+    },
+    install: { kind: "flag", description: "Make it a systemd service, and start it" },
+    uninstall: { kind: "flag", description: "Remove the systemd service" },
+  },
+  examples: [
+    { command: "berth serve --state ./state", does: "run it here until Ctrl-C" },
+    { command: "sudo berth serve --install", does: "run it now and at every start of the machine" },
+  ],
+  async run({ input }) {
+    if (input.install && input.uninstall) throw usageError("--install and --uninstall exclude each other.");
+    if (input.uninstall) {
+      const { uninstallService } = await import("../service/install.ts");
+      return { action: "uninstall" as const, unit: unitName, changed: await uninstallService() };
+    }
+    const options: ServeOptions = {
+      stateDirectory: resolve(input.state),
+      socket: resolve(input.socket),
+      page: parseListen(input.page),
+      agents: parseListen(input.agents),
+    };
+    if (input.install) {
+      const { installService } = await import("../service/install.ts");
+      await installService({ command: serviceCommand(input), stateDirectory: options.stateDirectory });
+      return { action: "install" as const, unit: unitName, changed: true };
+    }
+    const { serve } = await import("../../serve.ts");
+    await serve(options);
+    return undefined;
+  },
+  render({ action, unit, changed }) {
+    if (!changed) return [`${unit} was not installed.`];
+    return [
+      action === "install"
+        ? `${unit} is installed and runs. See it with: berth status, journalctl --unit ${unit}.`
+        : `${unit} is removed. Its state directory was kept.`,
+    ];
+  },
+});
+
+/** This very program, with the same options. */
+function serviceCommand(input: { state: string; socket: string; page: string; agents: string }): string[] {
+  const script = resolve(process.argv[1] ?? "berth");
+  const options = ["--state", resolve(input.state), "--socket", resolve(input.socket)];
+  return [process.execPath, script, "serve", ...options, "--page", input.page, "--agents", input.agents];
+}
+
+/** `127.0.0.1:8420`, `[::]:8421` */
+export function parseListen(text: string): Listen {
+  const match = /^(?:\[(?<bracketed>[\da-fA-F:]+)\]|(?<plain>[^:[\]\s]+)):(?<port>\d{1,5})$/.exec(text);
+  const host = match?.groups?.["bracketed"] ?? match?.groups?.["plain"];
+  const port = Number(match?.groups?.["port"]);
+  if (host === undefined || port > 65_535)
+    throw usageError(`'${text}' is not HOST:PORT.`, "Write it as 127.0.0.1:8420.");
+  return { host, port };
+}

@@ -1,0 +1,49 @@
+/** Names for completion out of the controller's answers. A shell that waits for Tab must not wait for a controller. */
+import { listRuns } from "@berth/shared/api/runs";
+import { getStatus } from "@berth/shared/api/status";
+import { catalog } from "@berth/shared/catalog/index";
+import { connectClient } from "../client/connect.ts";
+import type { Client } from "../client/client.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Candidate, NameLookup } from "./complete.ts";
+
+const deadlineSeconds = 1;
+
+export function createNameLookup(
+  environment: Terminal["environment"],
+  controller: string | undefined = undefined,
+): NameLookup {
+  return async (kind) => {
+    if (kind === "service") {
+      return [...catalog.values()].map(({ name, title }) => ({ value: name, description: title }));
+    }
+    const outOfTime = AbortSignal.timeout(deadlineSeconds * 1000);
+    const late = new Promise<Candidate[]>((resolve) => outOfTime.addEventListener("abort", () => resolve([])));
+    const asked = connectClient({ controller, environment, raw: false })
+      .then((client) => askController(client, kind, outOfTime))
+      // Completion has no place to show an error: it offers nothing.
+      .catch(() => []);
+    return Promise.race([asked, late]);
+  };
+}
+
+async function askController(
+  client: Client,
+  kind: "node" | "instance" | "run",
+  signal: AbortSignal,
+): Promise<Candidate[]> {
+  switch (kind) {
+    case "node": {
+      const { nodes } = await client.call(getStatus, { signal });
+      return nodes.map(({ name, state }) => ({ value: name, description: state }));
+    }
+    case "instance": {
+      const { instances } = await client.call(getStatus, { signal });
+      return instances.map(({ name, state }) => ({ value: name, description: state }));
+    }
+    case "run": {
+      const { runs } = await client.call(listRuns, { query: { limit: 20 }, signal });
+      return runs.map((run) => ({ value: String(run.id), description: `${run.kind} ${run.state}` }));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** A command inside an instance, with its input and output carried over a WebSocket. */
+import { on, once } from "node:events";
+import {
+  type execClientMessageSchema,
+  type execRequestSchema,
+  execServerMessageSchema,
+} from "@berth/shared/api/instances";
+import { BerthError } from "@berth/shared/errors";
+import type { WebSocket } from "ws";
+import type { z } from "zod";
+import type { InputStream, OutputStream } from "./terminal.ts";
+
+type ExecRequest = z.output<typeof execRequestSchema>;
+type ClientMessage = z.output<typeof execClientMessageSchema>;
+export type Channel = "stdout" | "stderr";
+
+export interface ExecSession {
+  socket: WebSocket;
+  request: ExecRequest;
+  /** undefined: the command has no input. */
+  input: InputStream | undefined;
+  /** The terminal whose size the command follows; undefined without one. */
+  screen: OutputStream | undefined;
+  /** Resolves when more may follow. */
+  output: (channel: Channel, data: Buffer) => Promise<void>;
+}
+
+/** The command's exit code; null when it was killed. Throws what the controller says went wrong. */
+export async function runExecSession({ socket, request, input, screen, output }: ExecSession): Promise<number | null> {
+  const send = (message: ExecRequest | ClientMessage): Promise<void> => sendMessage(socket, message);
+  const onResize = (): void => {
+    const { columns = 80, rows = 24 } = screen ?? {};
+    socket.send(JSON.stringify({ type: "resize", columns, rows } satisfies ClientMessage));
+  };
+  const stop = new AbortController();
+  const messages = on(socket, "message", { signal: stop.signal, close: ["close"] });
+  try {
+    await send(request);
+    screen?.on("resize", onResize);
+    // Input that cannot be sent any more is no failure: the command has ended and says how.
+    void sendInput(input, send).catch(() => undefined);
+    for await (const [frame] of messages) {
+      const message = execServerMessageSchema.parse(JSON.parse(String(frame)));
+      if (message.type === "exit") return message.code;
+      if (message.type === "error") throw new BerthError("docker.failed", message.message);
+      await output(message.channel, Buffer.from(message.data, "base64"));
+    }
+    throw new BerthError("controller.unreachable", "The connection was lost before the command ended.", {
+      hint: "`berth status` tells whether the node is online. The command may still be running.",
+    });
+  } finally {
+    stop.abort();
+    screen?.off("resize", onResize);
+    input?.pause();
+    socket.close();
+  }
+}
+
+async function sendInput(
+  input: InputStream | undefined,
+  send: (message: ClientMessage) => Promise<void>,
+): Promise<void> {
+  if (input !== undefined) {
+    for await (const chunk of input) await send({ type: "input", data: Buffer.from(chunk).toString("base64") });
+  }
+  await send({ type: "input", data: "" });
+}
+
+function sendMessage(socket: WebSocket, message: ExecRequest | ClientMessage): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(JSON.stringify(message), (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Writes and waits until the stream takes more. */
+export async function writeThrough(stream: OutputStream, data: Buffer): Promise<void> {
+  if (!stream.write(data)) await once(stream, "drain");
+}

@@ -1,0 +1,112 @@
+/** Nodes and instances as tables. Pure. */
+import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
+import type { RenderOptions } from "../define-command.ts";
+import { groupBy } from "./operation.ts";
+import { printableLine } from "./printable.ts";
+import type { Style } from "./style.ts";
+import { table } from "./table.ts";
+import { count } from "./text.ts";
+import { formatAge } from "./time.ts";
+
+export function statusLines(status: Status, options: RenderOptions): string[] {
+  if (status.fleet === null && status.nodes.length === 0) {
+    return [
+      "No fleet yet. Write a fleet file and run `berth apply fleet.yaml`, or take a host in with `berth node add`.",
+    ];
+  }
+  return [
+    options.style.bold(`fleet ${printableLine(status.fleet ?? "-")}`),
+    "",
+    ...nodeLines(status.nodes, options),
+    "",
+    ...instanceLines(status.instances, options.style),
+    "",
+    summaryLine(status),
+  ];
+}
+
+export function nodeLines(nodes: readonly NodeStatus[], { style, now }: RenderOptions): string[] {
+  if (nodes.length === 0) return ["No nodes."];
+  return table(
+    nodes,
+    [
+      { title: "NODE", value: (node) => node.name },
+      { title: "ADDRESS", value: (node) => node.address },
+      { title: "STATE", value: (node) => node.state, paint: (text, node) => nodeStatePaint(node.state, style)(text) },
+      { title: "AGENT", value: agentText, paint: (text, node) => (node.outdated ? style.yellow(text) : text) },
+      { title: "SEEN", value: (node) => seenText(node, now) },
+      { title: "HOST", value: (node) => node.facts?.os },
+    ],
+    style,
+  );
+}
+
+export function instanceLines(instances: readonly InstanceStatus[], style: Style): string[] {
+  if (instances.length === 0) return ["No instances."];
+  return table(
+    instances,
+    [
+      { title: "INSTANCE", value: (instance) => instance.name },
+      { title: "SERVICE", value: (instance) => instance.service },
+      { title: "VERSION", value: (instance) => instance.version },
+      { title: "NODE", value: (instance) => instance.node },
+      { title: "TENANT", value: (instance) => instance.tenant },
+      {
+        title: "STATE",
+        value: (instance) => instance.state,
+        paint: (text, instance) => instanceStatePaint(instance.state, style)(text),
+      },
+      { title: "PORTS", value: (instance) => instance.ports.join(",") },
+      { title: "DRIFT", value: (instance) => instance.drift.join("; "), paint: (text) => style.yellow(text) },
+    ],
+    style,
+  );
+}
+
+export function nodeStatePaint(state: NodeState, style: Style): (text: string) => string {
+  switch (state) {
+    case "online":
+      return style.green;
+    case "enrolling":
+      return style.yellow;
+    case "offline":
+    case "absent":
+      return style.red;
+  }
+}
+
+export function instanceStatePaint(state: InstanceState, style: Style): (text: string) => string {
+  switch (state) {
+    case "healthy":
+      return style.green;
+    case "starting":
+    case "unknown":
+      return style.yellow;
+    case "unhealthy":
+    case "stopped":
+    case "missing":
+      return style.red;
+  }
+}
+
+function agentText(node: NodeStatus): string | null {
+  return node.agentVersion !== null && node.outdated ? `${node.agentVersion} (outdated)` : node.agentVersion;
+}
+
+function seenText(node: NodeStatus, now: number): string {
+  if (node.state === "online") return "now";
+  return node.lastSeen === null ? "never" : formatAge(node.lastSeen, now);
+}
+
+/** `4 of 4 nodes online, 10 of 11 instances healthy (1 starting).` */
+function summaryLine({ nodes, instances }: Status): string {
+  const online = nodes.filter((node) => node.state === "online").length;
+  const healthy = instances.filter((instance) => instance.state === "healthy").length;
+  const others = groupBy(
+    instances.filter((instance) => instance.state !== "healthy"),
+    (instance) => instance.state,
+  );
+  const rest = [...others].map(([state, group]) => `${group.length} ${state}`).join(", ");
+  return `${online} of ${count(nodes.length, "node")} online, ${healthy} of ${count(instances.length, "instance")} healthy${rest === "" ? "" : ` (${rest})`}.`;
+}

@@ -1,0 +1,40 @@
+/** Measuring and cutting of lines that may hold colour sequences. */
+import { stripVTControlCharacters } from "node:util";
+
+// oxlint-disable-next-line no-control-regex -- the escape character begins a colour sequence
+const colourSequence = /\u001b\[[0-9;]*m/y;
+const reset = "\u001b[0m";
+
+/** Columns that `text` takes, colour sequences aside. */
+export function width(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}
+
+/** `text` with spaces behind it, up to `columns`. */
+export function pad(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - width(text)));
+}
+
+/** `text` cut to `columns`, the cut shown by `…`; colours end where it is cut. */
+export function clip(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  if (columns < 1) return "";
+  let cut = "";
+  let taken = 0;
+  let coloured = false;
+  for (let position = 0; position < text.length && taken < columns - 1;) {
+    colourSequence.lastIndex = position;
+    const sequence = colourSequence.exec(text)?.[0];
+    const piece = sequence ?? String.fromCodePoint(text.codePointAt(position) ?? 0);
+    if (sequence === undefined) taken += 1;
+    else coloured = true;
+    cut += piece;
+    position += piece.length;
+  }
+  return `${cut}…${coloured ? reset : ""}`;
+}
+
+/** `1 node`, `3 nodes`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
+}

@@ -1,0 +1,69 @@
+/** The systemd unit of the controller. Pure. */
+
+export const unitName = "berth.service";
+export const unitPath = `/etc/systemd/system/${unitName}`;
+
+export interface UnitOptions {
+  /** Program and arguments. */
+  command: readonly string[];
+  /** Where the controller writes. */
+  stateDirectory: string;
+}
+
+/**
+ * Root without capabilities: it may read the root-only files that a fleet names (token, SSH key) and nothing else that
+ * needs privilege. V8 compiles at run time, hence no MemoryDenyWriteExecute.
+ */
+export function unitFile({ command, stateDirectory }: UnitOptions): string {
+  return `[Unit]
+Description=Berth controller
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+ExecStart=${command.map(quoteArgument).join(" ")}
+Restart=always
+RestartSec=2
+TimeoutStopSec=30
+UMask=0077
+RuntimeDirectory=berth
+ReadWritePaths=${quoteArgument(stateDirectory)}
+LimitNOFILE=65536
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+PrivateDevices=yes
+PrivateTmp=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** systemd.service(5), "Command lines": quotes, backslashes, specifiers and variables. */
+export function quoteArgument(argument: string): string {
+  const escaped = argument
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"')
+    .replaceAll("%", "%%")
+    .replaceAll("$", "$$$$")
+    .replaceAll("\n", "\\n");
+  return /^[\w./:@=+-]+$/.test(argument) ? argument : `"${escaped}"`;
+}

@@ -1,0 +1,159 @@
+/** The table of contents: every command with its summary. A command's own file is loaded only when it is asked for. */
+import type { Command } from "./define-command.ts";
+
+export interface CommandEntry {
+  summary: string;
+  load(): Promise<{ default: Command }>;
+}
+export interface GroupEntry {
+  summary: string;
+  commands: Readonly<Record<string, CommandEntry>>;
+}
+export type Entry = CommandEntry | GroupEntry;
+
+export const commandTree: Readonly<Record<string, Entry>> = {
+  serve: {
+    summary: "Run the controller, or install it as a systemd service",
+    load: () => import("./commands/serve.ts"),
+  },
+  apply: {
+    summary: "Make the fleet what a fleet file says",
+    load: () => import("./commands/apply.ts"),
+  },
+  status: {
+    summary: "Nodes and instances with their states",
+    load: () => import("./commands/status.ts"),
+  },
+  node: {
+    summary: "Hosts with an agent",
+    commands: {
+      list: { summary: "Nodes with their states", load: () => import("./commands/node-list.ts") },
+      show: { summary: "One node with its instances", load: () => import("./commands/node-show.ts") },
+      add: { summary: "Take a host that exists into the fleet, by SSH", load: () => import("./commands/node-add.ts") },
+      remove: {
+        summary: "Revoke a node's certificate and forget it",
+        load: () => import("./commands/node-remove.ts"),
+      },
+      token: {
+        summary: "Print the line that installs an agent on a host nobody can reach",
+        load: () => import("./commands/node-token.ts"),
+      },
+      "upgrade-agent": {
+        summary: "Replace a node's agent by the controller's version",
+        load: () => import("./commands/node-upgrade-agent.ts"),
+      },
+    },
+  },
+  inventory: {
+    summary: "Nodes, tenants and instances as data, also for Ansible",
+    load: () => import("./commands/inventory.ts"),
+  },
+  run: {
+    summary: "Plans being carried out, and those that were",
+    commands: {
+      list: { summary: "Runs, newest first", load: () => import("./commands/run-list.ts") },
+      show: { summary: "One run with its steps", load: () => import("./commands/run-show.ts") },
+      logs: { summary: "Log lines of a run", load: () => import("./commands/run-logs.ts") },
+      cancel: { summary: "Cancel what has not ended", load: () => import("./commands/run-cancel.ts") },
+      resume: {
+        summary: "Carry on with what failed, was cancelled or skipped",
+        load: () => import("./commands/run-resume.ts"),
+      },
+    },
+  },
+  logs: {
+    summary: "Log lines of an instance",
+    load: () => import("./commands/logs.ts"),
+  },
+  exec: {
+    summary: "Run a command inside an instance",
+    load: () => import("./commands/exec.ts"),
+  },
+  fleet: {
+    summary: "The fleet file",
+    commands: {
+      export: {
+        summary: "The present desired state as a fleet file",
+        load: () => import("./commands/fleet-export.ts"),
+      },
+      schema: {
+        summary: "JSON Schema of fleet files, for editors",
+        load: () => import("./commands/fleet-schema.ts"),
+      },
+      check: { summary: "Look for mistakes in a fleet file, offline", load: () => import("./commands/fleet-check.ts") },
+    },
+  },
+  catalog: {
+    summary: "Services that Berth knows",
+    commands: {
+      list: { summary: "Every service of the catalog", load: () => import("./commands/catalog-list.ts") },
+      show: {
+        summary: "Image, ports, environment and needs of a service",
+        load: () => import("./commands/catalog-show.ts"),
+      },
+    },
+  },
+  login: {
+    summary: "Log in to a controller on another machine",
+    load: () => import("./commands/login.ts"),
+  },
+  logout: {
+    summary: "End the login and forget its token",
+    load: () => import("./commands/logout.ts"),
+  },
+  account: {
+    summary: "Who may use Berth",
+    commands: {
+      set: {
+        summary: "Make an account, or change its role and password",
+        load: () => import("./commands/account-set.ts"),
+      },
+    },
+  },
+  completion: {
+    summary: "Completion for bash or zsh",
+    load: () => import("./commands/completion.ts"),
+  },
+};
+
+export function isGroup(entry: Entry): entry is GroupEntry {
+  return "commands" in entry;
+}
+
+/** Every command with the words that name it, in order. */
+export function allCommands(): { words: string[]; entry: CommandEntry }[] {
+  return Object.entries(commandTree).flatMap(([name, entry]) =>
+    isGroup(entry)
+      ? Object.entries(entry.commands).map(([verb, command]) => ({ words: [name, verb], entry: command }))
+      : [{ words: [name], entry }],
+  );
+}
+
+export interface FoundCommand {
+  /** `["node", "list"]` */
+  words: string[];
+  entry: CommandEntry;
+}
+
+/** The command that `words` begin with, options among them stepped over; undefined when they name none. */
+export function findCommand(words: readonly string[]): FoundCommand | undefined {
+  const [name, verb] = commandWords(words);
+  const entry = name === undefined || !Object.hasOwn(commandTree, name) ? undefined : commandTree[name];
+  if (name === undefined || entry === undefined) return undefined;
+  if (!isGroup(entry)) return { words: [name], entry };
+  if (verb === undefined || !Object.hasOwn(entry.commands, verb)) return undefined;
+  const command = entry.commands[verb];
+  return command === undefined ? undefined : { words: [name, verb], entry: command };
+}
+
+/** Words that are no option and no value of a global option, up to `--`. */
+export function commandWords(words: readonly string[]): string[] {
+  const named: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index];
+    if (word === undefined || word === "--") break;
+    if (word === "--controller") index += 1;
+    else if (!word.startsWith("-")) named.push(word);
+  }
+  return named;
+}
