@@ -9,6 +9,7 @@ import { observeFleet, type ObservationSources } from "../observation/observe.ts
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
 import { planFleet, type FleetPlan } from "../plan/plan.ts";
 import type { FleetStore } from "./fleet-store.ts";
+import type { NewRun } from "../runs/store.ts";
 import { recordFleet } from "./record.ts";
 
 export interface FleetFile {
@@ -27,7 +28,7 @@ export interface FleetControl {
   replace: (
     text: string,
     options: { account: string; kind: string; only: (operation: PlannedOperation) => boolean },
-  ) => Promise<{ plan: FleetPlan; run: Run }>;
+  ) => Promise<{ plan: FleetPlan; run: Run | null }>;
 }
 
 export interface ApplyDependencies {
@@ -39,9 +40,8 @@ export interface ApplyDependencies {
   /** Generates the secrets that do not exist yet. */
   ensureSecrets: (desired: Desired) => Promise<void>;
   sources: (fleet: Fleet) => ObservationSources;
-  startRun: (request: { plan: FleetPlan; kind: string; account: string }) => Promise<Run>;
-  /** Throws `conflict` when a run is under way. */
-  refuseWhileRunning: () => Promise<void>;
+  /** Writes the run together with `alongside`, in one transaction; throws `conflict` when another is under way. */
+  startRun: (run: NewRun) => Promise<Run | null>;
   /** Called with each new desired state, for what follows the fleet: sampling, drift. */
   onChange: (fleet: Fleet) => void;
 }
@@ -83,10 +83,20 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     return next;
   }
 
-  async function commit({ text, fleet, desired }: Prepared, file: string, account: string): Promise<void> {
+  /** The desired state and the run that leads to it are written together: both, or neither. */
+  async function commit(prepared: Prepared, plan: FleetPlan, origin: { file: string; account: string; kind: string }): Promise<Run | null> {
+    const { text: yaml, fleet, desired } = prepared;
     await dependencies.ensureSecrets(desired);
-    await recordFleet(inventory, { file, yaml: text, account, fleet, desired });
+    const record = { ...origin, yaml, fleet, desired };
+    const run = await dependencies.startRun({
+      plan,
+      kind: origin.kind,
+      account: origin.account,
+      alongside: (transaction) => recordFleet(transaction, record),
+    });
+    if (run === null) await inventory.database.transaction().execute((transaction) => recordFleet(transaction, record));
     dependencies.onChange(fleet);
+    return run;
   }
 
   return {
@@ -97,19 +107,14 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         const { plan } = prepared;
         const unchanged = (await store.current())?.yaml === prepared.text;
         if (plan.operations.length === 0 && unchanged) return { plan, run: null };
-        await dependencies.refuseWhileRunning();
-        await commit(prepared, file.file, account);
-        const run = plan.operations.length === 0 ? null : await dependencies.startRun({ plan, kind: "apply", account });
-        return { plan, run };
+        return { plan, run: await commit(prepared, plan, { file: file.file, account, kind: "apply" }) };
       }),
     replace: (text, { account, kind, only }) =>
       exclusively(async () => {
         const file = (await store.current())?.file ?? "fleet.yaml";
         const prepared = await prepare(text, file, false);
-        await dependencies.refuseWhileRunning();
-        await commit(prepared, file, account);
         const plan = { ...prepared.plan, operations: prepared.plan.operations.filter(only) };
-        return { plan, run: await dependencies.startRun({ plan, kind, account }) };
+        return { plan, run: await commit(prepared, plan, { file, account, kind }) };
       }),
   };
 }

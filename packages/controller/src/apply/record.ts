@@ -1,6 +1,6 @@
 /** Writes the desired state into the inventory: the text, and the rows that status and history refer to. */
 import type { Fleet } from "@berth/shared/fleet/schema";
-import type { Inventory, Queryable } from "../inventory/database.ts";
+import type { Queryable } from "../inventory/database.ts";
 import { saveFleet } from "../inventory/fleet.ts";
 import { clearDesiredInstance, listInstances, putDesiredInstance } from "../inventory/instances.ts";
 import { putNeed } from "../inventory/needs.ts";
@@ -16,17 +16,15 @@ export interface FleetRecord {
   desired: Desired;
 }
 
-/** In one transaction: either the whole new desired state stands, or the old one. */
-export async function recordFleet(inventory: Inventory, record: FleetRecord): Promise<void> {
-  await inventory.database.transaction().execute(async (transaction) => {
-    const { file, yaml, account, fleet, desired } = record;
-    await saveFleet(transaction, { file, yaml, account });
-    for (const [name, { address, proxmox }] of Object.entries(fleet.nodes)) {
-      await putNode(transaction, { name, address, proxmox: proxmox ?? null });
-    }
-    await recordTenants(transaction, fleet);
-    await recordInstances(transaction, desired);
-  });
+/** Call it in a transaction: either the whole new desired state stands, or the old one. */
+export async function recordFleet(transaction: Queryable, record: FleetRecord): Promise<void> {
+  const { file, yaml, account, fleet, desired } = record;
+  await saveFleet(transaction, { file, yaml, account });
+  for (const [name, { address, proxmox }] of Object.entries(fleet.nodes)) {
+    await putNode(transaction, { name, address, proxmox: proxmox ?? null });
+  }
+  await recordTenants(transaction, fleet);
+  await recordInstances(transaction, desired);
 }
 
 async function recordTenants(transaction: Queryable, fleet: Fleet): Promise<void> {

@@ -28,7 +28,7 @@ export const addNode = defineEndpoint({
   summary: "Takes a host that exists into the fleet, by SSH",
   role: "admin",
   body: z.strictObject({ name: nameSchema, address: z.ipv4(), ssh: sshSchema }),
-  response: z.object({ run: runSchema }),
+  response: z.object({ run: runSchema.nullable().describe("null: it is in the fleet and online already") }),
 });
 export const removeNode = defineEndpoint({
   method: "DELETE",

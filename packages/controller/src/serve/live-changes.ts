@@ -1,0 +1,79 @@
+/** One stream of changes for the API, put together from the rooms that notice them. */
+import { EventEmitter } from "node:events";
+import type { LiveSamples } from "@berth/shared/api/live";
+import type { Hub, NodePresence } from "../agents/types.ts";
+import type { LiveApi, LiveEvent } from "../api/live.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { getInstance } from "../inventory/instances.ts";
+import { getNode } from "../inventory/nodes.ts";
+import type { Runner } from "../runs/runner.ts";
+import { instanceStatus, nodeStatus, readStatus, type StatusDependencies } from "../status/status.ts";
+
+/** While somebody looks: every second, sent at once. Otherwise calmly, several in a message. */
+const watched = { intervalSeconds: 1, batchSeconds: 1 };
+const calm = { intervalSeconds: 5, batchSeconds: 15 };
+
+export interface LiveChangesDependencies extends StatusDependencies {
+  inventory: Inventory;
+  hub: Hub;
+  runner: Runner;
+  onFailure: (error: unknown) => void;
+}
+
+export function createLiveChanges(dependencies: LiveChangesDependencies): LiveApi {
+  const { hub, runner, inventory, onFailure } = dependencies;
+  const changes = new EventEmitter<{ change: [LiveEvent] }>();
+  changes.setMaxListeners(0);
+  const emit = (event: LiveEvent) => changes.emit("change", event);
+  let watchers = 0;
+  hub.setSampling(null, calm);
+
+  async function nodeChanged(presence: NodePresence): Promise<void> {
+    const node = await getNode(inventory.database, presence.node);
+    if (node !== null) emit({ topic: "status", event: "node", data: nodeStatus(node, presence) });
+  }
+
+  async function instanceChanged(name: string): Promise<void> {
+    const instance = await getInstance(inventory.database, name);
+    if (instance === null) emit({ topic: "status", event: "instance.gone", data: { name } });
+    else emit({ topic: "status", event: "instance", data: instanceStatus(instance, hub.connection(instance.node)) });
+  }
+
+  /** A node that went offline takes the states of its instances with it, and brings them back. */
+  async function instancesOfNodeChanged(node: string): Promise<void> {
+    for (const { name, node: place } of (await readStatus(dependencies)).instances) {
+      if (place === node) await instanceChanged(name);
+    }
+  }
+
+  hub.events.on("node", (presence) => {
+    nodeChanged(presence).then(() => instancesOfNodeChanged(presence.node)).catch(onFailure);
+  });
+  hub.events.on("instance", ({ instance }) => void instanceChanged(instance.instance).catch(onFailure));
+  hub.events.on("instance.gone", ({ name }) => void instanceChanged(name).catch(onFailure));
+  hub.events.on("samples", (data: LiveSamples) => emit({ topic: "samples", event: "samples", data }));
+  runner.events.on("run", (data) => emit({ topic: "runs", event: "run", data }));
+  runner.events.on("log", (data) => emit({ topic: "runs", event: "log", data }));
+
+  return {
+    status: () => readStatus(dependencies),
+    run: (id) => runner.get(id),
+    logs: (id) => runner.logs(id),
+    subscribe(listener, signal) {
+      changes.on("change", listener);
+      signal.addEventListener("abort", () => changes.off("change", listener), { once: true });
+    },
+    watchSamples(signal) {
+      watchers += 1;
+      if (watchers === 1) hub.setSampling(null, watched);
+      signal.addEventListener(
+        "abort",
+        () => {
+          watchers -= 1;
+          if (watchers === 0) hub.setSampling(null, calm);
+        },
+        { once: true },
+      );
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/** `berth test`: lint, types, unit and integration tests; installs what they need. Ends with 'N passed, N failed'. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { execa } from "execa";
+import { z } from "zod";
+import { repository } from "../demo/controller.ts";
+import { ensurePackages, requireSuitableMachine } from "../host/packages.ts";
+
+/** What integration tests start beside the lab: a Docker engine, sshd, PostgreSQL, a browser. */
+const debianPackages = ["docker.io", "iptables", "busybox-static", "openssh-server", "postgresql", "chromium"] as const;
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const reportSchema = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int(), success: z.boolean() });
+
+const program = new Command("berth test")
+  .description("Runs lint, types, unit tests and integration tests, and installs what they need.")
+  .argument("[filter...]", "only test files whose path contains this")
+  .option("--unit", "only what needs neither root nor the lab")
+  .addHelpText("after", "\nExamples:\n  berth test\n  berth test --unit\n  berth test packages/agent")
+  .action(async (filter: string[], { unit }: { unit?: boolean }) => {
+    const counts: Count[] = [];
+    if (filter.length === 0) {
+      counts.push(await check("lint", ["oxlint", "--deny-warnings"]));
+      counts.push(await check("format", ["oxfmt", "--check"]));
+      counts.push(await check("types", ["turbo", "run", "types", "--output-logs=errors-only"]));
+    }
+    counts.push(await runTests("unit", filter));
+    if (unit !== true) {
+      await requireSuitableMachine();
+      await ensurePackages(debianPackages, (line) => process.stderr.write(`${line}\n`));
+      counts.push(await runTests("integration", filter));
+    }
+    const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
+    process.stdout.write(`\n${total("passed")} passed, ${total("failed")} failed${total("skipped") > 0 ? `, ${total("skipped")} skipped` : ""}\n`);
+    process.exitCode = total("failed") > 0 || total("passed") === 0 ? 1 : 0;
+  });
+
+/** A check counts as one test. */
+async function check(name: string, [file, ...parameters]: [string, ...string[]]): Promise<Count> {
+  process.stdout.write(`\n== ${name}\n`);
+  const { exitCode } = await execa(file, parameters, {
+    cwd: repository,
+    stdio: ["ignore", "inherit", "inherit"],
+    reject: false,
+    env: { TURBO_TELEMETRY_DISABLED: "1" },
+  });
+  return exitCode === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+}
+
+async function runTests(project: string, filter: readonly string[]): Promise<Count> {
+  process.stdout.write(`\n== ${project} tests\n`);
+  const directory = await mkdtemp(join(tmpdir(), "berth-test-"));
+  const report = join(directory, "report.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { exitCode } = await execa("vitest", ["run", "--project", project, "--passWithNoTests", ...reporters, ...filter], {
+    cwd: repository,
+    stdio: ["ignore", "inherit", "inherit"],
+    reject: false,
+  });
+  try {
+    const counted = reportSchema.parse(JSON.parse(await readFile(report, "utf8")));
+    // A file that fails to load, or an error outside of any test, has no test to fail.
+    const extra = exitCode !== 0 && counted.numFailedTests === 0 ? 1 : 0;
+    return { passed: counted.numPassedTests, failed: counted.numFailedTests + extra, skipped: counted.numPendingTests };
+  } catch {
+    process.stderr.write(`The ${project} tests left no report (exit code ${exitCode ?? "none"})\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+await program.parseAsync();
