@@ -42,7 +42,7 @@ it("lists the containers of one instance", () => {
 
 it("takes no frame twice and none out of order", () => {
   const store = new SampleStore(10);
-  store.load([batch(5, 0.5, {})]);
+  store.load([batch(5, 0.5, {})], 0);
   for (const second of [5, 3, 6]) store.receive(batch(second, second, {}), epoch + 6000, 0);
   const series = store.nodeSeries("user1", "cpuCores");
   expect([...(series?.values.subarray(series.begin, series.end) ?? [])]).toEqual([0.5, 6]);
@@ -50,8 +50,9 @@ it("takes no frame twice and none out of order", () => {
 
 it("knows how long a node has been silent", () => {
   const store = new SampleStore(10);
-  store.load([batch(1, 0.5, {})]);
-  expect(store.silence("user1", 5000)).toBeUndefined();
+  expect(store.silence("user1", 1000)).toBeUndefined();
+  store.load([batch(1, 0.5, {})], 1000);
+  expect(store.silence("user1", 5000)).toBe(4000);
   store.receive(batch(2, 0.5, {}), epoch + 2000, 5000);
   expect(store.silence("user1", 12_000)).toBe(7000);
 });

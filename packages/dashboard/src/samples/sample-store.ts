@@ -13,7 +13,7 @@ interface NodeSamples {
   table: TimeTable;
   /** Instance of each container. */
   instances: Map<string, string>;
-  /** When the last live batch came, by `performance.now()`; undefined: none yet. */
+  /** When its samples last came, by `performance.now()`; undefined: never. */
   receivedAt: number | undefined;
   /** What to add to the node's times to get this browser's. */
   clockOffset: number;
@@ -43,12 +43,15 @@ export class SampleStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes what the controller kept of the past; what is here of these nodes already is replaced. */
-  load(batches: readonly LiveSamples[]): void {
+  /**
+   * Takes what the controller kept of the past; what is here of these nodes already is replaced. `received` counts as
+   * a sign of life, so that a node that stays silent afterwards is found out.
+   */
+  load(batches: readonly LiveSamples[], received: number): void {
     for (const batch of batches) {
       const before = this.#nodes.get(batch.node);
       const node = this.#create(batch.node);
-      node.receivedAt = before?.receivedAt;
+      node.receivedAt = before?.receivedAt ?? received;
       node.clockOffset = before?.clockOffset ?? 0;
       appendFrames(node, batch);
       this.#announce(batch.node);
@@ -65,7 +68,7 @@ export class SampleStore {
     this.#announce(batch.node);
   }
 
-  /** Milliseconds since the node's last live batch; undefined when none came yet. */
+  /** Milliseconds since samples of the node came; undefined when none ever did. */
   silence(node: string, now: number): number | undefined {
     const receivedAt = this.#nodes.get(node)?.receivedAt;
     return receivedAt === undefined ? undefined : now - receivedAt;

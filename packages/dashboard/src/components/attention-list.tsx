@@ -1,0 +1,113 @@
+import type { Status } from "@berth/shared/api/status";
+import type { BerthError } from "@berth/shared/errors";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { clock } from "../clock.ts";
+import { attention, type Attention, type Fill } from "../fleet/attention.ts";
+import { formatCount, shareOf } from "../format/units.ts";
+import { latest, type SampleStore } from "../samples/sample-store.ts";
+import { useSession } from "../session.ts";
+import { useStore } from "../store.ts";
+import { SeverityMark } from "./state-mark.tsx";
+
+const noRuns: readonly never[] = [];
+
+/** What somebody should look at; one calm line when there is nothing. */
+export function AttentionList({ status }: { status: Status }): JSX.Element {
+  const session = useSession();
+  const runs = useStore(session.fleet, (state) => state.runs ?? noRuns);
+  const problems = useStore(session.problems, (map) => map);
+  const fills = useFills(status);
+  const items = attention(status, runs, fills, session.controllerNow());
+  return (
+    <section class="attention" aria-labelledby="attention-title">
+      <h2 id="attention-title" class="visually-hidden">
+        Attention
+      </h2>
+      {items.length === 0 && problems.size === 0 ? (
+        <p class="summary">
+          <SeverityMark severity="good" /> {summary(status)}
+        </p>
+      ) : (
+        <ul>
+          {[...problems].map(([what, error]) => (
+            <PageProblem key={what} what={what} error={error} />
+          ))}
+          {items.map((item) => (
+            <AttentionItem key={item.key} item={item} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function summary(status: Status): string {
+  const nodes = formatCount(status.nodes.length, "node");
+  const instances = formatCount(status.instances.length, "instance");
+  const starting = status.instances.filter((instance) => instance.state === "starting").length;
+  const rest = starting === 0 ? "all well" : `${starting} starting`;
+  return `${nodes} online, ${instances}, ${rest}.`;
+}
+
+function AttentionItem({ item }: { item: Attention }): JSX.Element {
+  return (
+    <li>
+      <SeverityMark severity={item.severity} />
+      <span>
+        <a href={item.href}>{item.subject}</a> {item.text}
+      </span>
+    </li>
+  );
+}
+
+function PageProblem({ what, error }: { what: string; error: BerthError }): JSX.Element {
+  return (
+    <li role="alert">
+      <SeverityMark severity="warning" />
+      <span>
+        {what}: {error.message} {error.hint}
+      </span>
+    </li>
+  );
+}
+
+const lookEverySeconds = 5;
+
+/** How full nodes and containers are. Looked up every few seconds: what matters here does not change faster. */
+function useFills(status: Status): readonly Fill[] {
+  const { samples } = useSession();
+  const [fills, setFills] = useState<readonly Fill[]>([]);
+  useEffect(() => {
+    let ticks = 0;
+    const look = () => {
+      ticks += 1;
+      if (ticks <= 3 || ticks % lookEverySeconds === 0) setFills(readFills(status, samples));
+    };
+    look();
+    return clock.subscribe(look);
+  }, [status, samples]);
+  return fills;
+}
+
+function readFills(status: Status, samples: SampleStore): Fill[] {
+  const online = status.nodes.filter((node) => node.state === "online").map((node) => node.name);
+  const ofNodes = online.flatMap((node): Fill[] => {
+    const value = (column: Parameters<SampleStore["nodeSeries"]>[1]) => latest(samples.nodeSeries(node, column));
+    const about = { node, container: null, instance: null };
+    return [
+      { ...about, what: "memory", share: shareOf(value("memoryBytes"), value("memoryLimitBytes")) },
+      { ...about, what: "disk", share: shareOf(value("diskUsedBytes"), value("diskSizeBytes")) },
+    ];
+  });
+  const ofContainers = status.instances
+    .filter((instance) => online.includes(instance.node))
+    .flatMap(({ node, name, containers }) =>
+      containers.map(({ name: container }): Fill => {
+        const used = latest(samples.containerSeries(node, container, "memoryBytes"));
+        const limit = latest(samples.containerSeries(node, container, "memoryLimitBytes"));
+        return { node, container, instance: name, what: "memory", share: shareOf(used, limit) };
+      }),
+    );
+  return [...ofNodes, ...ofContainers];
+}

@@ -1,0 +1,112 @@
+import type { JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { formatBytes, formatCores, formatLimit, formatRate } from "../format/units.ts";
+import { createChart, curveDash } from "../paint/chart.ts";
+import type { ChartData } from "../samples/chart-data.ts";
+import { useSession } from "../session.ts";
+
+export type ChartUnit = "cores" | "bytes" | "rate";
+
+export interface ChartPanelProps {
+  title: string;
+  unit: ChartUnit;
+  /** Names of the curves, in the order of the data's columns. */
+  curves: readonly string[];
+  /** Node whose samples these are. */
+  node: string;
+  windowSeconds: number;
+  /** Both must stay the same functions as long as they read the same things. */
+  read(): ChartData;
+  limit?: (() => number) | undefined;
+}
+
+const powersOfTwo = Array.from({ length: 50 }, (_, power) => 2 ** power);
+const coreSteps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 32, 64];
+
+interface UnitLook {
+  increments: number[];
+  least: number;
+  tick(value: number): string;
+  value(value: number): string;
+}
+
+const looks: Record<ChartUnit, UnitLook> = {
+  cores: { increments: coreSteps, least: 0.1, tick: (value) => String(Number(value.toFixed(3))), value: formatCores },
+  bytes: { increments: powersOfTwo, least: 1024 ** 2, tick: formatLimit, value: formatBytes },
+  rate: { increments: powersOfTwo, least: 1024, tick: (value) => `${formatLimit(value)}/s`, value: formatRate },
+};
+
+/** One chart with its legend, which shows the newest values, or those under the cursor. */
+export function ChartPanel({ title, unit, curves, node, windowSeconds, read, limit }: ChartPanelProps): JSX.Element {
+  const { painter } = useSession();
+  const target = useRef<HTMLDivElement>(null);
+  const legend = useRef<HTMLUListElement>(null);
+  const moment = useRef<HTMLSpanElement>(null);
+  const look = looks[unit];
+
+  useLayoutEffect(() => {
+    const element = target.current;
+    if (!element) return undefined;
+    let data: ChartData = [[]];
+    let row: number | undefined;
+    const showValues = () => {
+      const shown = row ?? data[0].length - 1;
+      const values = legend.current?.querySelectorAll(".value") ?? [];
+      values.forEach((value, index) => {
+        value.textContent = look.value(data[index + 1]?.[shown] ?? Number.NaN);
+      });
+      const at = row === undefined ? undefined : data[0][row];
+      if (moment.current) moment.current.textContent = at ? new Date(at * 1000).toLocaleTimeString("en-GB") : "now";
+    };
+    const chart = createChart(element, {
+      increments: look.increments,
+      tick: look.tick,
+      least: look.least,
+      curves: curves.length,
+      windowMilliseconds: windowSeconds * 1000,
+      group: node,
+      onCursor: (under) => {
+        row = under;
+        showValues();
+      },
+    });
+    const paint = () => {
+      data = read();
+      chart.draw(data, limit?.() ?? Number.NaN);
+      showValues();
+    };
+    const resizes = new ResizeObserver(([entry]) => {
+      if (entry && entry.contentRect.width > 0) chart.resize(entry.contentRect.width);
+    });
+    resizes.observe(element);
+    paint();
+    const remove = painter.add(element, node, paint);
+    return () => {
+      remove();
+      resizes.disconnect();
+      chart.remove();
+    };
+  }, [painter, node, windowSeconds, read, limit, look, curves]);
+
+  return (
+    <section class="chart" aria-label={title}>
+      <header>
+        <h3>{title}</h3>
+        <ul ref={legend}>
+          {curves.map((name, index) => (
+            <li key={name}>
+              <svg class={`swatch curve-${(index % 6) + 1}`} viewBox="0 0 20 4" width="20" height="4" aria-hidden="true">
+                <path d="M0 2h20" stroke-dasharray={curveDash(index).join(" ")} />
+              </svg>
+              {name} <span class="value" />
+            </li>
+          ))}
+        </ul>
+        <span class="secondary moment" ref={moment}>
+          now
+        </span>
+      </header>
+      <div class="plot" ref={target} aria-hidden="true" />
+    </section>
+  );
+}

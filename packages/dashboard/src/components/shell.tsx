@@ -1,0 +1,115 @@
+import { toBerthError, type BerthError } from "@berth/shared/errors";
+import type { JSX } from "preact";
+import { useErrorBoundary, useState } from "preact/hooks";
+import { path } from "../routes/location.ts";
+import { routeOf, type Route } from "../routes/route.ts";
+import { useSession } from "../session.ts";
+import { useStore } from "../store.ts";
+import { InstancePage } from "../views/instance.tsx";
+import { NodePage } from "../views/node.tsx";
+import { Overview } from "../views/overview.tsx";
+import { RunPage } from "../views/run.tsx";
+import { RunsPage } from "../views/runs.tsx";
+import { ConnectionNotice, ConnectionWord, useFreshness } from "./connection-status.tsx";
+import { ErrorNotice } from "./error-notice.tsx";
+import { Page } from "./page.tsx";
+import { ThemeSwitch } from "./theme-switch.tsx";
+
+interface ShellProps {
+  onLogout(): Promise<void>;
+}
+
+/** Header, the page that the address means, and what is wrong with the connection. */
+export function Shell({ onLogout }: ShellProps): JSX.Element {
+  const route = routeOf(useStore(path, (value) => value));
+  return (
+    <>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <Header route={route} onLogout={onLogout} />
+      <Content>
+        <View key={JSON.stringify(route)} route={route} />
+      </Content>
+      <ConnectionNotice />
+    </>
+  );
+}
+
+function Header({ route, onLogout }: { route: Route; onLogout(): Promise<void> }): JSX.Element {
+  const { account } = useSession();
+  const [error, setError] = useState<BerthError>();
+  const inRuns = route.page === "runs" || route.page === "run";
+  return (
+    <header class="top">
+      <a class="wordmark" href="/">
+        Berth
+      </a>
+      <nav aria-label="Pages">
+        <a href="/" aria-current={inRuns ? undefined : "page"}>
+          Fleet
+        </a>
+        <a href="/runs" aria-current={inRuns ? "page" : undefined}>
+          Runs
+        </a>
+      </nav>
+      <ConnectionWord />
+      <ThemeSwitch />
+      <span class="account secondary" title={`Role: ${account.role}`}>
+        {account.name}
+      </span>
+      <button
+        type="button"
+        class="small"
+        title={error?.message}
+        onClick={() => void onLogout().catch((thrown: unknown) => setError(toBerthError(thrown)))}
+      >
+        Log out
+      </button>
+      {error && <ErrorNotice error={error} what="Log out" />}
+    </header>
+  );
+}
+
+function Content({ children }: { children: JSX.Element }): JSX.Element {
+  const { kind } = useFreshness(useSession());
+  return (
+    <main id="content" class={kind === "stale" ? "stale" : ""} data-testid="content">
+      {children}
+    </main>
+  );
+}
+
+/** A mistake in one view takes down that view only, and says so. */
+function View({ route }: { route: Route }): JSX.Element {
+  const [thrown, reset] = useErrorBoundary();
+  if (thrown !== undefined) {
+    return (
+      <ErrorNotice error={toBerthError(thrown)} what="This page met a mistake of its own">
+        <button type="button" onClick={reset}>
+          Try again
+        </button>
+      </ErrorNotice>
+    );
+  }
+  switch (route.page) {
+    case "overview":
+      return <Overview />;
+    case "node":
+      return <NodePage name={route.name} />;
+    case "instance":
+      return <InstancePage name={route.name} />;
+    case "runs":
+      return <RunsPage />;
+    case "run":
+      return <RunPage id={route.id} />;
+    case "unknown":
+      return (
+        <Page title="No such page">
+          <p>
+            There is nothing at <code>{route.path}</code>. <a href="/">To the fleet</a>
+          </p>
+        </Page>
+      );
+  }
+}

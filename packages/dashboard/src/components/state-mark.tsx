@@ -1,0 +1,98 @@
+/** States as a shape, a word and a colour, in that order of importance. */
+import type { RunState, StepState } from "@berth/shared/api/runs";
+import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
+import type { JSX } from "preact";
+
+export type AnyState = InstanceState | NodeState | RunState | StepState;
+
+type Tone = "good" | "problem" | "warning" | "busy" | "quiet";
+type Shape = "check" | "cross" | "alert" | "half" | "square" | "ring" | "question" | "dash";
+
+const looks: Record<AnyState, [tone: Tone, shape: Shape]> = {
+  healthy: ["good", "check"],
+  unhealthy: ["problem", "alert"],
+  starting: ["busy", "half"],
+  stopped: ["quiet", "square"],
+  missing: ["problem", "ring"],
+  unknown: ["warning", "question"],
+  online: ["good", "check"],
+  offline: ["problem", "cross"],
+  enrolling: ["busy", "half"],
+  absent: ["problem", "ring"],
+  running: ["busy", "half"],
+  succeeded: ["good", "check"],
+  failed: ["problem", "cross"],
+  cancelled: ["quiet", "square"],
+  waiting: ["quiet", "ring"],
+  skipped: ["quiet", "dash"],
+};
+
+const shapes: Record<Shape, JSX.Element> = {
+  check: (
+    <>
+      <circle cx="8" cy="8" r="7" class="mark-fill" />
+      <path d="M4.8 8.3l2.2 2.2 4.2-4.7" class="mark-cut" />
+    </>
+  ),
+  cross: (
+    <>
+      <circle cx="8" cy="8" r="7" class="mark-fill" />
+      <path d="M5.4 5.4l5.2 5.2m0-5.2l-5.2 5.2" class="mark-cut" />
+    </>
+  ),
+  alert: (
+    <>
+      <path d="M8 1.2l7 13H1z" class="mark-fill mark-round" />
+      <path d="M8 6v4m0 2.2v.1" class="mark-cut" />
+    </>
+  ),
+  half: (
+    <>
+      <circle cx="8" cy="8" r="6" class="mark-line" />
+      <path d="M8 3.6a4.4 4.4 0 0 1 0 8.8z" class="mark-fill" />
+    </>
+  ),
+  square: <rect x="3" y="3" width="10" height="10" rx="1.5" class="mark-line" />,
+  ring: <circle cx="8" cy="8" r="6" class="mark-line mark-dashed" />,
+  question: (
+    <>
+      <circle cx="8" cy="8" r="6.2" class="mark-line" />
+      <path d="M6.2 6.4c.1-2.4 3.7-2.3 3.6-.1 0 1.4-1.8 1.4-1.8 2.8m0 2v.1" class="mark-line" />
+    </>
+  ),
+  dash: (
+    <>
+      <circle cx="8" cy="8" r="6" class="mark-line" />
+      <path d="M5.4 8h5.2" class="mark-line" />
+    </>
+  ),
+};
+
+/** The mark with its word. */
+export function StateMark({ state, title }: { state: AnyState; title?: string | undefined }): JSX.Element {
+  const [tone, shape] = looks[state];
+  return (
+    <span class={`state tone-${tone}`} title={title}>
+      <Mark shape={shape} />
+      <span>{state}</span>
+    </span>
+  );
+}
+
+/** The mark alone, where the word stands beside it anyway. */
+export function SeverityMark({ severity }: { severity: "problem" | "warning" | "good" }): JSX.Element {
+  return (
+    <span class={`state tone-${severity}`}>
+      <Mark shape={severity === "good" ? "check" : "alert"} />
+      <span class="visually-hidden">{severity}: </span>
+    </span>
+  );
+}
+
+function Mark({ shape }: { shape: Shape }): JSX.Element {
+  return (
+    <svg class="mark" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+      {shapes[shape]}
+    </svg>
+  );
+}

@@ -1,0 +1,65 @@
+import { expect, it } from "vitest";
+import { attention, type Fill } from "./attention.ts";
+import { instanceOf, nodeOf, runOf, stepOf } from "./fixtures.ts";
+
+const now = Date.parse("2026-11-24T06:02:05.000Z");
+
+function said(
+  nodes = [nodeOf("user1")],
+  instances = [instanceOf("user1-n8n", "user1")],
+  runs = [runOf(1, "succeeded")],
+  fills: Fill[] = [],
+): string[] {
+  const found = attention({ fleet: "valuechain", nodes, instances }, runs, fills, now);
+  return found.map((item) => `${item.severity}: ${item.subject} ${item.text}`);
+}
+
+it("has nothing to say about a fleet that is well", () => {
+  expect(said()).toEqual([]);
+});
+
+it("names a node that is offline once, not each instance on it", () => {
+  const unknown = [
+    instanceOf("user1-n8n", "user1", { state: "unknown" }),
+    instanceOf("user1-flowise", "user1", { state: "unknown" }),
+  ];
+  expect(said([nodeOf("user1", { state: "offline" })], unknown)).toEqual([
+    "problem: user1 offline, last seen 2 min 5 s ago; 2 instances on it",
+  ]);
+});
+
+it("puts problems before warnings", () => {
+  const instances = [
+    instanceOf("user1-n8n", "user1", { drift: ["env N8N_PORT"] }),
+    instanceOf("user1-flowise", "user1", { state: "unhealthy" }),
+    instanceOf("user1-open-webui", "user1", { state: "starting" }),
+  ];
+  const nodes = [nodeOf("user1", { outdated: true, clockSkewMilliseconds: -3_600_000 })];
+  expect(said(nodes, instances)).toEqual([
+    "problem: user1-flowise is unhealthy",
+    "warning: user1 runs an outdated agent (0.1.0)",
+    "warning: user1 has a clock that is off by 1 h",
+    "warning: user1-n8n departs from its specification: env N8N_PORT",
+  ]);
+});
+
+it("reports the last run when it failed, until another one is going on", () => {
+  const failed = runOf(2, "failed", [stepOf("a/b", { state: "failed" }), stepOf("a/c", { state: "skipped" })]);
+  expect(said(undefined, undefined, [failed, runOf(1, "failed")])).toEqual(["problem: Run 2 failed: 1 step of 2"]);
+  expect(said(undefined, undefined, [runOf(3, "running"), failed])).toEqual([]);
+  expect(said(undefined, undefined, [runOf(3, "succeeded"), failed])).toEqual([]);
+});
+
+it("warns of what is nearly full, and of nothing that was not measured", () => {
+  const fill = { node: "user1", container: null, instance: null };
+  const fills: Fill[] = [
+    { ...fill, what: "memory", share: 0.89 },
+    { ...fill, what: "disk", share: 0.96 },
+    { ...fill, what: "disk", share: Number.NaN },
+    { node: "user1", container: "user1-n8n-worker", instance: "user1-n8n", what: "memory", share: 0.93 },
+  ];
+  expect(said(undefined, undefined, undefined, fills)).toEqual([
+    "problem: user1 uses 96 % of its disk",
+    "warning: user1-n8n-worker uses 93 % of its memory",
+  ]);
+});

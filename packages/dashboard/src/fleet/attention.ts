@@ -1,0 +1,126 @@
+/** What somebody should look at, worst first. Pure. */
+import type { RunSummary } from "@berth/shared/api/runs";
+import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import { formatCount, formatShare } from "../format/units.ts";
+import { formatSpan } from "../format/time.ts";
+import { instancePath, nodePath, runPath } from "../routes/route.ts";
+
+export interface Attention {
+  /** Stable while the cause lasts. */
+  key: string;
+  severity: "problem" | "warning";
+  /** What it concerns, and where to read on. */
+  subject: string;
+  href: string;
+  text: string;
+}
+
+/** How full something is, 0 to 1. */
+export interface Fill {
+  node: string;
+  /** null: the node itself. */
+  container: string | null;
+  instance: string | null;
+  what: "memory" | "disk";
+  share: number;
+}
+
+const memoryWarning = 0.9;
+const diskWarning = 0.85;
+const diskProblem = 0.95;
+const clockSkewWarningMilliseconds = 5_000;
+const restartsWarning = 3;
+
+/** `now` is the controller's clock in milliseconds. */
+export function attention(
+  status: Status,
+  runs: readonly RunSummary[],
+  fills: readonly Fill[],
+  now: number,
+): Attention[] {
+  const offline = new Set(status.nodes.filter((node) => node.state !== "online").map((node) => node.name));
+  const found = [
+    ...status.nodes.flatMap((node) => ofNode(node, status, now)),
+    // What nobody can see on a node that does not answer is said once, with the node.
+    ...status.instances.flatMap((instance) => ofInstance(instance, offline.has(instance.node))),
+    ...ofLastRun(runs),
+    ...fills.flatMap(ofFill),
+  ];
+  return found.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank(item: Attention): number {
+  return item.severity === "problem" ? 0 : 1;
+}
+
+function ofNode(node: NodeStatus, status: Status, now: number): Attention[] {
+  const about = { subject: node.name, href: nodePath(node.name) };
+  const on = status.instances.filter((instance) => instance.node === node.name).length;
+  const carries = on === 0 ? "" : `; ${formatCount(on, "instance")} on it`;
+  const found: Attention[] = [];
+  if (node.state === "offline") {
+    const since = node.lastSeen === null ? "never seen" : `last seen ${formatSpan(now - Date.parse(node.lastSeen))} ago`;
+    found.push({ ...about, key: `node/${node.name}`, severity: "problem", text: `offline, ${since}${carries}` });
+  }
+  if (node.state === "absent") {
+    found.push({ ...about, key: `node/${node.name}`, severity: "problem", text: `does not exist${carries}` });
+  }
+  if (node.state === "enrolling") {
+    found.push({ ...about, key: `node/${node.name}`, severity: "warning", text: "is enrolling" });
+  }
+  if (node.outdated) {
+    const text = `runs an outdated agent (${node.agentVersion ?? "unknown version"})`;
+    found.push({ ...about, key: `agent/${node.name}`, severity: "warning", text });
+  }
+  const skew = Math.abs(node.clockSkewMilliseconds ?? 0);
+  if (skew > clockSkewWarningMilliseconds) {
+    const text = `has a clock that is off by ${formatSpan(skew)}`;
+    found.push({ ...about, key: `clock/${node.name}`, severity: "warning", text });
+  }
+  return found;
+}
+
+function ofInstance(instance: InstanceStatus, nodeIsOffline: boolean): Attention[] {
+  const about = { subject: instance.name, href: instancePath(instance.name) };
+  const found: Attention[] = [];
+  if (!nodeIsOffline && !["healthy", "starting"].includes(instance.state)) {
+    const severity = instance.state === "unknown" ? "warning" : "problem";
+    found.push({ ...about, key: `state/${instance.name}`, severity, text: `is ${instance.state}` });
+  }
+  if (instance.drift.length > 0) {
+    const text = `departs from its specification: ${instance.drift.join(", ")}`;
+    found.push({ ...about, key: `drift/${instance.name}`, severity: "warning", text });
+  }
+  const restarts = Math.max(0, ...instance.containers.map((container) => container.restarts));
+  if (restarts >= restartsWarning) {
+    found.push({
+      ...about,
+      key: `restarts/${instance.name}`,
+      severity: "warning",
+      text: `has restarted ${formatCount(restarts, "time")}`,
+    });
+  }
+  return found;
+}
+
+function ofLastRun(runs: readonly RunSummary[]): Attention[] {
+  const last = runs.find((run) => run.state !== "running");
+  if (last?.state !== "failed" || runs.some((run) => run.state === "running" && run.id > last.id)) return [];
+  const text = `failed: ${formatCount(last.counts.failed, "step")} of ${stepCount(last)}`;
+  return [{ key: `run/${last.id}`, severity: "problem", subject: `Run ${last.id}`, href: runPath(last.id), text }];
+}
+
+/** How many steps a run has. */
+export function stepCount(run: RunSummary): number {
+  return Object.values(run.counts).reduce((sum, count) => sum + count, 0);
+}
+
+function ofFill(fill: Fill): Attention[] {
+  const warning = fill.what === "disk" ? diskWarning : memoryWarning;
+  if (!(fill.share >= warning)) return [];
+  const severity = fill.what === "disk" && fill.share >= diskProblem ? "problem" : "warning";
+  const text = `uses ${formatShare(fill.share)} of its ${fill.what}`;
+  const key = `${fill.what}/${fill.node}/${fill.container ?? ""}`;
+  if (fill.container === null) return [{ key, severity, subject: fill.node, href: nodePath(fill.node), text }];
+  return [{ key, severity, subject: fill.container, href: instancePath(fill.instance ?? fill.container), text }];
+}

@@ -1,0 +1,117 @@
+/** The charts of a node or an instance, drawn by uPlot. */
+import uPlot from "uplot";
+import { chartTop, showsLimit, type ChartData } from "../samples/chart-data.ts";
+import { palette } from "./palette.ts";
+
+export interface ChartOptions {
+  /** Distances between ticks that read well: powers of two for bytes. */
+  increments: number[];
+  /** Writes a tick of the upright axis. */
+  tick(value: number): string;
+  /** Least value of the upper edge. */
+  least: number;
+  curves: number;
+  windowMilliseconds: number;
+  /** Charts with the same key share their cursor. */
+  group: string;
+  /** The row under the cursor changed; undefined: the cursor left. */
+  onCursor(row: number | undefined): void;
+}
+
+export interface Chart {
+  draw(data: ChartData, limit: number): void;
+  resize(width: number): void;
+  remove(): void;
+}
+
+export const chartHeight = 168;
+/** So that curves differ by more than colour. */
+const dashes: readonly number[][] = [[], [6, 3], [2, 3], [9, 3, 2, 3], [12, 4], [4, 2]];
+
+export function curveDash(index: number): readonly number[] {
+  return dashes[index % dashes.length] ?? [];
+}
+
+export function curveColour(index: number): string {
+  const { curves, line } = palette();
+  return curves[index % curves.length] ?? line;
+}
+
+/** Makes the chart inside of `target`. */
+export function createChart(target: HTMLElement, options: ChartOptions): Chart {
+  let shown: ChartData = [[]];
+  let limit = Number.NaN;
+  const span = options.windowMilliseconds / 1000;
+  const newest = () => shown[0].at(-1) ?? Date.now() / 1000;
+  const font = `11px ${getComputedStyle(target).fontFamily}`;
+  const axis = {
+    stroke: () => palette().text,
+    grid: { stroke: () => palette().grid, width: 1 },
+    ticks: { show: false },
+    font,
+  };
+  const plot = new uPlot(
+    {
+      width: Math.max(target.clientWidth, 100),
+      height: chartHeight,
+      padding: [8, 12, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 }, sync: { key: options.group } },
+      scales: {
+        x: { time: true, range: () => [newest() - span, newest()] },
+        y: { range: () => [0, chartTop(shown, limit, options.least)] },
+      },
+      axes: [
+        { ...axis, size: 24, space: 72, gap: 4, values: (_, splits, __, ___, step) => splits.map((at) => clockTime(at, step)) },
+        { ...axis, size: 66, space: 34, gap: 6, incrs: options.increments, values: (_, splits) => splits.map(options.tick) },
+      ],
+      series: [
+        {},
+        ...Array.from({ length: options.curves }, (_, index) => ({
+          stroke: () => curveColour(index),
+          width: 1.5,
+          dash: [...curveDash(index)],
+          points: { show: false },
+          ...(options.curves === 1 ? { fill: () => `color-mix(in srgb, ${curveColour(0)} 12%, transparent)` } : {}),
+        })),
+      ],
+      hooks: {
+        draw: [(self) => drawLimit(self, shown, limit)],
+        setCursor: [(self) => options.onCursor(self.cursor.idx ?? undefined)],
+      },
+    },
+    [[], ...Array.from({ length: options.curves }, () => [])],
+    target,
+  );
+  return {
+    draw: (data, nextLimit) => {
+      shown = data;
+      limit = nextLimit;
+      plot.setData(data);
+    },
+    resize: (width) => plot.setSize({ width, height: chartHeight }),
+    remove: () => plot.destroy(),
+  };
+}
+
+function drawLimit(plot: uPlot, data: ChartData, limit: number): void {
+  const peak = chartTop(data, Number.NaN, 0) / 1.15;
+  if (!showsLimit(peak, limit)) return;
+  const { ctx, bbox } = plot;
+  const y = Math.round(plot.valToPos(limit, "y", true)) + 0.5;
+  ctx.save();
+  ctx.strokeStyle = palette().limit;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** "14:03", with seconds when ticks are closer than a minute. */
+function clockTime(at: number, step: number): string {
+  const text = new Date(at * 1000).toLocaleTimeString("en-GB");
+  return step < 60 ? text : text.slice(0, 5);
+}

@@ -1,0 +1,32 @@
+/** Which page an address means. */
+export type Route =
+  | { page: "overview" }
+  | { page: "node"; name: string }
+  | { page: "instance"; name: string }
+  | { page: "runs" }
+  | { page: "run"; id: number }
+  | { page: "unknown"; path: string };
+
+export function routeOf(path: string): Route {
+  const [room, name, ...rest] = path.split("/").filter((part) => part !== "");
+  if (rest.length > 0) return { page: "unknown", path };
+  if (room === undefined) return { page: "overview" };
+  if (room === "nodes" && name !== undefined) return named("node", name, path);
+  if (room === "instances" && name !== undefined) return named("instance", name, path);
+  if (room === "runs" && name === undefined) return { page: "runs" };
+  if (room === "runs" && name !== undefined && /^[1-9]\d{0,14}$/.test(name)) return { page: "run", id: Number(name) };
+  return { page: "unknown", path };
+}
+
+function named(page: "node" | "instance", encoded: string, path: string): Route {
+  try {
+    return { page, name: decodeURIComponent(encoded) };
+  } catch {
+    // "%" followed by something that is no hex number.
+    return { page: "unknown", path };
+  }
+}
+
+export const nodePath = (name: string): string => `/nodes/${encodeURIComponent(name)}`;
+export const instancePath = (name: string): string => `/instances/${encodeURIComponent(name)}`;
+export const runPath = (id: number): string => `/runs/${id}`;

@@ -1,0 +1,106 @@
+import type { InstanceStatus } from "@berth/shared/api/status";
+import type { JSX } from "preact";
+import { InstanceCharts } from "../components/charts.tsx";
+import { Elapsed } from "../components/elapsed.tsx";
+import { Facts } from "../components/facts.tsx";
+import { ContainerCells } from "../components/fleet-table.tsx";
+import { Page } from "../components/page.tsx";
+import { StateMark } from "../components/state-mark.tsx";
+import { nodePath } from "../routes/route.ts";
+import { useSession } from "../session.ts";
+import { useStore } from "../store.ts";
+import { InstanceLog } from "./instance-log.tsx";
+
+/** One instance: its containers, how they depart from the specification, what they use, and their log. */
+export function InstancePage({ name }: { name: string }): JSX.Element {
+  const { fleet } = useSession();
+  const known = useStore(fleet, (state) => state.status !== null);
+  const instance = useStore(fleet, (state) => state.status?.instances.find((one) => one.name === name));
+  return (
+    <Page title={name} aside={instance && <StateMark state={instance.state} />}>
+      {!known && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
+      {known && !instance && <p class="notice">The fleet has no instance of this name.</p>}
+      {instance && <InstanceBody instance={instance} />}
+    </Page>
+  );
+}
+
+function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
+  const { name, node, containers } = instance;
+  return (
+    <>
+      <Facts
+        facts={[
+          ["Service", instance.service],
+          ["Version", instance.version],
+          ["Node", <a href={nodePath(node)}>{node}</a>],
+          ["Tenant", instance.tenant ?? "shared"],
+          ["Ports", instance.ports.length === 0 ? "none" : instance.ports.join(", ")],
+        ]}
+      />
+      {instance.drift.length > 0 && (
+        <section class="notice notice-warning" aria-labelledby="drift-title">
+          <h2 id="drift-title">Departs from its specification</h2>
+          <ul>
+            {instance.drift.map((what) => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section aria-labelledby="containers-title">
+        <h2 id="containers-title">Containers</h2>
+        {containers.length === 0 ? <p class="muted">There are none on the node.</p> : <Containers instance={instance} />}
+      </section>
+      <InstanceCharts node={node} instance={name} containerNames={containers.map((one) => one.name).join("\n")} />
+      <InstanceLog instance={instance} />
+    </>
+  );
+}
+
+function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
+  return (
+    <table class="fleet containers">
+      <thead>
+        <tr>
+          <th class="column-state" scope="col">
+            State
+          </th>
+          <th class="column-name" scope="col">
+            Container
+          </th>
+          <th class="column-version" scope="col">
+            Up for
+          </th>
+          <th class="column-metric" scope="col">
+            CPU <span class="unit">cores</span>
+          </th>
+          <th class="column-metric" scope="col">
+            Memory
+          </th>
+          <th class="column-plain" scope="col">
+            Network
+          </th>
+          <th class="column-plain" scope="col">
+            Disk
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {instance.containers.map((container) => (
+          <tr key={container.name}>
+            <td class="column-state">{container.state}</td>
+            <th class="column-name" scope="row">
+              {container.name} <span class="secondary mono">{container.image}</span>
+            </th>
+            <td class="column-version secondary">
+              {container.startedAt && container.state === "running" ? <Elapsed from={container.startedAt} to={null} /> : "–"}
+              {container.restarts > 0 && <span class="tag tag-warning">{container.restarts} restarts</span>}
+            </td>
+            <ContainerCells node={instance.node} instance={instance.name} container={container.name} />
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

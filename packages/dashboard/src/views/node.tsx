@@ -1,0 +1,56 @@
+import type { NodeStatus } from "@berth/shared/api/status";
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { NodeCharts } from "../components/charts.tsx";
+import { Ago } from "../components/elapsed.tsx";
+import { Facts } from "../components/facts.tsx";
+import { FleetTable } from "../components/fleet-table.tsx";
+import { Page } from "../components/page.tsx";
+import { StateMark } from "../components/state-mark.tsx";
+import { formatLimit } from "../format/units.ts";
+import { useSession } from "../session.ts";
+import { useStore } from "../store.ts";
+
+/** One node: what it is, what it does, what runs on it. */
+export function NodePage({ name }: { name: string }): JSX.Element {
+  const { fleet } = useSession();
+  const status = useStore(fleet, (state) => state.status);
+  const node = status?.nodes.find((one) => one.name === name);
+  const instances = useMemo(() => status?.instances.filter((instance) => instance.node === name) ?? [], [status, name]);
+  const nodes = useMemo(() => (node ? [node] : []), [node]);
+  return (
+    <Page title={name} aside={node && <StateMark state={node.state} />}>
+      {status === null && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
+      {status !== null && !node && <p class="notice">The fleet has no node of this name.</p>}
+      {node && (
+        <>
+          <NodeFacts node={node} />
+          <FleetTable nodes={nodes} instances={instances} />
+          <NodeCharts node={name} cores={node.facts?.cores} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function NodeFacts({ node }: { node: NodeStatus }): JSX.Element {
+  const { facts } = node;
+  const skew = node.clockSkewMilliseconds;
+  return (
+    <Facts
+      facts={[
+        ["Address", node.address],
+        ["Proxmox", node.vmid === null ? undefined : `LXC ${node.vmid}`],
+        ["Cores", facts?.cores],
+        ["Memory", facts && formatLimit(facts.memoryBytes)],
+        ["System", facts?.os],
+        ["Kernel", facts && `${facts.kernel} ${facts.architecture}`],
+        ["Docker", facts && (facts.dockerVersion ?? "not there")],
+        ["Control groups", facts && `v${facts.cgroupVersion}`],
+        ["Agent", node.agentVersion === null ? "none" : `${node.agentVersion}${node.outdated ? ", outdated" : ""}`],
+        ["Clock off by", skew === null ? undefined : `${Math.round(skew)} ms`],
+        ["Last seen", node.state === "online" || node.lastSeen === null ? undefined : <Ago moment={node.lastSeen} />],
+      ]}
+    />
+  );
+}

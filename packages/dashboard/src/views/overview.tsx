@@ -1,0 +1,32 @@
+import type { JSX } from "preact";
+import { AttentionList } from "../components/attention-list.tsx";
+import { CurrentRun } from "../components/current-run.tsx";
+import { FleetTable } from "../components/fleet-table.tsx";
+import { Page } from "../components/page.tsx";
+import { useSession } from "../session.ts";
+import { useStore } from "../store.ts";
+
+/** The fleet at a glance. */
+export function Overview(): JSX.Element {
+  const { fleet } = useSession();
+  const status = useStore(fleet, (state) => state.status);
+  return (
+    <Page title={status?.fleet ?? "Fleet"}>
+      {status === null ? (
+        <p class="muted">Waiting for the controller to tell the state of the fleet.</p>
+      ) : (
+        <>
+          <AttentionList status={status} />
+          <CurrentRun />
+          {status.nodes.length === 0 ? (
+            <p class="muted">
+              There are no nodes yet. <code>berth apply fleet.yaml</code> makes the fleet that a file describes.
+            </p>
+          ) : (
+            <FleetTable nodes={status.nodes} instances={status.instances} />
+          )}
+        </>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,100 @@
+import { getRun, type LogLine, type Run } from "@berth/shared/api/runs";
+import { toBerthError, type BerthError } from "@berth/shared/errors";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { call } from "../api/client.ts";
+import { Elapsed } from "../components/elapsed.tsx";
+import { ErrorNotice } from "../components/error-notice.tsx";
+import { LogView, type LogEntry } from "../components/log-view.tsx";
+import { Page } from "../components/page.tsx";
+import { RunActions } from "../components/run-actions.tsx";
+import { runCounts, RunProgress } from "../components/run-progress.tsx";
+import { StateMark } from "../components/state-mark.tsx";
+import { StepList } from "../components/step-list.tsx";
+import { formatMoment } from "../format/time.ts";
+import { useSession } from "../session.ts";
+import { useStore } from "../store.ts";
+import { useRunLog } from "./use-run-log.ts";
+
+/** One run: its steps and its log, live while it goes on. */
+export function RunPage({ id }: { id: number }): JSX.Element {
+  const { fleet } = useSession();
+  const run = useStore(fleet, (state) => state.runDetails.get(id));
+  const error = useFetchedRun(id);
+  return (
+    <Page title={`Run ${id}`} aside={run && <RunActions run={run} />}>
+      {error && <ErrorNotice error={error} what={`Run ${id}`} />}
+      {run ? <RunBody run={run} /> : !error && <p class="muted">Waiting for the controller to tell this run.</p>}
+    </Page>
+  );
+}
+
+/** Asks for the run's steps once; after that the stream tells every change. */
+function useFetchedRun(id: number): BerthError | undefined {
+  const { tellRun, stream } = useSession();
+  const phase = useStore(stream, (state) => state.phase);
+  const [error, setError] = useState<BerthError>();
+  useEffect(() => {
+    const leaving = new AbortController();
+    call(getRun, { params: { id }, signal: leaving.signal }).then(
+      (run) => {
+        setError(undefined);
+        tellRun(run);
+      },
+      (thrown: unknown) => {
+        if (!leaving.signal.aborted) setError(toBerthError(thrown));
+      },
+    );
+    return () => leaving.abort();
+  }, [id, tellRun, phase === "open"]);
+  return error;
+}
+
+function RunBody({ run }: { run: Run }): JSX.Element {
+  const { lines, error } = useRunLog(run.id);
+  const [selected, setSelected] = useState<string | null>(null);
+  const entries = useMemo(() => entriesOf(lines, selected), [lines, selected]);
+  return (
+    <>
+      <section class="current-run" aria-label="State">
+        <p>
+          <StateMark state={run.state} />
+          <span>{run.kind}</span>
+          <span class="secondary">
+            {runCounts(run)} · <Elapsed from={run.createdAt} to={run.endedAt} /> · started{" "}
+            {formatMoment(run.createdAt, Date.now())} by {run.account}
+          </span>
+        </p>
+        <RunProgress run={run} />
+      </section>
+      <div class="run-columns">
+        <section aria-labelledby="steps-title">
+          <h2 id="steps-title">Steps</h2>
+          <StepList run={run} selected={selected} onSelect={setSelected} />
+        </section>
+        <section class="run-log" aria-labelledby="log-title">
+          <h2 id="log-title">
+            Log <span class="secondary">{selected ?? "of all steps"}</span>
+            {selected !== null && (
+              <button type="button" class="small" onClick={() => setSelected(null)}>
+                All steps
+              </button>
+            )}
+          </h2>
+          {error && <ErrorNotice error={error} what="Log" />}
+          <LogView label="Log of the run" entries={entries} empty="No lines yet." />
+        </section>
+      </div>
+    </>
+  );
+}
+
+function entriesOf(lines: readonly LogLine[], step: string | null): LogEntry[] {
+  return lines
+    .filter((line) => step === null || line.step === step)
+    .map((line) => ({
+      sequence: line.sequence,
+      prefix: `${new Date(line.at).toLocaleTimeString("en-GB")}${step === null ? `  ${line.step}` : ""}`,
+      text: line.line,
+    }));
+}
