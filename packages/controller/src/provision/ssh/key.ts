@@ -1,0 +1,56 @@
+import { link, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { BerthError } from "@berth/shared/errors";
+import { Secret } from "@berth/shared/secret";
+import ssh2 from "ssh2";
+import { readSecretFile } from "../secret-file.ts";
+
+export interface SshKey {
+  /** Line for `authorized_keys`: `ssh-ed25519 AAAA… berth`. */
+  publicKey: string;
+  privateKey: Secret;
+}
+
+const keyFile = "ssh_ed25519";
+const comment = "berth";
+
+/** The controller's own key pair, made at the first call: `ssh_ed25519` (0600) and `ssh_ed25519.pub` in the directory. */
+export async function openSshKey({ directory }: { directory: string }): Promise<SshKey> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, keyFile);
+  await createIfAbsent(path);
+  const key = await readPrivateKey(path);
+  await writeFile(`${path}.pub`, `${key.publicKey}\n`, { mode: 0o644 });
+  return key;
+}
+
+/** A private key in a file of the user's; refuses one that others may read or that has a passphrase. */
+export async function readPrivateKey(path: string): Promise<SshKey> {
+  const text = await readSecretFile(path, "the private SSH key");
+  const parsed = ssh2.utils.parseKey(`${text.reveal()}\n`);
+  if (parsed instanceof Error) {
+    throw new BerthError("request.invalid", `${path} is no private SSH key that can be used: ${parsed.message}`, {
+      hint: "Make one without a passphrase: ssh-keygen -t ed25519 -N '' -f FILE",
+    });
+  }
+  return {
+    publicKey: `${parsed.type} ${parsed.getPublicSSH().toString("base64")} ${comment}`,
+    privateKey: new Secret(`${text.reveal()}\n`),
+  };
+}
+
+/** `link` fails when the file is there: of two that start at the same time one makes the key, and both use it. */
+async function createIfAbsent(path: string): Promise<void> {
+  const generate = promisify<"ed25519", { comment: string }, { private: string }>(ssh2.utils.generateKeyPair);
+  const pair = await generate("ed25519", { comment });
+  const next = `${path}.next-${process.pid}`;
+  await writeFile(next, pair.private, { mode: 0o600 });
+  try {
+    await link(next, path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    await rm(next, { force: true });
+  }
+}
