@@ -106,15 +106,14 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
   }
 
   async function endStep(step: StepRecord, stepEnd: StepEnd): Promise<void> {
-    settle(step, stepEnd);
-    changed(step);
+    if (stepEnd.status !== "interrupted") settle(step, stepEnd);
     schedule.end(step);
     advance();
     await recorder.commit();
   }
 
-  function settle(step: StepRecord, stepEnd: StepEnd): void {
-    if (stepEnd.status === "interrupted") return;
+  function settle(step: StepRecord, stepEnd: Exclude<StepEnd, { status: "interrupted" }>): void {
+    changed(step);
     step.endedAt = now();
     step.state = stepEnd.status;
     if (stepEnd.status === "succeeded") {

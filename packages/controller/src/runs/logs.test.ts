@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import type { Run } from "@berth/shared/api/runs";
+import { BerthError } from "@berth/shared/errors";
+import {
+  carryOutPlan,
+  createGates,
+  imageOperation,
+  imageResult,
+  planOf,
+  startPlan,
+  useRunners,
+} from "./test-fixtures.ts";
+
+const fixture = useRunners();
+
+describe("logs and notifications", () => {
+  test("lines are kept in order, clean, without secrets, and listeners get each of them once", async () => {
+    const runner = fixture.runnerWith(
+      ({ log }) => {
+        log("\u001B[31mred\u001B[0m and the password hunter2hunter2\nsecond line\n\n");
+        log("x".repeat(5000));
+        return Promise.reject(
+          new BerthError("docker.failed", "hunter2hunter2 was wrong", { hint: "not hunter2hunter2" }),
+        );
+      },
+      { redact: (text) => text.replaceAll("hunter2hunter2", "[REDACTED]"), retry: { attempts: 1 } },
+    );
+    const heard: string[] = [];
+    runner.events.on("lines", (_, lines) => heard.push(...lines.map(({ line }) => line)));
+    const ended = await carryOutPlan(runner, planOf(imageOperation("a")));
+    const lines = await runner.logs(ended.id);
+    expect(lines.map(({ line }) => line.slice(0, 40))).toEqual([
+      "red and the password [REDACTED]",
+      "second line",
+      "x".repeat(40),
+      "image.ensure of a on node user1 failed: [REDACTED] was wrong".slice(0, 40),
+    ]);
+    expect(lines.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    expect(lines[2]?.line).toHaveLength(2001);
+    expect(heard).toEqual(lines.map(({ line }) => line));
+    expect(await runner.logs(ended.id, { after: 3 })).toHaveLength(1);
+    expect(await runner.logs(ended.id, { step: "image.ensure/b" })).toEqual([]);
+    expect(JSON.stringify(await runner.get(ended.id))).not.toContain("hunter2");
+    expect(JSON.stringify(await fixture.inventory.database.selectFrom("steps").selectAll().execute())).not.toContain(
+      "hunter2",
+    );
+  });
+
+  test("are bounded per run: the newest lines stay", async () => {
+    const runner = fixture.runnerWith(
+      async ({ log }) => {
+        for (let line = 1; line <= 5000; line += 1) {
+          log(`line ${line}`);
+          if (line % 500 === 0) await runner.logs(1, { after: 4999 });
+        }
+        return imageResult;
+      },
+      { maxLogLines: 1000 },
+    );
+    const ended = await carryOutPlan(runner, planOf(imageOperation("a")));
+    const lines = await runner.logs(ended.id);
+    expect(lines).toHaveLength(1000);
+    expect(lines.at(-1)).toMatchObject({ line: "line 5000", sequence: 5000 });
+  });
+
+  test("progress with a fraction is shown at once and logged now and then", async () => {
+    const gate = createGates();
+    const runner = fixture.runnerWith((context) => {
+      for (let percent = 0; percent < 100; percent += 1) context.log("Pulling", percent / 100);
+      return gate.handler(context);
+    });
+    const id = await startPlan(runner, planOf(imageOperation("a")));
+    await gate.started("a");
+    expect((await runner.get(id)).steps[0]?.progress).toBe("Pulling (99 %)");
+    expect(await runner.logs(id)).toHaveLength(1);
+  });
+
+  test("changes come coalesced, the last one at once", async () => {
+    const heard: Run[] = [];
+    const runner = fixture.runnerWith(() => Promise.resolve(imageResult));
+    runner.events.on("run", (changed) => heard.push(changed));
+    const ended = await carryOutPlan(
+      runner,
+      planOf(...Array.from({ length: 40 }, (_, index) => imageOperation(`i${index}`))),
+    );
+    expect(heard.at(-1)).toEqual(ended);
+    expect(heard.length).toBeLessThan(20);
+  });
+
+  test("a listener that throws disturbs nothing", async () => {
+    const runner = fixture.runnerWith(() => Promise.resolve(imageResult));
+    runner.events.on("run", () => {
+      throw new Error("listener");
+    });
+    expect((await carryOutPlan(runner, planOf(imageOperation("a")))).state).toBe("succeeded");
+    expect(fixture.failures.splice(0).length).toBeGreaterThan(0);
+  });
+});
