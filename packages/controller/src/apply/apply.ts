@@ -84,7 +84,11 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
   }
 
   /** The desired state and the run that leads to it are written together: both, or neither. */
-  async function commit(prepared: Prepared, plan: FleetPlan, origin: { file: string; account: string; kind: string }): Promise<Run | null> {
+  async function commit(
+    prepared: Prepared,
+    plan: FleetPlan,
+    origin: { file: string; account: string; kind: string },
+  ): Promise<Run | null> {
     const { text: yaml, fleet, desired } = prepared;
     await dependencies.ensureSecrets(desired);
     const record = { ...origin, yaml, fleet, desired };

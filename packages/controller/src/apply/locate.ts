@@ -20,10 +20,15 @@ export function locateProxmox(fleet: Fleet, name: string, configurationDirectory
 }
 
 /** Address and first host port of an instance. */
-export function locateInstance(fleet: Fleet, instance: string, catalog: Catalog): { address: string; port: number; node: string } {
+export function locateInstance(
+  fleet: Fleet,
+  instance: string,
+  catalog: Catalog,
+): { address: string; port: number; node: string } {
   const placement = placements(fleet, catalog).find((candidate) => candidate.instance === instance);
   const node = placement === undefined ? undefined : fleet.nodes[placement.node];
-  if (placement === undefined || node === undefined) throw new BerthError("not-found", `No instance is named '${instance}'`);
+  if (placement === undefined || node === undefined)
+    throw new BerthError("not-found", `No instance is named '${instance}'`);
   const [port] = hostPorts(placement.service, placement.overrides);
   if (port === undefined) throw new BerthError("not-found", `Instance '${instance}' has no port`);
   return { address: node.address, port: port.host, node: placement.node };

@@ -25,7 +25,11 @@ export function createNodeControl(dependencies: NodeControlDependencies) {
   const { control, store, catalog } = dependencies;
 
   /** Puts the node into the desired state unless it is there already, exactly so. */
-  async function put(name: string, node: { address: string; ssh: SshAccess | false }, account: string): Promise<Run | null> {
+  async function put(
+    name: string,
+    node: { address: string; ssh: SshAccess | false },
+    account: string,
+  ): Promise<Run | null> {
     const { yaml, fleet } = await present();
     const known = fleet.nodes[name];
     if (known !== undefined && known.address !== node.address) {
@@ -34,7 +38,11 @@ export function createNodeControl(dependencies: NodeControlDependencies) {
       });
     }
     const text = known === undefined ? setInFleet(yaml, ["nodes", name], node) : yaml;
-    const { run } = await control.replace(text, { account, kind: "node.add", only: (operation) => operation.node === name });
+    const { run } = await control.replace(text, {
+      account,
+      kind: "node.add",
+      only: (operation) => operation.node === name,
+    });
     return run;
   }
 
@@ -52,8 +60,12 @@ export function createNodeControl(dependencies: NodeControlDependencies) {
 
     async createToken(request: { name: string; address: string; validSeconds: number }, account: string) {
       const { fleet } = await present();
-      if (fleet.nodes[request.name] === undefined) await put(request.name, { address: request.address, ssh: false }, account);
-      const { token, expiresAt } = await dependencies.createJoinToken({ node: request.name, validSeconds: request.validSeconds });
+      if (fleet.nodes[request.name] === undefined)
+        await put(request.name, { address: request.address, ssh: false }, account);
+      const { token, expiresAt } = await dependencies.createJoinToken({
+        node: request.name,
+        validSeconds: request.validSeconds,
+      });
       return { token, command: await dependencies.installCommand(token, fleet), expiresAt: expiresAt.toISOString() };
     },
 

@@ -11,7 +11,9 @@ import type { Listen } from "./options.ts";
 export async function listenOnSocket(app: FastifyInstance, path: string, mode: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   if (await isAnswered(path)) {
-    throw new BerthError("conflict", `A controller already listens on ${path}`, { hint: "Stop it, or choose another --socket" });
+    throw new BerthError("conflict", `A controller already listens on ${path}`, {
+      hint: "Stop it, or choose another --socket",
+    });
   }
   await rm(path, { force: true });
   const previous = process.umask(0o177);

@@ -47,7 +47,9 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
   }
 
   hub.events.on("node", (presence) => {
-    nodeChanged(presence).then(() => instancesOfNodeChanged(presence.node)).catch(onFailure);
+    nodeChanged(presence)
+      .then(() => instancesOfNodeChanged(presence.node))
+      .catch(onFailure);
   });
   hub.events.on("instance", ({ instance }) => void instanceChanged(instance.instance).catch(onFailure));
   hub.events.on("instance.gone", ({ name }) => void instanceChanged(name).catch(onFailure));

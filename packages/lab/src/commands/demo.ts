@@ -42,10 +42,14 @@ async function up(options: DemoOptions, printer: ProgressPrinter): Promise<void>
   const begun = performance.now();
   const fleetLab = await fleetLabUp({ name: options.name, pagePort: Number(options.port), onProgress: printer.show });
   const prepared = performance.now();
-  const { exitCode } = await runBerth(fleetLab.controller.socket, ["apply", options.fleet, "--yes"], { stdio: "inherit" });
+  const { exitCode } = await runBerth(fleetLab.controller.socket, ["apply", options.fleet, "--yes"], {
+    stdio: "inherit",
+  });
   const converged = performance.now();
   if (exitCode !== 0) {
-    process.stderr.write("\nThe fleet did not converge. Run the same command again to carry on, or `berth run list` to see more.\n");
+    process.stderr.write(
+      "\nThe fleet did not converge. Run the same command again to carry on, or `berth run list` to see more.\n",
+    );
     process.exitCode = exitCode ?? 1;
     return;
   }

@@ -17,7 +17,12 @@ interface Count {
   skipped: number;
 }
 
-const reportSchema = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int(), success: z.boolean() });
+const reportSchema = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  success: z.boolean(),
+});
 
 const program = new Command("berth test")
   .description("Runs lint, types, unit tests and integration tests, and installs what they need.")
@@ -38,7 +43,9 @@ const program = new Command("berth test")
       counts.push(await runTests("integration", filter));
     }
     const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
-    process.stdout.write(`\n${total("passed")} passed, ${total("failed")} failed${total("skipped") > 0 ? `, ${total("skipped")} skipped` : ""}\n`);
+    process.stdout.write(
+      `\n${total("passed")} passed, ${total("failed")} failed${total("skipped") > 0 ? `, ${total("skipped")} skipped` : ""}\n`,
+    );
     process.exitCode = total("failed") > 0 || total("passed") === 0 ? 1 : 0;
   });
 
@@ -59,11 +66,15 @@ async function runTests(project: string, filter: readonly string[]): Promise<Cou
   const directory = await mkdtemp(join(tmpdir(), "berth-test-"));
   const report = join(directory, "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { exitCode } = await execa("vitest", ["run", "--project", project, "--passWithNoTests", ...reporters, ...filter], {
-    cwd: repository,
-    stdio: ["ignore", "inherit", "inherit"],
-    reject: false,
-  });
+  const { exitCode } = await execa(
+    "vitest",
+    ["run", "--project", project, "--passWithNoTests", ...reporters, ...filter],
+    {
+      cwd: repository,
+      stdio: ["ignore", "inherit", "inherit"],
+      reject: false,
+    },
+  );
   try {
     const counted = reportSchema.parse(JSON.parse(await readFile(report, "utf8")));
     // A file that fails to load, or an error outside of any test, has no test to fail.

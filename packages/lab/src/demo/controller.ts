@@ -66,7 +66,9 @@ async function startController(lab: Lab, controller: LabController): Promise<Pro
     ...["--socket", controller.socket],
     ...["--page", `unix:${controller.pageSocket}`],
     ...["--listen", `${lab.bridgeAddress}:8421`],
-    ...(lab.registryCaFile === undefined ? [] : ["--registry-mirror", lab.registry, "--registry-mirror-ca", lab.registryCaFile]),
+    ...(lab.registryCaFile === undefined
+      ? []
+      : ["--registry-mirror", lab.registry, "--registry-mirror-ca", lab.registryCaFile]),
   ];
   return startLongLived({
     name: processName,

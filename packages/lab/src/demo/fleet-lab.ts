@@ -39,7 +39,12 @@ export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions
     timer.run("images", "Images", () => ensureImages({ onProgress: (line) => timer.note("images", line) })),
   ]);
   const registry = await timer.run("registry", "Image registry", () =>
-    startRegistry({ namespace: lab.namespace, address: lab.bridgeAddress, port: 5000, stateDirectory: lab.stateDirectory }),
+    startRegistry({
+      namespace: lab.namespace,
+      address: lab.bridgeAddress,
+      port: 5000,
+      stateDirectory: lab.stateDirectory,
+    }),
   );
   const complete: Lab = { ...lab, registryCaFile: registry.caFile };
   await saveLab(complete);
@@ -68,9 +73,13 @@ async function ensureAccount(lab: Lab, { socket }: LabController): Promise<Fleet
   const account = { name: "admin", passwordFile: join(lab.stateDirectory, "admin-password") };
   if ((await readIfPresent(account.passwordFile)) !== undefined) return account;
   const password = randomBytes(12).toString("base64url");
-  const { exitCode, stderr } = await runBerth(socket, ["account", "set", account.name, "--role", "admin", "--password-file", "-"], {
-    input: password,
-  });
+  const { exitCode, stderr } = await runBerth(
+    socket,
+    ["account", "set", account.name, "--role", "admin", "--password-file", "-"],
+    {
+      input: password,
+    },
+  );
   if (exitCode !== 0) throw new BerthError("lab.failed", `The account could not be made: ${stderr}`);
   await writeWhole(account.passwordFile, password);
   return account;
