@@ -94,11 +94,10 @@ export interface AgentStore {
 
   addCertificate(record: CertificateRecord): Promise<void>;
   findCertificate(serial: string): Promise<KnownCertificate | undefined>;
-  /** Revokes the node's certificates (those of `exceptEnrolment` stay) and its unused join tokens unless some stay. */
-  revokeCertificates(
-    node: string,
-    revocation: { at: number; reason: string; exceptEnrolment?: string },
-  ): Promise<string[]>;
+  /** Revokes every certificate of the node and drops its join tokens. Answers the serials. */
+  revokeCertificates(node: string, revocation: { at: number; reason: string }): Promise<string[]>;
+  /** Revokes the certificates of the node's earlier enrolments. Answers the serials. */
+  supersedeEnrolments(node: string, enrolment: string, revocation: { at: number; reason: string }): Promise<string[]>;
 
   /** Every node that ever got a certificate that is still good. */
   loadAgents(): Promise<AgentRecord[]>;
@@ -120,8 +119,8 @@ export interface AgentStore {
   openOperation(operation: { id: string; node: string; kind: string; at: number }): Promise<StoredOutcome | undefined>;
   /** Keeps the outcome. False: this node was never given that operation. The first outcome stays. */
   settleOperation(id: string, node: string, outcome: StoredOutcome, at: number): Promise<boolean>;
-  /** Takes the outcome back: the operation is to be performed again under its id. */
-  reopenOperation(id: string): Promise<void>;
+  /** Those of the ids that were given to the node and have no outcome yet. */
+  unsettledOperations(node: string, ids: readonly string[]): Promise<string[]>;
   /** Drops what is older: operations and used tokens, events, certificates past their end. */
   prune(before: { operations: number; events: number; certificates: number }): Promise<void>;
 }

@@ -73,21 +73,22 @@ export function createAgentStore({ database }: Inventory): AgentStore {
 
     addCertificate: (record) => addCertificate(database, record),
     findCertificate: (serial) => findCertificate(database, serial),
-    revokeCertificates: (node, { at, reason, exceptEnrolment }) =>
+    revokeCertificates: (node, revocation) =>
       database.transaction().execute(async (transaction) => {
-        const kept = exceptEnrolment ?? "";
-        if (exceptEnrolment === undefined) {
-          await transaction.deleteFrom("joinTokens").where("node", "=", node).execute();
-        }
+        await transaction.deleteFrom("joinTokens").where("node", "=", node).execute();
+        return revoke(transaction, node, revocation);
+      }),
+    supersedeEnrolments: (node, enrolment, revocation) =>
+      database.transaction().execute(async (transaction) => {
         const rows = await transaction
-          .updateTable("certificates")
-          .set({ revokedAt: iso(at), revocation: reason })
+          .selectFrom("certificates")
+          .select(["enrolment", (expression) => expression.fn.min("issuedAt").as("since")])
           .where("node", "=", node)
-          .where("enrolment", "!=", kept)
-          .where("revokedAt", "is", null)
-          .returning("serial")
+          .groupBy("enrolment")
           .execute();
-        return rows.map(({ serial }) => serial);
+        const since = rows.find((row) => row.enrolment === enrolment)?.since ?? "";
+        const earlier = rows.filter((row) => row.since < since).map((row) => row.enrolment);
+        return earlier.length === 0 ? [] : revoke(transaction, node, revocation, earlier);
       }),
 
     loadAgents: async () => {
@@ -197,6 +198,22 @@ async function addCertificate(
     .insertInto("certificates")
     .values({ ...record, issuedAt: iso(issuedAt), notAfter: iso(notAfter), revokedAt: null, revocation: null })
     .execute();
+}
+
+async function revoke(
+  database: Queryable,
+  node: string,
+  { at, reason }: { at: number; reason: string },
+  enrolments?: readonly string[],
+): Promise<string[]> {
+  let update = database
+    .updateTable("certificates")
+    .set({ revokedAt: iso(at), revocation: reason })
+    .where("node", "=", node)
+    .where("revokedAt", "is", null);
+  if (enrolments !== undefined) update = update.where("enrolment", "in", enrolments);
+  const rows = await update.returning("serial").execute();
+  return rows.map(({ serial }) => serial);
 }
 
 async function findCertificate(database: Queryable, serial: string): Promise<KnownCertificate | undefined> {

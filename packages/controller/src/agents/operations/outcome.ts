@@ -1,0 +1,44 @@
+import { BerthError, errorCatalogue, type ErrorCode } from "@berth/shared/errors";
+import { operations, type AgentOperationKind, type OperationResult } from "@berth/shared/operations/index";
+import type { AgentMessageOf } from "@berth/shared/protocol/messages";
+import type { z } from "zod";
+import type { StoredOutcome } from "../store.ts";
+
+type AgentError = NonNullable<AgentMessageOf<"stream.end">["error"]>;
+
+/** The agent's outcome with an error code that this controller knows. */
+export function toStoredOutcome(outcome: AgentMessageOf<"result">["outcome"]): StoredOutcome {
+  return outcome.status === "failed" ? { status: "failed", error: toKnownError(outcome.error).toBody() } : outcome;
+}
+
+/** The agent's error; a code that this controller does not know becomes `internal`. */
+export function toKnownError({ code, message, hint }: AgentError): BerthError {
+  const options = hint === undefined ? {} : { hint };
+  return isErrorCode(code)
+    ? new BerthError(code, message, options)
+    : new BerthError("internal", `${message} (${code})`, options);
+}
+
+/** The result of the operation's kind. @throws BerthError the agent's error, cancelled, protocol.invalid */
+export function resultOf<K extends AgentOperationKind>(
+  kind: K,
+  node: string,
+  outcome: StoredOutcome,
+): OperationResult<K> {
+  if (outcome.status === "cancelled") throw new BerthError("cancelled", `${kind} was cancelled on node '${node}'`);
+  if (outcome.status === "failed") {
+    throw toKnownError(outcome.error);
+  }
+  // Indexing by a type parameter loses which schema belongs to which kind: the map itself keeps them together.
+  const schema: z.ZodType = operations[kind].result;
+  const parsed = schema.safeParse(outcome.output);
+  if (parsed.success) return parsed.data as OperationResult<K>;
+  throw new BerthError("protocol.invalid", `The result of ${kind} from node '${node}' is malformed`, {
+    hint: "Upgrade the node's agent with 'berth node upgrade-agent'.",
+    cause: parsed.error,
+  });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code);
+}

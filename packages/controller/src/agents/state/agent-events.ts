@@ -1,0 +1,72 @@
+/** Events of agents: stored once each, whenever and however often they come. */
+import type { AgentEvent } from "@berth/shared/protocol/events";
+import type { AgentMessageOf } from "@berth/shared/protocol/messages";
+import type { Logger } from "pino";
+import type { Connection } from "../connection/connection.ts";
+import type { AgentEventRecord, AgentStore } from "../store.ts";
+import type { Clock } from "../types.ts";
+
+export interface AgentEventsOptions {
+  store: AgentStore;
+  clock: Clock;
+  logger: Logger;
+  /** Each new event, after it was stored */
+  onEvent: (connection: Connection, event: AgentEvent, record: AgentEventRecord) => void;
+}
+
+/**
+ * Stores the batch, answers with the sequence up to which the agent may forget, and passes on what is new. The
+ * connection is read no further meanwhile, so batches keep their order and cannot pile up.
+ */
+export async function receiveEvents(
+  connection: Connection,
+  { events }: AgentMessageOf<"events">,
+  { store, clock, logger, onEvent }: AgentEventsOptions,
+): Promise<void> {
+  const { node, enrolment } = connection.identity;
+  const release = connection.hold();
+  try {
+    const at = clock.now();
+    const bySequence = new Map(events.map((event) => [event.sequence, event]));
+    const records = events.map((event) => toRecord(event, { node, enrolment, at }));
+    const added = await store.addAgentEvents(records);
+    const last = Math.max(...bySequence.keys());
+    if (events.length > 0) connection.send({ type: "acknowledge.events", sequence: last });
+    for (const record of added) {
+      const event = bySequence.get(record.sequence);
+      if (event !== undefined) onEvent(connection, event, record);
+    }
+  } catch (error) {
+    logger.error({ node, err: error }, "events were not stored: the agent keeps them and sends them again");
+  } finally {
+    release();
+  }
+}
+
+function toRecord(event: AgentEvent, origin: { node: string; enrolment: string; at: number }): AgentEventRecord {
+  const { sequence, at: nodeAt, body } = event;
+  const { instance, message } = describe(body);
+  return { ...origin, sequence, nodeAt, kind: body.kind, instance, message, data: { ...body } };
+}
+
+/** The event as one sentence. */
+function describe(body: AgentEvent["body"]): { instance: string | null; message: string } {
+  switch (body.kind) {
+    case "instance.state": {
+      const { instance, state, version } = body.instance;
+      return { instance, message: `${instance} ${version} is ${state}` };
+    }
+    case "instance.gone":
+      return { instance: body.name, message: `${body.name} is gone from the node` };
+    case "drift": {
+      const { instance, what, mended } = body;
+      return { instance, message: `${instance} departed from its specification (${what.join(", ")})${ended(mended)}` };
+    }
+    case "docker":
+      return { instance: null, message: body.state === "running" ? "Docker answers" : "Docker does not answer" };
+  }
+}
+
+function ended(mended: boolean): string {
+  return mended ? ", mended" : ", left as it is";
+}

@@ -1,0 +1,75 @@
+import { BerthError } from "@berth/shared/errors";
+import type { Connection } from "../connection/connection.ts";
+import type { ExecStream, StreamChunk } from "../types.ts";
+import { OutputQueue } from "./output-queue.ts";
+
+/** What may wait for a slow reader. Beyond it the reader loses its stream, and nobody else notices. */
+const maxQueuedBytes = 8 * 1024 * 1024;
+/** base64 of it stays far below the largest message. */
+const inputPieceBytes = 48 * 1024;
+
+/** One log or exec stream of a node. An exec stream is a log stream with input, so this is both. */
+export class AgentStream implements ExecStream {
+  readonly id: string;
+  readonly connection: Connection;
+  readonly exitCode: Promise<number | null>;
+  readonly #queue: OutputQueue;
+  readonly #exit = Promise.withResolvers<number | null>();
+  readonly #onEnd: () => void;
+  #open = true;
+
+  constructor(id: string, connection: Connection, onEnd: () => void) {
+    this.id = id;
+    this.connection = connection;
+    this.exitCode = this.#exit.promise;
+    this.#onEnd = onEnd;
+    this.#queue = new OutputQueue(maxQueuedBytes, () => this.close());
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<StreamChunk, undefined> {
+    return this.#queue;
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    for (let start = 0; start < bytes.length && this.#open; start += inputPieceBytes) {
+      const piece = bytes.subarray(start, start + inputPieceBytes).toString("base64");
+      await this.connection.sendAndFlush({ type: "stream.input", id: this.id, data: piece });
+    }
+  }
+
+  endInput(): void {
+    if (this.#open) this.connection.send({ type: "stream.input", id: this.id, data: "" });
+  }
+
+  resize(columns: number, rows: number): void {
+    if (this.#open) this.connection.send({ type: "stream.resize", id: this.id, columns, rows });
+  }
+
+  close(): void {
+    this.#abandon(undefined);
+  }
+
+  onData(chunk: StreamChunk): void {
+    if (this.#queue.push(chunk)) return;
+    this.#abandon(
+      new BerthError("cancelled", "The stream was ended: its reader fell 8 MiB behind", {
+        hint: "Read faster, or ask for fewer lines.",
+      }),
+    );
+  }
+
+  onEnd(exitCode: number | null, error?: BerthError): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#exit.resolve(exitCode);
+    this.#queue.end(error);
+    this.#onEnd();
+  }
+
+  #abandon(error: BerthError | undefined): void {
+    if (!this.#open) return;
+    this.connection.send({ type: "stream.close", id: this.id });
+    this.onEnd(null, error);
+  }
+}
