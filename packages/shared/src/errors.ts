@@ -70,6 +70,12 @@ export const errorCatalogue = {
     retryable: false,
     meaning: "The host's SSH key is not the pinned one",
   },
+  "install.failed": {
+    httpStatus: 502,
+    exitCode: 8,
+    retryable: true,
+    meaning: "The agent could not be installed on the host or does not run there",
+  },
   "proxmox.failed": { httpStatus: 502, exitCode: 8, retryable: true, meaning: "Proxmox VE answered with an error" },
   "proxmox.refused": { httpStatus: 502, exitCode: 8, retryable: false, meaning: "Proxmox VE does not allow this" },
   "docker.failed": {
