@@ -1,7 +1,104 @@
-import { BerthError } from "@berth/shared/errors";
-import type { ServeOptions } from "./serve-options.ts";
+/** The controller as one process: opens its rooms, wires them, listens, and closes them again in order. */
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { connectPath } from "@berth/shared/protocol/enrolment";
+import type { FastifyInstance } from "fastify";
+import { pino, type Logger } from "pino";
+import { buildApp, type ApiDependencies } from "./api/app.ts";
+import type { AccessOptions } from "./api/authenticate.ts";
+import { createExecUpgrade, type HandleUpgrade } from "./api/exec.ts";
+import { openController, type Controller } from "./serve/open-controller.ts";
+import { serveAgents } from "./serve/agent-routes.ts";
+import { handleUpgrades, listen, listenOnSocket } from "./serve/listeners.ts";
+import { createApi } from "./serve/api-dependencies.ts";
+import type { ServeOptions } from "./serve/options.ts";
+import { openExecSession } from "./serve/streams.ts";
 
-/** Runs the controller until it is told to stop. */
+export type { ServeOptions } from "./serve/options.ts";
+
+const pageDirectory = join(import.meta.dirname, "page");
+
+/** Runs until SIGINT or SIGTERM. Throws before it listens when something is in the way. */
 export async function serve(options: ServeOptions): Promise<void> {
-  throw new BerthError("internal", `The controller cannot be started yet (${options.stateDirectory}).`);
+  const logger = pino({ name: "berth", level: process.env["BERTH_LOG_LEVEL"] ?? "info" });
+  await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
+  await chmod(options.stateDirectory, 0o700);
+  const controller = await openController(options, logger);
+  const apps = await openDoors(options, controller, logger);
+  logger.info({ version: controller.version, socket: options.socket, page: options.page, agents: options.agents }, "The controller listens");
+  const interrupted = await controller.runner.resumeInterrupted();
+  if (interrupted !== null) logger.info({ run: interrupted.id }, "Carrying on with the run that was interrupted");
+  const signal = await untilSignal();
+  logger.info({ signal }, "The controller stops");
+  await Promise.all(apps.map((app) => app.close()));
+  await controller.close();
+}
+
+async function openDoors(options: ServeOptions, controller: Controller, logger: Logger): Promise<FastifyInstance[]> {
+  const api = createApi(controller, (error) => logger.error({ error }, "A change could not be told"));
+  const authenticate: AccessOptions["authenticate"] = (token) => controller.accounts.authenticate(token);
+  const local = await door(api, controller, logger, { trusted: true, authenticate }, {});
+  const page = await door(api, controller, logger, { trusted: false, authenticate }, { pageDirectory });
+  const agents = await agentDoor(api, controller, logger, { trusted: false, authenticate });
+  await listenOnSocket(local, options.socket, 0o600);
+  await listen(page, options.page);
+  await listen(agents, options.agents);
+  return [local, page, agents];
+}
+
+async function door(
+  api: ApiDependencies,
+  controller: Controller,
+  logger: Logger,
+  access: AccessOptions,
+  { pageDirectory: directory = null }: { pageDirectory?: string | null },
+): Promise<FastifyInstance> {
+  const app = await buildApp(api, { access, logger, pageDirectory: directory, https: null });
+  handleUpgrades(app, [createExecUpgrade(access, openExecSession(controller))]);
+  return app;
+}
+
+/** The only door to the network. A client certificate is asked for, and judged where it is needed: by the hub. */
+async function agentDoor(
+  api: ApiDependencies,
+  controller: Controller,
+  logger: Logger,
+  access: AccessOptions,
+): Promise<FastifyInstance> {
+  const { authority, hub } = controller;
+  const names = await controller.serverNames();
+  const { certificate, key } = await authority.issueServerCertificate(names);
+  const app = await buildApp(api, {
+    access,
+    logger,
+    pageDirectory,
+    https: {
+      cert: `${certificate}${authority.caPem}`,
+      key,
+      ca: authority.caPem,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.3",
+    },
+    extend: (extended) => serveAgents(extended, controller),
+  });
+  const toHub: HandleUpgrade = (request, socket, head) => {
+    if (request.url?.split("?")[0] !== connectPath) return false;
+    hub.handleUpgrade(request, socket, head);
+    return true;
+  };
+  handleUpgrades(app, [toHub, createExecUpgrade(access, openExecSession(controller))]);
+  controller.onServerNamesChange(async () => {
+    const renewed = await authority.issueServerCertificate(await controller.serverNames());
+    if ("setSecureContext" in app.server && typeof app.server.setSecureContext === "function") {
+      app.server.setSecureContext({ cert: `${renewed.certificate}${authority.caPem}`, key: renewed.key, ca: authority.caPem });
+    }
+  });
+  return app;
+}
+
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
+  });
 }

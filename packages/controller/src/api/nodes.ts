@@ -11,7 +11,7 @@ type ResponseOf<E extends { response: z.ZodType }> = z.output<E["response"]>;
 
 export interface NodesApi {
   status: () => Promise<Status>;
-  add: (node: BodyOf<typeof addNode>, account: string) => Promise<Run>;
+  add: (node: BodyOf<typeof addNode>, account: string) => Promise<Run | null>;
   remove: (
     name: string,
     options: { force: boolean; uninstall: boolean; account: string },

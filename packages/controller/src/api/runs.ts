@@ -15,7 +15,7 @@ export interface RunsApi {
   get: (id: number) => Promise<Run>;
   list: (limit: number) => Promise<RunSummary[]>;
   logs: (id: number, after: number, step?: string) => Promise<LogLine[]>;
-  cancel: (id: number) => Promise<Run>;
+  cancel: (id: number, account: string) => Promise<Run>;
   resume: (id: number) => Promise<Run>;
 }
 
@@ -25,6 +25,6 @@ export function serveRuns(app: FastifyInstance, runs: RunsApi): void {
   serveEndpoint(app, getRunLogs, async ({ params, query }) => ({
     lines: await runs.logs(params.id, query.after, query.step),
   }));
-  serveEndpoint(app, cancelRun, ({ params }) => runs.cancel(params.id));
+  serveEndpoint(app, cancelRun, ({ params, account }) => runs.cancel(params.id, account.name));
   serveEndpoint(app, resumeRun, ({ params }) => runs.resume(params.id));
 }

@@ -36,7 +36,8 @@ export interface ApplyDependencies {
   catalog: Catalog;
   store: FleetStore;
   settings: Pick<DesiredOptions, "registryMirror" | "agentVersion">;
-  secretVersions: () => ReadonlyMap<string, number>;
+  /** Present version of a secret; 1 for one that does not exist yet. */
+  secretVersion: DesiredOptions["secretVersion"];
   /** Generates the secrets that do not exist yet. */
   ensureSecrets: (desired: Desired) => Promise<void>;
   sources: (fleet: Fleet) => ObservationSources;
@@ -59,8 +60,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
 
   async function prepare(text: string, file: string, prune: boolean, notes: string[] = []): Promise<Prepared> {
     const fleet = store.parse(text, file);
-    const versions = dependencies.secretVersions();
-    const desired = desiredState(fleet, { catalog, ...settings, secretVersion: (name) => versions.get(name) ?? 1 });
+    const desired = desiredState(fleet, { catalog, ...settings, secretVersion: dependencies.secretVersion });
     const observed = await observeFleet(desired, dependencies.sources(fleet));
     const plan = planFleet(desired, observed, { prune });
     return { text, fleet, desired, plan: { ...plan, warnings: [...notes, ...plan.warnings] } };

@@ -55,7 +55,9 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
   hub.events.on("instance.gone", ({ name }) => void instanceChanged(name).catch(onFailure));
   hub.events.on("samples", (data: LiveSamples) => emit({ topic: "samples", event: "samples", data }));
   runner.events.on("run", (data) => emit({ topic: "runs", event: "run", data }));
-  runner.events.on("log", (data) => emit({ topic: "runs", event: "log", data }));
+  runner.events.on("lines", (run, lines) => {
+    for (const line of lines) emit({ topic: "runs", event: "log", data: { ...line, run } });
+  });
 
   return {
     status: () => readStatus(dependencies),

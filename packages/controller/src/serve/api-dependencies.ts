@@ -1,0 +1,77 @@
+/** What the API's routes call, made of the controller's rooms. */
+import { catalog } from "@berth/shared/catalog/index";
+import { BerthError } from "@berth/shared/errors";
+import type { ApiDependencies } from "../api/app.ts";
+import { createNodeControl } from "../apply/node-control.ts";
+import { removeNode } from "../inventory/nodes.ts";
+import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
+import { readStatus } from "../status/status.ts";
+import { createLiveChanges } from "./live-changes.ts";
+import type { Controller } from "./open-controller.ts";
+import { createInstancesApi } from "./streams.ts";
+
+export function createApi(controller: Controller, onFailure: (error: unknown) => void): ApiDependencies {
+  const { inventory, hub, runner, store, fleetControl, accounts, provisioning } = controller;
+  const statusDependencies = {
+    inventory,
+    hub,
+    fleetName: async () => (await store.current())?.fleet.fleet ?? null,
+  };
+  const status = () => readStatus(statusDependencies);
+  const nodes = createNodeControl({
+    control: fleetControl,
+    store,
+    catalog,
+    forget: async (node) => {
+      await hub.revoke(node, "removed from the fleet");
+      await removeNode(inventory.database, node);
+    },
+    uninstall: provisioning.uninstall,
+    createJoinToken: (request) => hub.createJoinToken(request),
+    installCommand: provisioning.installCommand,
+  });
+  return {
+    fleet: {
+      version: controller.version,
+      control: fleetControl,
+      exportFile: async () => {
+        const found = await store.current();
+        if (found === null) throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
+        return found.yaml;
+      },
+      status,
+      inventory: async (format) => {
+        const fleet = (await store.current())?.fleet ?? null;
+        return format === "ansible" ? ansibleInventory(await status(), fleet) : berthInventory(await status(), fleet);
+      },
+    },
+    nodes: {
+      status,
+      add: nodes.add,
+      remove: nodes.remove,
+      createToken: nodes.createToken,
+      upgradeAgent: async (name) => {
+        const { from, to, changed, rolledBack } = await hub.upgradeAgent(name, await provisioning.agentBundle());
+        if (!rolledBack) return { from, to, changed };
+        throw new BerthError("run.failed", `The agent ${controller.version} did not stay connected on '${name}'; ${to} runs there again`, {
+          hint: `See \`journalctl --unit berth-agent\` on the node`,
+        });
+      },
+    },
+    runs: {
+      get: (id) => runner.get(id),
+      list: (limit) => runner.list(limit),
+      logs: (id, after, step) => runner.logs(id, { after, step }),
+      cancel: (id, account) => runner.cancel(id, account),
+      resume: (id) => runner.resume(id),
+    },
+    accounts: {
+      login: (request) => accounts.login(request),
+      logout: (token) => accounts.logout(token),
+      set: (account) => accounts.set(account),
+    },
+    live: createLiveChanges({ ...statusDependencies, runner, onFailure }),
+    instances: createInstancesApi(controller),
+    samples: { recent: (query) => hub.recentSamples(query) },
+  };
+}

@@ -1,0 +1,133 @@
+/** Opens the controller's rooms and wires them: each gets what it uses, and nothing else. */
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { catalog } from "@berth/shared/catalog/index";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Logger } from "pino";
+import { createAccounts, type Accounts } from "../accounts/accounts.ts";
+import { openAuthority, type Authority } from "../agents/authority/authority.ts";
+import { createHub } from "../agents/hub.ts";
+import type { Hub } from "../agents/types.ts";
+import { createFleetControl, type FleetControl } from "../apply/apply.ts";
+import { createFleetStore, type FleetStore } from "../apply/fleet-store.ts";
+import { locateInstance, locateProxmox } from "../apply/locate.ts";
+import { secretsNeeded } from "../apply/secrets-needed.ts";
+import { createAgentStore } from "../inventory/agents.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { openInventory } from "../inventory/open.ts";
+import { PostgresServers, type PostgresServer } from "../needs/postgres-servers.ts";
+import { createSources } from "../observation/sources.ts";
+import { createHandlers } from "../operations/handlers.ts";
+import { createRunner, type Runner } from "../runs/runner.ts";
+import { openSecrets, type Secrets } from "../secrets/open.ts";
+import { statePaths, type ServeOptions } from "./options.ts";
+import { openProvisioning, type Provisioning } from "./provisioning.ts";
+import { version } from "./version.ts";
+
+export interface Controller {
+  version: string;
+  options: ServeOptions;
+  inventory: Inventory;
+  secrets: Secrets;
+  accounts: Accounts;
+  authority: Authority;
+  hub: Hub;
+  runner: Runner;
+  store: FleetStore;
+  fleetControl: FleetControl;
+  provisioning: Provisioning;
+  /** Names and addresses that the TLS listener's certificate is for. */
+  serverNames: () => Promise<string[]>;
+  onServerNamesChange: (listener: () => Promise<void>) => void;
+  close: () => Promise<void>;
+}
+
+const superuserSecret = "superuserPassword";
+
+export async function openController(options: ServeOptions, logger: Logger): Promise<Controller> {
+  const paths = statePaths(options.stateDirectory);
+  const inventory = await openInventory({ file: paths.inventory });
+  const secrets = await openSecrets({ inventory, key: { stateDirectory: options.stateDirectory, environment: process.env } });
+  const authority = await openAuthority({ directory: paths.authority });
+  const store = createFleetStore(inventory.database, catalog);
+  const drift = { current: (await store.current())?.fleet.drift ?? "mend" };
+  const hub = await createHub({ store: createAgentStore(inventory), authority, version, logger, drift: () => drift.current });
+  const postgres = new PostgresServers();
+  const provisioning = await openProvisioning({ options, inventory, authority, hub, store, logger });
+  const nameListeners: (() => Promise<void>)[] = [];
+
+  function postgresServer(fleet: Fleet, instance: string): PostgresServer {
+    const { address, port } = locateInstance(fleet, instance, catalog);
+    return { address, port, password: secrets.reveal(`${instance}/${superuserSecret}`).reveal() };
+  }
+
+  const runner = createRunner({
+    inventory,
+    log: logger,
+    redact: (text) => secrets.redact(text),
+    handlers: createHandlers({
+      hub,
+      postgres,
+      lxcEnsure: provisioning.lxcEnsure,
+      agentEnsure: provisioning.agentEnsure,
+      postgresServer: async (instance) => postgresServer(await store.require(), instance),
+      reveal: (name, secretVersion) => secrets.reveal(name, secretVersion).reveal(),
+      registryCa: async () => readRegistryCa(options, await store.require()),
+    }),
+  });
+
+  const fleetControl = createFleetControl({
+    inventory,
+    catalog,
+    store,
+    settings: { registryMirror: options.registryMirror, agentVersion: version },
+    secretVersion: (name) => secrets.version(name) ?? 1,
+    ensureSecrets: async (desired) => {
+      for (const [name, rule] of secretsNeeded(desired, catalog)) await secrets.ensure(name, rule);
+    },
+    sources: (fleet) =>
+      createSources(fleet, {
+        hub,
+        postgres,
+        postgresServer,
+        connection: (of, name) => locateProxmox(of, name, options.configurationDirectory),
+        password: (name) => (secrets.version(name) === null ? undefined : secrets.reveal(name).reveal()),
+      }),
+    startRun: (run) => runner.start(run),
+    onChange: (fleet) => {
+      drift.current = fleet.drift;
+      for (const listener of nameListeners) listener().catch((error: unknown) => logger.error({ error }, "The certificate could not be renewed"));
+    },
+  });
+
+  return {
+    version,
+    options,
+    inventory,
+    secrets,
+    accounts: createAccounts({ inventory }),
+    authority,
+    hub,
+    runner,
+    store,
+    fleetControl,
+    provisioning,
+    serverNames: async () => {
+      const fleet = (await store.current())?.fleet;
+      const configured = options.agents.host === "0.0.0.0" || options.agents.host === "::" ? [] : [options.agents.host];
+      return [...new Set([...configured, ...(fleet === undefined ? [] : [fleet.controller.address]), hostname(), "localhost", "127.0.0.1"])];
+    },
+    onServerNamesChange: (listener) => void nameListeners.push(listener),
+    close: async () => {
+      await runner.close();
+      await hub.close();
+      await postgres.close();
+      await inventory.close();
+    },
+  };
+}
+
+async function readRegistryCa({ registryMirrorCaFile }: ServeOptions, fleet: Fleet): Promise<string | null> {
+  const file = fleet.images.caFile ?? registryMirrorCaFile;
+  return file === null ? null : readFile(file, "utf8");
+}

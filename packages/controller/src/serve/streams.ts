@@ -1,0 +1,47 @@
+/** Logs and commands of an instance, from the node that has it. */
+import { BerthError } from "@berth/shared/errors";
+import type { Hub } from "../agents/types.ts";
+import type { ExecSession, OpenExec } from "../api/exec.ts";
+import type { InstancesApi } from "../api/instances.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { getInstance } from "../inventory/instances.ts";
+
+interface StreamDependencies {
+  inventory: Inventory;
+  hub: Pick<Hub, "openLogs" | "openExec">;
+}
+
+export function createInstancesApi(dependencies: StreamDependencies): InstancesApi {
+  return {
+    async logs(instance, request, signal) {
+      const node = await nodeOf(instance, dependencies);
+      const stream = dependencies.hub.openLogs(node, { instance, ...request });
+      signal.addEventListener("abort", () => stream.close(), { once: true });
+      return stream;
+    },
+  };
+}
+
+export function openExecSession(dependencies: StreamDependencies): OpenExec {
+  return async (request): Promise<ExecSession> => {
+    const node = await nodeOf(request.instance, dependencies);
+    const stream = dependencies.hub.openExec(node, request);
+    // Input keeps its order, and waits for the agent's socket rather than pile up.
+    let writing: Promise<void> = Promise.resolve();
+    return {
+      output: stream,
+      write: (data) => {
+        writing = writing.then(() => (data.length === 0 ? stream.endInput() : stream.write(data))).catch(() => stream.close());
+      },
+      resize: (columns, rows) => stream.resize(columns, rows),
+      close: () => stream.close(),
+      exitCode: stream.exitCode,
+    };
+  };
+}
+
+async function nodeOf(instance: string, { inventory }: StreamDependencies): Promise<string> {
+  const found = await getInstance(inventory.database, instance);
+  if (found !== null) return found.node;
+  throw new BerthError("not-found", `No instance is named '${instance}'`, { hint: "See `berth status`" });
+}
