@@ -5,10 +5,12 @@ import { logLineSchema, runSchema } from "./runs.ts";
 import { instanceStatusSchema, nodeStatusSchema, statusSchema } from "./status.ts";
 
 export const livePath = "/api/live";
+/** Every stream of Server-Sent Events carries at least a comment in this time, so that a reader can tell quiet from dead. */
+export const heartbeatMilliseconds = 15_000;
 export const liveTopics = ["status", "runs", "samples"] as const;
 export const liveQuerySchema = z.object({
   topics: z.string().default("status,runs").describe("Comma separated"),
-  run: z.coerce.number().int().optional().describe("Also the log lines of this run"),
+  run: z.coerce.number().int().optional().describe("Also the log of this run: its lines so far, then each as it comes"),
 });
 
 /** A batch of samples of one node, with its containers by name. */
