@@ -1,0 +1,156 @@
+/** What hosts are given: the agent and a Node runtime for each architecture, compressed once and kept. */
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { BerthError } from "@berth/shared/errors";
+import { z } from "zod";
+import { packDirectory } from "./archive.ts";
+import { type Architecture, findRuntime, runtimeVersion } from "./runtime.ts";
+
+/** Path on the controller's HTTPS server under which the files are. */
+export const downloadsPath = "/agent/downloads";
+
+export interface Download {
+  /** Where the HTTPS server offers it: `/agent/downloads/<name>`. */
+  path: string;
+  /** Where it is on the controller. */
+  file: string;
+  /** Of the file, which is compressed; hex. */
+  sha256: string;
+  /** Of the file, in bytes. */
+  size: number;
+  /** Null: for all. */
+  architecture: Architecture | null;
+  kind: "agent" | "runtime";
+  /** Of what is in it, uncompressed; hex. */
+  contentSha256: string;
+}
+
+export interface DownloadsOptions {
+  /** Holds what was prepared, over restarts. */
+  directory: string;
+  /** Directory with the built agent: agent.mjs and what is beside it. */
+  agentBundle: string;
+  /** Version of the agent. */
+  version: string;
+}
+
+export interface Downloads {
+  /** Version of the agent. */
+  version: string;
+  /** Version of Node, `v24.21.0`. */
+  runtime: string;
+  /** Directory under versions/ on a host: `<version>-<start of its SHA-256>`. */
+  bundle: string;
+  agent: Download;
+  /** The runtime for hosts of this architecture, fetched when it is another than the controller's. */
+  runtimeFor: (architecture: Architecture) => Promise<Download>;
+  /** All that is ready now. */
+  list: () => Download[];
+}
+
+const fingerprintLength = 12;
+const recordSchema = z.object({ source: z.string(), sha256: z.string(), size: z.int(), contentSha256: z.string() });
+
+/** Ready when the agent and the runtime of the controller's own architecture are; a later call is a matter of moments. */
+export async function prepareDownloads(options: DownloadsOptions): Promise<Downloads> {
+  const { directory, version } = options;
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  const { archive, sha256 } = await packAgent(options.agentBundle);
+  const bundle = `${version}-${sha256.slice(0, fingerprintLength)}`;
+  const agentFile = join(directory, `agent-${bundle}.tar.gz`);
+  const agent: Download = {
+    ...(await compress(agentFile, sha256, () => Readable.from([archive]))),
+    kind: "agent",
+    architecture: null,
+  };
+  const runtimes = new Map<Architecture, Promise<Download>>();
+  const ready = new Map<Architecture, Download>();
+  const runtimeFor = (architecture: Architecture): Promise<Download> => {
+    const known = runtimes.get(architecture);
+    if (known !== undefined) return known;
+    const preparing = prepareRuntime(directory, architecture);
+    runtimes.set(architecture, preparing);
+    preparing.then(
+      (download) => ready.set(architecture, download),
+      // Not kept: what was missing may be there at the next try.
+      () => runtimes.delete(architecture),
+    );
+    return preparing;
+  };
+  return { version, runtime: runtimeVersion, bundle, agent, runtimeFor, list: () => [agent, ...ready.values()] };
+}
+
+async function packAgent(directory: string): Promise<{ archive: Buffer; sha256: string }> {
+  const entry = join(directory, "agent.mjs");
+  await stat(entry).catch((cause: unknown) => {
+    throw new BerthError("internal", `The agent was not built: there is no ${entry}`, {
+      hint: "Run: pnpm build",
+      cause,
+    });
+  });
+  return packDirectory(directory);
+}
+
+async function prepareRuntime(directory: string, architecture: Architecture): Promise<Download> {
+  const binary = await findRuntime(directory, architecture);
+  const { size, mtimeMs } = await stat(binary);
+  const file = join(directory, `node-${runtimeVersion}-linux-${architecture}.gz`);
+  const compressed = await compress(file, `${binary} ${size} ${mtimeMs}`, () => createReadStream(binary));
+  return { ...compressed, kind: "runtime", architecture };
+}
+
+/** Compresses the source into the file, unless that was done before: a record beside it tells. */
+async function compress(
+  file: string,
+  source: string,
+  open: () => Readable,
+): Promise<Pick<Download, "path" | "file" | "sha256" | "size" | "contentSha256">> {
+  const path = `${downloadsPath}/${basename(file)}`;
+  const known = await readRecord(file);
+  if (known !== null && known.source === source) {
+    const { sha256, size, contentSha256 } = known;
+    return { path, file, sha256, size, contentSha256 };
+  }
+  const next = `${file}.next-${process.pid}`;
+  const content = createHash("sha256");
+  const result = createHash("sha256");
+  try {
+    await pipeline(open(), tap(content), createGzip(), tap(result), createWriteStream(next));
+    const record = {
+      source,
+      sha256: result.digest("hex"),
+      size: (await stat(next)).size,
+      contentSha256: content.digest("hex"),
+    };
+    await rename(next, file);
+    await writeFile(`${file}.json`, JSON.stringify(record));
+    return { path, file, sha256: record.sha256, size: record.size, contentSha256: record.contentSha256 };
+  } finally {
+    await rm(next, { force: true });
+  }
+}
+
+/** The record of what the file holds, or null when there is none or it is not of this file. */
+async function readRecord(file: string): Promise<z.output<typeof recordSchema> | null> {
+  try {
+    const record = recordSchema.parse(JSON.parse(await readFile(`${file}.json`, "utf8")));
+    return (await stat(file)).size === record.size ? record : null;
+  } catch {
+    // Missing or unreadable: it is made anew.
+    return null;
+  }
+}
+
+function tap(hash: ReturnType<typeof createHash>) {
+  return async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+}

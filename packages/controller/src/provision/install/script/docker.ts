@@ -1,0 +1,26 @@
+/** Shell functions that bring Docker to a host that has none. */
+export const dockerFunctions = String.raw`
+# apt-get, which waits for others that use dpkg. Its lists have a lock of their own that it does not wait for.
+apt() {
+  apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+install_docker() {
+  tries=0
+  until apt update; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 10 ]; then fail 'The package lists cannot be updated: see the lines above.'; fi
+    sleep 6
+  done
+  packages='docker.io iptables ca-certificates'
+  # Docker loads a profile of its own where AppArmor rules; an LXC has no say in that.
+  if [ "$container" = none ]; then packages="$packages apparmor"; fi
+  # shellcheck disable=SC2086
+  apt install --yes --no-install-recommends $packages || fail 'Docker cannot be installed: see the lines above.'
+}
+
+start_docker() {
+  systemctl enable docker.service || fail 'Docker cannot be enabled: see the lines above.'
+  systemctl start docker.service || fail "Docker does not start: $(journalctl -u docker -n 5 --no-pager -o cat | tr '\n' ' ')"
+}
+`;

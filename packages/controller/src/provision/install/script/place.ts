@@ -1,0 +1,68 @@
+import { renderUnit } from "../unit.ts";
+
+/** Shell functions that put the runtime, the agent and its unit in place, each whole or not at all. */
+export const placeFunctions = String.raw`
+# Takes the gzip of a file from standard input: gunzip_to FILE SHA256
+gunzip_to() {
+  gzip -d >"$1" || fail 'What was sent did not arrive whole.'
+  if [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" != "$2" ]; then fail 'What was sent arrived damaged.'; fi
+}
+
+# A new directory in the one given. It goes at exit when it was not moved to its place.
+stage() {
+  mkdir -p -m 0755 "$install_directory" "$1"
+  staging=$(mktemp -d "$1/.incoming.XXXXXX")
+  trap 'rm -rf "$staging"' EXIT
+  chmod 0755 "$staging"
+}
+
+# The staged directory becomes DIRECTORY, on the disk before it counts: unstage DIRECTORY
+unstage() {
+  sync -f "$staging"
+  rm -rf "$1"
+  mv -T "$staging" "$1"
+}
+
+# A link is replaced by a rename: at each moment it leads to the old or the new.
+point() {
+  ln -sfn "$2" "$1.next"
+  mv -fT "$1.next" "$1"
+}
+
+# Node for the agent, as gzip on standard input: place_runtime VERSION SHA256
+place_runtime() {
+  stage "$install_directory/runtime"
+  gunzip_to "$staging/node" "$2"
+  chmod 0755 "$staging/node"
+  if [ "$("$staging/node" --version 2>&1)" != "$1" ]; then
+    fail "Node $1 does not run here: $("$staging/node" --version 2>&1 | head -n 1)"
+  fi
+  unstage "$install_directory/runtime/$1"
+  point "$install_directory/node" "runtime/$1/node"
+}
+
+# The agent, as gzip of a tar archive on standard input: place_bundle NAME SHA256
+place_bundle() {
+  stage "$install_directory/versions"
+  gunzip_to "$staging/.archive" "$2"
+  tar -xf "$staging/.archive" -C "$staging" --no-same-owner
+  rm "$staging/.archive"
+  unstage "$install_directory/versions/$1"
+  point "$install_directory/current" "versions/$1"
+}
+
+place_unit() {
+  mkdir -p -m 0755 /etc/docker/certs.d
+  cat >"$unit_file.next" <<'END_OF_UNIT'
+${renderUnit()}END_OF_UNIT
+  chmod 0644 "$unit_file.next"
+  mv -f "$unit_file.next" "$unit_file"
+  systemctl daemon-reload
+  systemctl enable --quiet "$service_name"
+}
+
+# Versions that neither run now nor ran before go: prune DIRECTORY KEPT
+prune() {
+  ls -1t "$1" | grep -vxF "$2" | tail -n +2 | while read -r old; do rm -rf "$1/$old"; done
+}
+`;

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { installDirectory } from "./paths.ts";
+
+/**
+ * For the agent a small heap counts more than speed. Given to the process that stays, not to the short-lived ones it
+ * starts.
+ */
+const nodeFlags = ["--max-old-space-size=128", "--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"];
+
+/**
+ * The agent's systemd unit. It must be root's, since Docker's socket is, but it sees the host read-only but for its own
+ * directories and Docker's registry certificates, and holds no more capabilities than reading every process's files
+ * takes. Nothing here needs what an LXC with nesting does not give.
+ */
+export function renderUnit(): string {
+  return `# Written by Berth; the next installation of the agent replaces it.
+[Unit]
+Description=Berth agent
+Wants=network-online.target docker.service
+After=network-online.target docker.service
+# It never gives up: the controller may be away for days.
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=${installDirectory}/node ${nodeFlags.join(" ")} ${installDirectory}/current/agent.mjs run
+Restart=always
+RestartSec=2
+TimeoutStopSec=20
+UMask=0077
+StateDirectory=berth-agent
+StateDirectoryMode=0700
+
+MemoryMax=384M
+TasksMax=128
+LimitNOFILE=65536
+OOMScoreAdjust=-500
+
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_CHOWN CAP_FOWNER
+ProtectSystem=strict
+ReadWritePaths=${installDirectory} /etc/docker/certs.d
+ProtectHome=yes
+PrivateTmp=yes
+ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** SHA-256 of the unit's text, hex: what `sha256sum` says of the file on the host. */
+export function unitHash(): string {
+  return createHash("sha256").update(renderUnit()).digest("hex");
+}
