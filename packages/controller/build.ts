@@ -1,8 +1,9 @@
 /**
  * Bundles the CLI and the controller: dist/berth.mjs is the entry, everything it does not need at once lies in chunks
- * beside it (commander, zod, each command, the controller itself), loaded when a command asks for it.
+ * beside it (commander, zod, each command, the controller itself), loaded when a command asks for it. With them come
+ * what the controller serves: dist/page, the built dashboard, and dist/agent.mjs, the built agent.
  */
-import { readdir, rm } from "node:fs/promises";
+import { cp, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -13,7 +14,8 @@ const { metafile } = await build({
   entryPoints: { berth: `${directory}/src/cli/berth.ts` },
   outdir: output,
   outExtension: { ".js": ".mjs" },
-  chunkNames: "chunks/[name]-[hash]",
+  // Beside the entry, so that import.meta.dirname is dist in all of them.
+  chunkNames: "[name]-[hash]",
   bundle: true,
   splitting: true,
   format: "esm",
@@ -33,7 +35,19 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 });
-await removeAllBut(new Set(Object.keys(metafile.outputs).map((file) => resolve(file))));
+await cp(`${directory}/../dashboard/dist`, `${output}/page`, { recursive: true });
+await cp(`${directory}/../agent/dist/agent.mjs`, `${output}/agent.mjs`);
+await removeAllBut(await filesToKeep());
+
+/** This build's own files, and those that it copied. */
+async function filesToKeep(): Promise<Set<string>> {
+  const page = await readdir(`${directory}/../dashboard/dist`, { recursive: true });
+  return new Set([
+    ...Object.keys(metafile.outputs).map((file) => resolve(file)),
+    ...page.map((file) => join(output, "page", file)),
+    join(output, "agent.mjs"),
+  ]);
+}
 
 /** What earlier builds left goes after the new build is there: at no moment is there no command. */
 async function removeAllBut(built: ReadonlySet<string>): Promise<void> {

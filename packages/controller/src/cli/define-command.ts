@@ -73,11 +73,11 @@ export interface CommandContext {
   /** The value of --controller, when given. */
   controller: string | undefined;
   /** A client of the controller in reach; throws `controller.unreachable`. Connects on the first call. */
-  client(): Promise<Client>;
+  client: () => Promise<Client>;
   /** Lines for people, on stderr. */
-  note(...lines: string[]): void;
+  note: (...lines: string[]) => void;
   /** The process's exit code, for a command that passes another's on. */
-  endWith(exitCode: number): void;
+  endWith: (exitCode: number) => void;
 }
 
 export interface Example {
@@ -148,6 +148,7 @@ export function defineCommand<
     examples: definition.examples,
     async execute(input, context) {
       // program.ts made `input` from these very definitions.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const result = await definition.run({ ...context, input: input as Input });
       if (result === undefined || result === null) {
         return { result: undefined, lines: () => [], failure: undefined };

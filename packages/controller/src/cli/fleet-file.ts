@@ -11,9 +11,9 @@ export async function readTextFile(file: string, terminal: Terminal): Promise<st
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT") throw new BerthError("not-found", `There is no file '${file}'.`, { cause: error });
-    throw new BerthError("request.invalid", `'${file}' cannot be read (${code ?? String(error)}).`, { cause: error });
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (reason === "ENOENT") throw new BerthError("not-found", `There is no file '${file}'.`, { cause: error });
+    throw new BerthError("request.invalid", `'${file}' cannot be read (${reason}).`, { cause: error });
   }
 }
 

@@ -111,20 +111,13 @@ export function optionFlags(name: string, definition: OptionDefinition): string 
 
 function commanderOption(name: string, definition: OptionDefinition): CommanderOption {
   const option = new CommanderOption(optionFlags(name, definition), definition.description);
-  switch (definition.kind) {
-    case "flag":
-      return option;
-    case "text":
-      if (definition.default !== undefined) option.default(definition.default);
-      return option.makeOptionMandatory(definition.required === true);
-    case "integer":
-      if (definition.default !== undefined) option.default(definition.default);
-      return option.argParser((text) => parseInteger(text, definition.minimum, definition.maximum));
-    case "choice":
-      option.choices([...definition.choices]);
-      if (definition.default !== undefined) option.default(definition.default);
-      return option.makeOptionMandatory(definition.required === true);
+  if (definition.kind === "flag") return option;
+  if (definition.default !== undefined) option.default(definition.default);
+  if (definition.kind === "integer") {
+    return option.argParser((text) => parseInteger(text, definition.minimum, definition.maximum));
   }
+  if (definition.kind === "choice") option.choices([...definition.choices]);
+  return option.makeOptionMandatory(definition.required === true);
 }
 
 function parseInteger(text: string, minimum: number, maximum: number): number {

@@ -14,7 +14,7 @@ const ordinaryDeadlineSeconds = 60;
 type Part<Name extends string, Schema> = Schema extends z.ZodUndefined
   ? { [Key in Name]?: never }
   : Schema extends z.ZodType
-    ? Record<never, never> extends z.input<Schema>
+    ? Partial<z.input<Schema>> extends z.input<Schema>
       ? { [Key in Name]?: z.input<Schema> }
       : { [Key in Name]: z.input<Schema> }
     : never;

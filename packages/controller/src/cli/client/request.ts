@@ -37,7 +37,7 @@ export async function sendRequest(target: Target, description: RequestDescriptio
 /** The body, piece by piece. Throws `controller.unreachable` when the connection breaks. */
 export async function* readChunks(target: Target, answer: IncomingMessage): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of answer) yield chunk as Buffer;
+    for await (const chunk of answer) yield Buffer.from(chunk);
   } catch (error) {
     throw error instanceof Error ? requestError(target, error) : error;
   }

@@ -8,7 +8,8 @@ export default defineCommand({
   arguments: { id: { description: "Number of the run", completes: "run" } },
   examples: [{ command: "berth run cancel 12", does: "cancel run 12" }],
   async run({ client, input }) {
-    return (await client()).call(cancelRun, { params: { id: parseRunId(input.id) } });
+    const id = parseRunId(input.id);
+    return (await client()).call(cancelRun, { params: { id } });
   },
   render: (run, { style, now }) => runSummaryLines(run, now, style),
 });

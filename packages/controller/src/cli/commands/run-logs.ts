@@ -24,8 +24,8 @@ export default defineCommand({
     { command: "berth run logs 12 --follow --step instance.ensure/user1-n8n", does: "one step, as it goes" },
   ],
   async run({ input, ...context }) {
-    const client = await context.client();
     const query = { id: parseRunId(input.id), step: input.step };
+    const client = await context.client();
     if (!input.follow) return { lines: await readLines(client, query, 0) };
     await followLogs(client, query, context);
     return undefined;

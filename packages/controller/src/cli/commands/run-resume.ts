@@ -9,7 +9,8 @@ export default defineCommand({
   options: { detach: { kind: "flag", short: "d", description: "Leave the run to itself" } },
   examples: [{ command: "berth run resume 12", does: "try again what failed in run 12" }],
   async run({ input, ...context }) {
-    const run = await (await context.client()).call(resumeRun, { params: { id: parseRunId(input.id) } });
+    const id = parseRunId(input.id);
+    const run = await (await context.client()).call(resumeRun, { params: { id } });
     if (!input.detach) return followRun(context, run);
     context.note(...detachedLines(run.id));
     return run;

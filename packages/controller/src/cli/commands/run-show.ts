@@ -15,7 +15,8 @@ export default defineCommand({
     { command: "berth run show 12 --follow", does: "watch it again after Ctrl-C or --detach" },
   ],
   async run({ input, ...context }) {
-    const run = await (await context.client()).call(getRun, { params: { id: parseRunId(input.id) } });
+    const id = parseRunId(input.id);
+    const run = await (await context.client()).call(getRun, { params: { id } });
     return input.follow ? { followed: true, run: await followRun(context, run) } : { followed: false, run };
   },
   render: ({ run }, { style, now }) => [...runStepsLines(run, now, style), ...runSummaryLines(run, now, style)],

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Listen, ServeOptions } from "../../serve-options.ts";
+import type { ServeOptions } from "../../serve/options.ts";
 import { systemSocket } from "../client/target.ts";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
@@ -11,6 +11,13 @@ export default defineCommand({
     "--install writes and enables a hardened systemd unit that runs the controller with the same options; --uninstall removes it and keeps the state.",
   options: {
     state: { kind: "text", value: "DIR", default: "/var/lib/berth", completes: "file", description: "State directory" },
+    configuration: {
+      kind: "text",
+      value: "DIR",
+      default: "/etc/berth",
+      completes: "file",
+      description: "Directory that a fleet file's relative paths start from",
+    },
     socket: {
       kind: "text",
       value: "PATH",
@@ -22,7 +29,7 @@ export default defineCommand({
       kind: "text",
       value: "HOST:PORT",
       default: "127.0.0.1:8420",
-      description: "Where the page and the API are served without TLS",
+      description: "Where page and API are served without TLS; also unix:PATH",
     },
     agents: {
       kind: "text",
@@ -30,6 +37,12 @@ export default defineCommand({
       default: "0.0.0.0:8421",
       description: "Where agents and remote CLIs connect, with TLS",
     },
+    registryMirror: {
+      kind: "text",
+      value: "HOST:PORT",
+      description: "Registry in front of every image, for fleets that name none",
+    },
+    registryMirrorCa: { kind: "text", value: "FILE", completes: "file", description: "PEM of the mirror's CA" },
     install: { kind: "flag", description: "Make it a systemd service, and start it" },
     uninstall: { kind: "flag", description: "Remove the systemd service" },
   },
@@ -43,15 +56,10 @@ export default defineCommand({
       const { uninstallService } = await import("../service/install.ts");
       return { action: "uninstall" as const, unit: unitName, changed: await uninstallService() };
     }
-    const options: ServeOptions = {
-      stateDirectory: resolve(input.state),
-      socket: resolve(input.socket),
-      page: parseListen(input.page),
-      agents: parseListen(input.agents),
-    };
+    const options = serveOptions(input);
     if (input.install) {
       const { installService } = await import("../service/install.ts");
-      await installService({ command: serviceCommand(input), stateDirectory: options.stateDirectory });
+      await installService({ command: serviceCommand(options), stateDirectory: options.stateDirectory });
       return { action: "install" as const, unit: unitName, changed: true };
     }
     const { serve } = await import("../../serve.ts");
@@ -68,19 +76,61 @@ export default defineCommand({
   },
 });
 
+interface ServeInput {
+  state: string;
+  configuration: string;
+  socket: string;
+  page: string;
+  agents: string;
+  registryMirror: string | undefined;
+  registryMirrorCa: string | undefined;
+}
+
+/** Paths are made absolute: the service does not start where the command was given. */
+export function serveOptions(input: ServeInput): ServeOptions {
+  return {
+    stateDirectory: resolve(input.state),
+    configurationDirectory: resolve(input.configuration),
+    socket: resolve(input.socket),
+    page: input.page.startsWith("unix:")
+      ? { socket: resolve(input.page.slice("unix:".length)) }
+      : parseListen(input.page),
+    agents: parseListen(input.agents),
+    registryMirror: input.registryMirror ?? null,
+    registryMirrorCaFile: input.registryMirrorCa === undefined ? null : resolve(input.registryMirrorCa),
+  };
+}
+
 /** This very program, with the same options. */
-function serviceCommand(input: { state: string; socket: string; page: string; agents: string }): string[] {
-  const script = resolve(process.argv[1] ?? "berth");
-  const options = ["--state", resolve(input.state), "--socket", resolve(input.socket)];
-  return [process.execPath, script, "serve", ...options, "--page", input.page, "--agents", input.agents];
+export function serviceCommand(options: ServeOptions): string[] {
+  const { registryMirror, registryMirrorCaFile } = options;
+  return [
+    process.execPath,
+    resolve(process.argv[1] ?? "berth"),
+    "serve",
+    ...["--state", options.stateDirectory],
+    ...["--configuration", options.configurationDirectory],
+    ...["--socket", options.socket],
+    ...["--page", "socket" in options.page ? `unix:${options.page.socket}` : formatListen(options.page)],
+    ...["--agents", formatListen(options.agents)],
+    ...(registryMirror === null ? [] : ["--registry-mirror", registryMirror]),
+    ...(registryMirrorCaFile === null ? [] : ["--registry-mirror-ca", registryMirrorCaFile]),
+  ];
+}
+
+type HostPort = ServeOptions["agents"];
+
+function formatListen({ host, port }: HostPort): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** `127.0.0.1:8420`, `[::]:8421` */
-export function parseListen(text: string): Listen {
+function parseListen(text: string): HostPort {
   const match = /^(?:\[(?<bracketed>[\da-fA-F:]+)\]|(?<plain>[^:[\]\s]+)):(?<port>\d{1,5})$/.exec(text);
   const host = match?.groups?.["bracketed"] ?? match?.groups?.["plain"];
   const port = Number(match?.groups?.["port"]);
-  if (host === undefined || port > 65_535)
+  if (host === undefined || port > 65_535) {
     throw usageError(`'${text}' is not HOST:PORT.`, "Write it as 127.0.0.1:8420.");
+  }
   return { host, port };
 }

@@ -7,12 +7,11 @@ import type { Client } from "../client/client.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Candidate, NameLookup } from "./complete.ts";
 
+type NamesOfController = "node" | "instance" | "run";
+
 const deadlineSeconds = 1;
 
-export function createNameLookup(
-  environment: Terminal["environment"],
-  controller: string | undefined = undefined,
-): NameLookup {
+export function createNameLookup(environment: Terminal["environment"], controller?: string): NameLookup {
   return async (kind) => {
     if (kind === "service") {
       return [...catalog.values()].map(({ name, title }) => ({ value: name, description: title }));
@@ -27,23 +26,12 @@ export function createNameLookup(
   };
 }
 
-async function askController(
-  client: Client,
-  kind: "node" | "instance" | "run",
-  signal: AbortSignal,
-): Promise<Candidate[]> {
-  switch (kind) {
-    case "node": {
-      const { nodes } = await client.call(getStatus, { signal });
-      return nodes.map(({ name, state }) => ({ value: name, description: state }));
-    }
-    case "instance": {
-      const { instances } = await client.call(getStatus, { signal });
-      return instances.map(({ name, state }) => ({ value: name, description: state }));
-    }
-    case "run": {
-      const { runs } = await client.call(listRuns, { query: { limit: 20 }, signal });
-      return runs.map((run) => ({ value: String(run.id), description: `${run.kind} ${run.state}` }));
-    }
+async function askController(client: Client, kind: NamesOfController, signal: AbortSignal): Promise<Candidate[]> {
+  if (kind === "run") {
+    const { runs } = await client.call(listRuns, { query: { limit: 20 }, signal });
+    return runs.map((run) => ({ value: String(run.id), description: `${run.kind} ${run.state}` }));
   }
+  const status = await client.call(getStatus, { signal });
+  const named = kind === "node" ? status.nodes : status.instances;
+  return named.map(({ name, state }) => ({ value: name, description: state }));
 }

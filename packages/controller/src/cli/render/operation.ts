@@ -38,19 +38,16 @@ export const changeSigns: Readonly<Record<Change, string>> = {
   remove: "-",
 };
 
+const changeColours = {
+  create: "green",
+  update: "yellow",
+  start: "cyan",
+  repair: "magenta",
+  remove: "red",
+} as const satisfies Record<Change, keyof Style>;
+
 export function changePaint(change: Change, style: Style): (text: string) => string {
-  switch (change) {
-    case "create":
-      return style.green;
-    case "update":
-      return style.yellow;
-    case "start":
-      return style.cyan;
-    case "repair":
-      return style.magenta;
-    case "remove":
-      return style.red;
-  }
+  return style[changeColours[change]];
 }
 
 function operationVerb(kind: string, change: Change): string {

@@ -16,20 +16,11 @@ export function progressLogLines(before: Run | undefined, after: Run, now: numbe
 
 function stepEvent(before: Step | undefined, step: Step): string | undefined {
   const changed = before?.state !== step.state || before.attempt !== step.attempt;
-  if (!changed) return undefined;
-  switch (step.state) {
-    case "waiting":
-      return undefined;
-    case "running":
-      return step.attempt > 1 ? `started, attempt ${step.attempt}` : "started";
-    case "succeeded":
-      return `done${took(step)}`;
-    case "failed":
-      return `failed${took(step)}${step.error === null ? "" : `: ${printableLine(step.error.message)}`}`;
-    case "cancelled":
-    case "skipped":
-      return step.state;
-  }
+  if (!changed || step.state === "waiting") return undefined;
+  if (step.state === "running") return step.attempt > 1 ? `started, attempt ${step.attempt}` : "started";
+  if (step.state === "succeeded") return `done${took(step)}`;
+  if (step.state !== "failed") return step.state;
+  return `failed${took(step)}${step.error === null ? "" : `: ${printableLine(step.error.message)}`}`;
 }
 
 function took(step: Step): string {

@@ -6,7 +6,7 @@
 import type { Run, Step } from "@berth/shared/api/runs";
 import { groupBy, operationTitle, withoutNode } from "./operation.ts";
 import { printableLine } from "./printable.ts";
-import { failureLines, runDuration, runStatePaint } from "./run-summary.ts";
+import { failureLinesOfNode, runDuration, runStatePaint } from "./run-summary.ts";
 import type { Style } from "./style.ts";
 import { clip } from "./text.ts";
 import { formatDuration } from "./time.ts";
@@ -92,20 +92,13 @@ function stepLines(
   detail: Detail,
   { now, style }: ProgressOptions,
 ): string[] {
-  switch (step.state) {
-    case "running":
-      return [runningLine(step, now, style)];
-    case "waiting":
-      if (detail.waiting !== "each") return [];
-      return [style.dim(`  · ${operationTitle(step)}${waitingFor(step, steps)}`)];
-    case "failed":
-      return failureLines(step, style, "  ");
-    case "cancelled":
-    case "skipped":
-      return [style.yellow(`  ○ ${operationTitle(step)}  ${step.state}`)];
-    case "succeeded":
-      return [];
+  if (step.state === "running") return [runningLine(step, now, style)];
+  if (step.state === "failed") return failureLinesOfNode(step, style);
+  if (step.state === "cancelled" || step.state === "skipped") {
+    return [style.yellow(`  ○ ${operationTitle(step)}  ${step.state}`)];
   }
+  if (step.state === "succeeded" || detail.waiting !== "each") return [];
+  return [style.dim(`  · ${operationTitle(step)}${waitingFor(step, steps)}`)];
 }
 
 function runningLine(step: Step, now: number, style: Style): string {

@@ -6,20 +6,17 @@ import type { Style } from "./style.ts";
 import { count } from "./text.ts";
 import { formatDuration } from "./time.ts";
 
+const stateColours = {
+  succeeded: "green",
+  failed: "red",
+  running: "cyan",
+  cancelled: "yellow",
+  skipped: "yellow",
+  waiting: "dim",
+} as const satisfies Record<RunState | StepState, keyof Style>;
+
 export function runStatePaint(state: RunState | StepState, style: Style): (text: string) => string {
-  switch (state) {
-    case "succeeded":
-      return style.green;
-    case "failed":
-      return style.red;
-    case "running":
-      return style.cyan;
-    case "cancelled":
-    case "skipped":
-      return style.yellow;
-    case "waiting":
-      return style.dim;
-  }
+  return style[stateColours[state]];
 }
 
 /** From its start to its end, or to now. */
@@ -48,13 +45,26 @@ export function runSummaryLines(run: Run, now: number, style: Style): string[] {
 }
 
 /** A failed step: what, where, how often it was tried, what came back, what to do. */
-export function failureLines(step: Step, style: Style, indent = ""): string[] {
-  const attempts = step.attempt > 1 ? `, after ${count(step.attempt, "attempt")}` : "";
-  const lines = [
-    `${indent}${style.red(`✗ ${operationTitle(step)}`)} ${style.dim(`on ${printableLine(step.node ?? withoutNode)}${attempts}`)}`,
+export function failureLines(step: Step, style: Style): string[] {
+  const where = `on ${printableLine(step.node ?? withoutNode)}`;
+  return [
+    `${style.red(`✗ ${operationTitle(step)}`)}  ${style.dim(where)}${attemptsText(step)}`,
+    ...errorOf(step, style),
   ];
-  if (step.error === null) return lines;
-  lines.push(`${indent}  ${printableLine(step.error.code)}: ${printableLine(step.error.message)}`);
-  if (step.error.hint !== undefined) lines.push(`${indent}  ${style.dim(`hint: ${printableLine(step.error.hint)}`)}`);
-  return lines;
+}
+
+/** The same below a heading that names the node. */
+export function failureLinesOfNode(step: Step, style: Style): string[] {
+  const lines = [`${style.red(`✗ ${operationTitle(step)}`)}${attemptsText(step)}`, ...errorOf(step, style)];
+  return lines.map((line) => `  ${line}`);
+}
+
+function attemptsText(step: Step): string {
+  return step.attempt > 1 ? `  after ${count(step.attempt, "attempt")}` : "";
+}
+
+function errorOf({ error }: Step, style: Style): string[] {
+  if (error === null) return [];
+  const line = `  ${printableLine(error.code)}: ${printableLine(error.message)}`;
+  return error.hint === undefined ? [line] : [line, `  ${style.dim(`hint: ${printableLine(error.hint)}`)}`];
 }

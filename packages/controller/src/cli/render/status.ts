@@ -55,7 +55,7 @@ export function instanceLines(instances: readonly InstanceStatus[], style: Style
       {
         title: "STATE",
         value: (instance) => instance.state,
-        paint: (text, instance) => instanceStatePaint(instance.state, style)(text),
+        paint: (text, instance) => style[instanceColours[instance.state]](text),
       },
       { title: "PORTS", value: (instance) => instance.ports.join(",") },
       { title: "DRIFT", value: (instance) => instance.drift.join("; "), paint: (text) => style.yellow(text) },
@@ -64,30 +64,24 @@ export function instanceLines(instances: readonly InstanceStatus[], style: Style
   );
 }
 
-export function nodeStatePaint(state: NodeState, style: Style): (text: string) => string {
-  switch (state) {
-    case "online":
-      return style.green;
-    case "enrolling":
-      return style.yellow;
-    case "offline":
-    case "absent":
-      return style.red;
-  }
-}
+const nodeColours = {
+  online: "green",
+  enrolling: "yellow",
+  offline: "red",
+  absent: "red",
+} as const satisfies Record<NodeState, keyof Style>;
 
-export function instanceStatePaint(state: InstanceState, style: Style): (text: string) => string {
-  switch (state) {
-    case "healthy":
-      return style.green;
-    case "starting":
-    case "unknown":
-      return style.yellow;
-    case "unhealthy":
-    case "stopped":
-    case "missing":
-      return style.red;
-  }
+const instanceColours = {
+  healthy: "green",
+  starting: "yellow",
+  unknown: "yellow",
+  unhealthy: "red",
+  stopped: "red",
+  missing: "red",
+} as const satisfies Record<InstanceState, keyof Style>;
+
+export function nodeStatePaint(state: NodeState, style: Style): (text: string) => string {
+  return style[nodeColours[state]];
 }
 
 function agentText(node: NodeStatus): string | null {

@@ -5,9 +5,16 @@ import { stripVTControlCharacters } from "node:util";
 const colourSequence = /\u001b\[[0-9;]*m/y;
 const reset = "\u001b[0m";
 
+const graphemes = new Intl.Segmenter();
+
 /** Columns that `text` takes, colour sequences aside. */
 export function width(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  const visible = stripVTControlCharacters(text);
+  return isAscii(visible) ? visible.length : Array.from(graphemes.segment(visible)).length;
+}
+
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }
 
 /** `text` with spaces behind it, up to `columns`. */

@@ -43,21 +43,16 @@ export function detachedLines(id: number): string[] {
 
 /** The error that a command ends with when its run did not succeed; undefined while it goes on. */
 export function runFailure(run: Run): BerthError | undefined {
-  switch (run.state) {
-    case "running":
-    case "succeeded":
-      return undefined;
-    case "cancelled":
-      return new BerthError("cancelled", `Run ${run.id} was cancelled.`, {
-        hint: `\`berth run resume ${run.id}\` carries on with it.`,
-      });
-    case "failed": {
-      const failed = run.steps.filter((step) => step.state === "failed");
-      const nodes = new Set(failed.flatMap((step) => step.node ?? []));
-      const where = nodes.size === 0 ? "" : ` on ${[...nodes].join(", ")}`;
-      return new BerthError("run.failed", `${count(failed.length, "step")} of run ${run.id} failed${where}.`, {
-        hint: `\`berth run logs ${run.id}\` shows what happened, \`berth run resume ${run.id}\` tries again what failed.`,
-      });
-    }
+  if (run.state === "running" || run.state === "succeeded") return undefined;
+  if (run.state === "cancelled") {
+    return new BerthError("cancelled", `Run ${run.id} was cancelled.`, {
+      hint: `\`berth run resume ${run.id}\` carries on with it.`,
+    });
   }
+  const failed = run.steps.filter((step) => step.state === "failed");
+  const nodes = new Set(failed.flatMap((step) => step.node ?? []));
+  const where = nodes.size === 0 ? "" : ` on ${[...nodes].join(", ")}`;
+  return new BerthError("run.failed", `${count(failed.length, "step")} of run ${run.id} failed${where}.`, {
+    hint: `\`berth run logs ${run.id}\` shows what happened, \`berth run resume ${run.id}\` tries again what failed.`,
+  });
 }

@@ -1,0 +1,80 @@
+import { getStatus } from "@berth/shared/api/status";
+import { BerthError } from "@berth/shared/errors";
+import { expect, test } from "vitest";
+import { serveEndpoint } from "../../api/endpoint.ts";
+import { startTestController } from "../testing/controller.ts";
+import { instanceStatus, status } from "../testing/fixtures.ts";
+import { createTestTerminal, runInTest } from "../testing/terminal.ts";
+
+test("status as tables, with the controller from the environment", async () => {
+  await using controller = await startTestController((app) => serveEndpoint(app, getStatus, async () => status));
+  const terminal = createTestTerminal({ environment: { BERTH_CONTROLLER: controller.address } });
+  expect(await runInTest(["status"], terminal)).toEqual({
+    exitCode: 0,
+    stderr: "",
+    stdout: `fleet valuechain
+
+NODE    ADDRESS    STATE    AGENT  SEEN        HOST
+shared  10.0.6.10  online   0.1.0  now         Debian GNU/Linux 12 (bookworm)
+user2   10.0.6.12  offline  0.1.0  2m 00s ago  -
+
+INSTANCE         SERVICE   VERSION  NODE    TENANT  STATE    PORTS  DRIFT
+shared-postgres  postgres  17.11    shared  -       healthy  5432   -
+user2-n8n        n8n       2.41.3   user2   user2   unknown  5678   image
+
+1 of 2 nodes online, 1 of 2 instances healthy (1 unknown).
+`,
+  });
+});
+
+test("--json prints the contract's shape and nothing else on stdout", async () => {
+  await using controller = await startTestController((app) => serveEndpoint(app, getStatus, async () => status));
+  const { exitCode, stdout, stderr } = await runInTest(["status", "--json", "--controller", controller.address]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toEqual(status);
+  expect(stdout.match(/\n/g)).toHaveLength(1);
+});
+
+test("names are made safe for a terminal, and stay as they are in JSON", async () => {
+  const hostile = { ...status, instances: [instanceStatus({ version: "1\u001b[2J\u0007" })] };
+  await using controller = await startTestController((app) => serveEndpoint(app, getStatus, async () => hostile));
+  const shown = await runInTest(["status", "--controller", controller.address]);
+  expect(shown.stdout).not.toContain("\u001b");
+  const data = await runInTest(["status", "--json", "--controller", controller.address]);
+  expect(data.stdout).toContain(String.raw`1\u001b[2J\u0007`);
+});
+
+test("the controller's error, its hint and its exit code are passed on", async () => {
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, getStatus, () => {
+      throw new BerthError("forbidden", "This needs the role 'viewer'", { hint: "Ask an admin" });
+    }),
+  );
+  expect(await runInTest(["status", "--controller", controller.address])).toEqual({
+    exitCode: 5,
+    stdout: "",
+    stderr: "error: This needs the role 'viewer'.\nhint: Ask an admin.\n",
+  });
+});
+
+test("an answer that does not fit the contract is the controller's version's fault", async () => {
+  await using controller = await startTestController((app) => {
+    app.get("/api/status", () => ({ nodes: [{ name: 1 }] }));
+  });
+  const { exitCode, stderr } = await runInTest(["status", "--controller", controller.address]);
+  expect(exitCode).toBe(6);
+  expect(stderr).toContain("to GET /api/status is not what this CLI expects at 'fleet'");
+});
+
+test("something else at that address is told from a controller", async () => {
+  await using controller = await startTestController((app) => {
+    app.get("/api/status", (_, reply) => reply.status(502).type("text/html").send("<h1>Bad gateway</h1>"));
+  });
+  expect(await runInTest(["status", "--controller", controller.address])).toEqual({
+    exitCode: 6,
+    stdout: "",
+    stderr:
+      `error: ${controller.address} answered with HTTP 502 and not as a controller does.\n` +
+      "hint: Is it the address of a Berth controller, and not of a proxy or another service?\n",
+  });
+});
