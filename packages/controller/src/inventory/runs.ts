@@ -116,7 +116,7 @@ export async function listRuns(database: Queryable, limit: number): Promise<RunR
   const byRun = new Map(rows.map((row) => [row.id, { ...toRunRow(row), counts: noCounts() }]));
   for (const { runId, state, count } of counts) {
     const run = byRun.get(runId);
-    if (run !== undefined) run.counts[check(stepStateSchema, state, `run ${runId}`)] = Number(count);
+    if (run !== undefined) run.counts[check(stepStateSchema, state, `run ${runId}`)] = count;
   }
   return [...byRun.values()];
 }
@@ -142,19 +142,16 @@ export async function updateStep(database: Queryable, runId: number, step: StepR
 }
 
 function toRow(runId: number, step: StepRecord): Insertable<StepsTable> {
-  const { position, id, operationId, kind, node, target, change, reason } = step;
-  return {
-    ...{ runId, position, id, operationId, kind, node, target, change, reason },
-    after: encode(step.after),
-    input: encode(step.input),
-    ...mutableColumns(step),
-  };
+  return { ...step, runId, after: encode(step.after), input: encode(step.input), ...mutableColumns(step) };
 }
 
-function mutableColumns(step: StepRecord) {
-  const { state, attempt, startedAt, endedAt, progress, error, result } = step;
+function mutableColumns({ state, attempt, startedAt, endedAt, progress, error, result }: StepRecord) {
   return {
-    ...{ state, attempt, startedAt, endedAt, progress },
+    state,
+    attempt,
+    startedAt,
+    endedAt,
+    progress,
     error: error === null ? null : encode(error),
     result: result === null ? null : encode(result),
   };

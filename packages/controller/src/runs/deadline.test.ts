@@ -1,6 +1,7 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
-import { imageOperation, imageResult, planOf, startPlan, useRunners } from "./test-fixtures.ts";
+import { startPlan, useRunners } from "./test-fixtures.ts";
+import { imageOperation, imageResult, planOf } from "./test-plans.ts";
 
 const fixture = useRunners();
 

@@ -1,16 +1,8 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { BerthError } from "@berth/shared/errors";
-import {
-  carryOutPlan,
-  createGates,
-  imageOperation,
-  imageResult,
-  planOf,
-  startPlan,
-  statesOf,
-  useRunners,
-} from "./test-fixtures.ts";
+import { carryOutPlan, createGates, startPlan, statesOf, useRunners } from "./test-fixtures.ts";
+import { imageOperation, imageResult, planOf } from "./test-plans.ts";
 
 const fixture = useRunners();
 

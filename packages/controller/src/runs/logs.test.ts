@@ -1,15 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "@berth/shared/api/runs";
 import { BerthError } from "@berth/shared/errors";
-import {
-  carryOutPlan,
-  createGates,
-  imageOperation,
-  imageResult,
-  planOf,
-  startPlan,
-  useRunners,
-} from "./test-fixtures.ts";
+import { carryOutPlan, createGates, startPlan, useRunners } from "./test-fixtures.ts";
+import { imageOperation, imageResult, planOf } from "./test-plans.ts";
 
 const fixture = useRunners();
 

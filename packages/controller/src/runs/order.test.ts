@@ -1,7 +1,8 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ImageHandler, carryOutPlan, imageOperation, imageResult, planOf, useRunners } from "./test-fixtures.ts";
+import { carryOutPlan, useRunners } from "./test-fixtures.ts";
+import { type ImageHandler, imageOperation, imageResult, planOf } from "./test-plans.ts";
 
 const fixture = useRunners();
 

@@ -1,16 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ControllerStopping } from "./handlers.ts";
-import {
-  type ImageContext,
-  carryOutPlan,
-  createGates,
-  imageOperation,
-  imageResult,
-  planOf,
-  startPlan,
-  statesOf,
-  useRunners,
-} from "./test-fixtures.ts";
+import { type ImageContext, carryOutPlan, createGates, startPlan, statesOf, useRunners } from "./test-fixtures.ts";
+import { imageOperation, imageResult, planOf } from "./test-plans.ts";
 
 const fixture = useRunners();
 

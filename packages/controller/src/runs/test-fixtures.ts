@@ -1,55 +1,17 @@
-/** For tests of this room: a real inventory in a temporary directory, plans of real operations, handlers to steer. */
+/** For tests of this room: a real inventory in a temporary directory, and handlers to steer. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { Run } from "@berth/shared/api/runs";
-import type { OperationKind, OperationResult } from "@berth/shared/operations/index";
 import type { Plan } from "@berth/shared/operations/plan";
 import type { Inventory } from "../inventory/database.ts";
 import { openInventory } from "../inventory/open.ts";
-import type { OperationContext, OperationHandlers } from "./handlers.ts";
+import type { OperationContext } from "./handlers.ts";
 import { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
+import { handlersWith, imageResult, type ImageHandler } from "./test-plans.ts";
 
 export type ImageContext = OperationContext<"image.ensure">;
-
-type Operation = Plan["operations"][number];
-
-/** `image.ensure/<name>`: one image per operation, so that no two share a lock. */
-export function imageOperation(name: string, after: string[] = [], node: string | null = "user1"): Operation {
-  return {
-    id: `image.ensure/${name}`,
-    kind: "image.ensure",
-    change: "create",
-    node,
-    target: name,
-    reason: "it is not there",
-    after: after.map((id) => `image.ensure/${id}`),
-    input: { node: node ?? "shared", image: name, registryCa: null },
-  };
-}
-
-export function planOf(...operations: Operation[]): Plan {
-  return { operations, warnings: [] };
-}
-
-export type ImageHandler = (context: OperationContext<"image.ensure">) => Promise<OperationResult<"image.ensure">>;
-
-/** Handlers of which only `image.ensure` is called. */
-export function handlersWith(imageEnsure: ImageHandler): OperationHandlers {
-  const unused = (kind: OperationKind) => (): Promise<never> => Promise.reject(new Error(`${kind} is not expected`));
-  return {
-    "lxc.ensure": unused("lxc.ensure"),
-    "agent.ensure": unused("agent.ensure"),
-    "database.ensure": unused("database.ensure"),
-    "database.remove": unused("database.remove"),
-    "image.ensure": imageEnsure,
-    "instance.ensure": unused("instance.ensure"),
-    "instance.remove": unused("instance.remove"),
-  };
-}
-
-export const imageResult: OperationResult<"image.ensure"> = { pulled: true, imageId: "sha256:0" };
 
 export interface RunnerFixture {
   readonly inventory: Inventory;
