@@ -26,6 +26,8 @@ export interface Secrets {
   remove: (instance: string) => Promise<number>;
   /** Present version; null: there is no such secret. Synchronous: it is read from memory. */
   version: (name: string) => number | null;
+  /** Present versions by name. Synchronous. */
+  versions: () => ReadonlyMap<string, number>;
   /** The value of that version, the present one when left out. Synchronous. Throws `not-found`. */
   reveal: (name: string, version?: number) => Secret;
   /** The text with every known value taken out. Synchronous. */
@@ -93,6 +95,7 @@ export async function openSecrets({ inventory, key: source }: SecretsOptions): P
         return names.length;
       }),
     version: (name) => currentVersion(values, name),
+    versions: () => new Map([...values.keys()].map((name) => [name, currentVersion(values, name) ?? 0])),
     reveal: (name, version) => reveal(values, name, version),
     redact: redactor.redact,
   };

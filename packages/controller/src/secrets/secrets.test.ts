@@ -54,6 +54,7 @@ describe("secrets", () => {
     const before = secrets.reveal("user1-n8n/database").reveal();
     expect(await secrets.rotate("user1-n8n/database")).toEqual({ name: "user1-n8n/database", version: 2 });
     expect(secrets.version("user1-n8n/database")).toBe(2);
+    expect(secrets.versions()).toEqual(new Map([["user1-n8n/database", 2]]));
     expect(secrets.reveal("user1-n8n/database", 1).reveal()).toBe(before);
     expect(secrets.reveal("user1-n8n/database").reveal()).not.toBe(before);
   });

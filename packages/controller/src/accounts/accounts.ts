@@ -1,0 +1,146 @@
+/** Who may use Berth: names with passwords and roles, and the tokens they log in to. */
+import { createHash, randomBytes } from "node:crypto";
+import pLimit from "p-limit";
+import type { Account, Role } from "@berth/shared/api/accounts";
+import { BerthError } from "@berth/shared/errors";
+import {
+  deleteAccount,
+  deleteExpiredTokens,
+  deleteToken,
+  deleteTokensOf,
+  findAccount,
+  findTokenAccount,
+  insertToken,
+  listAccounts,
+  putAccount,
+} from "../inventory/accounts.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { defaultCost, hashPassword, isOutdated, verifyPassword, type PasswordCost } from "./password.ts";
+import { createLoginLimiter, type LoginAttempt } from "./rate-limit.ts";
+
+export interface NewAccount {
+  name: string;
+  role: Role;
+  tenant: string | null;
+  password: string;
+}
+
+export interface Session {
+  account: Account;
+  /** `berth_…`; only its hash is kept. */
+  token: string;
+  expiresAt: string;
+}
+
+export interface Accounts {
+  /** Makes the account or changes its role and password; its tokens end. */
+  set: (account: NewAccount) => Promise<Account>;
+  /** Throws `unauthenticated` for a wrong name or password, and after too many attempts. */
+  login: (request: LoginAttempt & { password: string }) => Promise<Session>;
+  /** A token for an account that exists, without its password: for the machine's own use. */
+  issueToken: (name: string, validSeconds?: number) => Promise<Session>;
+  /** The token's account; null when it is unknown or has expired. */
+  authenticate: (token: string) => Promise<Account | null>;
+  /** Ends the token; false when there was none. */
+  logout: (token: string) => Promise<boolean>;
+  list: () => Promise<Account[]>;
+  remove: (name: string) => Promise<boolean>;
+}
+
+export interface AccountsOptions {
+  inventory: Inventory;
+  /** Milliseconds since the epoch; tests set it. */
+  clock?: () => number;
+  /** What a password hash costs; tests make it cheap. */
+  passwordCost?: PasswordCost;
+}
+
+const tokenPrefix = "berth_";
+const tokenSeconds = 7 * 24 * 3600;
+const minPasswordLength = 12;
+/** Each takes 32 MiB and a thread; more at once would starve everything else. */
+const hashesAtOnce = 2;
+const maxHashesWaiting = 50;
+
+export function createAccounts({ inventory, clock = Date.now, passwordCost = defaultCost }: AccountsOptions): Accounts {
+  const { database } = inventory;
+  const limiter = createLoginLimiter(clock);
+  const hashing = pLimit(hashesAtOnce);
+  // An unknown name takes as long as a known one.
+  let decoy: Promise<string> | undefined;
+
+  const at = (milliseconds = clock()): string => new Date(milliseconds).toISOString();
+
+  async function isPassword(password: string, hash: string | undefined): Promise<boolean> {
+    if (hashing.pendingCount > maxHashesWaiting) throw refused("Too many logins are under way", 10);
+    decoy ??= hashing(() => hashPassword(randomBytes(16).toString("hex"), passwordCost));
+    const compared = hash ?? (await decoy);
+    return (await hashing(() => verifyPassword(password, compared))) && hash !== undefined;
+  }
+
+  async function createToken(account: Account, validSeconds: number): Promise<Session> {
+    const token = `${tokenPrefix}${randomBytes(32).toString("base64url")}`;
+    const expiresAt = at(clock() + validSeconds * 1000);
+    await database.transaction().execute(async (transaction) => {
+      await deleteExpiredTokens(transaction, at());
+      await insertToken(transaction, { hash: hashToken(token), account: account.name, expiresAt });
+    });
+    return { account, token, expiresAt };
+  }
+
+  return {
+    async set({ password, ...account }) {
+      checkAccount(account, password);
+      const passwordHash = await hashing(() => hashPassword(password, passwordCost));
+      await database.transaction().execute(async (transaction) => {
+        await putAccount(transaction, { account, passwordHash });
+        await deleteTokensOf(transaction, account.name);
+      });
+      return account;
+    },
+    async login({ password, ...attempt }) {
+      const wait = limiter.begin(attempt);
+      if (wait > 0) throw refused("Too many attempts to log in", wait);
+      const stored = await findAccount(database, attempt.name);
+      if (!(await isPassword(password, stored?.passwordHash)) || stored === null) {
+        throw new BerthError("unauthenticated", "Name or password is wrong");
+      }
+      limiter.succeed(attempt);
+      if (isOutdated(stored.passwordHash, passwordCost)) {
+        await putAccount(database, {
+          ...stored,
+          passwordHash: await hashing(() => hashPassword(password, passwordCost)),
+        });
+      }
+      return createToken(stored.account, tokenSeconds);
+    },
+    async issueToken(name, validSeconds = tokenSeconds) {
+      const stored = await findAccount(database, name);
+      if (stored === null) throw new BerthError("not-found", `There is no account '${name}'`);
+      return createToken(stored.account, validSeconds);
+    },
+    authenticate: (token) =>
+      token.startsWith(tokenPrefix) ? findTokenAccount(database, hashToken(token), at()) : Promise.resolve(null),
+    logout: (token) => deleteToken(database, hashToken(token)),
+    list: () => listAccounts(database),
+    remove: (name) => deleteAccount(database, name),
+  };
+}
+
+/** Tokens are random: a plain hash is enough, and finding one by it tells nothing about others. */
+function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+function checkAccount({ role, tenant, name }: Account, password: string): void {
+  if ((role === "tenant") !== (tenant !== null)) {
+    throw new BerthError("request.invalid", `Account '${name}' needs a tenant if its role is 'tenant', and only then`);
+  }
+  if (password.length < minPasswordLength) {
+    throw new BerthError("request.invalid", `The password has fewer than ${minPasswordLength} characters`);
+  }
+}
+
+function refused(what: string, seconds: number): BerthError {
+  return new BerthError("unauthenticated", what, { hint: `Try again in ${seconds} s.` });
+}
