@@ -5,6 +5,7 @@ import { keepAliveSeconds, silenceSeconds } from "@berth/shared/protocol/message
 import { closeCodes } from "@berth/shared/protocol/close";
 import { SampleRing } from "../metrics/sample-ring.ts";
 import { ControllerStopping } from "../runs/handlers.ts";
+import { Background } from "./background.ts";
 import type { Connection, Ended } from "./connection/connection.ts";
 import { Gate } from "./connection/gate.ts";
 import type { Hello } from "./connection/handshake.ts";
@@ -46,11 +47,12 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   // A listener per open page is usual.
   events.setMaxListeners(0);
 
+  const background = new Background(logger);
   const presence = new Presence({ clock, version, onChange: onPresence });
   const observed = new Observed({
     store,
     clock,
-    logger,
+    background,
     onInstance: (placed) => announce("instance", placed),
     onGone: (gone) => announce("instance.gone", gone),
   });
@@ -59,7 +61,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const streams = new Streams();
   const sampling = new SamplingWishes();
   const ring = new SampleRing({ clock, instanceOf: (node, container) => observed.instanceOf(node, container) });
-  const note = createHistory({ store, clock, logger, onEvent: (event) => announce("event", event) });
+  const note = createHistory({ store, clock, logger, background, onEvent: (event) => announce("event", event) });
   const enrolment = createEnrolment({ store, authority, logger, clock });
   const renewals = new RateLimit({ clock, burst: 5, perMinute: 0.2 });
   const rooms: Rooms = {
@@ -80,7 +82,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   presence.load(await store.loadAgents());
   observed.load(await store.loadObservedInstances());
   const housekeeping = setInterval(
-    () => inBackground(keepHouse(), "the housekeeping failed"),
+    () => background.run(keepHouse(), "the housekeeping failed"),
     housekeepingMilliseconds,
   );
   housekeeping.unref();
@@ -94,12 +96,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     }
   }
 
-  function inBackground(work: Promise<unknown>, failure: string, node?: string): void {
-    work.catch((error: unknown) => logger.error({ err: error, node }, failure));
-  }
-
   function onPresence(now: NodePresence): void {
-    inBackground(
+    background.run(
       store.saveAgent({ ...now, online: now.state === "online" }),
       "a node's state was not stored",
       now.node,
@@ -113,8 +111,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     presence.connected(connection, hello);
     note(node, "agent.connected", `The agent ${hello.agentVersion} connected`, { address });
     connection.send({ type: "sampling", ...sampling.of(node) });
-    inBackground(dispatcher.onConnected(connection, hello), "operations were not sent again", node);
-    inBackground(supersedeEarlier(connection), "earlier enrolments were not revoked", node);
+    background.run(dispatcher.onConnected(connection, hello), "operations were not sent again", node);
+    background.run(supersedeEarlier(connection), "earlier enrolments were not revoked", node);
     // Whoever waits for an observation gets an error of its own; here the next one does.
     observer.observe(connection, observeMilliseconds).catch((error: unknown) => {
       logger.warn({ node, err: error }, "a node did not say its state after it connected");
@@ -161,7 +159,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
   return {
     events,
-    createJoinToken: enrolment.createJoinToken,
+    createJoinToken: (request) => enrolment.createJoinToken(request),
     handleEnrol: async (request) => {
       const response = await enrolment.enrol(request);
       presence.enrolled(response.node);
@@ -211,6 +209,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       const connections = presence.connections();
       for (const connection of connections) connection.close(leavingCode, "The controller is stopping");
       await gate.drained(goodbyeMilliseconds);
+      await background.idle();
     },
   };
 }

@@ -77,11 +77,13 @@ export interface HubEvents {
 
 export interface DispatchRequest<K extends AgentOperationKind> {
   node: string;
-  /**
-   * UUID of this performance. The same id gives the same outcome, over lost sockets, restarted agents and restarted
-   * controllers; to perform an operation again, give another id.
-   */
+  /** UUID, the same over attempts */
   id: string;
+  /**
+   * Counts from 1. The same id and attempt give the same outcome, over lost sockets, restarted agents and restarted
+   * controllers: carry an interrupted attempt on under its number, and count on to perform the operation again.
+   */
+  attempt: number;
   kind: K;
   input: OperationInput<K>;
   deadlineSeconds: number;
@@ -157,7 +159,7 @@ export interface Hub {
    * Has the node perform an operation, at least once, and gives its result.
    *
    * No result is lost: the outcome is written to the store before the agent may forget it, and a later call with the
-   * same id (after a restart of the controller, say) is answered from there or from the agent's journal.
+   * same id and attempt (after a restart of the controller, say) is answered from there or from the agent's journal.
    *
    * @throws BerthError the agent's own error; node.offline when the agent does not connect within the grace time and
    * nothing was sent; deadline.exceeded; cancelled.
@@ -188,6 +190,6 @@ export interface Hub {
   /** How often samples are wanted, of one node or (null) of every node without a setting of its own. */
   setSampling(node: string | null, sampling: Sampling): void;
 
-  /** Closes every connection. Operations go on at the nodes; whoever waits for one gets ControllerStopping. */
+  /** Closes every connection, and ends when nothing more is written to the store. Operations go on at the nodes; whoever waits for one gets ControllerStopping. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** What the hub keeps, in the inventory: join tokens, certificates, operations and events of agents. */
 import { sql } from "kysely";
 import { z } from "zod";
-import { errorCatalogue, type ErrorCode } from "@berth/shared/errors";
+import { errorBodySchema } from "@berth/shared/api/errors";
 import type { ProtocolVersion } from "@berth/shared/protocol/version";
 import type {
   AgentEventRecord,
@@ -18,12 +18,11 @@ import { recordEvent } from "./events.ts";
 import { listInstances, recordInstance, recordInstanceGone, recordObservation } from "./instances.ts";
 import { getNode, listNodes, recordAgent, recordNodeSeen, type NodeRecord } from "./nodes.ts";
 
-const errorCodes = Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]];
 const outcomeSchema = z.discriminatedUnion("status", [
   z.strictObject({ status: z.literal("succeeded"), output: z.unknown() }),
   z.strictObject({
     status: z.literal("failed"),
-    error: z.strictObject({ code: z.enum(errorCodes), message: z.string(), hint: z.string().optional() }),
+    error: errorBodySchema.shape.error.omit({ problems: true }),
   }),
   z.strictObject({ status: z.literal("cancelled") }),
 ]);
@@ -180,12 +179,14 @@ function claimJoinToken(database: Queryable, claim: JoinTokenClaim) {
     }))
     .where("id", "=", claim.id)
     .where("secretHash", "=", claim.secretHash)
-    .where(({ and, eb, or }) =>
-      or([
-        and([eb("usedAt", "is", null), eb("expiresAt", ">", iso(claim.now))]),
-        and([eb("publicKeyHash", "=", claim.publicKeyHash), eb("usedAt", ">", iso(claim.repeatableSince))]),
-      ]),
-    )
+    .where((expression) => {
+      const isFresh = [expression("usedAt", "is", null), expression("expiresAt", ">", iso(claim.now))];
+      const isRepeated = [
+        expression("publicKeyHash", "=", claim.publicKeyHash),
+        expression("usedAt", ">", iso(claim.repeatableSince)),
+      ];
+      return expression.or([expression.and(isFresh), expression.and(isRepeated)]);
+    })
     .returning(["node", "certificate"])
     .executeTakeFirst();
 }

@@ -25,10 +25,10 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
   const { hub, postgres, postgresServer, reveal } = dependencies;
 
   function dispatch<K extends AgentOperationKind>(kind: K, context: OperationContext<K>, input: OperationInput<K>) {
-    const { node, operationId: id, deadlineSeconds, signal, log } = context;
+    const { node, operationId: id, attempt, deadlineSeconds, signal, log } = context;
     if (node === null) throw new BerthError("internal", `The plan names no node for ${kind}`);
     const onProgress = ({ line, fraction }: { line: string; fraction?: number | undefined }) => log(line, fraction);
-    return hub.dispatch({ node, id, kind, input, deadlineSeconds, signal, onProgress });
+    return hub.dispatch({ node, id, attempt, kind, input, deadlineSeconds, signal, onProgress });
   }
 
   return {

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
@@ -32,6 +32,9 @@ describe("openAuthority", () => {
   it("keeps the key from everybody else, also after somebody opened it up", async () => {
     await openAuthority({ directory });
     const path = join(directory, "authority.pem");
+    await chmod(path, 0o644);
+    await chmod(directory, 0o755);
+    await openAuthority({ directory });
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });

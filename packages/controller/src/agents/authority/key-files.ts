@@ -39,7 +39,8 @@ export async function createKeyPairOnce(path: string, pair: KeyPairPem): Promise
     await syncDirectory(path);
     return pair;
   } catch (error) {
-    const winner = (error as NodeJS.ErrnoException).code === "EEXIST" ? await readKeyPair(path) : undefined;
+    const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
+    const winner = exists ? await readKeyPair(path) : undefined;
     if (winner === undefined) throw error;
     return winner;
   } finally {

@@ -174,7 +174,7 @@ export class Connection {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (!this.isOpen) return;
-    const text = data.toString();
+    const text = textOf(data);
     this.#onHeard(text.length);
     try {
       if (isBinary) throw new ProtocolViolation("Binary messages are not part of the protocol");
@@ -199,6 +199,12 @@ export class Connection {
     const broken = error.code?.startsWith("WS_ERR_") === true;
     this.#finish({ code: 1006, reason: error.message, violation: broken ? error.message : undefined });
   }
+}
+
+/** A socket of the default binary type gives one buffer; the others are for completeness of its type. */
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString();
 }
 
 function encode(message: ControllerMessage): string {

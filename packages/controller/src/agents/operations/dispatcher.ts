@@ -8,6 +8,7 @@ import type { Hello } from "../connection/handshake.ts";
 import type { Presence } from "../state/presence.ts";
 import type { AgentStore } from "../store.ts";
 import type { Clock, DispatchRequest, Timing } from "../types.ts";
+import { attemptId } from "./attempt-id.ts";
 import { resultOf, toStoredOutcome } from "./outcome.ts";
 import { PendingOperation } from "./pending-operation.ts";
 
@@ -32,14 +33,15 @@ export class Dispatcher {
   }
 
   async dispatch<K extends AgentOperationKind>(request: DispatchRequest<K>): Promise<OperationResult<K>> {
-    const { id, node, kind } = request;
+    const { node, kind } = request;
+    const id = attemptId(request.id, request.attempt);
     const { store, presence, clock, timing } = this.#options;
     if (this.#pending.has(id)) {
-      throw new BerthError("conflict", `Operation ${id} is under way already`, {
-        hint: "Wait for it, or give the new one an id of its own.",
+      throw new BerthError("conflict", `Operation ${request.id} is under way already`, {
+        hint: "Wait for its end before trying it again.",
       });
     }
-    const pending = new PendingOperation({ request, timing, connection: () => presence.connection(node) });
+    const pending = new PendingOperation({ id, request, timing, connection: () => presence.connection(node) });
     this.#pending.set(id, pending);
     this.#forsaken.delete(id);
     try {

@@ -4,6 +4,12 @@ import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import type { z } from "zod";
 import type { StoredOutcome } from "../store.ts";
 
+const results: { [K in AgentOperationKind]: z.ZodType<OperationResult<K>> } = {
+  "image.ensure": operations["image.ensure"].result,
+  "instance.ensure": operations["instance.ensure"].result,
+  "instance.remove": operations["instance.remove"].result,
+};
+
 type AgentError = NonNullable<AgentMessageOf<"stream.end">["error"]>;
 
 /** The agent's outcome with an error code that this controller knows. */
@@ -29,10 +35,8 @@ export function resultOf<K extends AgentOperationKind>(
   if (outcome.status === "failed") {
     throw toKnownError(outcome.error);
   }
-  // Indexing by a type parameter loses which schema belongs to which kind: the map itself keeps them together.
-  const schema: z.ZodType = operations[kind].result;
-  const parsed = schema.safeParse(outcome.output);
-  if (parsed.success) return parsed.data as OperationResult<K>;
+  const parsed = results[kind].safeParse(outcome.output);
+  if (parsed.success) return parsed.data;
   throw new BerthError("protocol.invalid", `The result of ${kind} from node '${node}' is malformed`, {
     hint: "Upgrade the node's agent with 'berth node upgrade-agent'.",
     cause: parsed.error,

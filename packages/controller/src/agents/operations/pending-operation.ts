@@ -7,6 +7,8 @@ import type { StoredOutcome } from "../store.ts";
 import type { DispatchRequest, Timing } from "../types.ts";
 
 export interface PendingOptions {
+  /** Of this attempt */
+  id: string;
   request: DispatchRequest<AgentOperationKind>;
   timing: Timing;
   /** The node's live connection */
@@ -63,7 +65,8 @@ export class PendingOperation {
 
   /** Sent again after a reconnection: the agent knows the id and performs it once. */
   send(connection: Connection): void {
-    const { id, kind, input } = this.#options.request;
+    const { id, request } = this.#options;
+    const { kind, input } = request;
     if (!this.#performing || this.#settled || (this.#cancelled !== undefined && !this.#wasSent)) return;
     try {
       connection.send({ type: "operation", id, kind, input, deadlineSeconds: this.#secondsLeft() });
@@ -104,12 +107,13 @@ export class PendingOperation {
       return;
     }
     // The agent's word counts: it may have finished before it heard of the cancelling.
-    this.#options.connection()?.send({ type: "cancel", id: this.#options.request.id });
+    this.#options.connection()?.send({ type: "cancel", id: this.#options.id });
     this.#after(this.#options.timing.cancelGraceSeconds, () => this.fail(reason));
   }
 
   #onDeadline(): void {
-    const { id, kind, deadlineSeconds } = this.#options.request;
+    const { id, request } = this.#options;
+    const { kind, deadlineSeconds } = request;
     const connection = this.#options.connection();
     connection?.send({ type: "cancel", id });
     const state = connection === undefined ? "the node is offline" : "the node is online";

@@ -51,22 +51,15 @@ function toRecord(event: AgentEvent, origin: { node: string; enrolment: string; 
 
 /** The event as one sentence. */
 function describe(body: AgentEvent["body"]): { instance: string | null; message: string } {
-  switch (body.kind) {
-    case "instance.state": {
-      const { instance, state, version } = body.instance;
-      return { instance, message: `${instance} ${version} is ${state}` };
-    }
-    case "instance.gone":
-      return { instance: body.name, message: `${body.name} is gone from the node` };
-    case "drift": {
-      const { instance, what, mended } = body;
-      return { instance, message: `${instance} departed from its specification (${what.join(", ")})${ended(mended)}` };
-    }
-    case "docker":
-      return { instance: null, message: body.state === "running" ? "Docker answers" : "Docker does not answer" };
+  if (body.kind === "instance.state") {
+    const { instance, state, version } = body.instance;
+    return { instance, message: `${instance} ${version} is ${state}` };
   }
-}
-
-function ended(mended: boolean): string {
-  return mended ? ", mended" : ", left as it is";
+  if (body.kind === "instance.gone") return { instance: body.name, message: `${body.name} is gone from the node` };
+  if (body.kind === "drift") {
+    const { instance, what, mended } = body;
+    const end = mended ? "mended" : "left as it is";
+    return { instance, message: `${instance} departed from its specification (${what.join(", ")}): ${end}` };
+  }
+  return { instance: null, message: body.state === "running" ? "Docker answers" : "Docker does not answer" };
 }

@@ -1,5 +1,6 @@
 /** The controller's own lines in the fleet's history: who connected, what was refused. */
 import type { Logger } from "pino";
+import type { Background } from "../background.ts";
 import { RateLimit } from "../enrolment/rate-limit.ts";
 import type { AgentStore, EventRecord } from "../store.ts";
 import type { Clock } from "../types.ts";
@@ -20,21 +21,20 @@ export interface HistoryOptions {
   store: AgentStore;
   clock: Clock;
   logger: Logger;
+  background: Background;
   onEvent: (event: EventRecord) => void;
 }
 
 export type NoteEvent = (node: string, kind: HistoryKind, message: string, data?: Record<string, unknown>) => void;
 
 /** Notes events without making anybody wait. An agent that comes and goes all the time cannot fill the history. */
-export function createHistory({ store, clock, logger, onEvent }: HistoryOptions): NoteEvent {
+export function createHistory({ store, clock, logger, background, onEvent }: HistoryOptions): NoteEvent {
   const limit = new RateLimit({ clock, burst: 30, perMinute: 10 });
   return (node, kind, message, data = {}) => {
     logger.info({ node, kind }, message);
     if (!limit.take(`${node} ${kind}`)) return;
     const event: EventRecord = { at: clock.now(), kind, node, instance: null, message, data };
-    store
-      .addEvent(event)
-      .catch((error: unknown) => logger.error({ err: error, node, kind }, "an event was not stored"));
+    background.run(store.addEvent(event), "an event was not stored", node);
     onEvent(event);
   };
 }

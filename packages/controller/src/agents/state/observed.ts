@@ -2,17 +2,20 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AgentEvent } from "@berth/shared/protocol/events";
 import type { Observation, ObservedInstance } from "@berth/shared/protocol/state";
-import type { Logger } from "pino";
+import type { Background } from "../background.ts";
 import type { AgentStore, PlacedInstance } from "../store.ts";
 import type { Clock } from "../types.ts";
 
 export interface ObservedOptions {
   store: AgentStore;
   clock: Clock;
-  logger: Logger;
+  background: Background;
+  /** After the change was stored, so that whoever hears of it can read it */
   onInstance: (placed: PlacedInstance) => void;
   onGone: (gone: { node: string; name: string }) => void;
 }
+
+type Announcement = () => void;
 
 export class Observed {
   readonly #options: ObservedOptions;
@@ -43,10 +46,13 @@ export class Observed {
   replace(node: string, observation: Observation): void {
     if (observation.docker === "unreachable") return;
     const seen = new Set(observation.instances.map(({ instance }) => instance));
-    for (const instance of observation.instances) this.#set(node, instance);
-    for (const name of this.#of(node).keys()) if (!seen.has(name)) this.#remove(node, name);
+    const gone = [...this.#of(node).keys()].filter((name) => !seen.has(name));
+    const news = [
+      ...observation.instances.flatMap((instance) => this.#set(node, instance)),
+      ...gone.flatMap((name) => this.#remove(node, name)),
+    ];
     const { store, clock } = this.#options;
-    this.#keep(node, store.replaceObservedInstances(node, clock.now(), observation.instances));
+    this.#keep(node, news, store.replaceObservedInstances(node, clock.now(), observation.instances));
   }
 
   /** What one event says. */
@@ -54,17 +60,18 @@ export class Observed {
     const { store, clock } = this.#options;
     const observedAt = clock.now();
     if (body.kind === "instance.state") {
-      this.#set(node, body.instance);
-      this.#keep(node, store.saveObservedInstance({ node, observedAt, instance: body.instance }));
+      const news = this.#set(node, body.instance);
+      this.#keep(node, news, store.saveObservedInstance({ node, observedAt, instance: body.instance }));
     } else if (body.kind === "instance.gone") {
-      this.#remove(node, body.name);
-      this.#keep(node, store.removeObservedInstance(node, body.name, observedAt));
+      const news = this.#remove(node, body.name);
+      this.#keep(node, news, store.removeObservedInstance(node, body.name, observedAt));
     }
   }
 
   forget(node: string): void {
-    for (const name of this.#of(node).keys()) this.#remove(node, name);
+    const news = [...this.#of(node).keys()].flatMap((name) => this.#remove(node, name));
     this.#nodes.delete(node);
+    for (const announce of news) announce();
   }
 
   #of(node: string): Map<string, PlacedInstance> {
@@ -75,20 +82,24 @@ export class Observed {
     return made;
   }
 
-  #set(node: string, instance: ObservedInstance): void {
+  #set(node: string, instance: ObservedInstance): Announcement[] {
     const before = this.#of(node).get(instance.instance);
     const placed = { node, observedAt: this.#options.clock.now(), instance };
     this.#of(node).set(instance.instance, placed);
-    if (!isDeepStrictEqual(before?.instance, instance)) this.#options.onInstance(placed);
+    const isNews = !isDeepStrictEqual(before?.instance, instance);
+    return isNews ? [() => this.#options.onInstance(placed)] : [];
   }
 
-  #remove(node: string, name: string): void {
-    if (this.#of(node).delete(name)) this.#options.onGone({ node, name });
+  #remove(node: string, name: string): Announcement[] {
+    const isNews = this.#of(node).delete(name);
+    return isNews ? [() => this.#options.onGone({ node, name })] : [];
   }
 
-  #keep(node: string, writing: Promise<void>): void {
-    writing.catch((error: unknown) =>
-      this.#options.logger.error({ node, err: error }, "the observed state of a node was not stored"),
-    );
+  #keep(node: string, news: readonly Announcement[], writing: Promise<void>): void {
+    // What could not be stored has happened all the same.
+    const told = writing.finally(() => {
+      for (const announce of news) announce();
+    });
+    this.#options.background.run(told, "the observed state of a node was not stored", node);
   }
 }

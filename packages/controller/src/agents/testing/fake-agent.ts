@@ -47,6 +47,7 @@ export class FakeAgent {
     this.closed = promise;
     socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     socket.on("message", (data) => {
+      if (!Buffer.isBuffer(data)) throw new TypeError("The hub's message is not one buffer");
       this.#received.push(controllerMessageSchema.parse(JSON.parse(data.toString())));
       for (const waiter of this.#waiters) waiter();
     });

@@ -1,7 +1,6 @@
 /** A hub on a real HTTPS server on loopback, with a real inventory, in a directory of its own. For tests. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -59,7 +58,9 @@ export async function startHarness(timing: Partial<Timing> = {}): Promise<Harnes
     createHub({ store, authority, version: testVersion, logger, clock, timing: { ...testTiming, ...timing } });
   const hub = await open();
   const server = await listen(authority);
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The test's server has no port");
+  const { port } = address;
   const harness: Harness = {
     hub,
     store,
