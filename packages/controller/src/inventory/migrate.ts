@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type Sqlite from "better-sqlite3";
 import { Migrator, type Migration, type MigratorProps } from "kysely/migration";
-import { BerthError } from "@berth/shared/errors";
+import { BerthError, toBerthError } from "@berth/shared/errors";
 
 /** Backups kept; older ones are removed when a new one is made. */
 const maxBackups = 5;
@@ -31,10 +31,14 @@ export async function migrate(context: MigrationContext): Promise<void> {
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {
     const failed = results?.find((result) => result.status === "Error")?.migrationName ?? first;
-    throw new BerthError("inventory.failed", `Migration ${failed} of the inventory ${context.file} failed`, {
-      cause: error,
-      hint: `Nothing was changed; the copy made before it is in ${backupDirectory(context.file)}.`,
-    });
+    throw new BerthError(
+      "inventory.failed",
+      `Migration ${failed} of the inventory ${context.file} failed: ${toBerthError(error).message}`,
+      {
+        cause: error,
+        hint: `Nothing was changed; the copy made before it is in ${backupDirectory(context.file)}.`,
+      },
+    );
   }
 }
 

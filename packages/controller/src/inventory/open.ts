@@ -1,10 +1,11 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
-import { CamelCasePlugin, Kysely, SqliteDialect } from "kysely";
+import { CamelCasePlugin, Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 import { BerthError } from "@berth/shared/errors";
 import type { Database, Inventory } from "./database.ts";
+import { TransactionalSqliteDialect } from "./dialect.ts";
 import { migrate } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
 import { explainSqliteError } from "./sqlite-errors.ts";
@@ -28,7 +29,7 @@ export async function openInventory(options: InventoryOptions): Promise<Inventor
   const { file } = options;
   const sqlite = openFile(file);
   const database = new Kysely<Database>({
-    dialect: new SqliteDialect({ database: createStatementCache(sqlite, file) }),
+    dialect: new TransactionalSqliteDialect({ database: createStatementCache(sqlite, file) }),
     plugins: [new CamelCasePlugin()],
   });
   try {
