@@ -9,7 +9,7 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const dayMs = 86_400_000;
 
 export interface CertificateFiles {
-  /** The authority's certificate, as Proxmox VE's pve-root-ca.pem. */
+  /** The authority's certificate. */
   caFile: string;
   certificateFile: string;
   keyFile: string;
@@ -23,12 +23,25 @@ export function certificateFiles(directory: string): CertificateFiles {
   };
 }
 
+export interface CertificateNames {
+  addresses: string[];
+  dnsNames: string[];
+}
+
 /** Makes an authority and a server certificate for the given names, as a fresh Proxmox VE does; keeps those that exist. */
-export async function ensureCertificate(
-  directory: string,
-  names: { addresses: string[]; dnsNames: string[] },
+export function ensureCertificate(directory: string, names: CertificateNames): Promise<CertificateFiles> {
+  return ensureServerCertificate(certificateFiles(directory), names, {
+    authority: "CN=Proxmox Virtual Environment,O=PVE Cluster Manager CA",
+    server: "CN=pve,O=Proxmox Virtual Environment",
+  });
+}
+
+/** The same for any server of the lab: each has an authority of its own, under the given subjects. */
+export async function ensureServerCertificate(
+  files: CertificateFiles,
+  names: CertificateNames,
+  subjects: { authority: string; server: string },
 ): Promise<CertificateFiles> {
-  const files = certificateFiles(directory);
   const present = await Promise.all(Object.values(files).map((path) => readIfPresent(path)));
   if (present.every((content) => content !== undefined)) return files;
   const notBefore = new Date(Date.now() - dayMs);
@@ -36,7 +49,7 @@ export async function ensureCertificate(
   const authorityKeys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: randomBytes(16).toString("hex"),
-    name: "CN=Proxmox Virtual Environment,O=PVE Cluster Manager CA",
+    name: subjects.authority,
     notBefore,
     notAfter,
     keys: authorityKeys,
@@ -49,7 +62,7 @@ export async function ensureCertificate(
   const serverKeys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: randomBytes(16).toString("hex"),
-    subject: "CN=pve,O=Proxmox Virtual Environment",
+    subject: subjects.server,
     issuer: authority.subject,
     notBefore,
     notAfter,

@@ -1,0 +1,14 @@
+import type { TreeIndex } from "../tree.ts";
+
+/** A layer as a folder, ready to be packed. */
+export interface StagedLayer {
+  root: string;
+  /** Paths below `root` that make up the layer. */
+  members: readonly string[];
+  /** Whether a folder among the members brings along what is in it. */
+  recursive: boolean;
+  /** For a Debian: the whole tree, for the layers above it to compare with. */
+  tree?: TreeIndex;
+  /** For a Debian: its packages and their versions. */
+  packages?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,41 @@
+import type { ImageDefinition } from "../definition.ts";
+import { baseLayer, filesLayer, nodeLayer } from "../layers.ts";
+
+/** Versions whose whole dependency tree npm serves (2.41.3 is not one of them), newest first; a later upgrade needs two. */
+const versions = ["2.41.1", "2.40.7"] as const;
+
+function n8nVersion(version: string): ImageDefinition {
+  return {
+    repository: "docker.io/n8nio/n8n",
+    tags: [version],
+    layers: [
+      baseLayer,
+      nodeLayer,
+      {
+        kind: "npm",
+        dependencies: { n8n: version },
+        overrides: {},
+        builtPackages: ["n8n-editor-ui"],
+        leaveOut: [],
+      },
+      filesLayer(
+        { type: "link", path: "usr/local/bin/n8n", target: "../lib/node_modules/n8n/bin/n8n" },
+        { type: "directory", path: "home/node", uid: 1000, gid: 1000 },
+        { type: "directory", path: "home/node/.n8n", uid: 1000, gid: 1000, mode: 0o700 },
+      ),
+    ],
+    config: {
+      user: "node",
+      env: { NODE_ENV: "production", N8N_RELEASE_TYPE: "stable", HOME: "/home/node" },
+      entrypoint: ["/usr/bin/tini", "--", "n8n"],
+      workingDirectory: "/home/node",
+      ports: [5678],
+      volumes: ["/home/node/.n8n"],
+    },
+    onDemand: version !== versions[0],
+    source: "https://github.com/n8n-io/n8n",
+    standIn: false,
+  };
+}
+
+export const n8n: readonly ImageDefinition[] = versions.map(n8nVersion);

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { WebuiDatabase } from "./database.ts";
+import { afterStart, beforeStart } from "./misbehaviour.ts";
+import { findRelease } from "./releases.ts";
+import { createWebServer } from "./server.ts";
+import { readSettings } from "./settings.ts";
+
+/** Stand-in for Open WebUI: same port, environment, health path and data folder, none of its functions. */
+function start(): void {
+  const release = findRelease(readFileSync(new URL("release", import.meta.url), "utf8").trim());
+  const settings = readSettings(process.env);
+  log(`Open WebUI stand-in ${release.tag}`);
+  if (settings.secretKeyIsNew) log("WEBUI_SECRET_KEY is not set: made one that lasts until the container is recreated");
+  beforeStart(release.misbehaviour);
+  const database = new WebuiDatabase(settings.dataDirectory, release.schema);
+  const server = createWebServer({ release, settings, database, uptime: () => process.uptime() });
+  server.listen(settings.port, "0.0.0.0", () => {
+    log(`Listening on port ${settings.port}`);
+    afterStart(release.misbehaviour, settings.dataDirectory, () => database.close());
+  });
+  const stop = (): void => {
+    server.close(() => process.exit(0));
+    server.closeAllConnections();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+function log(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+try {
+  start();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
