@@ -4,10 +4,12 @@ import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import type { z } from "zod";
 import type { StoredOutcome } from "../store.ts";
 
-const results: { [K in AgentOperationKind]: z.ZodType<OperationResult<K>> } = {
-  "image.ensure": operations["image.ensure"].result,
-  "instance.ensure": operations["instance.ensure"].result,
-  "instance.remove": operations["instance.remove"].result,
+type Parsed<T> = { success: true; data: T } | { success: false; error: z.ZodError };
+
+const parsers: { [K in AgentOperationKind]: (output: unknown) => Parsed<OperationResult<K>> } = {
+  "image.ensure": (output) => operations["image.ensure"].result.safeParse(output),
+  "instance.ensure": (output) => operations["instance.ensure"].result.safeParse(output),
+  "instance.remove": (output) => operations["instance.remove"].result.safeParse(output),
 };
 
 type AgentError = NonNullable<AgentMessageOf<"stream.end">["error"]>;
@@ -35,7 +37,7 @@ export function resultOf<K extends AgentOperationKind>(
   if (outcome.status === "failed") {
     throw toKnownError(outcome.error);
   }
-  const parsed = results[kind].safeParse(outcome.output);
+  const parsed = parsers[kind](outcome.output);
   if (parsed.success) return parsed.data;
   throw new BerthError("protocol.invalid", `The result of ${kind} from node '${node}' is malformed`, {
     hint: "Upgrade the node's agent with 'berth node upgrade-agent'.",
