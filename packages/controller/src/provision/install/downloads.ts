@@ -1,4 +1,4 @@
-/** What hosts are given: the agent and a Node runtime for each architecture, compressed once and kept. */
+/** What hosts are given: the agent, and a Node runtime for each architecture, compressed once and kept. */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -8,7 +8,6 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { BerthError } from "@berth/shared/errors";
 import { z } from "zod";
-import { packDirectory } from "./archive.ts";
 import { type Architecture, findRuntime, runtimeVersion } from "./runtime.ts";
 
 /** Path on the controller's HTTPS server under which the files are. */
@@ -19,21 +18,22 @@ export interface Download {
   path: string;
   /** Where it is on the controller. */
   file: string;
-  /** Of the file, which is compressed; hex. */
+  /** Of the file; hex. */
   sha256: string;
   /** Of the file, in bytes. */
   size: number;
+  /** `agent` is agent.mjs as it is; `runtime` is the gzip of a Node binary. */
+  kind: "agent" | "runtime";
   /** Null: for all. */
   architecture: Architecture | null;
-  kind: "agent" | "runtime";
-  /** Of what is in it, uncompressed; hex. */
+  /** Of what is compressed in it, or of the file when nothing is; hex. */
   contentSha256: string;
 }
 
 export interface DownloadsOptions {
   /** Holds what was prepared, over restarts. */
   directory: string;
-  /** Directory with the built agent: agent.mjs and what is beside it. */
+  /** Directory with the built agent, agent.mjs. */
   agentBundle: string;
   /** Version of the agent. */
   version: string;
@@ -53,6 +53,7 @@ export interface Downloads {
   list: () => Download[];
 }
 
+const agentFile = "agent.mjs";
 const fingerprintLength = 12;
 const recordSchema = z.object({ source: z.string(), sha256: z.string(), size: z.int(), contentSha256: z.string() });
 
@@ -60,14 +61,7 @@ const recordSchema = z.object({ source: z.string(), sha256: z.string(), size: z.
 export async function prepareDownloads(options: DownloadsOptions): Promise<Downloads> {
   const { directory, version } = options;
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  const { archive, sha256 } = await packAgent(options.agentBundle);
-  const bundle = `${version}-${sha256.slice(0, fingerprintLength)}`;
-  const agentFile = join(directory, `agent-${bundle}.tar.gz`);
-  const agent: Download = {
-    ...(await compress(agentFile, sha256, () => Readable.from([archive]))),
-    kind: "agent",
-    architecture: null,
-  };
+  const agent = await keepAgent(directory, options);
   const runtimes = new Map<Architecture, Promise<Download>>();
   const ready = new Map<Architecture, Download>();
   const runtimeFor = (architecture: Architecture): Promise<Download> => {
@@ -82,18 +76,46 @@ export async function prepareDownloads(options: DownloadsOptions): Promise<Downl
     );
     return preparing;
   };
-  return { version, runtime: runtimeVersion, bundle, agent, runtimeFor, list: () => [agent, ...ready.values()] };
+  return {
+    version,
+    runtime: runtimeVersion,
+    bundle: bundleName(version, agent.sha256),
+    agent,
+    runtimeFor,
+    list: () => [agent, ...ready.values()],
+  };
 }
 
-async function packAgent(directory: string): Promise<{ archive: Buffer; sha256: string }> {
-  const entry = join(directory, "agent.mjs");
-  await stat(entry).catch((cause: unknown) => {
-    throw new BerthError("internal", `The agent was not built: there is no ${entry}`, {
+/** A copy, since the build may be replaced while hosts are being given it. */
+async function keepAgent(directory: string, { agentBundle, version }: DownloadsOptions): Promise<Download> {
+  const source = join(agentBundle, agentFile);
+  const content = await readFile(source).catch((cause: unknown) => {
+    throw new BerthError("internal", `The agent was not built: ${source} cannot be read`, {
       hint: "Run: pnpm build",
       cause,
     });
   });
-  return packDirectory(directory);
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const file = join(directory, `agent-${bundleName(version, sha256)}.mjs`);
+  await writeFile(`${file}.next`, content);
+  await rename(`${file}.next`, file);
+  return {
+    path: pathOf(file),
+    file,
+    sha256,
+    size: content.length,
+    kind: "agent",
+    architecture: null,
+    contentSha256: sha256,
+  };
+}
+
+function bundleName(version: string, sha256: string): string {
+  return `${version}-${sha256.slice(0, fingerprintLength)}`;
+}
+
+function pathOf(file: string): string {
+  return `${downloadsPath}/${basename(file)}`;
 }
 
 async function prepareRuntime(directory: string, architecture: Architecture): Promise<Download> {
@@ -110,7 +132,7 @@ async function compress(
   source: string,
   open: () => Readable,
 ): Promise<Pick<Download, "path" | "file" | "sha256" | "size" | "contentSha256">> {
-  const path = `${downloadsPath}/${basename(file)}`;
+  const path = pathOf(file);
   const known = await readRecord(file);
   if (known !== null && known.source === source) {
     const { sha256, size, contentSha256 } = known;

@@ -48,7 +48,7 @@ export async function ensureAgent(
   const wanted = {
     node,
     runtime: downloads.runtime,
-    bundle: downloads.bundle,
+    bundle: downloads.agent.sha256,
     unit: unitHash(),
     caFingerprint: access.caFingerprint(),
     clock: Math.round(Date.now() / 1000),

@@ -7,7 +7,7 @@ export interface WantedAgent {
   node: string;
   /** Version of Node, `v24.21.0`. */
   runtime: string;
-  /** Directory under versions/: `<version>-<start of its SHA-256>`. */
+  /** SHA-256 of the agent. */
   bundle: string;
   /** SHA-256 of the unit's text. */
   unit: string;

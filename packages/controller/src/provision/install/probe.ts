@@ -13,7 +13,7 @@ const probeSchema = z.object({
   docker_version: absent,
   /** Version of Node that the agent has, or null. */
   runtime: absent,
-  /** Directory under versions/ that counts, or null. */
+  /** SHA-256 of the agent that it has, or null. */
   bundle: absent,
   /** SHA-256 of the unit file, or null. */
   unit: absent,

@@ -24,10 +24,12 @@ read_facts() {
     docker_version=$(dockerd --version 2>/dev/null | sed 's/^Docker version \([^ ,]*\).*/\1/')
   fi
   if [ -S /var/run/docker.sock ]; then docker=running; fi
-  runtime=$(link_target "$install_directory/node" | sed 's,.*runtime/\([^/]*\)/node$,\1,')
-  bundle=$(link_target "$install_directory/current" | sed 's,.*versions/,,')
-  unit=
-  if [ -f "$unit_file" ]; then unit=$(sha256sum <"$unit_file" | cut -d ' ' -f 1); fi
+  runtime=
+  if [ -x "$install_directory/node" ]; then
+    runtime=$(readlink "$install_directory/node" | sed 's,.*runtime/\([^/]*\)/node$,\1,')
+  fi
+  bundle=$(sum_of "$install_directory/current/agent.mjs")
+  unit=$(sum_of "$unit_file")
   service=$(systemctl is-active "$service_name" 2>/dev/null || true)
   enrolled_node= enrolled_ca=
   if [ -f "$state_directory/identity.pem" ] && [ -f "$state_directory/enrolment.json" ]; then
@@ -38,9 +40,9 @@ read_facts() {
   clock=$(date +%s)
 }
 
-# The target of a link that leads somewhere, or nothing.
-link_target() {
-  if [ -e "$1" ]; then readlink "$1"; fi
+# SHA-256 of a file, or nothing when there is none.
+sum_of() {
+  if [ -f "$1" ]; then sha256sum <"$1" | cut -d ' ' -f 1; fi
 }
 
 print_facts() {

@@ -1,11 +1,8 @@
 /** Shell functions that enrol, start and remove the agent. */
 export const lifecycleFunctions = String.raw`
-# Enrols with the join token on standard input, which no argument and no environment ever holds: enrol CONTROLLER
+# Enrols with the join token on standard input, so that no argument, file or environment holds it: enrol CONTROLLER
 enrol() {
-  token_file=$(umask 077 && mktemp /run/berth-join-token.XXXXXX)
-  trap 'rm -f "$token_file"' EXIT
-  cat >"$token_file"
-  "$install_directory/node" "$install_directory/current/agent.mjs" enrol --controller "$1" --token-file "$token_file"
+  "$install_directory/node" "$install_directory/current/agent.mjs" enrol --controller "$1"
 }
 
 restart_agent() {

@@ -2,9 +2,7 @@ import { renderUnit } from "../unit.ts";
 
 /** Shell functions that put the runtime, the agent and its unit in place, each whole or not at all. */
 export const placeFunctions = String.raw`
-# Takes the gzip of a file from standard input: gunzip_to FILE SHA256
-gunzip_to() {
-  gzip -d >"$1" || fail 'What was sent did not arrive whole.'
+check_sum() {
   if [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" != "$2" ]; then fail 'What was sent arrived damaged.'; fi
 }
 
@@ -32,7 +30,8 @@ point() {
 # Node for the agent, as gzip on standard input: place_runtime VERSION SHA256
 place_runtime() {
   stage "$install_directory/runtime"
-  gunzip_to "$staging/node" "$2"
+  gzip -d >"$staging/node" || fail 'What was sent did not arrive whole.'
+  check_sum "$staging/node" "$2"
   chmod 0755 "$staging/node"
   if [ "$("$staging/node" --version 2>&1)" != "$1" ]; then
     fail "Node $1 does not run here: $("$staging/node" --version 2>&1 | head -n 1)"
@@ -41,12 +40,11 @@ place_runtime() {
   point "$install_directory/node" "runtime/$1/node"
 }
 
-# The agent, as gzip of a tar archive on standard input: place_bundle NAME SHA256
+# The agent on standard input: place_bundle NAME SHA256
 place_bundle() {
   stage "$install_directory/versions"
-  gunzip_to "$staging/.archive" "$2"
-  tar -xf "$staging/.archive" -C "$staging" --no-same-owner
-  rm "$staging/.archive"
+  cat >"$staging/agent.mjs"
+  check_sum "$staging/agent.mjs" "$2"
   unstage "$install_directory/versions/$1"
   point "$install_directory/current" "versions/$1"
 }
