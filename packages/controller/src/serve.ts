@@ -73,7 +73,7 @@ async function agentDoor(
     logger,
     pageDirectory,
     https: {
-      cert: `${certificate}${authority.caPem}`,
+      cert: `${certificate.trim()}\n${authority.caPem}`,
       key,
       ca: authority.caPem,
       requestCert: true,
@@ -91,7 +91,7 @@ async function agentDoor(
   controller.onServerNamesChange(async () => {
     const renewed = await authority.issueServerCertificate(await controller.serverNames());
     if ("setSecureContext" in app.server && typeof app.server.setSecureContext === "function") {
-      app.server.setSecureContext({ cert: `${renewed.certificate}${authority.caPem}`, key: renewed.key, ca: authority.caPem });
+      app.server.setSecureContext({ cert: `${renewed.certificate.trim()}\n${authority.caPem}`, key: renewed.key, ca: authority.caPem });
     }
   });
   return app;

@@ -1,6 +1,6 @@
 /** The HTTP application: thin routes, each calling one room. Built apart from listening, so that tests inject requests. */
 import type { Server as HttpsServer, ServerOptions } from "node:https";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
@@ -39,7 +39,7 @@ const bodyLimit = 2 * 1024 * 1024;
 export async function buildApp(dependencies: ApiDependencies, options: AppOptions): Promise<FastifyInstance> {
   const common = {
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     forceCloseConnections: true,
   };

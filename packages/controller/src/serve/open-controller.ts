@@ -21,7 +21,7 @@ import { createHandlers } from "../operations/handlers.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
-import { openProvisioning, type Provisioning } from "./provisioning.ts";
+import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { version } from "./version.ts";
 
 export interface Controller {
@@ -50,10 +50,11 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const secrets = await openSecrets({ inventory, key: { stateDirectory: options.stateDirectory, environment: process.env } });
   const authority = await openAuthority({ directory: paths.authority });
   const store = createFleetStore(inventory.database, catalog);
-  const drift = { current: (await store.current())?.fleet.drift ?? "mend" };
-  const hub = await createHub({ store: createAgentStore(inventory), authority, version, logger, drift: () => drift.current });
+  const present = { fleet: (await store.current())?.fleet ?? null };
+  const drift = () => present.fleet?.drift ?? "mend";
+  const hub = await createHub({ store: createAgentStore(inventory), authority, version, logger, drift });
   const postgres = new PostgresServers();
-  const provisioning = await openProvisioning({ options, inventory, authority, hub, store, logger });
+  const provisioning = createProvisioning({ options, inventory, authority, hub, store, fleet: () => present.fleet });
   const nameListeners: (() => Promise<void>)[] = [];
 
   function postgresServer(fleet: Fleet, instance: string): PostgresServer {
@@ -95,7 +96,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       }),
     startRun: (run) => runner.start(run),
     onChange: (fleet) => {
-      drift.current = fleet.drift;
+      present.fleet = fleet;
       for (const listener of nameListeners) listener().catch((error: unknown) => logger.error({ error }, "The certificate could not be renewed"));
     },
   });
