@@ -1,24 +1,32 @@
 import { BerthError } from "@berth/shared/errors";
 import { expect, it } from "vitest";
+import type { StreamState } from "./api/event-stream.ts";
 import { freshness } from "./connection.ts";
 
 const error = new BerthError("controller.unreachable", "The controller does not answer.");
 const now = 1_000_000;
+const told = (stream: StreamState, silence: number | undefined, expectsSamples = true) =>
+  freshness({ stream, silence, expectsSamples }, now);
 
 it("is live while something arrives", () => {
-  expect(freshness({ phase: "open" }, 1_000, now)).toMatchObject({ kind: "live", text: "Live", next: "" });
+  expect(told({ phase: "open" }, 1_000)).toMatchObject({ kind: "live", text: "Live", next: "" });
 });
 
 it("is stale when an open stream is silent for too long", () => {
-  expect(freshness({ phase: "open" }, 8_000, now)).toMatchObject({
+  expect(told({ phase: "open" }, 8_000)).toMatchObject({
     kind: "stale",
     text: "Last update 8 s ago",
     next: "The controller is silent.",
   });
 });
 
+it("expects no more than heartbeats of a fleet without a node online", () => {
+  expect(told({ phase: "open" }, 14_000, false).kind).toBe("live");
+  expect(told({ phase: "open" }, 19_000, false).kind).toBe("stale");
+});
+
 it("says why, and when it tries again", () => {
-  expect(freshness({ phase: "waiting", error, retryAt: now + 4_200 }, 12_000, now)).toEqual({
+  expect(told({ phase: "waiting", error, retryAt: now + 4_200 }, 12_000)).toEqual({
     kind: "stale",
     text: "Last update 12 s ago",
     error,
@@ -27,14 +35,14 @@ it("says why, and when it tries again", () => {
 });
 
 it("does not flicker over a short reconnect", () => {
-  expect(freshness({ phase: "connecting" }, 400, now).kind).toBe("live");
-  expect(freshness({ phase: "waiting", error, retryAt: now + 500 }, 600, now).kind).toBe("live");
-  expect(freshness({ phase: "connecting" }, 3_000, now).kind).toBe("stale");
+  expect(told({ phase: "connecting" }, 400).kind).toBe("live");
+  expect(told({ phase: "waiting", error, retryAt: now + 500 }, 600).kind).toBe("live");
+  expect(told({ phase: "connecting" }, 3_000).kind).toBe("stale");
 });
 
 it("hides no error of the first connection behind waiting", () => {
-  expect(freshness({ phase: "connecting" }, undefined, now)).toMatchObject({ kind: "connecting", text: "Connecting" });
-  expect(freshness({ phase: "waiting", error, retryAt: now }, undefined, now)).toMatchObject({
+  expect(told({ phase: "connecting" }, undefined)).toMatchObject({ kind: "connecting", text: "Connecting" });
+  expect(told({ phase: "waiting", error, retryAt: now }, undefined)).toMatchObject({
     kind: "stale",
     text: "No connection",
     error,
@@ -42,5 +50,5 @@ it("hides no error of the first connection behind waiting", () => {
 });
 
 it("is stale at once when it will not be tried again", () => {
-  expect(freshness({ phase: "stopped", error }, 10, now)).toMatchObject({ kind: "stale", error, next: "" });
+  expect(told({ phase: "stopped", error }, 10)).toMatchObject({ kind: "stale", error, next: "" });
 });

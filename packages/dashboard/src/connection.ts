@@ -1,10 +1,13 @@
 /** How far what the page shows can be relied on. Pure. */
+import { heartbeatMilliseconds } from "@berth/shared/api/live";
 import type { BerthError } from "@berth/shared/errors";
 import type { StreamState } from "./api/event-stream.ts";
 import { formatSpan } from "./format/time.ts";
 
-/** The controller sends a heartbeat at least every five seconds; longer silence means that something is wrong. */
-const quietLimitMilliseconds = 7_000;
+/** Nodes that are online send samples every second; longer silence than this means that something is wrong. */
+export const sampleSilenceMilliseconds = 7_000;
+/** Without a node online there are only heartbeats. */
+const quietLimitMilliseconds = heartbeatMilliseconds + 3_000;
 /** Reconnecting on purpose or by luck within this time is not worth a word. */
 const blinkMilliseconds = 2_500;
 
@@ -17,15 +20,24 @@ export interface Freshness {
   next: string;
 }
 
-/** `silence`: milliseconds since anything arrived, undefined before anything did. `now`: this browser's clock. */
-export function freshness(stream: StreamState, silence: number | undefined, now: number): Freshness {
+export interface Signs {
+  stream: StreamState;
+  /** Milliseconds since anything arrived; undefined before anything did. */
+  silence: number | undefined;
+  /** Some node is online, so samples are to be expected. */
+  expectsSamples: boolean;
+}
+
+/** `now`: this browser's clock. */
+export function freshness({ stream, silence, expectsSamples }: Signs, now: number): Freshness {
   const error = stream.phase === "waiting" || stream.phase === "stopped" ? stream.error : undefined;
   const next = whatNext(stream, now);
   if (silence === undefined) {
     const text = error ? "No connection" : "Connecting";
     return { kind: error ? "stale" : "connecting", text, error, next };
   }
-  const limit = stream.phase === "open" ? quietLimitMilliseconds : blinkMilliseconds;
+  const quietLimit = expectsSamples ? sampleSilenceMilliseconds : quietLimitMilliseconds;
+  const limit = stream.phase === "open" ? quietLimit : blinkMilliseconds;
   if (stream.phase !== "stopped" && silence < limit) return { kind: "live", text: "Live", error: undefined, next: "" };
   return { kind: "stale", text: `Last update ${formatSpan(silence)} ago`, error, next };
 }

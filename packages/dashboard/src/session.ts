@@ -39,7 +39,10 @@ export interface Session {
   silence(): number | undefined;
   /** The controller's clock, in milliseconds since the epoch. */
   controllerNow(): number;
-  /** Has the stream carry the log of a run to `listener`, from now on. One run at a time. Answers with what ends it. */
+  /**
+   * Has the stream carry the log of a run to `listener`: its lines so far each time the stream opens, then each as it
+   * comes. One run at a time. Answers with what ends it.
+   */
   watchRunLog(run: number, listener: (line: LogLine) => void): () => void;
   /** Takes over a run that an answer brought. */
   tellRun: (run: Parameters<typeof applyRun>[1]) => void;
@@ -146,6 +149,16 @@ export function openSession(account: Account, onExpired: () => void): Session {
     });
   };
   open();
+  let reopening = false;
+  /** The stream's address names the watched run. One page leaving for another is one change of address. */
+  const reopen = () => {
+    if (reopening) return;
+    reopening = true;
+    queueMicrotask(() => {
+      reopening = false;
+      if (!closing.signal.aborted) open();
+    });
+  };
 
   return {
     account,
@@ -164,10 +177,12 @@ export function openSession(account: Account, onExpired: () => void): Session {
     watchRunLog: (run, listener) => {
       const mine = { run, listener };
       watched = mine;
-      open();
+      reopen();
       return () => {
         // Another page may have taken over before this one was gone.
-        if (watched === mine) watched = undefined;
+        if (watched !== mine) return;
+        watched = undefined;
+        reopen();
       };
     },
     tellRun: (run) => fleet.set(applyRun(fleet.get(), run)),

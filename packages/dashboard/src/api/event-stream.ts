@@ -2,13 +2,14 @@
  * Server-Sent Events over fetch. The browser's own EventSource hides what a page must show: the error an answer
  * carries, the heartbeat comments that tell a quiet stream from a dead one, and when it will try again.
  */
+import { heartbeatMilliseconds } from "@berth/shared/api/live";
 import { BerthError, type ErrorCode } from "@berth/shared/errors";
 import { createParser } from "eventsource-parser";
 import { errorOfFetch, errorOfResponse } from "./api-error.ts";
 import { backoffMilliseconds } from "./backoff.ts";
 
-/** The controller sends something at least every few seconds; a stream that is silent for this long is taken for dead. */
-const silenceLimitMilliseconds = 20_000;
+/** One heartbeat may get lost on the way; two do not. */
+const silenceLimitMilliseconds = 2.2 * heartbeatMilliseconds;
 
 /** After this long a connection counts as having worked, and the next wait is a short one again. */
 const settledMilliseconds = 5_000;

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useNow } from "../clock.ts";
 import { freshness, type Freshness } from "../connection.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
 import { useSession, type Session } from "../session.ts";
 import { useStore } from "../store.ts";
 
@@ -9,7 +10,12 @@ import { useStore } from "../store.ts";
 export function useFreshness(session: Session): Freshness {
   const now = useNow();
   const stream = useStore(session.stream, (state) => state);
-  return freshness(stream, session.silence(), now);
+  const expectsSamples = useStore(session.fleet, hasNodeOnline);
+  return freshness({ stream, silence: session.silence(), expectsSamples }, now);
+}
+
+function hasNodeOnline({ status }: FleetState): boolean {
+  return status?.nodes.some((node) => node.state === "online") ?? false;
 }
 
 /** The word in the header. Its place is reserved, so nothing moves when it changes. */

@@ -3,6 +3,7 @@ import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useNow } from "../clock.ts";
+import { sampleSilenceMilliseconds } from "../connection.ts";
 import { formatSpan } from "../format/time.ts";
 import { instancePath, nodePath } from "../routes/route.ts";
 import {
@@ -19,7 +20,7 @@ import {
 import { useSession } from "../session.ts";
 import { memo } from "./memo.ts";
 import { Metric } from "./metric.tsx";
-import { StateMark } from "./state-mark.tsx";
+import { ContainerMark, StateMark } from "./state-mark.tsx";
 
 interface FleetTableProps {
   nodes: readonly NodeStatus[];
@@ -34,7 +35,7 @@ export function FleetTable({ nodes, instances }: FleetTableProps): JSX.Element {
       <thead>
         <tr>
           <th class="column-state" scope="col">
-            State
+            <span>State</span>
           </th>
           <th class="column-name" scope="col">
             Name
@@ -42,7 +43,7 @@ export function FleetTable({ nodes, instances }: FleetTableProps): JSX.Element {
           <th class="column-version" scope="col">
             Version
           </th>
-          <th class="column-metric" scope="col">
+          <th class="column-metric column-cpu" scope="col">
             CPU <span class="unit">cores</span>
           </th>
           <th class="column-metric" scope="col">
@@ -83,16 +84,13 @@ function NodeBody({ node, instances }: { node: NodeStatus; instances: readonly I
   );
 }
 
-/** No samples for longer than this: what is shown of the node is old. */
-const silenceLimitMilliseconds = 6_000;
-
 /** "no samples for 12 s" while the node's numbers are old; undefined while they are live. */
 function useSilence(node: NodeStatus): string | undefined {
   const { samples } = useSession();
   useNow();
   if (node.state !== "online") return "not live";
   const silence = samples.silence(node.name, performance.now());
-  if (silence === undefined || silence < silenceLimitMilliseconds) return undefined;
+  if (silence === undefined || silence < sampleSilenceMilliseconds) return undefined;
   return `no samples for ${formatSpan(silence)}`;
 }
 
@@ -117,7 +115,7 @@ const NodeRow = memo(function NodeRow({ node, silent }: { node: NodeStatus; sile
         <span class="secondary">agent {node.agentVersion ?? "–"}</span>
         {node.outdated && <span class="tag tag-warning">outdated</span>}
       </td>
-      <td class="column-metric">
+      <td class="column-metric column-cpu">
         <Metric node={name} read={cpu} />
       </td>
       <td class="column-metric">
@@ -155,7 +153,9 @@ const InstanceRows = memo(function InstanceRows({ instance }: { instance: Instan
       {containers.length > 1 &&
         containers.map((container) => (
           <tr key={container.name} class="container-row">
-            <td class="column-state secondary">{container.state}</td>
+            <td class="column-state secondary">
+              <ContainerMark state={container.state} />
+            </td>
             <th class="column-name" scope="row">
               {container.name}
             </th>
@@ -185,7 +185,7 @@ export function ContainerCells({ node, instance, container }: ContainerScope): J
   }, [samples, node, instance, container]);
   return (
     <>
-      <td class="column-metric">
+      <td class="column-metric column-cpu">
         <Metric node={node} read={cpu} />
       </td>
       <td class="column-metric">

@@ -82,9 +82,12 @@ export function LogView({ label, entries, empty, children }: LogViewProps): JSX.
 function lineElement(entry: LogEntry): HTMLLIElement {
   const line = document.createElement("li");
   if (entry.tone) line.className = `log-${entry.tone}`;
-  const prefix = document.createElement("span");
-  prefix.className = "log-prefix";
-  prefix.textContent = `${entry.prefix} `;
-  line.append(prefix, stripControls(entry.text));
+  if (entry.prefix !== "") {
+    const prefix = document.createElement("span");
+    prefix.className = "log-prefix";
+    prefix.textContent = `${entry.prefix} `;
+    line.append(prefix);
+  }
+  line.append(stripControls(entry.text));
   return line;
 }

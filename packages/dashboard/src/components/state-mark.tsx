@@ -8,7 +8,9 @@ export type AnyState = InstanceState | NodeState | RunState | StepState;
 type Tone = "good" | "problem" | "warning" | "busy" | "quiet";
 type Shape = "check" | "cross" | "alert" | "half" | "square" | "ring" | "question" | "dash";
 
-const looks: Record<AnyState, [tone: Tone, shape: Shape]> = {
+type Look = readonly [tone: Tone, shape: Shape];
+
+const looks: Record<AnyState, Look> = {
   healthy: ["good", "check"],
   unhealthy: ["problem", "alert"],
   starting: ["busy", "half"],
@@ -68,13 +70,32 @@ const shapes: Record<Shape, JSX.Element> = {
   ),
 };
 
+/** What Docker calls the states of a container. Others look unknown. */
+const containerLooks = new Map<string, Look>([
+  ["running", ["good", "check"]],
+  ["created", ["quiet", "ring"]],
+  ["restarting", ["warning", "half"]],
+  ["paused", ["quiet", "square"]],
+  ["removing", ["quiet", "dash"]],
+  ["exited", ["problem", "cross"]],
+  ["dead", ["problem", "cross"]],
+]);
+
 /** The mark with its word. */
-export function StateMark({ state, title }: { state: AnyState; title?: string | undefined }): JSX.Element {
-  const [tone, shape] = looks[state];
+export function StateMark({ state }: { state: AnyState }): JSX.Element {
+  return <WordedMark look={looks[state]} word={state} />;
+}
+
+/** The same for a container, in Docker's words. */
+export function ContainerMark({ state }: { state: string }): JSX.Element {
+  return <WordedMark look={containerLooks.get(state) ?? looks.unknown} word={state} />;
+}
+
+function WordedMark({ look: [tone, shape], word }: { look: Look; word: string }): JSX.Element {
   return (
-    <span class={`state tone-${tone}`} title={title}>
+    <span class={`state tone-${tone}`}>
       <Mark shape={shape} />
-      <span>{state}</span>
+      <span>{word}</span>
     </span>
   );
 }

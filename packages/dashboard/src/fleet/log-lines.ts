@@ -1,8 +1,8 @@
 import type { LogLine } from "@berth/shared/api/runs";
 
 /**
- * Two pieces of a run's log as one, by sequence and without doubles. The stream and GET /api/runs/:id/logs overlap
- * whenever a page opens or reconnects. Answers with `known` itself when nothing is new.
+ * Two pieces of a run's log as one, by sequence and without doubles: the stream begins with all lines so far whenever
+ * it opens anew. Answers with `known` itself when nothing is new.
  */
 export function mergeLines(known: readonly LogLine[], told: readonly LogLine[]): readonly LogLine[] {
   const last = known.at(-1)?.sequence ?? Number.NEGATIVE_INFINITY;

@@ -25,6 +25,8 @@ export interface Chart {
 }
 
 export const chartHeight = 168;
+/** Distances between ticks of time, in seconds. */
+const minutes = [60, 120, 300, 600, 900, 1800, 3600];
 /** So that curves differ by more than colour. */
 const dashes: readonly number[][] = [[], [6, 3], [2, 3], [9, 3, 2, 3], [12, 4], [4, 2]];
 
@@ -62,7 +64,7 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
         y: { range: () => [0, chartTop(shown, limit, options.least)] },
       },
       axes: [
-        { ...axis, size: 24, space: 72, gap: 4, values: (_, splits, __, ___, step) => splits.map((at) => clockTime(at, step)) },
+        { ...axis, size: 24, space: 48, gap: 4, incrs: minutes, values: (_, splits) => splits.map(clockTime) },
         { ...axis, size: 66, space: 34, gap: 6, incrs: options.increments, values: (_, splits) => splits.map(options.tick) },
       ],
       series: [
@@ -110,8 +112,7 @@ function drawLimit(plot: uPlot, data: ChartData, limit: number): void {
   ctx.restore();
 }
 
-/** "14:03", with seconds when ticks are closer than a minute. */
-function clockTime(at: number, step: number): string {
-  const text = new Date(at * 1000).toLocaleTimeString("en-GB");
-  return step < 60 ? text : text.slice(0, 5);
+/** "14:03" */
+function clockTime(at: number): string {
+  return new Date(at * 1000).toLocaleTimeString("en-GB").slice(0, 5);
 }

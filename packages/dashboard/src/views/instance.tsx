@@ -5,7 +5,7 @@ import { Elapsed } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
 import { ContainerCells } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
-import { StateMark } from "../components/state-mark.tsx";
+import { ContainerMark, StateMark } from "../components/state-mark.tsx";
 import { nodePath } from "../routes/route.ts";
 import { useSession } from "../session.ts";
 import { useStore } from "../store.ts";
@@ -64,7 +64,7 @@ function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
       <thead>
         <tr>
           <th class="column-state" scope="col">
-            State
+            <span>State</span>
           </th>
           <th class="column-name" scope="col">
             Container
@@ -72,7 +72,7 @@ function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
           <th class="column-version" scope="col">
             Up for
           </th>
-          <th class="column-metric" scope="col">
+          <th class="column-metric column-cpu" scope="col">
             CPU <span class="unit">cores</span>
           </th>
           <th class="column-metric" scope="col">
@@ -89,7 +89,9 @@ function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
       <tbody>
         {instance.containers.map((container) => (
           <tr key={container.name}>
-            <td class="column-state">{container.state}</td>
+            <td class="column-state">
+              <ContainerMark state={container.state} />
+            </td>
             <th class="column-name" scope="row">
               {container.name} <span class="secondary mono">{container.image}</span>
             </th>

@@ -51,7 +51,7 @@ function useFetchedRun(id: number): BerthError | undefined {
 }
 
 function RunBody({ run }: { run: Run }): JSX.Element {
-  const { lines, error } = useRunLog(run.id);
+  const lines = useRunLog(run.id);
   const [selected, setSelected] = useState<string | null>(null);
   const entries = useMemo(() => entriesOf(lines, selected), [lines, selected]);
   return (
@@ -81,7 +81,6 @@ function RunBody({ run }: { run: Run }): JSX.Element {
               </button>
             )}
           </h2>
-          {error && <ErrorNotice error={error} what="Log" />}
           <LogView label="Log of the run" entries={entries} empty="No lines yet." />
         </section>
       </div>

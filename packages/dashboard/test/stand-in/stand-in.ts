@@ -1,0 +1,227 @@
+/** An API for the page to speak to, for development and tests. Answers as the contracts in packages/shared say. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { login, logout, whoAmI, type Account } from "@berth/shared/api/accounts";
+import { livePath, type LiveEvents } from "@berth/shared/api/live";
+import { getSamples } from "@berth/shared/api/metrics";
+import { cancelRun, getRun, listRuns, resumeRun, type LogLine, type RunSummary } from "@berth/shared/api/runs";
+import { getStatus, getVersion, type InstanceStatus, type NodeStatus } from "@berth/shared/api/status";
+import { BerthError, toBerthError } from "@berth/shared/errors";
+import { makeInstances, makeNodes } from "./fleet.ts";
+import { openEvents, readJson, sendError, sendJson, sendPage, type EventSink } from "./http.ts";
+import { makeScriptedRun, type ScriptedRun } from "./run.ts";
+import { samplesOf } from "./samples.ts";
+
+export const password = "correct horse battery";
+const sessionCookie = "berth_session=stand-in";
+
+export interface StandInOptions {
+  port?: number;
+  /** Folder of the built page; without it only the API is served. */
+  page?: string;
+  /** Answer to everybody without a login, as on the Unix socket. */
+  trusted?: boolean;
+}
+
+export class StandIn {
+  readonly nodes: NodeStatus[] = makeNodes(Date.now());
+  readonly instances: InstanceStatus[] = makeInstances(Date.now());
+  readonly scripted: ScriptedRun = makeScriptedRun(12, Date.now() - 42_000);
+  readonly pastRuns: RunSummary[] = pastRuns(Date.now());
+  account: Account = { name: "admin", role: "admin", tenant: null };
+  version = "0.1.0";
+  /** While set, no request of the API is answered: the connection is dropped. */
+  down = false;
+  /** While set, streams stay open and nothing is sent on them. */
+  mute = false;
+  /** Paths of the API that were asked for. */
+  readonly asked: string[] = [];
+
+  readonly #options: StandInOptions;
+  readonly #server: Server;
+  readonly #live = new Map<EventSink, number | undefined>();
+  readonly #logs = new Set<EventSink>();
+  readonly #timer: NodeJS.Timeout;
+  #sampledUntil = Date.now();
+
+  constructor(options: StandInOptions = {}) {
+    this.#options = options;
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch((thrown: unknown) => sendError(response, toBerthError(thrown)));
+    });
+    this.#timer = setInterval(() => this.#sample(), 1000);
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#options.port ?? 0, "127.0.0.1", resolve));
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("The stand-in has no port");
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Drops every stream, as a controller does that is restarted. */
+  cut(): void {
+    for (const sink of [...this.#live.keys(), ...this.#logs]) sink.close();
+  }
+
+  /** Sends an event of the live stream to every page. */
+  tell<K extends keyof LiveEvents>(event: K, data: LiveEvents[K]): void {
+    if (this.mute) return;
+    for (const sink of this.#live.keys()) sink.send(event, data);
+  }
+
+  changeNode(name: string, changes: Partial<NodeStatus>): void {
+    const node = this.nodes.find((one) => one.name === name);
+    if (node) this.tell("node", Object.assign(node, changes));
+  }
+
+  changeInstance(name: string, changes: Partial<InstanceStatus>): void {
+    const instance = this.instances.find((one) => one.name === name);
+    if (instance) this.tell("instance", Object.assign(instance, changes));
+  }
+
+  /** The run goes one move further, and every page is told. */
+  advanceRun(): void {
+    const line = this.scripted.advance(Date.now());
+    if (line) this.#tellLog(line);
+    this.tell("run", this.scripted.run);
+  }
+
+  /** One line in the log of an instance that a page follows. */
+  writeLog(text: string, channel: "stdout" | "stderr" = "stdout"): void {
+    for (const sink of this.#logs) sink.send("line", { channel, text });
+  }
+
+  #tellLog(line: LogLine): void {
+    if (this.mute) return;
+    for (const [sink, run] of this.#live) if (run === this.scripted.run.id) sink.send("log", { ...line, run });
+  }
+
+  #sample(): void {
+    const now = Date.now();
+    for (const node of this.nodes.filter((one) => one.state === "online")) {
+      this.tell("samples", samplesOf(node, this.instances, this.#sampledUntil + 1, now));
+    }
+    this.#sampledUntil = now;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://stand-in");
+    if (!url.pathname.startsWith("/api/")) {
+      await sendPage(response, this.#options.page ?? "", url.pathname);
+      return;
+    }
+    this.asked.push(`${request.method} ${url.pathname}${url.search}`);
+    if (this.down) {
+      response.destroy();
+      return;
+    }
+    if (url.pathname === login.path) {
+      await this.#login(request, response);
+      return;
+    }
+    if (url.pathname === getVersion.path) {
+      sendJson(response, 200, getVersion.response.parse({ version: this.version }));
+      return;
+    }
+    if (!this.#options.trusted && !request.headers.cookie?.includes(sessionCookie)) {
+      throw new BerthError("unauthenticated", "Log in first.");
+    }
+    if (url.pathname === livePath) this.#openLive(response, url);
+    else if (url.pathname.endsWith("/logs") && url.pathname.startsWith("/api/instances/")) this.#openLog(response);
+    else this.#answerJson(response, url, request.method ?? "GET");
+  }
+
+  async #login(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = login.body?.parse(await readJson(request));
+    if (body?.password !== password) {
+      throw new BerthError("unauthenticated", "Account or password is wrong.");
+    }
+    const answer = { account: this.account, token: "unused", expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
+    const cookie = `${sessionCookie}; Path=/; HttpOnly; SameSite=Strict`;
+    sendJson(response, 200, login.response.parse(answer), { "set-cookie": cookie });
+  }
+
+  #openLive(response: ServerResponse, url: URL): void {
+    const run = url.searchParams.get("run") === null ? undefined : Number(url.searchParams.get("run"));
+    const sink = openEvents(response);
+    this.#live.set(sink, run);
+    response.on("close", () => this.#live.delete(sink));
+    if (this.mute) return;
+    sink.send("status", getStatus.response.parse(this.#status()));
+    if (run !== this.scripted.run.id) return;
+    sink.send("run", this.scripted.run);
+    for (const line of this.scripted.log) sink.send("log", { ...line, run });
+  }
+
+  #openLog(response: ServerResponse): void {
+    const sink = openEvents(response);
+    this.#logs.add(sink);
+    response.on("close", () => this.#logs.delete(sink));
+    for (let index = 0; index < 40; index += 1) {
+      const text = `\u001b[2m${index}\u001b[22m GET /rest/workflows 200 ${3 + (index % 17)} ms`;
+      sink.send("line", { channel: "stdout", text });
+    }
+    sink.send("line", { channel: "stderr", text: "Warning: the encryption key was generated, keep it" });
+  }
+
+  #status() {
+    return { fleet: "valuechain", nodes: this.nodes, instances: this.instances };
+  }
+
+  #answerJson(response: ServerResponse, url: URL, method: string): void {
+    const call = `${method} ${url.pathname}`;
+    const send = (body: unknown) => sendJson(response, 200, body);
+    if (call === `GET ${whoAmI.path}`) return send(whoAmI.response.parse(this.account));
+    if (call === `POST ${logout.path}`) {
+      const cookie = "berth_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
+      return sendJson(response, 200, logout.response.parse({ ended: true }), { "set-cookie": cookie });
+    }
+    if (call === `GET ${getStatus.path}`) return send(getStatus.response.parse(this.#status()));
+    if (call === `GET ${getSamples.path}`) return send(getSamples.response.parse(this.#past(url)));
+    if (call === `GET ${listRuns.path}`) {
+      const { steps: _steps, ...summary } = this.scripted.run;
+      return send(listRuns.response.parse({ runs: [summary, ...this.pastRuns] }));
+    }
+    const [, id, action] = /^\/api\/runs\/(\d+)(?:\/(\w+))?$/.exec(url.pathname) ?? [];
+    if (Number(id) !== this.scripted.run.id) {
+      throw new BerthError("not-found", `There is nothing at ${url.pathname}.`, { hint: "`berth run list` shows runs." });
+    }
+    if (method === "GET" && action === undefined) return send(getRun.response.parse(this.scripted.run));
+    if (action === "cancel") this.scripted.cancel(Date.now());
+    if (action === "resume") this.scripted.resume();
+    this.tell("run", this.scripted.run);
+    return send((action === "cancel" ? cancelRun : resumeRun).response.parse(this.scripted.run));
+  }
+
+  #past(url: URL) {
+    const { seconds, node } = getSamples.query?.parse(Object.fromEntries(url.searchParams)) ?? { seconds: 300 };
+    const to = Date.now();
+    const nodes = this.nodes.filter((one) => node === undefined || one.name === node);
+    return { nodes: nodes.map((one) => samplesOf(one, this.instances, to - seconds * 1000, to)) };
+  }
+}
+
+function pastRuns(now: number): RunSummary[] {
+  const counts = { waiting: 0, running: 0, succeeded: 16, failed: 0, cancelled: 0, skipped: 0 };
+  const ended = (id: number, hoursAgo: number, seconds: number): RunSummary => ({
+    id,
+    kind: id % 4 === 0 ? "node.add" : "apply",
+    account: "admin",
+    state: "succeeded",
+    createdAt: new Date(now - hoursAgo * 3_600_000).toISOString(),
+    endedAt: new Date(now - hoursAgo * 3_600_000 + seconds * 1000).toISOString(),
+    counts,
+  });
+  return [
+    ended(11, 3, 74),
+    { ...ended(10, 26, 41), state: "failed", counts: { ...counts, succeeded: 11, failed: 1, skipped: 4 } },
+    ended(9, 27, 8),
+    ended(8, 51, 212),
+  ];
+}
