@@ -65,7 +65,7 @@ const defaultConcurrency: Concurrency = { total: 16, perNode: 4 };
 
 export function createRunner(options: RunnerOptions): Runner {
   const { inventory } = options;
-  const notifier = createNotifier((error) => options.log.error({ error }, "A listener to runs failed"));
+  const notifier = createNotifier((error) => options.log.error({ err: error }, "A listener to runs failed"));
   const context: RunContext = {
     inventory,
     notifier,
@@ -85,7 +85,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const run = carryOut(record, lastSequence, context);
     live = run;
     run.done
-      .catch((error: unknown) => options.log.error({ error, run: record.id }, "The run could not be recorded"))
+      .catch((error: unknown) => options.log.error({ err: error, run: record.id }, "The run could not be recorded"))
       .finally(() => {
         if (live === run) live = undefined;
       });
@@ -110,7 +110,7 @@ export function createRunner(options: RunnerOptions): Runner {
       checkPlan(record.steps);
     } catch (error) {
       // It comes from another version of Berth. Left `running` it would stand in the way of every other run.
-      options.log.error({ error, run: id }, "The interrupted run cannot be carried on");
+      options.log.error({ err: error, run: id }, "The interrupted run cannot be carried on");
       const why = "This version of Berth cannot carry on with it";
       return toRun(
         await endRun(inventory, id, new BerthError("cancelled", why, { hint: "Apply the fleet file again." })),
