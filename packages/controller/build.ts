@@ -32,7 +32,6 @@ const { metafile } = await build({
   format: "esm",
   platform: "node",
   target: "node24",
-  keepNames: true,
   sourcemap: "linked",
   sourcesContent: false,
   // Native code, worker files of their own, and packages that find files beside themselves.

@@ -5,12 +5,11 @@ import { stripVTControlCharacters } from "node:util";
 const colourSequence = /\u001b\[[0-9;]*m/y;
 const reset = "\u001b[0m";
 
-const graphemes = new Intl.Segmenter();
-
 /** Columns that `text` takes, colour sequences aside. */
 export function width(text: string): number {
   const visible = stripVTControlCharacters(text);
-  return isAscii(visible) ? visible.length : Array.from(graphemes.segment(visible)).length;
+  // A segmenter takes longer to make than a whole table to print: only text that needs one pays for it.
+  return isAscii(visible) ? visible.length : Array.from(new Intl.Segmenter().segment(visible)).length;
 }
 
 function isAscii(text: string): boolean {
