@@ -1,0 +1,40 @@
+/** Bundles the agent into dist/agent.mjs: one file, so that installing and upgrading it is copying it. */
+import { chmod } from "node:fs/promises";
+import { build as bundle, type Plugin } from "esbuild";
+
+/**
+ * Parts of libraries that an agent on a Unix socket never calls: dockerode's SSH transport and its BuildKit sessions.
+ * They would more than double the bundle, and each agent's memory with it.
+ */
+const unused = /^(?:ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|cpu-features)$/;
+
+const leaveOutUnused: Plugin = {
+  name: "leave-out-unused",
+  setup: (build) => {
+    build.onResolve({ filter: unused }, ({ path }) => ({ path, namespace: "unused" }));
+    build.onLoad({ filter: /.*/, namespace: "unused" }, () => ({ contents: "module.exports = {};", loader: "js" }));
+  },
+};
+
+await bundle({
+  entryPoints: ["src/main.ts"],
+  outfile: "dist/agent.mjs",
+  absWorkingDir: import.meta.dirname,
+  bundle: true,
+  minify: true,
+  // Names in stack traces.
+  keepNames: true,
+  platform: "node",
+  format: "esm",
+  target: "node24",
+  // Only ASCII: V8 then keeps the source at one byte a character.
+  charset: "ascii",
+  legalComments: "none",
+  plugins: [leaveOutUnused],
+  banner: {
+    // CommonJS libraries inside an ES module.
+    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+  },
+  logLevel: "warning",
+});
+await chmod(new URL("dist/agent.mjs", import.meta.url), 0o755);

@@ -1,0 +1,286 @@
+/** Puts the rooms together: one process per node. */
+import { randomUUID } from "node:crypto";
+import { toBerthError } from "@berth/shared/errors";
+import type { AgentMessage, ControllerMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
+import type { Observation } from "@berth/shared/protocol/state";
+import { protocolVersion } from "@berth/shared/protocol/version";
+import { type AgentConfig, journalFile } from "./config.ts";
+import { Connection, type ConnectionListener } from "./connection/connection.ts";
+import { EventSender } from "./connection/event-sender.ts";
+import { SampleSender } from "./connection/sample-sender.ts";
+import { openSocket } from "./connection/socket.ts";
+import { Streams } from "./connection/streams.ts";
+import { within } from "./deadline.ts";
+import { DockerodeEngine } from "./docker/dockerode-engine.ts";
+import type { DockerEvent, Engine } from "./docker/engine.ts";
+import { type DockerListener, watchDocker } from "./docker/watch.ts";
+import type { Identity } from "./enrol/identity.ts";
+import { Renewal } from "./enrol/renewal.ts";
+import { type HostFacts, nodeFacts } from "./facts.ts";
+import { Journal } from "./journal/journal.ts";
+import type { Log } from "./log.ts";
+import { NodeMeter } from "./metrics/node-meter.ts";
+import { Sampler } from "./metrics/sampler.ts";
+import { imageEnsure } from "./operations/image-ensure.ts";
+import { instanceEnsure } from "./operations/instance-ensure.ts";
+import { instanceRemove } from "./operations/instance-remove.ts";
+import { ResourceLocks } from "./operations/locks.ts";
+import { OperationRunner } from "./operations/runner.ts";
+import { EventPublisher } from "./reconcile/event-publisher.ts";
+import { HealthWatch } from "./reconcile/health-watch.ts";
+import { Observer } from "./reconcile/observer.ts";
+import { Reconciler } from "./reconcile/reconciler.ts";
+import { agentVersion } from "./version.ts";
+
+export interface AgentDependencies {
+  config: AgentConfig;
+  identity: Identity;
+  hostFacts: HostFacts;
+  log: Log;
+  /** The controller has welcomed this process. */
+  onWelcome: () => void;
+  /** The controller asks for another version of the agent. */
+  onUpgrade: (message: ControllerMessageOf<"upgrade">, identity: Identity) => void;
+}
+
+/** How long an observation waits for health that was never looked at, just after a start. */
+const firstLookMilliseconds = 2_000;
+
+export class Agent implements ConnectionListener, DockerListener {
+  readonly #dependencies: AgentDependencies;
+  readonly #bootId = randomUUID();
+  readonly #stopping = new AbortController();
+  readonly #journal: Journal;
+  readonly #engine: Engine;
+  readonly #node = new NodeMeter();
+  readonly #health: HealthWatch;
+  readonly #observer: Observer;
+  readonly #reconciler: Reconciler;
+  readonly #sampler: Sampler;
+  readonly #runner: OperationRunner;
+  readonly #connection: Connection;
+  readonly #events: EventSender;
+  readonly #samples: SampleSender;
+  readonly #streams: Streams;
+  readonly #renewal: Renewal;
+  #identity: Identity;
+  #dockerVersion: string | null = null;
+
+  constructor(dependencies: AgentDependencies) {
+    const { config, identity, log } = dependencies;
+    this.#dependencies = dependencies;
+    this.#identity = identity;
+    this.#journal = new Journal(journalFile(config));
+    const journal = this.#journal;
+    const engine = new DockerodeEngine(config.dockerSocket);
+    this.#engine = engine;
+    const send = (message: AgentMessage): boolean => this.#connection.send(message);
+    this.#connection = new Connection({
+      open: () => openSocket(this.#identity),
+      hello: () => this.#hello(),
+      listener: this,
+      log,
+    });
+    this.#events = new EventSender(this.#connection, journal.outbox);
+    this.#samples = new SampleSender(this.#connection, journal.samples, log);
+    this.#streams = new Streams({ engine, log, send: async (message) => this.#connection.sendAndDrain(message) });
+    const locks = new ResourceLocks();
+    this.#reconciler = new Reconciler({
+      engine,
+      journal,
+      locks,
+      log,
+      health: () => this.#health,
+      events: new EventPublisher({
+        outbox: journal.outbox,
+        log,
+        observeInstance: async (name) => this.#observer.observeInstance(name),
+        onEvent: (event) => {
+          this.#events.send(event);
+        },
+      }),
+    });
+    this.#health = new HealthWatch(engine, this.#reconciler, log);
+    this.#observer = new Observer(engine, journal.desired, this.#health);
+    this.#sampler = new Sampler({
+      engine,
+      node: this.#node,
+      log,
+      onBatch: (batch) => {
+        this.#samples.send(batch);
+      },
+    });
+    this.#runner = new OperationRunner({
+      journal,
+      locks,
+      log,
+      send,
+      node: identity.node,
+      handlers: {
+        "image.ensure": imageEnsure({ engine, registryCertificates: config.registryCertificates }),
+        "instance.ensure": instanceEnsure(engine, journal.desired),
+        "instance.remove": instanceRemove(engine),
+      },
+      onInstance: (instance) => {
+        this.#reconciler.giveWay(instance);
+      },
+      onSettled: (instance) => {
+        this.#reconciler.onSettled(instance);
+      },
+    });
+    this.#renewal = new Renewal({
+      config,
+      log,
+      send,
+      identity: () => this.#identity,
+      onRenewed: (renewed) => {
+        this.#identity = renewed;
+      },
+    });
+  }
+
+  /** Carries on with what was under way, then connects. Resolves when the agent is stopped. */
+  async run(): Promise<void> {
+    this.#runner.resume();
+    const watching = watchDocker(this.#engine, this, this.#dependencies.log, this.#stopping.signal);
+    this.#sampler.start();
+    await this.#readDockerVersion();
+    this.#connection.start();
+    await watching;
+  }
+
+  /** Operations under way stay in the journal: the next start carries them on. */
+  stop(reason: string): void {
+    this.#stopping.abort(new Error(reason));
+    this.#reconciler.stop();
+    this.#health.stop();
+    this.#sampler.stop();
+    this.#streams.closeAll();
+    this.#connection.stop(reason);
+    this.#journal.close();
+  }
+
+  onRunning(): void {
+    this.#sampler.onRunning();
+    this.#reconciler.onRunning();
+    void this.#readDockerVersion();
+  }
+
+  onUnreachable(): void {
+    this.#reconciler.onUnreachable();
+  }
+
+  onEvent(event: DockerEvent): void {
+    this.#sampler.onEvent(event);
+    this.#reconciler.onEvent(event);
+  }
+
+  onOnline(welcome: ControllerMessageOf<"welcome">): void {
+    this.#journal.drift = welcome.drift;
+    this.#events.backfill(welcome.lastEventSequence);
+    this.#runner.resend();
+    this.#samples.onOnline();
+    this.#renewal.onOnline();
+    this.#dependencies.onWelcome();
+  }
+
+  onOffline(): void {
+    this.#streams.closeAll();
+    this.#samples.onOffline();
+    this.#renewal.onOffline();
+  }
+
+  onMessage(message: Exclude<ControllerMessage, { type: "welcome" }>): void {
+    switch (message.type) {
+      case "operation":
+        return this.#runner.receive(message);
+      case "cancel":
+        return this.#runner.cancel(message.id);
+      case "acknowledge":
+        return this.#runner.acknowledge(message.ids);
+      case "acknowledge.events":
+        return this.#journal.outbox.acknowledge(message.sequence);
+      case "observe":
+        return void this.#observe(message.id);
+      case "sampling":
+        return this.#sampler.set(message);
+      case "logs.open":
+        return this.#streams.openLogs(message);
+      case "exec.open":
+        return this.#streams.openExec(message);
+      case "stream.input":
+        return this.#streams.input(message);
+      case "stream.resize":
+        return this.#streams.resize(message);
+      case "stream.close":
+        return this.#streams.close(message.id);
+      case "certificate":
+        return void this.#renew(message.certificate);
+      case "upgrade":
+        return this.#dependencies.onUpgrade(message, this.#identity);
+    }
+  }
+
+  async #observe(id: string): Promise<void> {
+    const observation = await this.#readObservation();
+    this.#connection.send({ type: "observation", id, observation });
+  }
+
+  async #readObservation(): Promise<Observation> {
+    try {
+      await this.#firstLook();
+      return await this.#observer.observe();
+    } catch (error) {
+      this.#dependencies.log.warn({ reason: toBerthError(error).message }, "the node could not be observed");
+      return { instances: [], images: [], docker: "unreachable" };
+    }
+  }
+
+  /** Just after a start nothing is known of health yet: waits a moment for it, so as not to answer "unknown". */
+  async #firstLook(): Promise<void> {
+    const looked = this.#reconciler.ready().then(async () => this.#health.firstLook());
+    try {
+      await within(looked, firstLookMilliseconds, "a first look at every instance");
+    } catch (error) {
+      if (toBerthError(error).code !== "deadline.exceeded") throw error;
+    }
+  }
+
+  async #renew(certificate: string): Promise<void> {
+    try {
+      await this.#renewal.receive(certificate);
+    } catch (error) {
+      this.#dependencies.log.warn({ reason: toBerthError(error).message }, "the new certificate is refused");
+    }
+  }
+
+  async #readDockerVersion(): Promise<void> {
+    try {
+      this.#dockerVersion = await this.#engine.version();
+    } catch (error) {
+      this.#dependencies.log.warn({ reason: toBerthError(error).message }, "Docker does not tell its version");
+    }
+  }
+
+  #hello(): Extract<AgentMessage, { type: "hello" }> {
+    const now = Date.now();
+    const limits = {
+      cores: this.#node.cores,
+      memoryBytes: this.#node.memoryLimitBytes(now),
+      cgroupVersion: this.#node.mounts.version,
+    };
+    const journal = this.#journal.operations.unacknowledged().flatMap(({ id, state }) => {
+      return state === "acknowledged" ? [] : [{ id, state }];
+    });
+    return {
+      type: "hello",
+      protocol: protocolVersion,
+      agentVersion,
+      node: this.#identity.node,
+      bootId: this.#bootId,
+      clock: now,
+      facts: nodeFacts(this.#dependencies.hostFacts, limits, this.#dockerVersion),
+      journal,
+    };
+  }
+}

@@ -1,0 +1,228 @@
+/** The real Docker engine, over its Unix socket. Every request has a deadline; the long ones have a signal. */
+import { Readable } from "node:stream";
+import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
+import Dockerode from "dockerode";
+import { within } from "../deadline.ts";
+import { containerOptions, nanoCpus, restartPolicy } from "./container-options.ts";
+import { detailsOf, summaryOf } from "./containers.ts";
+import type {
+  ContainerDetails,
+  ContainerLimits,
+  ContainerSummary,
+  DockerEvent,
+  Engine,
+  ExecSession,
+  LogOptions,
+  PullProgress,
+} from "./engine.ts";
+import { dockerError, statusOf } from "./errors.ts";
+import { lines, parseEvent, watchedActions } from "./events.ts";
+import { labels } from "./labels.ts";
+import { PullTracker, pullError } from "./pull.ts";
+
+/** A Docker engine that does not answer a plain request by then is as good as gone. */
+const requestMilliseconds = 60_000;
+const notModified = 304;
+const notFound = 404;
+
+export class DockerodeEngine implements Engine {
+  readonly #docker: Dockerode;
+
+  constructor(socketPath: string) {
+    this.#docker = new Dockerode({ socketPath });
+  }
+
+  async version(): Promise<string> {
+    const { Version: version } = await this.#ask("ask for its version", this.#docker.version());
+    return version;
+  }
+
+  async listContainers(
+    filter: { instance?: string; onlyBerth?: boolean; onlyRunning?: boolean } = {},
+  ): Promise<ContainerSummary[]> {
+    const label =
+      filter.instance !== undefined
+        ? [`${labels.instance}=${filter.instance}`]
+        : filter.onlyBerth
+          ? [labels.instance]
+          : undefined;
+    const options = { all: !filter.onlyRunning, ...(label === undefined ? {} : { filters: { label } }) };
+    return (await this.#ask("list containers", this.#docker.listContainers(options))).map(summaryOf);
+  }
+
+  async inspectContainer(id: string): Promise<ContainerDetails | null> {
+    const info = await this.#askFor(`inspect ${id}`, this.#docker.getContainer(id).inspect());
+    return info === null ? null : detailsOf(info);
+  }
+
+  async createContainer(spec: InstanceSpec, container: ContainerSpec, name: string): Promise<string> {
+    const options = containerOptions(spec, container, name);
+    const created = await this.#ask(`create the container ${name}`, this.#docker.createContainer(options));
+    return created.id;
+  }
+
+  async startContainer(id: string): Promise<void> {
+    await this.#change(`start the container ${id}`, this.#docker.getContainer(id).start());
+  }
+
+  async stopContainer(id: string, timeoutSeconds: number): Promise<void> {
+    const stopping = this.#docker.getContainer(id).stop({ t: timeoutSeconds });
+    await this.#change(`stop the container ${id}`, stopping, timeoutSeconds * 1000 + requestMilliseconds);
+  }
+
+  async unpauseContainer(id: string): Promise<void> {
+    await this.#ask(`unpause the container ${id}`, this.#docker.getContainer(id).unpause());
+  }
+
+  async renameContainer(id: string, name: string): Promise<void> {
+    await this.#ask(`rename the container ${id} to ${name}`, this.#docker.getContainer(id).rename({ name }));
+  }
+
+  async updateContainer(id: string, limits: ContainerLimits): Promise<void> {
+    const options = {
+      Memory: limits.memoryBytes,
+      // As Docker sets it for a container made with a memory limit alone.
+      MemorySwap: limits.memoryBytes * 2,
+      NanoCpus: limits.cpus === undefined ? 0 : nanoCpus(limits.cpus),
+      RestartPolicy: { Name: restartPolicy },
+    };
+    await this.#ask(`update the container ${id}`, this.#docker.getContainer(id).update(options));
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    await this.#askFor(`remove the container ${id}`, this.#docker.getContainer(id).remove({ force: true }));
+  }
+
+  async imageId(reference: string): Promise<string | null> {
+    const info = await this.#askFor(`inspect the image ${reference}`, this.#docker.getImage(reference).inspect());
+    return info?.Id ?? null;
+  }
+
+  async listImages(): Promise<Map<string, string>> {
+    const images = await this.#ask("list images", this.#docker.listImages());
+    return new Map(images.flatMap((image) => (image.RepoTags ?? []).map((tag) => [tag, image.Id] as const)));
+  }
+
+  async pullImage(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
+    const tracker = new PullTracker(reference, onProgress);
+    try {
+      const stream = await this.#docker.pull(reference, { abortSignal: signal });
+      for await (const line of lines(stream)) tracker.receive(line);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw pullError(reference, error);
+    }
+  }
+
+  async removeVolumes(instance: string): Promise<string[]> {
+    const filters = { label: [`${labels.instance}=${instance}`] };
+    const { Volumes: volumes } = await this.#ask("list volumes", this.#docker.listVolumes({ filters }));
+    const names = volumes.map((volume) => volume.Name);
+    for (const name of names) {
+      await this.#askFor(`remove the volume ${name}`, this.#docker.getVolume(name).remove());
+    }
+    return names;
+  }
+
+  async ensureNetwork(name: string): Promise<void> {
+    const found = await this.#askFor(`inspect the network ${name}`, this.#docker.getNetwork(name).inspect());
+    if (found !== null) return;
+    const options = { Name: name, Driver: "bridge", CheckDuplicate: true };
+    await this.#ask(`create the network ${name}`, this.#docker.createNetwork(options));
+  }
+
+  async events(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
+    const filters = { type: ["container" as const], event: watchedActions };
+    const stream = await this.#ask("follow events", this.#docker.getEvents({ filters, abortSignal: signal }));
+    return parsedEvents(stream);
+  }
+
+  async logs(id: string, options: LogOptions): Promise<Readable> {
+    const { follow, tail, timestamps, signal } = options;
+    const container = this.#docker.getContainer(id);
+    const both = { stdout: true, stderr: true, tail, timestamps };
+    if (!follow) {
+      return Readable.from(chunks(await this.#ask("read logs", container.logs({ ...both, abortSignal: signal }))));
+    }
+    return toReadable(await this.#ask("read logs", container.logs({ ...both, follow, abortSignal: signal })));
+  }
+
+  async exec(
+    id: string,
+    command: readonly string[],
+    tty: { columns: number; rows: number } | null,
+  ): Promise<ExecSession> {
+    const exec = await this.#ask(
+      `run a command in ${id}`,
+      this.#docker.getContainer(id).exec({
+        Cmd: [...command],
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: tty !== null,
+      }),
+    );
+    const start = exec.start({ hijack: true, stdin: true, Tty: tty !== null });
+    const stream = await this.#ask(`run a command in ${id}`, start);
+    const resize = async (columns: number, rows: number): Promise<void> => {
+      await this.#ask("resize the terminal", exec.resize({ w: columns, h: rows }));
+    };
+    if (tty !== null) await resize(tty.columns, tty.rows);
+    return {
+      stream,
+      resize,
+      exitCode: async () => (await this.#askFor("inspect a command", exec.inspect()))?.ExitCode ?? null,
+    };
+  }
+
+  async execExitCode(id: string, command: readonly string[], signal: AbortSignal): Promise<number> {
+    const exec = await this.#docker
+      .getContainer(id)
+      .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true, abortSignal: signal });
+    const stream = await exec.start({ hijack: false, stdin: false, abortSignal: signal });
+    for await (const chunk of stream) void chunk;
+    return (await exec.inspect()).ExitCode ?? -1;
+  }
+
+  async #ask<T>(what: string, answer: Promise<T>, milliseconds = requestMilliseconds): Promise<T> {
+    try {
+      return await within(answer, milliseconds, `Docker to ${what}`);
+    } catch (error) {
+      throw dockerError(error, what);
+    }
+  }
+
+  /** Null when what is asked for does not exist. */
+  async #askFor<T>(what: string, answer: Promise<T>): Promise<T | null> {
+    try {
+      return await within(answer, requestMilliseconds, `Docker to ${what}`);
+    } catch (error) {
+      if (statusOf(error) === notFound) return null;
+      throw dockerError(error, what);
+    }
+  }
+
+  /** For requests that Docker answers with "not modified" when it is so already. */
+  async #change(what: string, answer: Promise<unknown>, milliseconds = requestMilliseconds): Promise<void> {
+    try {
+      await within(answer, milliseconds, `Docker to ${what}`);
+    } catch (error) {
+      if (statusOf(error) !== notModified) throw dockerError(error, what);
+    }
+  }
+}
+
+async function* parsedEvents(stream: NodeJS.ReadableStream): AsyncGenerator<DockerEvent> {
+  for await (const line of lines(stream)) yield parseEvent(line);
+}
+
+const chunkBytes = 64 * 1024;
+
+function* chunks(whole: Buffer): Generator<Buffer> {
+  for (let start = 0; start < whole.length; start += chunkBytes) yield whole.subarray(start, start + chunkBytes);
+}
+
+/** dockerode declares less than the response it hands over. */
+function toReadable(stream: NodeJS.ReadableStream): Readable {
+  return stream instanceof Readable ? stream : new Readable().wrap(stream);
+}

@@ -1,0 +1,105 @@
+/** What the agent needs of a Docker engine, in its own words; docker/dockerode-engine.ts is the real one. */
+import type { Readable } from "node:stream";
+import type { Duplex } from "node:stream";
+import type { InstanceSpec, ContainerSpec } from "@berth/shared/operations/instance-spec";
+
+/** One row of Docker's list of containers. */
+export interface ContainerSummary {
+  id: string;
+  /** Without the leading slash. */
+  name: string;
+  image: string;
+  imageId: string;
+  /** created, running, paused, restarting, exited, dead. */
+  state: string;
+  labels: Readonly<Record<string, string>>;
+  hostPorts: readonly number[];
+}
+
+export interface ContainerDetails extends Omit<ContainerSummary, "hostPorts"> {
+  paused: boolean;
+  /** Process id of its first process as this node sees it; 0 when it does not run. */
+  pid: number;
+  exitCode: number;
+  /** ISO 8601; null when it never ran. */
+  startedAt: string | null;
+  restarts: number;
+  memoryBytes: number;
+  /** Cores; null: unlimited. */
+  cpus: number | null;
+  restartPolicy: string;
+  networks: readonly string[];
+  /** Address on its first network; null when it does not run. */
+  address: string | null;
+}
+
+export interface ContainerLimits {
+  memoryBytes: number;
+  cpus: number | undefined;
+}
+
+export interface PullProgress {
+  line: string;
+  /** 0 to 1, of the layers known so far. */
+  fraction?: number;
+}
+
+/** A command running in a container: bytes in, bytes out, its exit code at the end. */
+export interface ExecSession {
+  stream: Duplex;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Null when Docker no longer knows it. */
+  exitCode(): Promise<number | null>;
+}
+
+export interface LogOptions {
+  follow: boolean;
+  tail: number;
+  timestamps: boolean;
+  signal: AbortSignal;
+}
+
+export interface DockerEvent {
+  action: string;
+  id: string;
+  name: string;
+  /** Of the container, as labelled by Berth; undefined for somebody else's. */
+  instance: string | undefined;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+export interface Engine {
+  version(): Promise<string>;
+  listContainers(filter?: {
+    instance?: string;
+    onlyBerth?: boolean;
+    onlyRunning?: boolean;
+  }): Promise<ContainerSummary[]>;
+  /** Null when there is no such container. */
+  inspectContainer(id: string): Promise<ContainerDetails | null>;
+  /** Makes the container and its labelled volumes; it does not start. Returns its id. */
+  createContainer(spec: InstanceSpec, container: ContainerSpec, name: string): Promise<string>;
+  startContainer(id: string): Promise<void>;
+  stopContainer(id: string, timeoutSeconds: number): Promise<void>;
+  unpauseContainer(id: string): Promise<void>;
+  renameContainer(id: string, name: string): Promise<void>;
+  updateContainer(id: string, limits: ContainerLimits): Promise<void>;
+  /** Stops it if need be; its volumes stay. No error when it is gone already. */
+  removeContainer(id: string): Promise<void>;
+  /** The image's id, or null when it is not here. */
+  imageId(reference: string): Promise<string | null>;
+  /** References with tag that are present, with their ids. */
+  listImages(): Promise<Map<string, string>>;
+  pullImage(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
+  /** Removes the volumes that carry the instance's label. Returns their names. */
+  removeVolumes(instance: string): Promise<string[]>;
+  ensureNetwork(name: string): Promise<void>;
+  /** Container events as they come; ends or fails when the connection does. */
+  events(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>>;
+  /** Multiplexed frames: docker/frames.ts takes them apart. */
+  logs(id: string, options: LogOptions): Promise<Readable>;
+  exec(id: string, command: readonly string[], tty: { columns: number; rows: number } | null): Promise<ExecSession>;
+  /** Runs a command without input; output is dropped. Returns its exit code. */
+  execExitCode(id: string, command: readonly string[], signal: AbortSignal): Promise<number>;
+}

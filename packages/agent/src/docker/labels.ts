@@ -1,0 +1,23 @@
+/** Labels by which Berth knows its containers and volumes. A container without them is somebody else's: never touched. */
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+
+export const labels = {
+  instance: "berth.instance",
+  service: "berth.service",
+  tenant: "berth.tenant",
+  version: "berth.version",
+  hash: "berth.hash",
+  node: "berth.node",
+} as const;
+
+/** Labels of an instance's containers. An instance of nobody in particular has an empty tenant. */
+export function instanceLabels(spec: InstanceSpec): Record<string, string> {
+  return {
+    [labels.instance]: spec.instance,
+    [labels.service]: spec.service,
+    [labels.tenant]: spec.tenant ?? "",
+    [labels.version]: spec.version,
+    [labels.hash]: spec.hash,
+    [labels.node]: spec.node,
+  };
+}

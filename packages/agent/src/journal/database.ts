@@ -1,0 +1,51 @@
+/** The journal's file: SQLite with a write-ahead log, synced on every commit, so that kill -9 loses nothing accepted. */
+import { chmodSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+/** Additive only: an older agent that comes back after a failed upgrade must still read a newer journal. */
+const schema = `
+  CREATE TABLE IF NOT EXISTS operations (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    input TEXT,
+    state TEXT NOT NULL CHECK (state IN ('accepted', 'running', 'done', 'acknowledged')),
+    deadline_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    outcome TEXT
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS desired_instances (
+    instance TEXT PRIMARY KEY,
+    spec TEXT NOT NULL,
+    proven TEXT
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS events (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS sample_batches (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+`;
+
+export function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+  // Overwrites what is deleted: inputs carry secrets. A small cache: the agent's memory counts.
+  database.exec("PRAGMA secure_delete = ON; PRAGMA cache_size = -256; PRAGMA journal_size_limit = 1048576;");
+  database.exec(schema);
+  if (path !== ":memory:") chmodSync(path, 0o600);
+  return database;
+}
+
+/** Runs `work` in one transaction: all of it is on the disk afterwards, or none of it. */
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const value = work();
+    database.exec("COMMIT");
+    return value;
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+/** Ties an operation's input, as it came, to its handler: parsed once, typed by its kind. */
+import { BerthError } from "@berth/shared/errors";
+import { isAgentOperation, type OperationKind, operationKinds, operations } from "@berth/shared/operations/index";
+import type { z } from "zod";
+import type { DesiredState } from "../journal/desired-state.ts";
+import type { OperationContext, OperationHandlers } from "./context.ts";
+
+/** An operation that is ready to be carried out. */
+export interface BoundOperation {
+  node: string;
+  /** Name of its lock. */
+  resource: string;
+  /** The instance it works on, if it does on one. */
+  instance: string | null;
+  /** What accepting it changes in the node's desired state. */
+  intend: (desired: DesiredState) => void;
+  perform: (context: OperationContext) => Promise<unknown>;
+}
+
+/** @throws BerthError protocol.invalid for an unknown kind or an input that does not fit */
+export function bindOperation(handlers: OperationHandlers, name: string, input: unknown): BoundOperation {
+  const kind = operationKinds.find((known): known is OperationKind => known === name);
+  if (kind === undefined || !isAgentOperation(kind)) {
+    throw new BerthError("protocol.invalid", `This agent knows no operation ${name}.`, {
+      hint: "Upgrade the agent: berth node upgrade-agent.",
+    });
+  }
+  if (kind === "image.ensure") return bind(kind, operations[kind], handlers[kind], input).bound;
+  if (kind === "instance.ensure") {
+    const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
+    return { ...bound, instance: parsed.instance, intend: (desired) => desired.set(parsed) };
+  }
+  const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
+  return { ...bound, instance: parsed.instance, intend: (desired) => desired.remove(parsed.instance) };
+}
+
+function bind<Input extends { node: string }>(
+  kind: string,
+  definition: { input: z.ZodType<Input>; resource: (input: Input) => string },
+  handler: (input: Input, context: OperationContext) => Promise<unknown>,
+  input: unknown,
+): { bound: BoundOperation; parsed: Input } {
+  const result = definition.input.safeParse(input);
+  if (!result.success) throw invalid(kind, result.error.issues);
+  const parsed = result.data;
+  const bound: BoundOperation = {
+    node: parsed.node,
+    resource: definition.resource(parsed),
+    instance: null,
+    intend: () => undefined,
+    perform: async (context) => handler(parsed, context),
+  };
+  return { bound, parsed };
+}
+
+/** Names the places, not the values: an input holds secrets. */
+function invalid(kind: string, issues: readonly { path: PropertyKey[]; code: string }[]): BerthError {
+  const places = issues.map(({ path, code }) => `${path.map(String).join(".") || "input"}: ${code}`);
+  return new BerthError("protocol.invalid", `The input of ${kind} does not fit: ${places.join("; ")}`);
+}

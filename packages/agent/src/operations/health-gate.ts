@@ -1,0 +1,72 @@
+/** Waits until a container is healthy, no longer than its start period. */
+import type { ContainerSpec } from "@berth/shared/operations/instance-spec";
+import { pause } from "../deadline.ts";
+import type { ContainerDetails, Engine } from "../docker/engine.ts";
+import { probe } from "./health.ts";
+
+/** A cheap GET may come more often than the interval asks while people wait for it; a command starts a process. */
+const eagerMilliseconds = 200;
+const inspectMilliseconds = 1000;
+/** Docker has started it again this often in one gate: waiting longer only hides the reason. */
+const mostRestarts = 5;
+
+export interface Gate {
+  signal: AbortSignal;
+  /** How many probes in a row must succeed: 1, or more where a predecessor waits to be removed. */
+  successes: number;
+  /** Called when the reason for waiting changes. */
+  onWaiting: (reason: string) => void;
+}
+
+/** Null: healthy; otherwise the reason why it is not, after the start period or as soon as that is sure. */
+export async function waitUntilHealthy(
+  engine: Engine,
+  spec: ContainerSpec,
+  id: string,
+  gate: Gate,
+): Promise<string | null> {
+  const deadline = performance.now() + spec.health.startPeriodSeconds * 1000;
+  const interval = spec.health.intervalSeconds * 1000;
+  const eager = spec.health.http === undefined ? interval : Math.min(interval, eagerMilliseconds);
+  const look = watchContainer(engine, id);
+  let successes = 0;
+  let told = "";
+  for (;;) {
+    const container = await look();
+    if (container === null) return "its container was removed";
+    const reason = container.state === "running" ? await probe(engine, container, spec.health) : stateReason(container);
+    successes = reason === null ? successes + 1 : 0;
+    if (successes >= gate.successes) return null;
+    if (hopeless(container)) return stateReason(container);
+    if (reason !== null && performance.now() > deadline) {
+      return `${reason}, ${spec.health.startPeriodSeconds} s after its start`;
+    }
+    if (reason !== null && reason !== told) gate.onWaiting(reason);
+    told = reason ?? told;
+    await pause(reason === null ? interval : eager, gate.signal);
+  }
+}
+
+/** Looks at the container at most once a second: its address and state change seldom. */
+function watchContainer(engine: Engine, id: string): () => Promise<ContainerDetails | null> {
+  let seen: ContainerDetails | null = null;
+  let seenAt = Number.NEGATIVE_INFINITY;
+  let restarts: number | undefined;
+  return async () => {
+    if (performance.now() - seenAt < inspectMilliseconds && seen?.state === "running") return seen;
+    seen = await engine.inspectContainer(id);
+    seenAt = performance.now();
+    restarts ??= seen?.restarts;
+    return seen === null ? null : { ...seen, restarts: seen.restarts - (restarts ?? 0) };
+  };
+}
+
+function hopeless(container: ContainerDetails): boolean {
+  const ended = container.state === "exited" || container.state === "dead";
+  return ended || container.restarts >= mostRestarts;
+}
+
+function stateReason(container: ContainerDetails): string {
+  const times = container.restarts > 0 ? `, started again ${container.restarts} times` : "";
+  return `its container is ${container.state} (exit code ${container.exitCode}${times})`;
+}

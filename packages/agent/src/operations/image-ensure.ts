@@ -1,0 +1,33 @@
+/** image.ensure: the image is present on the node. */
+import { BerthError } from "@berth/shared/errors";
+import type { Engine } from "../docker/engine.ts";
+import { ensureRegistryCa } from "../docker/registry-ca.ts";
+import type { OperationHandler } from "./context.ts";
+
+export interface ImageDependencies {
+  engine: Engine;
+  /** Docker's certs.d. */
+  registryCertificates: string;
+}
+
+/** What would change: nothing, or a pull. Tags are pinned, so a present image is not pulled again. */
+export function checkImage(reference: string, imageId: string | null): string[] {
+  return imageId === null ? [`image ${reference} is missing`] : [];
+}
+
+export function imageEnsure({ engine, registryCertificates }: ImageDependencies): OperationHandler<"image.ensure"> {
+  return async ({ image, registryCa }, { signal, progress }) => {
+    const present = await engine.imageId(image);
+    if (registryCa !== null) await ensureRegistryCa(registryCertificates, image, registryCa);
+    if (present !== null) return { pulled: false, imageId: present };
+    progress({ line: `pulling ${image}` });
+    await engine.pullImage(image, progress, signal);
+    const imageId = await engine.imageId(image);
+    if (imageId === null) {
+      throw new BerthError("image.unavailable", `${image} is not there although Docker has pulled it.`, {
+        hint: "Was it removed at the same time, or is its platform another one?",
+      });
+    }
+    return { pulled: true, imageId };
+  };
+}

@@ -1,0 +1,211 @@
+/** instance.ensure: the instance runs exactly as specified, and healthy. Killed at any instant, the next attempt converges. */
+import { BerthError } from "@berth/shared/errors";
+import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
+import { networkName, networkOf } from "../docker/container-options.ts";
+import type { ContainerDetails, ContainerSummary, Engine } from "../docker/engine.ts";
+import { labels } from "../docker/labels.ts";
+import type { DesiredState } from "../journal/desired-state.ts";
+import type { OperationContext, OperationHandler } from "./context.ts";
+import { waitUntilHealthy } from "./health-gate.ts";
+import { unhealthyError } from "./health.ts";
+import { type ContainerCheck, checkInstance, type ImageIds } from "./instance-check.ts";
+import { planLeftovers } from "./leftovers.ts";
+import { logTail } from "./log-tail.ts";
+import { checkPorts } from "./ports.ts";
+import { redactor } from "./redact.ts";
+import { prepareReplacements, removeFormer, type Replacement, rollBack, swap } from "./replacement.ts";
+
+export interface EnsureResult {
+  changed: boolean;
+  containerIds: string[];
+}
+
+export interface EnsureOptions {
+  /** Wait for health although nothing is replaced. Mending does not: the health watch follows it anyway. */
+  waitForHealth: boolean;
+}
+
+export function instanceEnsure(engine: Engine, desired: DesiredState): OperationHandler<"instance.ensure"> {
+  return async (spec, context) => {
+    try {
+      const result = await ensureInstance(engine, spec, context, { waitForHealth: true });
+      desired.prove(spec.instance);
+      return result;
+    } catch (error) {
+      desired.revert(spec.instance);
+      throw error;
+    }
+  };
+}
+
+/** Checks and applies; see EnsureOptions for the difference between an operation and mending. */
+export async function ensureInstance(
+  engine: Engine,
+  spec: InstanceSpec,
+  context: OperationContext,
+  options: EnsureOptions,
+): Promise<EnsureResult> {
+  const [containers, images] = await Promise.all([engine.listContainers(), presentImages(engine, spec)]);
+  const { checks, underWay, cleaned } = await lookAt(engine, spec, containers, images);
+  await validate(engine, spec, containers, checks, images, context);
+  const made = await prepareReplacements(engine, spec, checks);
+  const replacements = [...underWay, ...made];
+  let containerIds: string[];
+  try {
+    context.signal.throwIfAborted();
+    await swap(engine, made);
+    containerIds = await bringUp(engine, spec, checks, replacements, context, options);
+  } catch (error) {
+    if (replacements.length > 0) {
+      context.progress({ line: `${spec.instance}: putting the former containers back` });
+      await rollBack(engine, replacements);
+    }
+    throw error;
+  }
+  await removeFormer(engine, replacements);
+  const changed = cleaned || underWay.length > 0 || checks.some(({ repair }) => repair !== "none");
+  return { changed, containerIds };
+}
+
+interface Sight {
+  checks: ContainerCheck[];
+  /** Updates that an earlier attempt did not finish. */
+  underWay: Replacement[];
+  /** Something an earlier attempt left behind was cleared away. */
+  cleaned: boolean;
+}
+
+async function lookAt(
+  engine: Engine,
+  spec: InstanceSpec,
+  containers: readonly ContainerSummary[],
+  images: ImageIds,
+): Promise<Sight> {
+  const own = containers.filter((container) => container.labels[labels.instance] === spec.instance);
+  refuseForeign(spec, containers);
+  const { steps, previous } = planLeftovers(spec, own);
+  for (const step of steps) {
+    if (step.kind === "remove") await engine.removeContainer(step.id);
+    else await engine.renameContainer(step.id, step.to);
+  }
+  const removed = new Set(steps.filter(({ kind }) => kind === "remove").map(({ id }) => id));
+  const formers = new Set(previous.values());
+  const ids = own.map(({ id }) => id).filter((id) => !removed.has(id) && !formers.has(id));
+  const details = await Promise.all(ids.map(async (id) => engine.inspectContainer(id)));
+  const present = details.filter((container): container is ContainerDetails => container !== null);
+  const checks = checkInstance(spec, present, images);
+  const underWay = checks.flatMap(({ spec: container, current }): Replacement[] => {
+    const formerId = previous.get(container.name);
+    if (formerId === undefined || current === null) return [];
+    return [{ container, formerId, nextId: current.id, swapped: true }];
+  });
+  return { checks, underWay, cleaned: steps.length > 0 };
+}
+
+/** A container that bears one of our names without our label is somebody's: say so, touch nothing. */
+function refuseForeign(spec: InstanceSpec, containers: readonly ContainerSummary[]): void {
+  for (const { name } of spec.containers) {
+    const holder = containers.find((container) => container.name === name);
+    if (holder !== undefined && holder.labels[labels.instance] !== spec.instance) {
+      throw new BerthError("conflict", `The node has a container ${name} that Berth did not make.`, {
+        hint: `Rename or remove it (docker rm ${name}), then try again.`,
+      });
+    }
+  }
+}
+
+async function presentImages(engine: Engine, spec: InstanceSpec): Promise<Map<string, string>> {
+  const references = [...new Set(spec.containers.map(({ image }) => image))];
+  const ids = await Promise.all(
+    references.map(async (reference) => [reference, await engine.imageId(reference)] as const),
+  );
+  return new Map(ids.filter((entry): entry is readonly [string, string] => entry[1] !== null));
+}
+
+/** Everything that can be known to fail is known before anything that runs is touched. */
+async function validate(
+  engine: Engine,
+  spec: InstanceSpec,
+  containers: readonly ContainerSummary[],
+  checks: readonly ContainerCheck[],
+  images: ImageIds,
+  { signal, progress }: OperationContext,
+): Promise<void> {
+  const making = checks.filter(({ repair }) => repair === "create" || repair === "replace");
+  if (making.length === 0) return;
+  for (const reference of new Set(making.map(({ spec: container }) => container.image))) {
+    if (images.has(reference)) continue;
+    progress({ line: `pulling ${reference}` });
+    await engine.pullImage(reference, progress, signal);
+  }
+  await checkPorts(spec, containers);
+  if (networkOf(spec) === networkName) await engine.ensureNetwork(networkName);
+}
+
+/** Starts what must start, in the order of the specification, each behind the health of the one before. */
+async function bringUp(
+  engine: Engine,
+  spec: InstanceSpec,
+  checks: readonly ContainerCheck[],
+  replacements: readonly Replacement[],
+  context: OperationContext,
+  options: EnsureOptions,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (const check of checks) {
+    const replacement = replacements.find(({ container }) => container.name === check.spec.name);
+    const id =
+      replacement?.nextId ?? check.current?.id ?? (await engine.createContainer(spec, check.spec, check.spec.name));
+    ids.push(id);
+    await repair(engine, check, id, context);
+    if (options.waitForHealth || replacements.length > 0) {
+      await passGate(engine, spec, check.spec, id, replacements.length > 0, context);
+    }
+  }
+  return ids;
+}
+
+async function repair(
+  engine: Engine,
+  check: ContainerCheck,
+  id: string,
+  { progress }: OperationContext,
+): Promise<void> {
+  const { spec: container, differences } = check;
+  if (differences.some(({ repair: kind }) => kind === "update") && check.repair !== "replace") {
+    await engine.updateContainer(id, { memoryBytes: container.memoryBytes, cpus: container.cpus });
+  }
+  switch (check.repair) {
+    case "none":
+    case "update":
+      return;
+    case "unpause":
+      return engine.unpauseContainer(id);
+    case "start":
+    case "replace":
+    case "create":
+      progress({ line: `starting ${container.name}` });
+      return engine.startContainer(id);
+  }
+}
+
+async function passGate(
+  engine: Engine,
+  spec: InstanceSpec,
+  container: ContainerSpec,
+  id: string,
+  hasFormer: boolean,
+  { signal, progress }: OperationContext,
+): Promise<void> {
+  const reason = await waitUntilHealthy(engine, container, id, {
+    signal,
+    successes: hasFormer ? container.health.failures : 1,
+    onWaiting: (waiting) => {
+      progress({ line: `${container.name}: waiting for health: ${waiting}` });
+    },
+  });
+  if (reason === null) return;
+  const log = await logTail(engine, id, redactor(container.env));
+  const fate = hasFormer ? "The former containers run again." : "It is left as it is, to be looked at.";
+  throw unhealthyError(spec.instance, reason, log, fate);
+}

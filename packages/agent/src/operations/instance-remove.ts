@@ -1,0 +1,25 @@
+/** instance.remove: the instance's containers are gone; its volumes only when that is asked for. */
+import type { ContainerSummary, Engine } from "../docker/engine.ts";
+import type { OperationHandler } from "./context.ts";
+
+/** What would be removed: every container with the instance's label, whatever its name. */
+export function checkRemoval(containers: readonly ContainerSummary[]): string[] {
+  return containers.map(({ name }) => `container ${name} exists`);
+}
+
+/** Time to stop in order; the container's own stop timeout went with the specification. */
+const stopSeconds = 30;
+
+export function instanceRemove(engine: Engine): OperationHandler<"instance.remove"> {
+  return async ({ instance, volumes }, { signal, progress }) => {
+    const containers = await engine.listContainers({ instance });
+    for (const { id, name, state } of containers.toReversed()) {
+      signal.throwIfAborted();
+      progress({ line: `removing ${name}` });
+      if (state === "running") await engine.stopContainer(id, stopSeconds);
+      await engine.removeContainer(id);
+    }
+    const removed = volumes ? await engine.removeVolumes(instance) : [];
+    return { removed: containers.length > 0 || removed.length > 0 };
+  };
+}

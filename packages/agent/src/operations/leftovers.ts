@@ -1,0 +1,50 @@
+/** What an attempt that was killed left behind, and how to get back to a state that the next attempt can start from. */
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import type { ContainerSummary } from "../docker/engine.ts";
+import { labels } from "../docker/labels.ts";
+import { nextSuffix, previousSuffix } from "./instance-check.ts";
+
+export type LeftoverStep =
+  | { kind: "remove"; id: string; name: string }
+  | { kind: "rename"; id: string; name: string; to: string };
+
+/** The container that ran before the one that now bears its name, kept until that one is healthy. */
+export interface Leftovers {
+  steps: LeftoverStep[];
+  /** By container name: the id of its predecessor, to which a failing update goes back. */
+  previous: ReadonlyMap<string, string>;
+}
+
+/**
+ * Only containers with the instance's label count. Those made but not started are removed: making one is cheap. A
+ * predecessor beside a container of the wanted hash is an update under way: it goes on. Beside any other container,
+ * or alone, the predecessor is what last worked, and gets its name back.
+ */
+export function planLeftovers(spec: InstanceSpec, containers: readonly ContainerSummary[]): Leftovers {
+  const steps: LeftoverStep[] = [];
+  const previous = new Map<string, string>();
+  const named = new Map(containers.map((container) => [container.name, container]));
+  const names = new Set(spec.containers.map(({ name }) => name));
+  for (const { id, name } of containers) {
+    if (name.endsWith(nextSuffix)) steps.push({ kind: "remove", id, name });
+    else if (name.endsWith(previousSuffix)) continue;
+    else if (!names.has(name)) steps.push({ kind: "remove", id, name });
+  }
+  for (const name of names) {
+    const former = named.get(`${name}${previousSuffix}`);
+    if (former === undefined) continue;
+    const current = named.get(name);
+    if (current?.labels[labels.hash] === spec.hash) {
+      previous.set(name, former.id);
+      continue;
+    }
+    if (current !== undefined) steps.push({ kind: "remove", id: current.id, name });
+    steps.push({ kind: "rename", id: former.id, name: former.name, to: name });
+  }
+  for (const { id, name } of containers) {
+    if (name.endsWith(previousSuffix) && !names.has(name.slice(0, -previousSuffix.length))) {
+      steps.push({ kind: "remove", id, name });
+    }
+  }
+  return { steps, previous };
+}

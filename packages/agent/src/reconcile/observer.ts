@@ -1,0 +1,105 @@
+/** The node's state as Docker has it at this moment, compared with what it should be. */
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import type { InstanceState, Observation, ObservedInstance } from "@berth/shared/protocol/state";
+import type { ContainerDetails, ContainerSummary, Engine } from "../docker/engine.ts";
+import { labels } from "../docker/labels.ts";
+import { fullReference } from "../docker/references.ts";
+import type { DesiredState } from "../journal/desired-state.ts";
+import {
+  checkInstance,
+  differencesOf,
+  type ImageIds,
+  nextSuffix,
+  previousSuffix,
+} from "../operations/instance-check.ts";
+
+export interface HealthStates {
+  /** What the health watch last saw; undefined: it has not looked yet. */
+  stateOf(instance: string, containerIds: readonly string[]): InstanceState | undefined;
+}
+
+const none: ImageIds = new Map();
+
+export class Observer {
+  readonly #engine: Engine;
+  readonly #desired: DesiredState;
+  readonly #health: HealthStates;
+
+  constructor(engine: Engine, desired: DesiredState, health: HealthStates) {
+    this.#engine = engine;
+    this.#desired = desired;
+    this.#health = health;
+  }
+
+  /** Everything: two lists and an inspection of each container, all at once. */
+  async observe(): Promise<Observation> {
+    const [containers, images] = await Promise.all([
+      this.#engine.listContainers({ onlyBerth: true }),
+      this.#engine.listImages(),
+    ]);
+    const details = await this.#inspect(containers);
+    const byInstance = Map.groupBy(details, (container) => container.labels[labels.instance] ?? "");
+    const specs = new Map(this.#desired.all().map((spec) => [spec.instance, spec]));
+    const names = [...new Set([...specs.keys(), ...byInstance.keys()])].toSorted();
+    const references = withFullReferences(images);
+    const instances = names.flatMap((name) => {
+      const observed = this.#instance(name, specs.get(name), byInstance.get(name) ?? [], references);
+      return observed === undefined ? [] : [observed];
+    });
+    return { instances, images: [...references.keys()].toSorted(), docker: "running" };
+  }
+
+  /** One instance; undefined when nothing of it is known or exists. */
+  async observeInstance(name: string): Promise<ObservedInstance | undefined> {
+    const details = await this.#inspect(await this.#engine.listContainers({ instance: name }));
+    return this.#instance(name, this.#desired.get(name), details, none);
+  }
+
+  async #inspect(containers: readonly ContainerSummary[]): Promise<ContainerDetails[]> {
+    const inUse = containers.filter(({ name }) => !name.endsWith(nextSuffix) && !name.endsWith(previousSuffix));
+    const details = await Promise.all(inUse.map(async ({ id }) => this.#engine.inspectContainer(id)));
+    return details.filter((container): container is ContainerDetails => container !== null);
+  }
+
+  #instance(
+    name: string,
+    spec: InstanceSpec | undefined,
+    containers: readonly ContainerDetails[],
+    images: ImageIds,
+  ): ObservedInstance | undefined {
+    const [first] = containers;
+    if (spec === undefined && first === undefined) return undefined;
+    const label = (key: string): string => first?.labels[key] ?? "";
+    return {
+      instance: name,
+      service: spec?.service ?? label(labels.service),
+      tenant: spec === undefined ? label(labels.tenant) || null : spec.tenant,
+      version: first === undefined ? (spec?.version ?? "") : label(labels.version),
+      hash: first === undefined ? "" : label(labels.hash),
+      state: this.#state(name, containers),
+      drift: spec === undefined || first === undefined ? [] : differencesOf(checkInstance(spec, containers, images)),
+      containers: containers.map(({ id, image, imageId, state, startedAt, restarts, name: container }) => {
+        return { name: container, id, image, imageId, state, startedAt, restarts };
+      }),
+    };
+  }
+
+  #state(name: string, containers: readonly ContainerDetails[]): InstanceState {
+    if (containers.length === 0) return "missing";
+    if (containers.some(({ state }) => state === "restarting")) return "unhealthy";
+    if (containers.some(({ state }) => state !== "running")) return "stopped";
+    return (
+      this.#health.stateOf(
+        name,
+        containers.map(({ id }) => id),
+      ) ?? "unknown"
+    );
+  }
+}
+
+/** Docker shortens references of Docker Hub ("redis:8"); a specification writes them out: both are present. */
+function withFullReferences(images: ReadonlyMap<string, string>): Map<string, string> {
+  const references = new Map(images);
+  for (const [reference, id] of images) references.set(fullReference(reference), id);
+  return references;
+}

@@ -1,0 +1,57 @@
+/** `agent run`: reads who this node is, then runs until a signal, an upgrade or a failed probation ends it. */
+import { BerthError, toBerthError } from "@berth/shared/errors";
+import { Agent } from "./agent.ts";
+import type { AgentConfig } from "./config.ts";
+import { readIdentity } from "./enrol/identity.ts";
+import { readHostFacts } from "./facts.ts";
+import { makePrivateDirectory } from "./files.ts";
+import { createLog } from "./log.ts";
+import { Probation } from "./upgrade/probation.ts";
+import { upgrade } from "./upgrade/upgrade.ts";
+import { Versions } from "./upgrade/versions.ts";
+import { agentVersion } from "./version.ts";
+
+export async function runAgent(config: AgentConfig): Promise<void> {
+  const log = createLog();
+  await makePrivateDirectory(config.stateDirectory);
+  const exit = (): void => process.exit(0);
+  const versions = new Versions(config.installDirectory);
+  const probation = new Probation({ config, versions, version: agentVersion, log, exit });
+  if (!(await probation.begin())) return;
+  const identity = await readIdentity(config);
+  if (identity === null) {
+    throw new BerthError("unauthenticated", "This node is not enrolled.", {
+      hint: "berth-agent enrol --controller https://HOST:PORT --token-file FILE",
+    });
+  }
+  log.info({ node: identity.node, controller: identity.controller, version: agentVersion }, "starting");
+  const agent = new Agent({
+    config,
+    identity,
+    log,
+    hostFacts: await readHostFacts(log),
+    onWelcome: () => {
+      void probation.pass().catch((error: unknown) => {
+        log.error({ err: error }, "the upgrade could not be concluded");
+      });
+    },
+    onUpgrade: (message, present) => {
+      void upgrade(config, present, message, log).then(
+        () => {
+          agent.stop("upgrade");
+          exit();
+        },
+        (error: unknown) => {
+          log.error({ reason: toBerthError(error).message, to: message.version }, "the upgrade failed");
+        },
+      );
+    },
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      agent.stop(signal);
+      exit();
+    });
+  }
+  await agent.run();
+}
