@@ -6,7 +6,7 @@ export default defineService({
   description: "Relational database; holds a database and a role for each instance that needs one",
   scope: "shared",
   image: "docker.io/library/postgres",
-  version: "17.11",
+  version: "17.12",
   ports: [{ name: "postgres", container: 5432, host: 5432 }],
   env: { POSTGRES_USER: "postgres", POSTGRES_PASSWORD: "${secret.superuserPassword}" },
   secrets: { superuserPassword: { length: 32 } },

@@ -6,7 +6,7 @@ export default defineService({
   description: "Key-value store for caches and queues of shared services",
   scope: "shared",
   image: "docker.io/library/redis",
-  version: "7.4.8",
+  version: "8.0.2",
   // The password comes by environment, not by argument: arguments show in the node's process list.
   command: [
     "sh",
