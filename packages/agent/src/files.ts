@@ -1,4 +1,5 @@
 /** Files of the state directory: readable by the agent's user alone, replaced whole or not at all. */
+import { randomUUID } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -9,7 +10,8 @@ export async function makePrivateDirectory(path: string): Promise<void> {
 
 /** Writes beside the file, syncs, then renames over it: a reader or a crash sees the old file or the new one. */
 export async function writeAtomically(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  const next = `${path}.next-${process.pid}`;
+  // Two writers of one file must not share what they write beside it.
+  const next = `${path}.next-${randomUUID()}`;
   try {
     const file = await open(next, "w", mode);
     try {
