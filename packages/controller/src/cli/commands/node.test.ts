@@ -1,0 +1,154 @@
+import { addNode, createJoinToken, getNode, listNodes, removeNode, upgradeAgent } from "@berth/shared/api/nodes";
+import { expect, test } from "vitest";
+import { serveEndpoint } from "../../api/endpoint.ts";
+import { startTestController } from "../testing/controller.ts";
+import { instanceStatus, nodeStatus, run, step } from "../testing/fixtures.ts";
+import { runInTest } from "../testing/terminal.ts";
+
+test("node list", async () => {
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, listNodes, async () => ({
+      nodes: [nodeStatus({ outdated: true, state: "enrolling", lastSeen: null })],
+    })),
+  );
+  expect((await runInTest(["node", "list", "--controller", controller.address])).stdout).toBe(
+    `NODE   ADDRESS    STATE      AGENT             SEEN   HOST
+user1  10.0.6.11  enrolling  0.1.0 (outdated)  never  Debian GNU/Linux 12 (bookworm)
+`,
+  );
+  const { stdout } = await runInTest(["node", "list", "--json", "--controller", controller.address]);
+  expect(JSON.parse(stdout)).toMatchObject({ nodes: [{ name: "user1", address: "10.0.6.11", state: "enrolling" }] });
+});
+
+test("node show", async () => {
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, getNode, async () => ({ ...nodeStatus(), instances: [instanceStatus()] })),
+  );
+  expect((await runInTest(["node", "show", "user1", "--controller", controller.address])).stdout).toBe(`node     user1
+address  10.0.6.11
+state    online
+agent    0.1.0
+seen     12s ago
+clock    3 ms from the controller's
+VMID     101
+host     user1, Debian GNU/Linux 12 (bookworm), x64, kernel 6.1.0
+size     2 cores, 4GiB
+Docker   20.10.24, cgroup v2
+
+INSTANCE   SERVICE  VERSION  NODE   TENANT  STATE    PORTS  DRIFT
+user1-n8n  n8n      2.41.3   user1  user1   healthy  5678   -
+`);
+});
+
+test("node add asks for what the words say and follows the run", async () => {
+  const done = run(
+    [step({ id: "agent.ensure/user4", kind: "agent.ensure", node: "user4", target: "user4", state: "succeeded" })],
+    {
+      kind: "node.add",
+      state: "succeeded",
+      endedAt: "2026-11-24T06:31:09.000Z",
+    },
+  );
+  const bodies: unknown[] = [];
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, addNode, async ({ body }) => {
+      bodies.push(body);
+      return { run: done };
+    }),
+  );
+  const words = [
+    "node",
+    "add",
+    "10.0.6.14",
+    "--name",
+    "user4",
+    "--ssh",
+    "admin@10.0.6.14:2222",
+    "--host-key",
+    "SHA256:abc",
+  ];
+  expect(await runInTest([...words, "--controller", controller.address])).toEqual({
+    exitCode: 0,
+    stdout: "Run 12 succeeded after 9.0s: 1 succeeded.\n",
+    stderr: "06:31:12 user4: install agent user4: done\n",
+  });
+  expect(bodies).toEqual([
+    { name: "user4", address: "10.0.6.14", ssh: { user: "admin", port: 2222, hostKey: "SHA256:abc" } },
+  ]);
+  await runInTest(["node", "add", "10.0.6.14", "--controller", controller.address]);
+  expect(bodies[1]).toEqual({ name: "node-10-0-6-14", address: "10.0.6.14", ssh: { user: "root", port: 22 } });
+});
+
+test("a node that is there already is nothing to do", async () => {
+  await using controller = await startTestController((app) => serveEndpoint(app, addNode, async () => ({ run: null })));
+  const { exitCode, stdout } = await runInTest(["node", "add", "10.0.6.14", "--controller", controller.address]);
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: "Nothing to do: the node is in the fleet and online.\n",
+  });
+});
+
+test.each([
+  ["root@10.0.6.15", "error: --ssh names the host 10.0.6.15, but the node's address is 10.0.6.14.\n"],
+  ["a@b@c", "error: 'a@b@c' is not a way to log in.\n"],
+])("--ssh %s is refused before anything is asked of the controller", async (ssh, message) => {
+  const { exitCode, stderr } = await runInTest([
+    "node",
+    "add",
+    "10.0.6.14",
+    "--ssh",
+    ssh,
+    "--controller",
+    "unix:/nonexistent",
+  ]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test("node remove, with and without force", async () => {
+  const queries: unknown[] = [];
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, removeNode, async ({ query }) => {
+      queries.push(query);
+      return { removed: true, uninstalled: query.uninstall };
+    }),
+  );
+  const remove = ["node", "remove", "user3", "--controller", controller.address];
+  expect((await runInTest(remove)).stdout).toBe("Removed user3; its agent was taken off the host.\n");
+  expect((await runInTest([...remove, "--force", "--keep-agent"])).stdout).toBe(
+    "Removed user3; its agent is still installed on the host.\n",
+  );
+  expect(queries).toEqual([
+    { force: false, uninstall: true },
+    { force: true, uninstall: false },
+  ]);
+});
+
+test("node token prints the line alone on stdout", async () => {
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, createJoinToken, async ({ body }) => ({
+      token: "t0ken",
+      command: `install ${body.name} ${body.address} ${body.validSeconds}`,
+      expiresAt: "2026-11-24T07:31:12.000Z",
+    })),
+  );
+  expect(await runInTest(["node", "token", "user4", "10.0.6.14", "--controller", controller.address])).toEqual({
+    exitCode: 0,
+    stdout: "install user4 10.0.6.14 3600\n",
+    stderr: "Run this on 10.0.6.14 as root, once, before 2026-11-24T07:31:12.000Z:\n",
+  });
+});
+
+test("node upgrade-agent", async () => {
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, upgradeAgent, async ({ params }) => ({
+      from: "0.1.0",
+      to: "0.2.0",
+      changed: params.name === "user1",
+    })),
+  );
+  const upgrade = async (name: string) =>
+    (await runInTest(["node", "upgrade-agent", name, "--controller", controller.address])).stdout;
+  expect(await upgrade("user1")).toBe("The agent of user1 went from 0.1.0 to 0.2.0.\n");
+  expect(await upgrade("user2")).toBe("The agent of user2 is at 0.2.0 already.\n");
+});
