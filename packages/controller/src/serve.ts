@@ -25,7 +25,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   await chmod(options.stateDirectory, 0o700);
   const controller = await openController(options, logger);
   const apps = await openDoors(options, controller, logger);
-  logger.info({ version: controller.version, socket: options.socket, page: options.page, agents: options.agents }, "The controller listens");
+  logger.info(
+    { version: controller.version, socket: options.socket, page: options.page, agents: options.agents },
+    "The controller listens",
+  );
   const interrupted = await controller.runner.resumeInterrupted();
   if (interrupted !== null) logger.info({ run: interrupted.id }, "Carrying on with the run that was interrupted");
   const signal = await untilSignal();
@@ -35,7 +38,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function openDoors(options: ServeOptions, controller: Controller, logger: Logger): Promise<FastifyInstance[]> {
-  const api = createApi(controller, (error) => logger.error({ error }, "A change could not be told"));
+  const api = createApi(controller, (error) => logger.error({ err: error }, "A change could not be told"));
   const authenticate: AccessOptions["authenticate"] = (token) => controller.accounts.authenticate(token);
   const local = await door(api, controller, logger, { trusted: true, authenticate }, {});
   const page = await door(api, controller, logger, { trusted: false, authenticate }, { pageDirectory });
@@ -91,7 +94,11 @@ async function agentDoor(
   controller.onServerNamesChange(async () => {
     const renewed = await authority.issueServerCertificate(await controller.serverNames());
     if ("setSecureContext" in app.server && typeof app.server.setSecureContext === "function") {
-      app.server.setSecureContext({ cert: `${renewed.certificate.trim()}\n${authority.caPem}`, key: renewed.key, ca: authority.caPem });
+      app.server.setSecureContext({
+        cert: `${renewed.certificate.trim()}\n${authority.caPem}`,
+        key: renewed.key,
+        ca: authority.caPem,
+      });
     }
   });
   return app;

@@ -3,14 +3,13 @@ import type { IncomingMessage } from "node:http";
 import type { Account, Role } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
+import { authorize } from "../accounts/authorize.ts";
 
 export const sessionCookie = "berth_session";
 
 /** Over the Unix socket the file permissions have decided: whoever may open it may do anything. */
 export const localAccount: Account = { name: "local", role: "admin", tenant: null };
 const nobody: Account = { name: "nobody", role: "viewer", tenant: null };
-
-const ranks: Record<Role, number> = { tenant: 0, viewer: 1, operator: 2, admin: 3 };
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -53,12 +52,7 @@ export async function requireAccount(
       hint: "Log in with `berth login URL`, or on the page",
     });
   }
-  if (ranks[account.role] < ranks[needed]) {
-    throw new BerthError(
-      "forbidden",
-      `This needs the role '${needed}'; account '${account.name}' has '${account.role}'`,
-    );
-  }
+  authorize(needed, account);
   return account;
 }
 

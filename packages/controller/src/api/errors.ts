@@ -13,7 +13,7 @@ export function errorBody(error: BerthError): ErrorBody {
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = classify(error);
-    if (known.code === "internal") request.log.error({ error }, "A request failed by a mistake in Berth");
+    if (known.code === "internal") request.log.error({ err: error }, "A request failed by a mistake in Berth");
     return reply.status(errorCatalogue[known.code].httpStatus).send(errorBody(known));
   });
   app.setNotFoundHandler((request, reply) => {

@@ -55,7 +55,8 @@ export function refuseUpgrade(socket: Duplex, error: BerthError): void {
 
 async function serveSession(peer: WebSocket, instance: string, open: OpenExec): Promise<void> {
   // Resolves when the socket has taken it, so that a slow reader slows the command and does not fill our memory.
-  const send = (message: ServerMessage) => new Promise<void>((resolve) => peer.send(JSON.stringify(message), () => resolve()));
+  const send = (message: ServerMessage) =>
+    new Promise<void>((resolve) => peer.send(JSON.stringify(message), () => resolve()));
   try {
     const request = execRequestSchema.parse(await firstMessage(peer));
     if (request.instance !== instance)

@@ -36,7 +36,10 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       control: fleetControl,
       exportFile: async () => {
         const found = await store.current();
-        if (found === null) throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
+        if (found === null)
+          throw new BerthError("not-found", "No fleet was applied yet", {
+            hint: "Start with `berth apply fleet.yaml`",
+          });
         return found.yaml;
       },
       status,
@@ -53,9 +56,13 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       upgradeAgent: async (name) => {
         const { from, to, changed, rolledBack } = await hub.upgradeAgent(name, await provisioning.agentBundle());
         if (!rolledBack) return { from, to, changed };
-        throw new BerthError("run.failed", `The agent ${controller.version} did not stay connected on '${name}'; ${to} runs there again`, {
-          hint: `See \`journalctl --unit berth-agent\` on the node`,
-        });
+        throw new BerthError(
+          "run.failed",
+          `The agent ${controller.version} did not stay connected on '${name}'; ${to} runs there again`,
+          {
+            hint: `See \`journalctl --unit berth-agent\` on the node`,
+          },
+        );
       },
     },
     runs: {

@@ -47,7 +47,10 @@ const superuserSecret = "superuserPassword";
 export async function openController(options: ServeOptions, logger: Logger): Promise<Controller> {
   const paths = statePaths(options.stateDirectory);
   const inventory = await openInventory({ file: paths.inventory });
-  const secrets = await openSecrets({ inventory, key: { stateDirectory: options.stateDirectory, environment: process.env } });
+  const secrets = await openSecrets({
+    inventory,
+    key: { stateDirectory: options.stateDirectory, environment: process.env },
+  });
   const authority = await openAuthority({ directory: paths.authority });
   const store = createFleetStore(inventory.database, catalog);
   const present = { fleet: (await store.current())?.fleet ?? null };
@@ -64,7 +67,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
 
   const runner = createRunner({
     inventory,
-    log: logger,
+    // pino writes an error's stack under the key `err` only.
+    log: { error: ({ error: err, ...fields }, message) => logger.error({ err, ...fields }, message) },
     redact: (text) => secrets.redact(text),
     handlers: createHandlers({
       hub,
@@ -97,7 +101,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     startRun: (run) => runner.start(run),
     onChange: (fleet) => {
       present.fleet = fleet;
-      for (const listener of nameListeners) listener().catch((error: unknown) => logger.error({ error }, "The certificate could not be renewed"));
+      for (const listener of nameListeners)
+        listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
     },
   });
 
@@ -116,7 +121,15 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     serverNames: async () => {
       const fleet = (await store.current())?.fleet;
       const configured = options.agents.host === "0.0.0.0" || options.agents.host === "::" ? [] : [options.agents.host];
-      return [...new Set([...configured, ...(fleet === undefined ? [] : [fleet.controller.address]), hostname(), "localhost", "127.0.0.1"])];
+      return [
+        ...new Set([
+          ...configured,
+          ...(fleet === undefined ? [] : [fleet.controller.address]),
+          hostname(),
+          "localhost",
+          "127.0.0.1",
+        ]),
+      ];
     },
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     close: async () => {

@@ -84,6 +84,7 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
 }
 
 function controllerUrl(fleet: Fleet | null): string {
-  if (fleet === null) throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
+  if (fleet === null)
+    throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
   return `https://${fleet.controller.address}:${fleet.controller.port}`;
 }

@@ -31,7 +31,9 @@ export function openExecSession(dependencies: StreamDependencies): OpenExec {
     return {
       output: stream,
       write: (data) => {
-        writing = writing.then(() => (data.length === 0 ? stream.endInput() : stream.write(data))).catch(() => stream.close());
+        writing = writing
+          .then(() => (data.length === 0 ? stream.endInput() : stream.write(data)))
+          .catch(() => stream.close());
       },
       resize: (columns, rows) => stream.resize(columns, rows),
       close: () => stream.close(),
