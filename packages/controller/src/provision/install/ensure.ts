@@ -2,11 +2,9 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { BerthError } from "@berth/shared/errors";
-import { formatSize } from "@berth/shared/fleet/units";
 import type { Progress } from "../progress.ts";
 import type { Download, Downloads } from "./downloads.ts";
 import type { Host } from "./host.ts";
-import { installDirectory } from "./paths.ts";
 import { type InstallStep, planInstall } from "./plan.ts";
 import { parseProbe, type Probe } from "./probe.ts";
 import type { Architecture } from "./runtime.ts";
@@ -33,6 +31,8 @@ const transferMilliseconds = 600_000;
 const dockerMilliseconds = 600_000;
 const tokenSeconds = 600;
 const onlineMilliseconds = 30_000;
+/** An agent that waits before its next try to connect is sooner online when it is started again. */
+const patienceMilliseconds = 10_000;
 
 /** An agent that has all that is wanted and is online is left alone; one that is not online is started again. */
 export async function ensureAgent(
@@ -61,7 +61,7 @@ export async function ensureAgent(
     await performing[step]();
   }
   await waitOnline(host, options, steps, progress);
-  if (steps.length > 0) await prune(host, downloads);
+  if (steps.length > 0) await read(host, "prune", "remove older versions of the agent");
   return { installed: steps.length > 0, version: downloads.version };
 }
 
@@ -73,13 +73,13 @@ function performers(
 ): Record<InstallStep, () => Promise<unknown>> {
   const call = (functions: string, action: string, deadlineMilliseconds = shortMilliseconds) =>
     host.call({ functions, action, deadlineMilliseconds });
-  const send = (functions: string, download: Download, name: string, action: string) =>
+  const send = (place: string, download: Download, name: string, what: string) =>
     host.call({
-      functions: `${functions} "$1" "$2"`,
+      functions: `${place} "$1" "$2"`,
       arguments: [name, download.contentSha256],
-      action,
+      action: `take ${what}`,
       deadlineMilliseconds: transferMilliseconds,
-      ...sending(download, action, progress),
+      ...sending(download, what, progress),
     });
   return {
     "install-docker": () => {
@@ -89,9 +89,9 @@ function performers(
     "start-docker": () => call("start_docker", "start Docker"),
     runtime: async () => {
       const download = await downloads.runtimeFor(architectureOf(probe));
-      return send("place_runtime", download, downloads.runtime, `take Node ${downloads.runtime}`);
+      return send("place_runtime", download, downloads.runtime, `Node ${downloads.runtime}`);
     },
-    bundle: () => send("place_bundle", downloads.agent, downloads.bundle, `take the agent ${downloads.bundle}`),
+    bundle: () => send("place_bundle", downloads.agent, downloads.bundle, `the agent ${downloads.bundle}`),
     unit: () => call("place_unit", "take the agent's systemd unit"),
     enrol: async () => {
       const { token } = await access.createJoinToken({ node, validSeconds: tokenSeconds });
@@ -114,14 +114,11 @@ function performers(
 /** Input of a call that sends a file, with its progress in the log. */
 function sending(
   download: Download,
-  action: string,
+  what: string,
   { log }: Progress,
 ): { input: Readable; onSent: (bytes: number) => void } {
-  log(`Sending ${formatSize(Math.ceil(download.size / 1024) * 1024)} to ${action}`, 0);
-  return {
-    input: createReadStream(download.file),
-    onSent: (bytes) => log(`Sending to ${action}`, bytes / download.size),
-  };
+  const line = `Sending ${what} (${(download.size / 1024 ** 2).toFixed(1)} MiB)`;
+  return { input: createReadStream(download.file), onSent: (bytes) => log(line, bytes / download.size) };
 }
 
 /** Facts have refused everything else already. */
@@ -135,19 +132,21 @@ async function waitOnline(
   steps: InstallStep[],
   progress: Progress,
 ): Promise<void> {
-  const wait = () => access.waitOnline(node, { timeoutMilliseconds: onlineMilliseconds, signal: progress.signal });
+  const wait = (timeoutMilliseconds: number) =>
+    access.waitOnline(node, { timeoutMilliseconds, signal: progress.signal });
+  const justStarted = steps.includes("restart");
   try {
-    await wait();
+    await wait(justStarted ? onlineMilliseconds : patienceMilliseconds);
     return;
   } catch (error) {
     progress.signal.throwIfAborted();
     if (!isOffline(error)) throw error;
-    if (steps.includes("restart")) throw await offlineFailure(host, node, error);
+    if (justStarted) throw await offlineFailure(host, node, error);
   }
   progress.log("The agent runs but is not online: starting it again");
   await host.call({ functions: "restart_agent", action: "start the agent", deadlineMilliseconds: shortMilliseconds });
   try {
-    await wait();
+    await wait(onlineMilliseconds);
   } catch (error) {
     progress.signal.throwIfAborted();
     throw isOffline(error) ? await offlineFailure(host, node, error) : error;
@@ -172,14 +171,4 @@ async function offlineFailure(host: Host, node: string, cause: unknown): Promise
 
 function read(host: Host, functions: string, action: string): Promise<string> {
   return host.call({ functions, action, deadlineMilliseconds: shortMilliseconds, quiet: true });
-}
-
-/** Keeps what runs and what ran before it. */
-async function prune(host: Host, downloads: Downloads): Promise<void> {
-  await host.call({
-    functions: `prune ${installDirectory}/versions "$1"; prune ${installDirectory}/runtime "$2"`,
-    arguments: [downloads.bundle, downloads.runtime],
-    action: "remove older versions of the agent",
-    deadlineMilliseconds: shortMilliseconds,
-  });
 }

@@ -4,15 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { execa } from "execa";
+import { z } from "zod";
 
 /** As Debian names it. */
-export type Architecture = "amd64" | "arm64";
+export const architectureSchema = z.enum(["amd64", "arm64"]);
+export type Architecture = z.output<typeof architectureSchema>;
 
 /** Version of Node that hosts get: that of the controller. */
 export const runtimeVersion = process.version;
 
 const npmNames: Record<Architecture, string> = { amd64: "x64", arm64: "arm64" };
 const fetchMilliseconds = 300_000;
+
+/** The controller's, or null when no host can have it. */
+export function ownArchitecture(): Architecture | null {
+  return architectureSchema.options.find((architecture) => npmNames[architecture] === process.arch) ?? null;
+}
 
 /** Path of a Node binary that runs on any Debian or Ubuntu host of this architecture. */
 export async function findRuntime(directory: string, architecture: Architecture): Promise<string> {

@@ -2,7 +2,7 @@
 export const factFunctions = String.raw`
 # What this host is, in variables of the same names.
 read_facts() {
-  os=unknown os_version= os_name='an unknown system'
+  os=unknown os_version='' os_name='an unknown system'
   if [ -r /etc/os-release ]; then
     os=$(set +u; . /etc/os-release; printf '%s' "$ID")
     os_version=$(set +u; . /etc/os-release; printf '%s' "$VERSION_ID")
@@ -18,23 +18,23 @@ read_facts() {
   if unshare --mount --pid --fork --mount-proc true 2>/dev/null; then nesting=yes; fi
   cgroup=1
   if [ -f /sys/fs/cgroup/cgroup.controllers ]; then cgroup=2; fi
-  docker=absent docker_version=
+  docker=absent docker_version=''
   if command -v dockerd >/dev/null 2>&1; then
     docker=stopped
     docker_version=$(dockerd --version 2>/dev/null | sed 's/^Docker version \([^ ,]*\).*/\1/')
   fi
   if [ -S /var/run/docker.sock ]; then docker=running; fi
-  runtime=
+  runtime=''
   if [ -x "$install_directory/node" ]; then
     runtime=$(readlink "$install_directory/node" | sed 's,.*runtime/\([^/]*\)/node$,\1,')
   fi
   bundle=$(sum_of "$install_directory/current/agent.mjs")
   unit=$(sum_of "$unit_file")
   service=$(systemctl is-active "$service_name" 2>/dev/null || true)
-  enrolled_node= enrolled_ca=
+  enrolled_node='' enrolled_ca=''
   if [ -f "$state_directory/identity.pem" ] && [ -f "$state_directory/enrolment.json" ]; then
     enrolled_node=$(sed -n 's/.*"node": *"\([^"]*\)".*/\1/p' "$state_directory/enrolment.json")
-    enrolled_ca=$(sed '/-----/d' "$state_directory/ca.pem" | base64 -d | sha256sum | cut -d ' ' -f 1)
+    enrolled_ca=$(pem_sum "$state_directory/ca.pem")
   fi
   free_kilobytes=$(df --output=avail -k /opt | tail -n 1 | tr -d ' ')
   clock=$(date +%s)
@@ -43,6 +43,11 @@ read_facts() {
 # SHA-256 of a file, or nothing when there is none.
 sum_of() {
   if [ -f "$1" ]; then sha256sum <"$1" | cut -d ' ' -f 1; fi
+}
+
+# Fingerprint of a certificate: SHA-256 of what is in the PEM file.
+pem_sum() {
+  sed '/-----/d' "$1" | base64 -d | sha256sum | cut -d ' ' -f 1
 }
 
 print_facts() {
@@ -56,7 +61,7 @@ print_facts() {
 # One sentence when this host is none that Berth can manage; nothing when it is one.
 refusal() {
   version=$(printf '%s' "$os_version" | cut -d . -f 1)
-  case $version in *[!0-9]*) version= ;; esac
+  case $version in *[!0-9]*) version='' ;; esac
   case $os in
     debian) oldest=11 ;;
     ubuntu) oldest=20 ;;

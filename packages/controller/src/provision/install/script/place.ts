@@ -59,8 +59,14 @@ ${renderUnit()}END_OF_UNIT
   systemctl enable --quiet "$service_name"
 }
 
-# Versions that neither run now nor ran before go: prune DIRECTORY KEPT
+# What does not run any more goes. Called when the new has proved itself.
 prune() {
-  ls -1t "$1" | grep -vxF "$2" | tail -n +2 | while read -r old; do rm -rf "$1/$old"; done
+  others_go "$install_directory/versions" "$(readlink "$install_directory/current")"
+  others_go "$install_directory/runtime" "$(dirname "$(readlink "$install_directory/node")")"
+}
+
+# others_go DIRECTORY KEPT
+others_go() {
+  find "$1" -mindepth 1 -maxdepth 1 ! -name "$(basename "$2")" -exec rm -rf {} +
 }
 `;

@@ -1,0 +1,166 @@
+/**
+ * The way in for hosts that nobody can reach: a script that its owner pastes. It holds the shell functions that the
+ * way over SSH calls, the CA's certificate and the SHA-256 of everything it downloads.
+ */
+import { quote } from "shlex";
+import type { Downloads } from "./downloads.ts";
+import type { Architecture } from "./runtime.ts";
+import { shellLibrary } from "./script/library.ts";
+
+/** Path on the controller's HTTPS server that answers with `renderInstallScript`; `?architecture=` is amd64 or arm64. */
+export const installScriptPath = "/agent/install.sh";
+
+export interface InstallScriptOptions {
+  /** https://host:port */
+  controllerUrl: string;
+  /** PEM of the controller's CA. */
+  caPem: string;
+  downloads: Downloads;
+  /** Of the hosts that it is for. */
+  architecture: Architecture;
+}
+
+/**
+ * A script for hosts of one architecture, so that the runtime of another need not be at hand; it refuses the others.
+ * Without arguments it installs, with the join token in BERTH_JOIN_TOKEN or `--token-file FILE`; `--uninstall
+ * [--containers]` removes everything again.
+ */
+export async function renderInstallScript(options: InstallScriptOptions): Promise<string> {
+  const { controllerUrl, caPem, architecture } = options;
+  const { agent, bundle, runtime, runtimeFor } = options.downloads;
+  const node = await runtimeFor(architecture);
+  return `#!/bin/sh
+# Makes this host a node of a Berth fleet. Read it before you run it; it must run as root.
+${shellLibrary()}
+controller=${quote(controllerUrl)}
+script_architecture=${architecture}
+
+place_everything() {
+  if [ "$runtime" != ${quote(runtime)} ]; then
+    fetch ${quote(node.path)} ${node.sha256} "$work/runtime"
+    (place_runtime ${quote(runtime)} ${node.contentSha256} <"$work/runtime")
+  fi
+  if [ "$bundle" != ${agent.contentSha256} ]; then
+    fetch ${quote(agent.path)} ${agent.sha256} "$work/agent"
+    (place_bundle ${quote(bundle)} ${agent.contentSha256} <"$work/agent")
+  fi
+  place_unit
+}
+
+write_ca() {
+  cat <<'END_OF_CA'
+${caPem.trim()}
+END_OF_CA
+}
+${mainFunctions}
+main "$@"
+`;
+}
+
+/** Nothing runs before the last line is there: a script that was cut short does nothing. */
+const mainFunctions = String.raw`
+# Downloads a file of the controller and verifies it: fetch PATH SHA256 FILE
+fetch() {
+  if command -v curl >/dev/null 2>&1; then
+    curl --fail --silent --show-error --location --proto '=https' --retry 3 --connect-timeout 15 \
+      --cacert "$work/ca.pem" --output "$3" "$controller$1" || fail "$controller$1 cannot be downloaded."
+  elif command -v wget >/dev/null 2>&1; then
+    wget --quiet --https-only --tries 3 --timeout 15 --ca-certificate "$work/ca.pem" --output-document "$3" \
+      "$controller$1" || fail "$controller$1 cannot be downloaded."
+  else
+    fail 'Neither curl nor wget is here. Run: apt-get install curl'
+  fi
+  check_sum "$3" "$2"
+}
+
+read_token() {
+  token=
+  if [ "$1" = --token-file ]; then
+    token=$(cat "$2") || fail "The join token cannot be read from $2."
+  elif [ -n "$environment_token" ]; then
+    token=$environment_token
+  fi
+  if [ -z "$token" ] && [ -z "$enrolled_node" ]; then
+    fail 'A join token is missing: set BERTH_JOIN_TOKEN or give --token-file FILE. berth node token makes one.'
+  fi
+}
+
+# At the end, also after a failure: what a first installation leaves behind when it fails goes.
+finish() {
+  code=$?
+  trap - EXIT
+  rm -rf "$work"
+  if [ "$code" != 0 ] && [ "$is_first" = yes ]; then uninstall keep >/dev/null 2>&1 || true; fi
+  exit "$code"
+}
+
+install_here() {
+  read_facts
+  refused=$(refusal)
+  if [ -n "$refused" ]; then fail "This host cannot be a node. $refused"; fi
+  if [ "$architecture" != "$script_architecture" ]; then
+    fail "This script is for $script_architecture hosts, and this one is $architecture: berth node token --architecture $architecture makes the right one."
+  fi
+  read_token "$@"
+  is_first=no
+  if [ ! -e "$install_directory" ] && [ ! -e "$state_directory" ]; then is_first=yes; fi
+  work=$(mktemp -d)
+  trap finish EXIT
+  trap 'exit 130' INT TERM HUP
+  write_ca >"$work/ca.pem"
+  if [ -n "$enrolled_node" ] && [ "$enrolled_ca" != "$(pem_sum "$work/ca.pem")" ]; then
+    fail "This host is node $enrolled_node of another controller. Remove that agent first: run this script with --uninstall."
+  fi
+  if [ "$docker" = absent ]; then install_docker; fi
+  if [ "$docker" != running ]; then start_docker; fi
+  place_everything
+  if [ -z "$enrolled_node" ]; then printf '%s\n' "$token" | enrol "$controller"; fi
+  restart_agent
+  echo 'The agent runs. On the controller, berth node list shows it.'
+}
+
+main() {
+  environment_token=$(printenv BERTH_JOIN_TOKEN || true)
+  unset BERTH_JOIN_TOKEN
+  if [ "$#" = 0 ]; then set -- install ''; fi
+  if [ "$#" = 1 ]; then set -- "$1" ''; fi
+  case $1 in
+    install | --token-file) install_here "$@" ;;
+    --uninstall) uninstall "$2" ;;
+    *) fail "Unknown argument $1. Known are --token-file FILE and --uninstall [--containers]." ;;
+  esac
+}
+`;
+
+export interface InstallCommandOptions {
+  controllerUrl: string;
+  /** Of the host. */
+  architecture: Architecture;
+  /** SHA-256 of the public key (SPKI, DER) of the certificate that the HTTPS server presents, base64. */
+  serverKeyPin: string;
+  joinToken: string;
+}
+
+/**
+ * One line to paste as root. curl is told to trust no authority but one public key: with --insecure it still refuses
+ * every other key (tried with curl 7.88: exit code 90, nothing sent), and whoever holds that key is the controller. The
+ * script then verifies the CA in the ordinary way. The token is in no program's arguments.
+ */
+export function installCommand({
+  controllerUrl,
+  architecture,
+  serverKeyPin,
+  joinToken,
+}: InstallCommandOptions): string {
+  const url = quote(`${controllerUrl}${installScriptPath}?architecture=${architecture}`);
+  const pin = quote(`sha256//${serverKeyPin}`);
+  return `curl -fsS --insecure --pinnedpubkey ${pin} ${url} | BERTH_JOIN_TOKEN=${quote(joinToken)} sh`;
+}
+
+/** A script that removes the agent from a host and needs nothing from a controller. */
+export function uninstallScript(options: { containers: boolean }): string {
+  return `#!/bin/sh
+${shellLibrary()}
+uninstall ${options.containers ? "--containers" : "keep"}
+`;
+}
