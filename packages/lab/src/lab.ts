@@ -14,7 +14,15 @@ import { ensureProxmox, proxmoxNode } from "./proxmox/service.ts";
 import { listRelays, startRelay } from "./relay/service.ts";
 import { ensureTemplateImage, templateImagePath } from "./rootfs/build.ts";
 import { templates, templateVolume } from "./rootfs/definition.ts";
-import { cacheDirectory, type Lab, makeStateDirectories, saveLab, scopeOf, stateDirectoryOf } from "./state.ts";
+import {
+  cacheDirectory,
+  findLab,
+  type Lab,
+  makeStateDirectories,
+  saveLab,
+  scopeOf,
+  stateDirectoryOf,
+} from "./state.ts";
 import { endProcesses, removeEverything } from "./teardown.ts";
 
 export { loadLab } from "./state.ts";
@@ -73,6 +81,7 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
     await timer.run("relays", "Relays to the main namespace", async () => {
       for (const relay of options.relays ?? []) await startRelay({ stateDirectory, ...relay });
     });
+    const former = await findLab(options.name);
     const [template] = templates;
     if (template === undefined) throw new BerthError("internal", "The lab knows no template");
     const lab: Lab = {
@@ -82,6 +91,7 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
       bridgeAddress: bridge.address,
       proxmox: { ...proxmox, storage: "local-lvm", template: templateVolume(template), bridge: bridge.name },
       registry: `${bridge.address}:${registryPort}`,
+      ...(former?.registryCaFile === undefined ? {} : { registryCaFile: former.registryCaFile }),
       relays: await listRelays(stateDirectory),
       timings: timer.timings,
     };

@@ -67,16 +67,21 @@ export async function saveLab(lab: Lab): Promise<void> {
   await writeWhole(join(lab.stateDirectory, "lab.json"), `${JSON.stringify(labSchema.parse(lab), null, 2)}\n`);
 }
 
+/** The lab as the last `labUp` left it, or undefined when none has ended. */
+export async function findLab(name: string): Promise<Lab | undefined> {
+  const text = await readIfPresent(join(stateDirectoryOf(name), "lab.json"));
+  return text === undefined ? undefined : labSchema.parse(JSON.parse(text));
+}
+
 /** The lab as the last `labUp` left it. */
 export async function loadLab(name: string): Promise<Lab> {
-  const path = join(stateDirectoryOf(name), "lab.json");
-  const text = await readIfPresent(path);
-  if (text === undefined) {
+  const lab = await findLab(name);
+  if (lab === undefined) {
     throw new BerthError("not-found", `There is no lab named ${name}`, {
       hint: `Make it with \`node packages/lab/src/main.ts up --name ${name}\`.`,
     });
   }
-  return labSchema.parse(JSON.parse(text));
+  return lab;
 }
 
 /** Names of the labs that have state on this machine. */
