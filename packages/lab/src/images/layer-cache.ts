@@ -83,7 +83,7 @@ export class LayerCache {
     if (layer.kind === "debian") {
       return stageDebian(layer, await this.#treeBelow(layers, position, onLine), workbench, onLine);
     }
-    if (layer.kind === "node") return stageNode(layer, workbench, packageStore);
+    if (layer.kind === "node") return stageNode(layer, workbench, packageStore, onLine);
     if (layer.kind === "npm") return stageNpm(layer, workbench, packageStore, onLine);
     return stageFiles(layer, workbench);
   }

@@ -16,7 +16,8 @@ const alwaysLeftOut = [
   "etc/ssl/certs/ssl-cert-snakeoil.pem",
 ] as const;
 
-const basePackages = ["ca-certificates", "tini"] as const;
+// libstdc++ is what the Node binary needs beside libc.
+const basePackages = ["ca-certificates", "libstdc++6", "tini"] as const;
 
 /** What every image stands on, so that a node pulls and unpacks it once. */
 export const baseLayer: DebianLayer = { kind: "debian", packages: basePackages, leaveOut: alwaysLeftOut };

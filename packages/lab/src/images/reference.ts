@@ -6,7 +6,8 @@ export interface ImageReference {
   tag: string;
 }
 
-const shape = /^(?<name>[a-z0-9][a-z0-9._:/-]*?)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?$/;
+const shape =
+  /^(?<name>(?:[a-z0-9.-]+(?::\d+)?\/)?(?:[a-z0-9._-]+\/)*[a-z0-9._-]+)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?$/;
 
 /** A registry is told from a namespace by a dot, a port or the name localhost, as Docker does it. */
 function isRegistry(part: string): boolean {

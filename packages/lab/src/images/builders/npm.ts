@@ -10,6 +10,8 @@ import { removeMatches } from "../tree.ts";
 import type { StagedLayer } from "./staged.ts";
 
 const installDeadlineMs = 1_500_000;
+/** pnpm reports several times a second, for minutes. */
+const progressIntervalMs = 5000;
 const libraryFolder = "usr/local/lib";
 
 export interface InstallRequest {
@@ -22,7 +24,8 @@ export interface InstallRequest {
 }
 
 /** Installs packages into DIRECTORY/node_modules without running a script of theirs. */
-async function installPackages(request: InstallRequest): Promise<void> {
+async function installPackages(request: InstallRequest, onLine: (line: string) => void): Promise<void> {
+  const report = throttled(onLine, progressIntervalMs);
   await mkdir(request.directory, { recursive: true });
   const files = projectFiles(request);
   for (const [name, content] of Object.entries(files)) await writeFile(join(request.directory, name), content);
@@ -36,10 +39,27 @@ async function installPackages(request: InstallRequest): Promise<void> {
       "--reporter=append-only",
       `--store-dir=${request.storeDirectory}`,
     ],
-    { cwd: request.directory, deadlineMs: installDeadlineMs, env: { CI: "true" } },
+    {
+      cwd: request.directory,
+      deadlineMs: installDeadlineMs,
+      env: { CI: "true" },
+      onLine: (line) => {
+        if (line.startsWith("Progress:")) report(line);
+      },
+    },
   );
   for (const name of [...Object.keys(files), "pnpm-lock.yaml"])
     await rm(join(request.directory, name), { force: true });
+}
+
+/** Hands on a line at most every `intervalMs`; what comes between is dropped. */
+function throttled(onLine: (line: string) => void, intervalMs: number): (line: string) => void {
+  let next = 0;
+  return (line) => {
+    if (performance.now() < next) return;
+    next = performance.now() + intervalMs;
+    onLine(line);
+  };
 }
 
 /** The files that tell pnpm what to install and how. */
@@ -92,7 +112,8 @@ export async function stageNpm(
       .map(([name, version]) => `${name}@${version}`)
       .join(", ")}`,
   );
-  await installPackages({ directory, storeDirectory, ...layer });
+  const name = Object.keys(layer.dependencies)[0] ?? "npm";
+  await installPackages({ directory, storeDirectory, ...layer }, (line) => onLine(`${name}: ${line}`));
   await removeMatches(join(directory, "node_modules"), layer.leaveOut);
   const result = await prune(directory, (path) => isNeededAtRunTime(path, architecture()));
   onLine(`${result.kept} of ${result.kept + result.removed} files are needed at run time`);
@@ -102,11 +123,16 @@ export async function stageNpm(
 const nodePackageSchema = z.object({ version: z.string() });
 
 /** The Node binary of the npm package that the `node` package itself installs for this architecture. */
-export async function stageNode(layer: NodeLayer, workbench: string, storeDirectory: string): Promise<StagedLayer> {
+export async function stageNode(
+  layer: NodeLayer,
+  workbench: string,
+  storeDirectory: string,
+  onLine: (line: string) => void,
+): Promise<StagedLayer> {
   const name = `node-linux-${architecture()}`;
   const directory = join(workbench, "node");
   const request = { dependencies: { [name]: layer.version }, overrides: {}, builtPackages: [] };
-  await installPackages({ directory, storeDirectory, ...request });
+  await installPackages({ directory, storeDirectory, ...request }, onLine);
   const installed = join(directory, "node_modules", name);
   const { version } = nodePackageSchema.parse(JSON.parse(await readFile(join(installed, "package.json"), "utf8")));
   if (version !== layer.version) throw new BerthError("lab.failed", `npm gave Node ${version}, not ${layer.version}`);

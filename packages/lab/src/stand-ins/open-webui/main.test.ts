@@ -1,0 +1,135 @@
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { waitFor } from "../../host/wait.ts";
+
+const deadlineMs = 20_000;
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "berth-web-"));
+  await cp(import.meta.dirname, join(directory, "program"), { recursive: true });
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return address === null || typeof address === "string" ? 0 : address.port;
+}
+
+interface Running {
+  url: string;
+  ended: Promise<{ exitCode?: number; stderr: string }>;
+  stop: () => Promise<void>;
+}
+
+/** Runs a release on the data that earlier releases have left, as a container does after an upgrade. */
+async function run(tag: string): Promise<Running> {
+  await writeFile(join(directory, "program/release"), tag);
+  const port = await freePort();
+  const subprocess = execa(process.execPath, [join(directory, "program/main.ts")], {
+    env: { PORT: String(port), DATA_DIR: join(directory, "data"), WEBUI_SECRET_KEY: "key" },
+    reject: false,
+    timeout: deadlineMs,
+  });
+  const ended = subprocess.then(({ exitCode, stderr }) => ({
+    ...(exitCode === undefined ? {} : { exitCode }),
+    stderr,
+  }));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ended,
+    stop: async () => {
+      subprocess.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function statusOf(url: string): Promise<number | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    // Not listening yet.
+    return undefined;
+  }
+}
+
+const firstStatus = (url: string): Promise<number> =>
+  waitFor({ what: `An answer of ${url}`, deadlineMs, check: () => statusOf(url) });
+
+/** Runs a release until it is healthy, lets `use` work with it, and ends it. */
+async function withHealthy(tag: string, use: (url: string) => Promise<void> = () => Promise.resolve()): Promise<void> {
+  const running = await run(tag);
+  try {
+    expect(await firstStatus(`${running.url}/health`)).toBe(200);
+    await use(running.url);
+  } finally {
+    await running.stop();
+  }
+}
+
+async function addChat(url: string, title: string): Promise<void> {
+  const response = await fetch(`${url}/api/v1/chats`, { method: "POST", body: JSON.stringify({ title }) });
+  expect(response.status).toBe(200);
+}
+
+async function chatTitles(url: string): Promise<unknown> {
+  return (await fetch(`${url}/api/v1/chats`)).json();
+}
+
+describe("the Open WebUI stand-in", { timeout: 60_000 }, () => {
+  it("says that it is healthy, and which release it is", async () => {
+    await withHealthy("v0.11.2", async (url) => {
+      expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: true });
+      expect(await (await fetch(`${url}/api/version`)).json()).toEqual({ version: "0.11.2", schema: 1 });
+      expect(await (await fetch(url)).text()).toContain("stand-in");
+      expect((await fetch(`${url}/api/v1/chats`, { method: "POST", body: "{" })).status).toBe(422);
+    });
+  });
+
+  it("keeps its data across releases, and has no way back from a migration", async () => {
+    await withHealthy("v0.11.1", (url) => addChat(url, "before"));
+    await withHealthy("v0.11.3-migrates", async (url) => {
+      expect(await chatTitles(url)).toEqual([{ id: 1, title: "before" }]);
+      await addChat(url, "after");
+    });
+    const older = await run("v0.11.2");
+    expect(await older.ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("restore the backup") });
+  });
+
+  it("fails to start, and leaves the data alone, in the release that says so", async () => {
+    const failing = await run("v0.11.4-fails-to-start");
+    expect(await failing.ended).toMatchObject({ exitCode: 1 });
+    await withHealthy("v0.11.2");
+  });
+
+  it("answers that it is unhealthy in the release that says so", async () => {
+    const unhealthy = await run("v0.11.5-starts-unhealthy");
+    expect(await firstStatus(`${unhealthy.url}/health`)).toBe(503);
+    await unhealthy.stop();
+  });
+
+  it("leaves data that no release can read in the release that says so", async () => {
+    await withHealthy("v0.11.2", (url) => addChat(url, "lost"));
+    const corrupting = await run("v0.11.8-corrupts-data");
+    expect(await firstStatus(`${corrupting.url}/health`)).toBe(503);
+    await corrupting.stop();
+    const next = await run("v0.11.3-migrates");
+    expect(await next.ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("not a database") });
+  });
+});
