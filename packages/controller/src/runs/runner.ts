@@ -21,7 +21,7 @@ export interface RunnerOptions {
   inventory: Inventory;
   handlers: OperationHandlers;
   /** A pino logger, or part of one. */
-  log: { error: (fields: { error?: unknown; run?: number }, message: string) => void };
+  log: { error: (fields: object, message: string) => void };
   /** Takes known secrets out of log lines and errors. */
   redact?: (text: string) => string;
   /** 16 over all, 4 per node when left out. */

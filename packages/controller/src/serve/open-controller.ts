@@ -67,8 +67,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
 
   const runner = createRunner({
     inventory,
-    // pino writes an error's stack under the key `err` only.
-    log: { error: ({ error: err, ...fields }, message) => logger.error({ err, ...fields }, message) },
+    log: logger,
     redact: (text) => secrets.redact(text),
     handlers: createHandlers({
       hub,
