@@ -4,11 +4,13 @@
  */
 import { quote } from "shlex";
 import type { Downloads } from "./downloads.ts";
-import type { Architecture } from "./runtime.ts";
+import { type Architecture, ownArchitecture } from "./runtime.ts";
 import { shellLibrary } from "./script/library.ts";
 
 /** Path on the controller's HTTPS server that answers with `renderInstallScript`; `?architecture=` is amd64 or arm64. */
 export const installScriptPath = "/agent/install.sh";
+
+const defaultArchitecture = ownArchitecture() ?? "amd64";
 
 export interface InstallScriptOptions {
   /** https://host:port */
@@ -16,8 +18,8 @@ export interface InstallScriptOptions {
   /** PEM of the controller's CA. */
   caPem: string;
   downloads: Downloads;
-  /** Of the hosts that it is for. */
-  architecture: Architecture;
+  /** Of the hosts that it is for; the controller's own when left out. */
+  architecture?: Architecture | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface InstallScriptOptions {
  * [--containers]` removes everything again.
  */
 export async function renderInstallScript(options: InstallScriptOptions): Promise<string> {
-  const { controllerUrl, caPem, architecture } = options;
+  const { controllerUrl, caPem, architecture = defaultArchitecture } = options;
   const { agent, bundle, runtime, runtimeFor } = options.downloads;
   const node = await runtimeFor(architecture);
   return `#!/bin/sh
@@ -99,7 +101,7 @@ install_here() {
   refused=$(refusal)
   if [ -n "$refused" ]; then fail "This host cannot be a node. $refused"; fi
   if [ "$architecture" != "$script_architecture" ]; then
-    fail "This script is for $script_architecture hosts, and this one is $architecture: berth node token --architecture $architecture makes the right one."
+    fail "This script is for $script_architecture hosts, and this one is $architecture: put ?architecture=$architecture after the address it comes from."
   fi
   read_token "$@"
   is_first=no
@@ -134,8 +136,8 @@ main() {
 
 export interface InstallCommandOptions {
   controllerUrl: string;
-  /** Of the host. */
-  architecture: Architecture;
+  /** Of the host; the controller's own when left out. */
+  architecture?: Architecture | undefined;
   /** SHA-256 of the public key (SPKI, DER) of the certificate that the HTTPS server presents, base64. */
   serverKeyPin: string;
   joinToken: string;
@@ -152,7 +154,9 @@ export function installCommand({
   serverKeyPin,
   joinToken,
 }: InstallCommandOptions): string {
-  const url = quote(`${controllerUrl}${installScriptPath}?architecture=${architecture}`);
+  const url = quote(
+    `${controllerUrl}${installScriptPath}${architecture === undefined ? "" : `?architecture=${architecture}`}`,
+  );
   const pin = quote(`sha256//${serverKeyPin}`);
   return `curl -fsS --insecure --pinnedpubkey ${pin} ${url} | BERTH_JOIN_TOKEN=${quote(joinToken)} sh`;
 }
