@@ -43,7 +43,7 @@ describe("from nothing", () => {
     expect(n8n).toMatchObject({ change: "create", node: "user1", reason: "does not exist" });
     expect(n8n?.after).toEqual([
       "agent.ensure/user1",
-      "image.ensure/user1/docker.io/n8nio/n8n:2.41.3",
+      "image.ensure/user1/docker.io/n8nio/n8n:2.41.1",
       "database.ensure/user1_n8n",
       "instance.ensure/shared-postgres",
     ]);
@@ -92,7 +92,7 @@ describe("a converged fleet", () => {
     [
       "an older version",
       changeInstance(converged, "user1", "user1-n8n", { hash: "x", version: "2.40.0" }),
-      ["update instance.ensure/user1-n8n: version 2.40.0 -> 2.41.3"],
+      ["update instance.ensure/user1-n8n: version 2.40.0 -> 2.41.1"],
     ],
     [
       "an agent away",
@@ -128,7 +128,7 @@ describe("a converged fleet", () => {
       "create agent.ensure/user3: new node",
       "create image.ensure/user3/ghcr.io/open-webui/open-webui:v0.11.2: is not on the node",
       "create instance.ensure/user3-openwebui: does not exist",
-      "create image.ensure/user3/docker.io/n8nio/n8n:2.41.3: is not on the node",
+      "create image.ensure/user3/docker.io/n8nio/n8n:2.41.1: is not on the node",
       "create instance.ensure/user3-n8n: does not exist",
       "create image.ensure/user3/docker.io/flowiseai/flowise:3.1.4: is not on the node",
       "create instance.ensure/user3-flowise: does not exist",

@@ -6,7 +6,7 @@ export default defineService({
   description: "Workflow automation; one owner account per instance, hence one instance per tenant",
   scope: "tenant",
   image: "docker.io/n8nio/n8n",
-  version: "2.41.3",
+  version: "2.41.1",
   ports: [{ name: "http", container: 5678, host: 5678 }],
   env: {
     N8N_PORT: "5678",
