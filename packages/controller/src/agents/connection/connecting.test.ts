@@ -116,6 +116,7 @@ describe("hello", () => {
   });
 
   it("has to come in time", async () => {
+    await harness.restart({ helloSeconds: 0.1 });
     const agent = await FakeAgent.open(harness, user1);
     expect(await agent.closed).toMatchObject({ code: closeCodes.silent });
   });
@@ -206,6 +207,8 @@ describe("one identity", () => {
 });
 
 describe("keep-alive", () => {
+  beforeEach(() => harness.restart({ keepAliveSeconds: 0.1, silenceSeconds: 0.5 }));
+
   it("finds out that a node is silent", async () => {
     const agent = await FakeAgent.join(harness, user1, { alive: false });
     expect((await agent.closed).code).toBe(closeCodes.silent);

@@ -61,6 +61,7 @@ describe("dispatch", () => {
   });
 
   it("fails with node.offline when the node stays away, and gives it nothing later", async () => {
+    await harness.restart({ offlineGraceSeconds: 0.1 });
     await expect(dispatch()).rejects.toMatchObject({ code: "node.offline", retryable: true });
     const agent = await FakeAgent.join(harness, user1);
     await agent.settled();
@@ -206,7 +207,7 @@ describe("a deadline", () => {
 
   it("is not extended by keep-alives or a lost connection, and cancels when the node returns", async () => {
     const agent = await FakeAgent.join(harness, user1);
-    const dispatched = dispatch({ deadlineSeconds: 0.3 });
+    const dispatched = dispatch({ deadlineSeconds: 1 });
     const { id } = await agent.next("operation");
     agent.cut();
     await expect(dispatched).rejects.toMatchObject({
@@ -255,6 +256,7 @@ describe("cancelling", () => {
   });
 
   it("does not wait for ever for a node that does not answer", async () => {
+    await harness.restart({ cancelGraceSeconds: 0.1 });
     const agent = await FakeAgent.join(harness, user1);
     const controller = new AbortController();
     const dispatched = dispatch({ signal: controller.signal });

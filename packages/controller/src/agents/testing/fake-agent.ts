@@ -1,6 +1,7 @@
 /** The other side of the protocol, by hand: says what a test tells it to, also what no agent would. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import {
   controllerMessageSchema,
   type AgentMessage,
@@ -36,6 +37,7 @@ export class FakeAgent {
   readonly bootId: string;
   readonly #socket: WebSocket;
   readonly #node: string;
+  #raw: Socket | undefined;
   readonly #received: ControllerMessage[] = [];
   readonly #waiters = new Set<() => void>();
 
@@ -45,6 +47,9 @@ export class FakeAgent {
     this.bootId = bootId;
     const { promise, resolve } = Promise.withResolvers<{ code: number; reason: string }>();
     this.closed = promise;
+    socket.once("upgrade", (response) => {
+      this.#raw = response.socket;
+    });
     socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     socket.on("message", (data) => {
       if (!Buffer.isBuffer(data)) throw new TypeError("The hub's message is not one buffer");
@@ -106,6 +111,11 @@ export class FakeAgent {
 
   sendRaw(data: string | Buffer): void {
     this.#socket.send(data);
+  }
+
+  /** Past the WebSocket: straight into the encrypted connection. */
+  sendRawBytes(bytes: Buffer): void {
+    this.#raw?.write(bytes);
   }
 
   /** The oldest message of the type that was not taken yet. */
