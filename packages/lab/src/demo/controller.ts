@@ -65,7 +65,7 @@ async function startController(lab: Lab, controller: LabController): Promise<Pro
     ...["--configuration", configuration],
     ...["--socket", controller.socket],
     ...["--page", `unix:${controller.pageSocket}`],
-    ...["--listen", `${lab.bridgeAddress}:8421`],
+    ...["--agents", `${lab.bridgeAddress}:8421`],
     ...(lab.registryCaFile === undefined
       ? []
       : ["--registry-mirror", lab.registry, "--registry-mirror-ca", lab.registryCaFile]),

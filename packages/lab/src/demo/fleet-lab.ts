@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { readIfPresent, writeWhole } from "../host/files.ts";
-import { ensureImages } from "../images/ensure.ts";
+import { ensureImages } from "../images/ensure-images.ts";
 import { labDown, labUp } from "../lab.ts";
 import { PartTimer, type OnProgress } from "../progress.ts";
 import { startRegistry } from "../registry/registry.ts";
@@ -36,7 +36,7 @@ export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions
   // Images take longest on a bare machine, and need nothing of the lab.
   const [lab] = await Promise.all([
     labUp({ name, onProgress }),
-    timer.run("images", "Images", () => ensureImages({ onProgress: (line) => timer.note("images", line) })),
+    timer.run("images", "Images", () => ensureImages({ onProgress })),
   ]);
   const registry = await timer.run("registry", "Image registry", () =>
     startRegistry({

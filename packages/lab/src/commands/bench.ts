@@ -1,0 +1,45 @@
+/** `berth bench`: the figures that Berth is held to, as ratios measured in one run. */
+import { errorCatalogue, toBerthError } from "@berth/shared/errors";
+import { Command } from "commander";
+import { benchmarks } from "../bench/benchmarks.ts";
+import type { BenchmarkResult } from "../bench/result.ts";
+
+const names = Object.keys(benchmarks);
+
+const program = new Command("berth bench")
+  .description("Measures Berth against its peers and limits, as ratios in one run. Nothing of it is a test.")
+  .argument("[name...]", `which (default: all): ${names.join(", ")}`)
+  .option("--json", "print the results as JSON")
+  .addHelpText("after", "\nExamples:\n  berth bench\n  berth bench start --json")
+  .action(async (wanted: string[], { json }: { json?: boolean }) => {
+    const unknown = wanted.find((name) => !names.includes(name));
+    if (unknown !== undefined)
+      program.error(`error: no benchmark '${unknown}'; one of ${names.join(", ")}`, { exitCode: 2 });
+    const results: BenchmarkResult[] = [];
+    for (const [name, run] of Object.entries(benchmarks)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      process.stderr.write(`${name} …\n`);
+      results.push(...(await run()));
+    }
+    process.stdout.write(json === true ? `${JSON.stringify(results, null, 2)}\n` : table(results));
+  });
+
+function table(results: readonly BenchmarkResult[]): string {
+  const rows = results.map(({ name, value, unit, goal, better, met, detail }) => [
+    name,
+    `${Number(value.toPrecision(3))} ${unit}`,
+    `${better === "higher" ? "≥" : "≤"} ${goal}`,
+    met ? "met" : "missed",
+    detail,
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`).join("");
+}
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  const error = toBerthError(thrown, "lab.failed");
+  process.stderr.write(`berth: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
+  process.exitCode = errorCatalogue[error.code].exitCode;
+}
