@@ -13,8 +13,8 @@ const output = `${directory}/dist`;
 /** zod's messages in forty languages, which nothing here asks for, would be half of what a command loads. */
 const englishOnly: Plugin = {
   name: "english-only",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+  setup(bundle) {
+    bundle.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: 'export { default as en } from "./en.js";',
       loader: "js",
     }));

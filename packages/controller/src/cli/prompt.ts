@@ -63,6 +63,8 @@ function readHidden({ stdin }: Terminal): Promise<string> {
     };
     stdin.on("data", onData);
     stdin.on("end", onEnd);
+    // An earlier question has paused it.
+    stdin.resume();
   });
 }
 

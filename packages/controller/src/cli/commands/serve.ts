@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { ServeOptions } from "../../serve/options.ts";
 import { systemSocket } from "../client/target.ts";
 import { defineCommand } from "../define-command.ts";
@@ -59,7 +59,11 @@ export default defineCommand({
     const options = serveOptions(input);
     if (input.install) {
       const { installService } = await import("../service/install.ts");
-      await installService({ command: serviceCommand(options), stateDirectory: options.stateDirectory });
+      await installService({
+        command: serviceCommand(options),
+        stateDirectory: options.stateDirectory,
+        socketDirectories: [options.socket, ...("socket" in options.page ? [options.page.socket] : [])].map(dirname),
+      });
       return { action: "install" as const, unit: unitName, changed: true };
     }
     const { serve } = await import("../../serve.ts");

@@ -9,7 +9,9 @@ const commandDeadlineMilliseconds = 60_000;
 /** Writes the unit, enables it and (re)starts the service. Done twice, it changes nothing but restarts it. */
 export async function installService(options: UnitOptions): Promise<void> {
   await requireSystemd();
-  await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
+  for (const directory of [options.stateDirectory, ...options.socketDirectories]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
   await writeFile(unitPath, unitFile(options), { mode: 0o644 });
   await systemctl("daemon-reload");
   await systemctl("enable", unitName);

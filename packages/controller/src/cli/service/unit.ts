@@ -1,20 +1,25 @@
 /** The systemd unit of the controller. Pure. */
 
 export const unitName = "berth.service";
+/** Made by systemd at start, removed at stop. */
+const runtimeDirectory = "/run/berth";
 export const unitPath = `/etc/systemd/system/${unitName}`;
 
 export interface UnitOptions {
   /** Program and arguments. */
   command: readonly string[];
-  /** Where the controller writes. */
+  /** The controller's state; made when it is absent. */
   stateDirectory: string;
+  /** Directories of its sockets. */
+  socketDirectories: readonly string[];
 }
 
 /**
  * Root without capabilities: it may read the root-only files that a fleet names (token, SSH key) and nothing else that
  * needs privilege. V8 compiles at run time, hence no MemoryDenyWriteExecute.
  */
-export function unitFile({ command, stateDirectory }: UnitOptions): string {
+export function unitFile({ command, stateDirectory, socketDirectories }: UnitOptions): string {
+  const writable = [...new Set([stateDirectory, ...socketDirectories])].filter((path) => path !== runtimeDirectory);
   return `[Unit]
 Description=Berth controller
 Wants=network-online.target
@@ -28,7 +33,7 @@ RestartSec=2
 TimeoutStopSec=30
 UMask=0077
 RuntimeDirectory=berth
-ReadWritePaths=${quoteArgument(stateDirectory)}
+ReadWritePaths=${writable.map(quoteArgument).join(" ")}
 LimitNOFILE=65536
 CapabilityBoundingSet=
 NoNewPrivileges=yes

@@ -33,7 +33,7 @@ function serveCommand(peer: WebSocket, { seen, exitCode, refusal, breaks }: Exec
   const output = (channel: "stdout" | "stderr", text: string): void =>
     send({ type: "output", channel, data: Buffer.from(text).toString("base64") });
   peer.on("message", (frame) => {
-    const data: unknown = JSON.parse(String(frame));
+    const data: unknown = JSON.parse(Buffer.isBuffer(frame) ? frame.toString("utf8") : "");
     if (seen.request === undefined) {
       seen.request = execRequestSchema.parse(data);
       if (refusal !== undefined) send({ type: "error", message: refusal });
