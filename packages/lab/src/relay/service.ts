@@ -44,8 +44,8 @@ export async function startRelay(request: RelayRequest): Promise<Relay> {
   const options = ["--port", String(request.port), "--socket", request.socketPath, "--ready", ready];
   const identity = await startLongLived({
     name,
-    // Whoever asks may be inside the lab; a browser is not.
-    argv: ["nsenter", "--net=/proc/1/ns/net", "--", process.execPath, join(import.meta.dirname, "main.ts"), ...options],
+    // It listens where whoever asks runs: outside of the lab, as the browser does.
+    argv: [process.execPath, join(import.meta.dirname, "main.ts"), ...options],
     stateDirectory: request.stateDirectory,
   });
   const started = await waitFor({
