@@ -51,9 +51,10 @@ export function hostOver(session: SshSession, user: string, progress: Progress):
 
 function failureOf(result: RemoteResult, action: string, place: string, user: string): BerthError {
   const words = lastWords(result);
-  if (user !== "root" && words.startsWith("sudo: ")) {
-    return new BerthError("host.unsupported", `${user} may not become root on ${place} without a password: ${words}`, {
-      hint: `Allow it in /etc/sudoers.d/berth on the host: ${user} ALL=(root) NOPASSWD: ALL`,
+  // "sudo: a password is required", "sh: 1: sudo: not found"
+  if (user !== "root" && /\bsudo: /.test(words)) {
+    return new BerthError("host.unsupported", `${user} cannot become root on ${place} without a password: ${words}`, {
+      hint: `Install sudo on the host and allow it in /etc/sudoers.d/berth: ${user} ALL=(root) NOPASSWD: ALL`,
     });
   }
   if (/no space left on device/i.test(result.stderr)) {
