@@ -102,9 +102,10 @@ export class Connection {
   async sendAndFlush(message: ControllerMessage): Promise<void> {
     const text = encode(message);
     if (!this.isOpen) return;
+    // The callback comes also when the socket is destroyed, which follows the end within seconds.
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#socket.send(text, () => resolve());
-    await Promise.race([promise, this.ended]);
+    await promise;
   }
 
   /** Whether anything is heard within the time after a ping. */
