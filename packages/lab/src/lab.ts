@@ -12,8 +12,9 @@ import { parsePropertyString } from "./proxmox/formats.ts";
 import { GuestStore } from "./proxmox/guest-store.ts";
 import { ensureProxmox, proxmoxNode } from "./proxmox/service.ts";
 import { listRelays, startRelay } from "./relay/service.ts";
-import { ensureTemplateImage, templateImagePath } from "./rootfs/build.ts";
-import { templates, templateVolume } from "./rootfs/definition.ts";
+import { ensureTemplateImage, templateImagePath, templatePackagesPath } from "./rootfs/build.ts";
+import { ensurePackageMirror } from "./rootfs/mirror.ts";
+import { dockerTemplate, plainTemplate, templateVolume } from "./rootfs/definition.ts";
 import {
   cacheDirectory,
   findLab,
@@ -45,6 +46,8 @@ export interface LabUpOptions {
   onProgress?: OnProgress;
   /** Ports of 127.0.0.1 that are to lead to Unix sockets of the lab. */
   relays?: readonly { port: number; socketPath: string }[];
+  /** Also offers the template without Docker, and the package mirror that goes with it. */
+  withPlainTemplate?: boolean;
 }
 
 /** Makes a lab, or what is missing of it, and returns where everything is. A second call changes nothing. */
@@ -52,6 +55,7 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
   const scope = scopeOf(options.name);
   await requireSuitableMachine();
   const timer = new PartTimer(options.onProgress ?? (() => undefined));
+  const templates = options.withPlainTemplate === true ? [dockerTemplate, plainTemplate] : [dockerTemplate];
   return withLock({ name: `lab ${options.name}`, deadlineMs: 1_200_000 }, async () => {
     const stateDirectory = await makeStateDirectories(options.name);
     await timer.run("packages", "Debian packages of the lab", () =>
@@ -78,18 +82,27 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
     const proxmox = await timer.run("proxmox", "Stand-in for Proxmox VE", () =>
       ensureProxmox(options.name, scope, stateDirectory),
     );
+    if (options.withPlainTemplate === true) {
+      await timer.run("mirror", "Package mirror", () =>
+        ensurePackageMirror(scope, stateDirectory, templatePackagesPath(cacheDirectory(), plainTemplate)),
+      );
+    }
     await timer.run("relays", "Relays to the main namespace", async () => {
       for (const relay of options.relays ?? []) await startRelay({ stateDirectory, ...relay });
     });
     const former = await findLab(options.name);
-    const [template] = templates;
-    if (template === undefined) throw new BerthError("internal", "The lab knows no template");
     const lab: Lab = {
       name: options.name,
       stateDirectory,
       namespace: scope,
       bridgeAddress: bridge.address,
-      proxmox: { ...proxmox, storage: "local-lvm", template: templateVolume(template), bridge: bridge.name },
+      proxmox: {
+        ...proxmox,
+        storage: "local-lvm",
+        template: templateVolume(dockerTemplate),
+        ...(options.withPlainTemplate === true ? { plainTemplate: templateVolume(plainTemplate) } : {}),
+        bridge: bridge.name,
+      },
       registry: `${bridge.address}:${registryPort}`,
       ...(former?.registryCaFile === undefined ? {} : { registryCaFile: former.registryCaFile }),
       relays: await listRelays(stateDirectory),

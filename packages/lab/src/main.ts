@@ -43,14 +43,13 @@ function buildProgram(): Command {
     .description("A Proxmox VE on this machine, for demo, tests and bench: real LXCs behind a stand-in API.")
     .enablePositionalOptions()
     .addHelpText("after", "\nExample:\n  node packages/lab/src/main.ts up --name demo");
-  command(program, "up", "make the lab, or what is missing of it").action(async ({ name, json }: CommonOptions) => {
-    const lab = await labUp({ name, onProgress: showProgress });
-    print(
-      json === true
-        ? JSON.stringify(lab, null, 2)
-        : `Lab ${name} is up: nsenter --net=/var/run/netns/${lab.namespace} …`,
-    );
-  });
+  command(program, "up", "make the lab, or what is missing of it")
+    .option("--plain-template", "also offer a template without Docker, and a package mirror")
+    .action(async ({ name, json, plainTemplate }: CommonOptions & { plainTemplate?: boolean }) => {
+      const lab = await labUp({ name, onProgress: showProgress, withPlainTemplate: plainTemplate ?? false });
+      const sentence = `Lab ${name} is up: nsenter --net=/var/run/netns/${lab.namespace} …`;
+      print(json === true ? JSON.stringify(lab, null, 2) : sentence);
+    });
   command(program, "down", "remove the lab without a trace").action(async ({ name, json }: CommonOptions) => {
     await labDown({ name, onProgress: showProgress });
     print(json === true ? JSON.stringify({ name, state: "removed" }) : `Lab ${name} is gone.`);

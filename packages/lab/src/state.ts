@@ -24,7 +24,10 @@ export const labSchema = z.object({
     /** Password of root@pam, for what a token may not do. */
     rootPasswordFile: z.string(),
     storage: z.string(),
+    /** With Docker in it. */
     template: z.string(),
+    /** Without Docker; there only when the lab was made with it. */
+    plainTemplate: z.string().optional(),
     bridge: z.string(),
   }),
   /** HOST:PORT of the image registry, once it runs. */

@@ -14,6 +14,11 @@ export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 /** Every long-lived process of a lab carries the lab's state folder in its environment, so `down` finds strays too. */
 const markerVariable = "BERTH_LAB_PROCESS_OF";
 
+/** The mark, as an addition to a process's environment; `owner` is a state folder or another folder of the lab. */
+export function markOf(owner: string): Record<string, string> {
+  return { [markerVariable]: owner };
+}
+
 /** Field 22 of /proc/PID/stat, or undefined when there is no such process (a zombie counts as gone). */
 export async function processStartTime(pid: number): Promise<string | undefined> {
   try {
@@ -60,7 +65,7 @@ export async function startLongLived(request: LongLivedProcess): Promise<Process
     const child = spawn(file, parameters, {
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
-      env: { ...process.env, ...request.env, [markerVariable]: request.stateDirectory },
+      env: { ...process.env, ...request.env, ...markOf(request.stateDirectory) },
     });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);

@@ -28,7 +28,7 @@ beforeAll(async () => {
     guests: new GuestStore("pve", join(directory, "lxc")),
     tasks: new TaskRunner("pve", stateDirectory),
     host: { cgroup: "none", namespace: "none", guestsDirectory: directory, lxcfsDirectory: directory },
-    templates: [],
+    listTemplates: async () => [],
   };
   await context.guests.open();
   await context.tasks.open();

@@ -20,7 +20,8 @@ export interface ApiContext {
   guests: GuestStore;
   tasks: TaskRunner;
   host: GuestHost;
-  templates: readonly TemplateVolume[];
+  /** Those that the lab holds right now. */
+  listTemplates: () => Promise<TemplateVolume[]>;
 }
 
 export const templateStorage = "local";

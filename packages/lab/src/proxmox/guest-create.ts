@@ -65,7 +65,7 @@ export async function performCreate(
 ): Promise<void> {
   const { vmid } = request;
   try {
-    const template = context.templates.find((known) => known.volume === request.template);
+    const template = (await context.listTemplates()).find((known) => known.volume === request.template);
     if (template === undefined) throw failure(`volume '${request.template}' does not exist`);
     log(`  Logical volume "vm-${vmid}-disk-0" created.`);
     log(`extracting archive '${template.image}'`);

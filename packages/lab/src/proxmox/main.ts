@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { lxcfsDirectoryOf } from "../containers/lifecycle.ts";
 import { pooledTemplatePath } from "../containers/pool.ts";
-import { writeWhole } from "../host/files.ts";
+import { isPresent, writeWhole } from "../host/files.ts";
 import { bridge } from "../network/namespace.ts";
 import { templateImagePath } from "../rootfs/build.ts";
 import { templateVolume, templates } from "../rootfs/definition.ts";
@@ -11,7 +11,7 @@ import { cacheDirectory, scopeOf, stateDirectoryOf } from "../state.ts";
 import { AccessControl, credentialFiles } from "./access.ts";
 import { buildApp } from "./app.ts";
 import { certificateFiles } from "./certificate.ts";
-import type { ApiContext } from "./context.ts";
+import type { ApiContext, TemplateVolume } from "./context.ts";
 import { GuestStore } from "./guest-store.ts";
 import { recoverGuests, startGuestsOnBoot } from "./recovery.ts";
 import { proxmoxNode, proxmoxPort, readyFile } from "./service.ts";
@@ -36,10 +36,7 @@ async function main(): Promise<void> {
       guestsDirectory,
       lxcfsDirectory: lxcfsDirectoryOf(guestsDirectory),
     },
-    templates: templates.map((definition) => ({
-      volume: templateVolume(definition),
-      image: pooledTemplatePath(guestsDirectory, templateImagePath(cacheDirectory(), definition)),
-    })),
+    listTemplates: () => listTemplates(guestsDirectory),
   };
   await context.guests.open();
   await context.tasks.open();
@@ -57,6 +54,16 @@ async function main(): Promise<void> {
       void app.close().finally(() => process.exit(0));
     });
   }
+}
+
+/** The templates that stand in the lab's pool; a later `labUp` may add one. */
+async function listTemplates(guestsDirectory: string): Promise<TemplateVolume[]> {
+  const volumes = templates.map((definition) => ({
+    volume: templateVolume(definition),
+    image: pooledTemplatePath(guestsDirectory, templateImagePath(cacheDirectory(), definition)),
+  }));
+  const present = await Promise.all(volumes.map(({ image }) => isPresent(image)));
+  return volumes.filter((_, index) => present[index] === true);
 }
 
 await main();

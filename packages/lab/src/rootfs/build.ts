@@ -1,10 +1,12 @@
-import { mkdir, mkdtemp, open, rename, rm, truncate, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { mkdir, mkdtemp, open, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { runCommand } from "../host/command.ts";
 import { isPresent } from "../host/files.ts";
 import { withLock } from "../host/lock.ts";
 import { detachLoopDevicesBelow, unmountBelow } from "../host/mounts.ts";
-import { type TemplateDefinition, templateHash } from "./definition.ts";
+import { findMarkedProcesses, markOf, stopProcess } from "../host/processes.ts";
+import { packageMirror, type TemplateDefinition, templateHash } from "./definition.ts";
+import { indexPackages } from "./package-index.ts";
 
 const buildDeadlineMs = 900_000;
 
@@ -12,6 +14,11 @@ const buildDeadlineMs = 900_000;
 export function templateImagePath(cacheDirectory: string, definition: TemplateDefinition): string {
   const name = basename(definition.fileName).replace(/\.tar\.\w+$/, "");
   return join(cacheDirectory, "templates", `${name}-${templateHash(definition)}.ext4`);
+}
+
+/** Where the packages are that LXCs of a template find in the lab's mirror. */
+export function templatePackagesPath(cacheDirectory: string, definition: TemplateDefinition): string {
+  return `${templateImagePath(cacheDirectory, definition).replace(/\.ext4$/, "")}.packages`;
 }
 
 /**
@@ -27,21 +34,40 @@ export async function ensureTemplateImage(
   if (await isPresent(image)) return image;
   await withLock({ name: `the template image ${image}`, deadlineMs: buildDeadlineMs }, async () => {
     if (await isPresent(image)) return;
-    await mkdir(join(cacheDirectory, "templates"), { recursive: true });
-    await buildImage(image, definition, onLine);
+    const directory = dirname(image);
+    await mkdir(directory, { recursive: true });
+    await clearAbandoned(directory, `${basename(image)}.build-`);
+    await buildImage(image, templatePackagesPath(cacheDirectory, definition), definition, onLine);
   });
   return image;
 }
 
+/** What builds of this image that were killed have left: processes, mounts and files. */
+async function clearAbandoned(directory: string, prefix: string): Promise<void> {
+  for (const name of (await readdir(directory)).filter((entry) => entry.startsWith(prefix))) {
+    await clearWorkbench(join(directory, name));
+  }
+}
+
+async function clearWorkbench(workbench: string): Promise<void> {
+  for (const identity of await findMarkedProcesses(workbench)) await stopProcess(identity);
+  await unmountBelow(workbench);
+  await detachLoopDevicesBelow(workbench);
+  await rm(workbench, { recursive: true, force: true });
+}
+
 async function buildImage(
   image: string,
+  packages: string,
   definition: TemplateDefinition,
   onLine: (line: string) => void,
 ): Promise<void> {
   const workbench = await mkdtemp(`${image}.build-`);
   const draft = join(workbench, "rootfs.ext4");
   const mountPoint = join(workbench, "rootfs");
+  const downloads = join(workbench, "packages");
   try {
+    await mkdir(downloads);
     await mkdir(mountPoint);
     await (await open(draft, "w")).close();
     await truncate(draft, definition.buildBytes);
@@ -55,23 +81,48 @@ async function buildImage(
         "--mode=root",
         "--variant=minbase",
         `--include=${definition.packages.join(",")}`,
+        ...downloadHooks(definition.mirrored ?? [], downloads),
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         "--dpkgopt=path-exclude=/usr/share/man/*",
         "--dpkgopt=path-exclude=/usr/share/locale/*",
         definition.suite,
         mountPoint,
       ],
-      { deadlineMs: buildDeadlineMs, onLine },
+      { deadlineMs: buildDeadlineMs, onLine, env: markOf(workbench) },
     );
     await tidyRootfs(mountPoint);
+    if (definition.mirrored !== undefined) {
+      await useMirror(mountPoint);
+      await indexPackages(downloads);
+      await rm(packages, { recursive: true, force: true });
+      await rename(downloads, packages);
+    }
     await runCommand(["umount", mountPoint]);
     await shrink(draft);
     await rename(draft, image);
   } finally {
-    await unmountBelow(workbench);
-    await detachLoopDevicesBelow(workbench);
-    await rm(workbench, { recursive: true, force: true });
+    await clearWorkbench(workbench);
   }
+}
+
+/**
+ * Has mmdebstrap download more packages than it installs, and hand them out before it cleans up.
+ * A hook is a line of mmdebstrap's own language; only names of packages and our own folder go into it.
+ */
+function downloadHooks(names: readonly string[], downloads: string): string[] {
+  if (names.length === 0) return [];
+  const options = "--yes --no-install-recommends --download-only";
+  return [
+    `--customize-hook=APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get install ${options} ${names.join(" ")}`,
+    `--customize-hook=sync-out /var/cache/apt/archives ${downloads}`,
+  ];
+}
+
+/** LXCs of this template ask the lab's mirror for packages, and no other. */
+async function useMirror(root: string): Promise<void> {
+  const source = `deb [trusted=yes] http://${packageMirror.host}:${packageMirror.port}/ ./\n`;
+  await rm(join(root, "etc/apt/sources.list.d"), { recursive: true, force: true });
+  await writeFile(join(root, "etc/apt/sources.list"), source);
 }
 
 /** Takes out what must differ between LXCs, and what the building machine left. */

@@ -64,7 +64,7 @@ export const storageEndpoints = [
       if (storage === templateStorage) {
         if (content !== undefined && content !== "vztmpl") return [];
         return Promise.all(
-          context.templates.map(async ({ volume, image }) => {
+          (await context.listTemplates()).map(async ({ volume, image }) => {
             const { bytes, changedAt } = await templateSize(image);
             const format = `t${basename(volume).split(".").at(-1) ?? ""}`;
             return { volid: volume, content: "vztmpl", format, size: bytes, ctime: changedAt };

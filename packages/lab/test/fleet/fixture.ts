@@ -1,0 +1,118 @@
+/** The fleet of examples/valuechain in a lab of its own: made by the first test file, converged again for each other. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { statusSchema, type Status } from "@berth/shared/api/status";
+import type { z } from "zod";
+import { runBerth } from "../../src/demo/cli.ts";
+import { type LabController, repository } from "../../src/demo/controller.ts";
+import { fleetLabUp } from "../../src/demo/fleet-lab.ts";
+import { waitFor } from "../../src/host/wait.ts";
+import type { Lab } from "../../src/state.ts";
+import { type Guest, guestAt } from "./guest.ts";
+import { labName } from "./lab-name.ts";
+
+export const exampleFile = join(repository, "examples/valuechain/fleet.yaml");
+
+export interface Outcome {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface BerthOptions {
+  input?: string;
+  /** Ten minutes unless told. */
+  deadlineMs?: number;
+}
+
+export class TestFleet {
+  readonly lab: Lab;
+  readonly controller: LabController;
+  readonly account: { name: string; passwordFile: string };
+  /** Text of the example's fleet file. */
+  readonly example: string;
+
+  private constructor(lab: Lab, controller: LabController, account: TestFleet["account"], example: string) {
+    this.lab = lab;
+    this.controller = controller;
+    this.account = account;
+    this.example = example;
+  }
+
+  /** Brings up what is missing of the lab. Says what took its time, since these minutes are most of a test run. */
+  static async up(): Promise<TestFleet> {
+    const { lab, controller, account } = await fleetLabUp({
+      name: labName,
+      pagePort: null,
+      onProgress: ({ part, tookMs }) => tookMs !== undefined && tookMs >= 1000 && report(part, tookMs),
+    });
+    return new TestFleet(lab, controller, account, await readFile(exampleFile, "utf8"));
+  }
+
+  /** The real CLI, as somebody at the controller's own machine runs it. */
+  async berth(parameters: readonly string[], { input, deadlineMs = 600_000 }: BerthOptions = {}): Promise<Outcome> {
+    const { exitCode, timedOut, stdout, stderr } = await runBerth(this.controller.socket, parameters, {
+      timeout: deadlineMs,
+      ...(input === undefined ? { stdin: "ignore" } : { input }),
+    });
+    if (timedOut) throw new Error(`berth ${parameters.join(" ")} did not end within ${deadlineMs / 1000} s: ${stderr}`);
+    return { exitCode: exitCode ?? -1, stdout, stderr };
+  }
+
+  /** What a command prints; it must end with 0. */
+  async succeed(parameters: readonly string[], options?: BerthOptions): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.berth(parameters, options);
+    if (exitCode !== 0) throw new Error(`berth ${parameters.join(" ")} ended with ${exitCode}: ${stderr}${stdout}`);
+    return stdout;
+  }
+
+  async json<Schema extends z.ZodType>(
+    schema: Schema,
+    parameters: readonly string[],
+    options?: BerthOptions,
+  ): Promise<z.output<Schema>> {
+    return schema.parse(JSON.parse(await this.succeed([...parameters, "--json"], options)));
+  }
+
+  status(): Promise<Status> {
+    return this.json(statusSchema, ["status"]);
+  }
+
+  /** Applies a fleet file's text and waits for the end of its run. */
+  apply(yaml: string, ...options: string[]): Promise<Outcome> {
+    return this.berth(["apply", "-", "--yes", ...options], { input: yaml });
+  }
+
+  /** The node of that name from below. */
+  async guest(name: string): Promise<Guest> {
+    const node = (await this.status()).nodes.find((candidate) => candidate.name === name);
+    if (node === undefined) throw new Error(`The fleet has no node ${name}`);
+    return guestAt(this.lab, node.address);
+  }
+
+  /** Waits until the fleet's status is as wanted. */
+  waitForStatus(what: string, deadlineMs: number, isWanted: (status: Status) => boolean): Promise<Status> {
+    return waitFor({
+      what,
+      deadlineMs,
+      intervalMs: 500,
+      check: async () => {
+        const status = await this.status();
+        return isWanted(status) ? status : undefined;
+      },
+    });
+  }
+}
+
+/** The example's fleet, converged, whatever the file before has left. */
+export async function convergedExample(): Promise<TestFleet> {
+  const fleet = await TestFleet.up();
+  const begun = performance.now();
+  await fleet.succeed(["apply", exampleFile, "--prune", "--yes"], { deadlineMs: 1_200_000 });
+  report("apply", performance.now() - begun);
+  return fleet;
+}
+
+export function report(part: string, tookMs: number): void {
+  process.stderr.write(`${part} took ${(tookMs / 1000).toFixed(1)} s\n`);
+}

@@ -1,0 +1,73 @@
+/** A node of the fleet from below: as root inside its LXC, without its network, its agent or SSH. */
+import { join } from "node:path";
+import { guestInit, lxcfsDirectoryOf } from "../../src/containers/lifecycle.ts";
+import type { GuestHost } from "../../src/containers/guest.ts";
+import type { Argv, CommandOptions, CommandOutcome } from "../../src/host/command.ts";
+import { waitFor } from "../../src/host/wait.ts";
+import { findGuestByAddress } from "../../src/lab.ts";
+import { runInNamespace, tryInNamespace } from "../../src/network/namespace.ts";
+import type { Lab } from "../../src/state.ts";
+
+export interface Guest {
+  vmid: number;
+  address: string;
+  run: (argv: Argv, options?: CommandOptions) => Promise<string>;
+  try: (argv: Argv, options?: CommandOptions) => Promise<CommandOutcome>;
+  /** Its file system, as this machine's processes see it. */
+  root: () => Promise<string>;
+}
+
+export async function guestAt(lab: Lab, address: string): Promise<Guest> {
+  const vmid = await findGuestByAddress(lab, address);
+  const guestsDirectory = join(lab.stateDirectory, "guests");
+  const host: GuestHost = {
+    cgroup: lab.namespace,
+    namespace: lab.namespace,
+    guestsDirectory,
+    lxcfsDirectory: lxcfsDirectoryOf(guestsDirectory),
+  };
+  const attach = (argv: Argv): Argv =>
+    [...["lxc-attach", "--lxcpath", guestsDirectory, "--name", String(vmid), "--clear-env", "--"], ...argv] as [
+      string,
+      ...string[],
+    ];
+  return {
+    vmid,
+    address,
+    run: (argv, options) => runInNamespace(lab.namespace, attach(argv), options),
+    try: (argv, options) => tryInNamespace(lab.namespace, attach(argv), options),
+    root: async () => {
+      const init = await guestInit(host, vmid);
+      if (init === undefined) throw new Error(`CT ${vmid} does not run`);
+      return `/proc/${init}/root`;
+    },
+  };
+}
+
+/** Id of the container of that name, of a running one unless told otherwise; undefined when there is none. */
+export async function containerId(guest: Guest, name: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await guest.try(["docker", "inspect", "--format", "{{.Id}} {{.State.Running}}", name]);
+  const [id, running] = stdout.trim().split(" ");
+  return exitCode === 0 && running === "true" ? id : undefined;
+}
+
+/** Names and ids of every container on the node, stopped ones too. */
+export async function containers(guest: Guest): Promise<Map<string, string>> {
+  const listing = await guest.run(["docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.ID}}"]);
+  const rows = listing.split("\n").filter((line) => line !== "");
+  return new Map(rows.map((row) => row.split(" ") as [string, string]));
+}
+
+/** Kills the main process of a systemd service, at once, and leaves it to systemd to bring it back. */
+export async function killService(guest: Guest, service: string): Promise<void> {
+  await guest.try(["systemctl", "kill", "--kill-whom=main", "--signal=SIGKILL", service]);
+}
+
+export async function waitForDocker(guest: Guest): Promise<void> {
+  await waitFor({
+    what: `Docker on ${guest.address}`,
+    deadlineMs: 60_000,
+    intervalMs: 300,
+    check: async () => ((await guest.try(["docker", "info"])).exitCode === 0 ? true : undefined),
+  });
+}
