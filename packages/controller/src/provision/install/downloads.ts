@@ -37,6 +37,8 @@ export interface DownloadsOptions {
   agentBundle: string;
   /** Version of the agent. */
   version: string;
+  /** Whether to begin with the runtime for the controller's own architecture at once; so when left out. */
+  beginRuntime?: boolean;
 }
 
 export interface Downloads {
@@ -81,7 +83,7 @@ export async function prepareDownloads(options: DownloadsOptions): Promise<Downl
   };
   const own = ownArchitecture();
   // Whoever asks for it is told what went wrong.
-  if (own !== null) runtimeFor(own).catch(() => undefined);
+  if (own !== null && options.beginRuntime !== false) runtimeFor(own).catch(() => undefined);
   return {
     version,
     runtime: runtimeVersion,
