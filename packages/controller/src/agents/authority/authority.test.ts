@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSecureContext } from "node:tls";
 import { BerthError } from "@berth/shared/errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeKeyAndRequest } from "../testing/certificates.ts";
@@ -64,6 +65,9 @@ describe("issueServerCertificate", () => {
     expect(certificate.checkIP("::1")).toBe("::1");
     expect(certificate.checkHost("controller.example")).toBe("controller.example");
     expect(certificate.verify(new X509Certificate(authority.caPem).publicKey)).toBe(true);
+    // A server is given the chain as one text.
+    const chain = { cert: `${first.certificate}${authority.caPem}`, key: first.key };
+    expect(() => createSecureContext(chain)).not.toThrow();
     const again = await authority.issueServerCertificate(["::1", "controller.example", "10.0.6.1"]);
     expect(again).toEqual(first);
   });

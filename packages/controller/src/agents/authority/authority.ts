@@ -12,6 +12,7 @@ import {
   importKey,
   makeAgentCertificate,
   makeAuthorityCertificate,
+  toPem,
   type Issuer,
 } from "./certificates.ts";
 import { createKeyPairOnce, readKeyPair, type KeyPairPem } from "./key-files.ts";
@@ -65,7 +66,7 @@ export async function openAuthority({ directory, clock = Date }: AuthorityOption
   const pair = (await readKeyPair(path)) ?? (await createKeyPairOnce(path, await makeAuthority(clock.now())));
   const issuer: Issuer = { certificate: new X509Certificate(pair.certificate), key: await importKey(pair.key) };
   return {
-    caPem: `${pair.certificate.trim()}\n`,
+    caPem: pair.certificate,
     caFingerprint: createHash("sha256").update(new Uint8Array(issuer.certificate.rawData)).digest("hex"),
     issueServerCertificate: (names) =>
       ensureServerCertificate({ issuer, path: join(directory, "server.pem"), names, now: clock.now() }),
@@ -77,7 +78,7 @@ export async function openAuthority({ directory, clock = Date }: AuthorityOption
 async function makeAuthority(now: number): Promise<KeyPairPem> {
   const keys = await generateKeys();
   const certificate = await makeAuthorityCertificate(keys, now);
-  return { key: await exportKey(keys.privateKey), certificate: certificate.toString("pem") };
+  return { key: await exportKey(keys.privateKey), certificate: toPem(certificate) };
 }
 
 async function issueAgentCertificate(
@@ -89,7 +90,7 @@ async function issueAgentCertificate(
   const request = await readRequest(csr);
   const certificate = await makeAgentCertificate(issuer, request.publicKey, nameSchema.parse(node), now);
   return {
-    certificate: certificate.toString("pem"),
+    certificate: toPem(certificate),
     serial: certificate.serialNumber.toLowerCase(),
     publicKeyHash: hashPublicKey(request),
     notAfter: certificate.notAfter.getTime(),

@@ -39,7 +39,12 @@ export function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
 }
 
 export async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  return PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), PemConverter.PrivateKeyTag);
+  return `${PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), PemConverter.PrivateKeyTag)}\n`;
+}
+
+/** PEM that ends with a newline: without it, a chain put together from two is no PEM. */
+export function toPem(certificate: X509Certificate): string {
+  return `${certificate.toString("pem")}\n`;
 }
 
 export function importKey(pem: string): Promise<webcrypto.CryptoKey> {

@@ -4,6 +4,7 @@ import { chmod, link, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 
+/** Both end with a newline, so that they can be put together with others. */
 export interface KeyPairPem {
   /** PKCS #8 */
   key: string;
@@ -28,7 +29,7 @@ export async function readKeyPair(path: string): Promise<KeyPairPem | undefined>
       hint: "Bring the file back from a backup. Without it every agent has to enrol again.",
     });
   }
-  return { key, certificate };
+  return { key: `${key}\n`, certificate: `${certificate}\n` };
 }
 
 /** Writes the pair (mode 0600) unless the file exists; answers the pair that is in the file then. */
@@ -58,7 +59,7 @@ async function writeTemporary(path: string, pair: KeyPairPem): Promise<string> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   const file = await open(temporary, "wx", 0o600);
   try {
-    await file.writeFile(`${pair.key.trim()}\n${pair.certificate.trim()}\n`);
+    await file.writeFile(`${pair.key}${pair.certificate}`);
     await file.sync();
   } finally {
     await file.close();

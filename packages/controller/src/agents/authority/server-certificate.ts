@@ -1,5 +1,5 @@
 import { BerthError } from "@berth/shared/errors";
-import { exportKey, generateKeys, makeServerCertificate, type Issuer } from "./certificates.ts";
+import { exportKey, generateKeys, makeServerCertificate, toPem, type Issuer } from "./certificates.ts";
 import { readKeyPair, replaceKeyPair } from "./key-files.ts";
 import { SubjectAlternativeNameExtension, X509Certificate } from "./x509.ts";
 
@@ -34,7 +34,7 @@ export async function ensureServerCertificate(request: ServerCertificateRequest)
   }
   const keys = await generateKeys();
   const certificate = await makeServerCertificate(request.issuer, keys.publicKey, names, request.now);
-  const pair = { key: await exportKey(keys.privateKey), certificate: certificate.toString("pem") };
+  const pair = { key: await exportKey(keys.privateKey), certificate: toPem(certificate) };
   await replaceKeyPair(request.path, pair);
   return { ...pair, notAfter: certificate.notAfter.getTime() };
 }
