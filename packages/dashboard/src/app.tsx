@@ -8,7 +8,7 @@ import { call } from "./api/client.ts";
 import { ErrorNotice } from "./components/error-notice.tsx";
 import { Shell } from "./components/shell.tsx";
 import { forgetPalette } from "./paint/palette.ts";
-import { openSession, SessionProvider, type Session } from "./session.ts";
+import { openSession, SessionProvider, type Session } from "./session/session.ts";
 import { onThemeChange } from "./theme.ts";
 import { Login } from "./views/login.tsx";
 
@@ -67,17 +67,18 @@ export function App(): JSX.Element {
     case "login":
       return <Login onLogin={enter} expired={gate.expired} />;
     case "in":
-      return (
-        <SessionProvider value={gate.session}>
-          <Shell
-            onLogout={async () => {
-              await call(logout);
-              gate.session.close();
-              setGate({ phase: "asking" });
-              await ask(0);
-            }}
-          />
-        </SessionProvider>
-      );
+      break;
   }
+  const { session } = gate;
+  const leave = async (): Promise<void> => {
+    await call(logout);
+    session.close();
+    setGate({ phase: "asking" });
+    await ask(0);
+  };
+  return (
+    <SessionProvider value={session}>
+      <Shell onLogout={leave} />
+    </SessionProvider>
+  );
 }

@@ -35,13 +35,20 @@ it("says why, and when it tries again", () => {
 });
 
 it("does not flicker over a short reconnect", () => {
-  expect(told({ phase: "connecting" }, 400).kind).toBe("live");
+  expect(told({ phase: "connecting", error: undefined }, 400).kind).toBe("live");
   expect(told({ phase: "waiting", error, retryAt: now + 500 }, 600).kind).toBe("live");
-  expect(told({ phase: "connecting" }, 3_000).kind).toBe("stale");
+  expect(told({ phase: "connecting", error: undefined }, 3_000).kind).toBe("stale");
+});
+
+it("keeps saying why while it reconnects", () => {
+  expect(told({ phase: "connecting", error }, 12_000)).toMatchObject({ kind: "stale", error, next: "Reconnecting …" });
 });
 
 it("hides no error of the first connection behind waiting", () => {
-  expect(told({ phase: "connecting" }, undefined)).toMatchObject({ kind: "connecting", text: "Connecting" });
+  expect(told({ phase: "connecting", error: undefined }, undefined)).toMatchObject({
+    kind: "connecting",
+    text: "Connecting",
+  });
   expect(told({ phase: "waiting", error, retryAt: now }, undefined)).toMatchObject({
     kind: "stale",
     text: "No connection",

@@ -30,7 +30,7 @@ export interface Signs {
 
 /** `now`: this browser's clock. */
 export function freshness({ stream, silence, expectsSamples }: Signs, now: number): Freshness {
-  const error = stream.phase === "waiting" || stream.phase === "stopped" ? stream.error : undefined;
+  const error = stream.phase === "open" ? undefined : stream.error;
   const next = whatNext(stream, now);
   if (silence === undefined) {
     const text = error ? "No connection" : "Connecting";
@@ -51,6 +51,7 @@ function whatNext(stream: StreamState, now: number): string {
     case "waiting":
       return stream.retryAt - now < 1000 ? "Reconnecting …" : `Trying again in ${formatSpan(stream.retryAt - now)}.`;
     case "stopped":
-      return "";
+      break;
   }
+  return "";
 }

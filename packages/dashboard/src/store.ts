@@ -2,10 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 
 /** A value that says when it changes. */
 export interface Store<State> {
-  get(): State;
-  set(next: State): void;
+  get: () => State;
+  set: (next: State) => void;
   /** Answers with the function that ends the subscription. */
-  subscribe(listener: () => void): () => void;
+  subscribe: (listener: () => void) => () => void;
 }
 
 export function createStore<State>(initial: State): Store<State> {

@@ -18,26 +18,27 @@ const settledMilliseconds = 5_000;
 const finalCodes: readonly ErrorCode[] = ["unauthenticated", "forbidden", "not-found"];
 
 export type StreamState =
-  | { phase: "connecting" }
+  /** `error`: why the connection before ended; undefined at first. */
+  | { phase: "connecting"; error: BerthError | undefined }
   | { phase: "open" }
   | { phase: "waiting"; error: BerthError; retryAt: number }
   | { phase: "stopped"; error: BerthError };
 
 export interface EventStreamOptions {
   url: string;
-  onState(state: StreamState): void;
+  onState: (state: StreamState) => void;
   /** An answer arrived. Called before its first event; `serverTime` in milliseconds since the epoch, if it said. */
-  onOpen?(serverTime: number | undefined): void;
+  onOpen?: (serverTime: number | undefined) => void;
   /** Anything at all arrived, heartbeats included. */
-  onActivity?(): void;
+  onActivity?: () => void;
   /** One event. Answer "end" when it says that the stream is over and not to be opened again. */
-  onEvent(event: string, data: string): void | "end";
+  onEvent: (event: string, data: string) => void | "end";
 }
 
 export interface EventStream {
-  close(): void;
+  close: () => void;
   /** Ends a wait for the next attempt. */
-  retryNow(): void;
+  retryNow: () => void;
 }
 
 /** Opens the stream and keeps it open until `close`, an answer that is final, or an event that ends it. */
@@ -69,22 +70,24 @@ async function keepOpen(
   closing: AbortSignal,
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<void> {
+  let error: BerthError | undefined;
   for (let attempt = 0; !closing.aborted; attempt += 1) {
-    options.onState({ phase: "connecting" });
+    options.onState({ phase: "connecting", error });
     let openedAt = Number.POSITIVE_INFINITY;
     const outcome = await readOnce(options, closing, () => {
       openedAt = Date.now();
       options.onState({ phase: "open" });
     });
     if (closing.aborted || outcome === "end") return;
-    if (finalCodes.includes(outcome.code)) {
-      options.onState({ phase: "stopped", error: outcome });
+    error = outcome;
+    if (finalCodes.includes(error.code)) {
+      options.onState({ phase: "stopped", error });
       return;
     }
     // A controller that takes the connection and drops it at once is still to be spared.
     if (Date.now() - openedAt > settledMilliseconds) attempt = 0;
     const wait = backoffMilliseconds(attempt, Math.random());
-    options.onState({ phase: "waiting", error: outcome, retryAt: Date.now() + wait });
+    options.onState({ phase: "waiting", error, retryAt: Date.now() + wait });
     await pause(wait);
   }
 }
@@ -96,7 +99,8 @@ async function readOnce(
   opened: () => void,
 ): Promise<BerthError | "end"> {
   const silence = new AbortController();
-  const rearm = () => setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), silenceLimitMilliseconds);
+  const rearm = () =>
+    setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), silenceLimitMilliseconds);
   let alarm = rearm();
   try {
     const response = await fetch(options.url, {

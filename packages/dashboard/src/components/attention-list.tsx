@@ -6,7 +6,7 @@ import { clock } from "../clock.ts";
 import { attention, type Attention, type Fill } from "../fleet/attention.ts";
 import { formatCount, shareOf } from "../format/units.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 import { SeverityMark } from "./state-mark.tsx";
 

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes, formatCores, formatLimit, formatRate } from "../format/units.ts";
 import { createChart, curveDash } from "../paint/chart.ts";
 import type { ChartData } from "../samples/chart-data.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 
 export type ChartUnit = "cores" | "bytes" | "rate";
 
@@ -16,7 +16,7 @@ export interface ChartPanelProps {
   node: string;
   windowSeconds: number;
   /** Both must stay the same functions as long as they read the same things. */
-  read(): ChartData;
+  read: () => ChartData;
   limit?: (() => number) | undefined;
 }
 
@@ -26,8 +26,8 @@ const coreSteps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 32, 64];
 interface UnitLook {
   increments: number[];
   least: number;
-  tick(value: number): string;
-  value(value: number): string;
+  tick: (value: number) => string;
+  value: (value: number) => string;
 }
 
 const looks: Record<ChartUnit, UnitLook> = {
@@ -95,7 +95,13 @@ export function ChartPanel({ title, unit, curves, node, windowSeconds, read, lim
         <ul ref={legend}>
           {curves.map((name, index) => (
             <li key={name}>
-              <svg class={`swatch curve-${(index % 6) + 1}`} viewBox="0 0 20 4" width="20" height="4" aria-hidden="true">
+              <svg
+                class={`swatch curve-${(index % 6) + 1}`}
+                viewBox="0 0 20 4"
+                width="20"
+                height="4"
+                aria-hidden="true"
+              >
                 <path d="M0 2h20" stroke-dasharray={curveDash(index).join(" ")} />
               </svg>
               {name} <span class="value" />

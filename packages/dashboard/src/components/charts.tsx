@@ -18,7 +18,7 @@ const windows: readonly [seconds: number, label: string][] = [
 
 interface ChartsProps {
   node: string;
-  specs(samples: SampleStore, windowMilliseconds: number): ChartSpec[];
+  specs: (samples: SampleStore, windowMilliseconds: number) => ChartSpec[];
 }
 
 function Charts({ node, specs }: ChartsProps): JSX.Element {

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useNow } from "../clock.ts";
 import { freshness, type Freshness } from "../connection.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
-import { useSession, type Session } from "../session.ts";
+import { useSession, type Session } from "../session/session.ts";
 import { useStore } from "../store.ts";
 
 /** Renders again each second. */
@@ -11,7 +11,7 @@ export function useFreshness(session: Session): Freshness {
   const now = useNow();
   const stream = useStore(session.stream, (state) => state);
   const expectsSamples = useStore(session.fleet, hasNodeOnline);
-  return freshness({ stream, silence: session.silence(), expectsSamples }, now);
+  return freshness({ stream, silence: session.live.silence(), expectsSamples }, now);
 }
 
 function hasNodeOnline({ status }: FleetState): boolean {
@@ -42,9 +42,10 @@ export function ConnectionNotice(): JSX.Element {
       {kind === "stale" && (
         <div class="notice notice-warning" data-testid="stale-notice">
           <p>
-            <strong>{text}.</strong> {error?.message} {error?.hint} {next}
+            <strong>{text}.</strong> {error?.message} {error?.hint}
+            <span class="next">{next}</span>
           </p>
-          <button type="button" onClick={session.retryNow}>
+          <button type="button" onClick={session.live.retryNow}>
             Try now
           </button>
         </div>

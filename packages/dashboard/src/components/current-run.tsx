@@ -2,7 +2,7 @@ import type { Run, RunSummary } from "@berth/shared/api/runs";
 import type { JSX } from "preact";
 import { currentRun } from "../fleet/fleet-state.ts";
 import { runPath } from "../routes/route.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 import { Elapsed } from "./elapsed.tsx";
 import { runCounts, RunProgress } from "./run-progress.tsx";

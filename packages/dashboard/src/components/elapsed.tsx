@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useNow } from "../clock.ts";
 import { formatDuration, formatSpan } from "../format/time.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 
 /** How long something took, or has been taking: then it counts on by the controller's clock. */
 export function Elapsed({ from, to }: { from: string; to: string | null }): JSX.Element {

@@ -17,7 +17,7 @@ import {
   nodeNetwork,
   type ContainerScope,
 } from "../samples/readings.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { memo } from "./memo.ts";
 import { Metric } from "./metric.tsx";
 import { ContainerMark, StateMark } from "./state-mark.tsx";

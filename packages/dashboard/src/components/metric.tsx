@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { palette } from "../paint/palette.ts";
 import { drawSparkline } from "../paint/sparkline.ts";
 import type { Series } from "../samples/sample-store.ts";
-import { sparklineSeconds, useSession } from "../session.ts";
+import { sparklineSeconds, useSession } from "../session/session.ts";
 
 /** What a metric shows at the moment. */
 export interface Reading {

@@ -3,7 +3,7 @@ import { toBerthError, type BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { call } from "../api/client.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 
 /** Cancel or resume, whichever makes sense, for accounts that may. Cancelling asks once more. */
@@ -14,7 +14,7 @@ export function RunActions({ run }: { run: RunSummary }): JSX.Element | null {
   const [error, setError] = useState<BerthError>();
   if (session.account.role !== "admin" && session.account.role !== "operator") return null;
 
-  const act = async (endpoint: typeof cancelRun | typeof resumeRun): Promise<void> => {
+  const act = async (endpoint: typeof cancelRun): Promise<void> => {
     setBusy(true);
     setError(undefined);
     try {

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useErrorBoundary, useState } from "preact/hooks";
 import { path } from "../routes/location.ts";
 import { routeOf, type Route } from "../routes/route.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 import { InstancePage } from "../views/instance.tsx";
 import { NodePage } from "../views/node.tsx";
@@ -16,7 +16,7 @@ import { Page } from "./page.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
 interface ShellProps {
-  onLogout(): Promise<void>;
+  onLogout: () => Promise<void>;
 }
 
 /** Header, the page that the address means, and what is wrong with the connection. */
@@ -36,7 +36,7 @@ export function Shell({ onLogout }: ShellProps): JSX.Element {
   );
 }
 
-function Header({ route, onLogout }: { route: Route; onLogout(): Promise<void> }): JSX.Element {
+function Header({ route, onLogout }: { route: Route; onLogout: () => Promise<void> }): JSX.Element {
   const { account } = useSession();
   const [error, setError] = useState<BerthError>();
   const inRuns = route.page === "runs" || route.page === "run";
@@ -104,12 +104,13 @@ function View({ route }: { route: Route }): JSX.Element {
     case "run":
       return <RunPage id={route.id} />;
     case "unknown":
-      return (
-        <Page title="No such page">
-          <p>
-            There is nothing at <code>{route.path}</code>. <a href="/">To the fleet</a>
-          </p>
-        </Page>
-      );
+      break;
   }
+  return (
+    <Page title="No such page">
+      <p>
+        There is nothing at <code>{route.path}</code>. <a href="/">To the fleet</a>
+      </p>
+    </Page>
+  );
 }

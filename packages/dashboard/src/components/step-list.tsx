@@ -10,7 +10,7 @@ interface StepListProps {
   run: Run;
   /** Step whose log is shown; null: all. */
   selected: string | null;
-  onSelect(step: string | null): void;
+  onSelect: (step: string | null) => void;
 }
 
 /** The steps of a run by node, each below the one it follows. */
@@ -40,7 +40,7 @@ export function StepList({ run, selected, onSelect }: StepListProps): JSX.Elemen
 interface StepRowProps {
   item: StepNode;
   selected: boolean;
-  onSelect(): void;
+  onSelect: () => void;
 }
 
 const deepest = 6;
@@ -78,8 +78,9 @@ function detailOf(step: Step, waitsFor: readonly string[]): string {
     case "succeeded":
     case "failed":
     case "cancelled":
-      return `${attempt}${step.change}: ${step.reason}`;
+      break;
   }
+  return `${attempt}${step.change}: ${step.reason}`;
 }
 
 function listed(names: readonly string[]): string {

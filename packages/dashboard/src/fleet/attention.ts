@@ -59,7 +59,8 @@ function ofNode(node: NodeStatus, status: Status, now: number): Attention[] {
   const carries = on === 0 ? "" : `; ${formatCount(on, "instance")} on it`;
   const found: Attention[] = [];
   if (node.state === "offline") {
-    const since = node.lastSeen === null ? "never seen" : `last seen ${formatSpan(now - Date.parse(node.lastSeen))} ago`;
+    const since =
+      node.lastSeen === null ? "never seen" : `last seen ${formatSpan(now - Date.parse(node.lastSeen))} ago`;
     found.push({ ...about, key: `node/${node.name}`, severity: "problem", text: `offline, ${since}${carries}` });
   }
   if (node.state === "absent") {

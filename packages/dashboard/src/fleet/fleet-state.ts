@@ -32,8 +32,9 @@ export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState 
       return applyRun(state, event.data);
     case "log":
     case "samples":
-      return state;
+      break;
   }
+  return state;
 }
 
 /** A change before the whole status came would be overwritten by it anyway. */

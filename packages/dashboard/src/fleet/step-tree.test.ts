@@ -15,12 +15,7 @@ it("groups by node and puts each step under the one it follows", () => {
     [null, ["0 database.ensure/user1_n8n"]],
     [
       "user1",
-      [
-        "0 lxc.ensure/user1",
-        "1 agent.ensure/user1",
-        "2 instance.ensure/user1-n8n",
-        "2 instance.ensure/user1-flowise",
-      ],
+      ["0 lxc.ensure/user1", "1 agent.ensure/user1", "2 instance.ensure/user1-n8n", "2 instance.ensure/user1-flowise"],
     ],
     ["user2", ["0 lxc.ensure/user2"]],
   ]);

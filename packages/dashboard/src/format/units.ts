@@ -30,7 +30,9 @@ export function formatRate(bytesPerSecond: number): string {
 
 /** A whole size, as a limit is written: 17179869184 -> "16 GiB", 1610612736 -> "1.5 GiB". */
 export function formatLimit(bytes: number): string {
-  return formatBytes(bytes).replace(/(\.\d*?)0+(?= )/, "$1").replace(/\.(?= )/, "");
+  return formatBytes(bytes)
+    .replace(/(\.\d*?)0+(?= )/, "$1")
+    .replace(/\.(?= )/, "");
 }
 
 /** Cores in use, two decimals below ten: "0.07", "1.25", "12.5". */

@@ -7,7 +7,7 @@ export interface ChartOptions {
   /** Distances between ticks that read well: powers of two for bytes. */
   increments: number[];
   /** Writes a tick of the upright axis. */
-  tick(value: number): string;
+  tick: (value: number) => string;
   /** Least value of the upper edge. */
   least: number;
   curves: number;
@@ -15,13 +15,13 @@ export interface ChartOptions {
   /** Charts with the same key share their cursor. */
   group: string;
   /** The row under the cursor changed; undefined: the cursor left. */
-  onCursor(row: number | undefined): void;
+  onCursor: (row: number | undefined) => void;
 }
 
 export interface Chart {
-  draw(data: ChartData, limit: number): void;
-  resize(width: number): void;
-  remove(): void;
+  draw: (data: ChartData, limit: number) => void;
+  resize: (width: number) => void;
+  remove: () => void;
 }
 
 export const chartHeight = 168;
@@ -65,7 +65,14 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
       },
       axes: [
         { ...axis, size: 24, space: 48, gap: 4, incrs: minutes, values: (_, splits) => splits.map(clockTime) },
-        { ...axis, size: 66, space: 34, gap: 6, incrs: options.increments, values: (_, splits) => splits.map(options.tick) },
+        {
+          ...axis,
+          size: 66,
+          space: 34,
+          gap: 6,
+          incrs: options.increments,
+          values: (_, splits) => splits.map(options.tick),
+        },
       ],
       series: [
         {},

@@ -4,12 +4,12 @@
  */
 export interface Painter {
   /** Has `paint` called when `element` comes into view, and in the frame after `request(topic)` while it is in view. */
-  add(element: Element, topic: string, paint: () => void): () => void;
+  add: (element: Element, topic: string, paint: () => void) => () => void;
   /** Something about the topic changed. */
-  request(topic: string): void;
+  request: (topic: string) => void;
   /** Everything looks different now: another theme. */
-  requestAll(): void;
-  close(): void;
+  requestAll: () => void;
+  close: () => void;
 }
 
 interface Item {

@@ -56,14 +56,13 @@ export function drawSparkline(canvas: HTMLCanvasElement, series: Series | undefi
   context.lineWidth = 1.25;
   context.lineJoin = "round";
   for (const stretch of sparklineStretches(series, options)) {
-    const curve = new Path2D();
-    for (const [x, y] of stretch) curve.lineTo(x, y);
-    context.stroke(curve);
-    const area = new Path2D(curve);
-    area.lineTo(stretch.at(-1)?.[0] ?? 0, height);
-    area.lineTo(stretch[0]?.[0] ?? 0, height);
+    context.beginPath();
+    for (const [x, y] of stretch) context.lineTo(x, y);
+    context.stroke();
+    context.lineTo(stretch.at(-1)?.[0] ?? 0, height);
+    context.lineTo(stretch[0]?.[0] ?? 0, height);
     context.globalAlpha = 0.14;
-    context.fill(area);
+    context.fill();
     context.globalAlpha = 1;
   }
 }

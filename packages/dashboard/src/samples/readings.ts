@@ -1,7 +1,15 @@
 /** What the metrics of the tables show: samples in, words and a curve out. */
 import type { ContainerColumn } from "@berth/shared/metrics/samples";
 import type { Reading } from "../components/metric.tsx";
-import { formatBytes, formatCores, formatLimit, formatRate, formatShare, notMeasured, shareOf } from "../format/units.ts";
+import {
+  formatBytes,
+  formatCores,
+  formatLimit,
+  formatRate,
+  formatShare,
+  notMeasured,
+  shareOf,
+} from "../format/units.ts";
 import { latest, type SampleStore, type Series } from "./sample-store.ts";
 
 /** A sparkline's upper edge is at least this, so that an idle container's noise does not look like work. */
@@ -62,8 +70,7 @@ export function containerCpu(samples: SampleStore, scope: ContainerScope): Reade
 }
 
 export function containerMemory(samples: SampleStore, scope: ContainerScope): Reader {
-  return () =>
-    memoryReading(sumOf(samples, scope, "memoryBytes"), latest(sumOf(samples, scope, "memoryLimitBytes")));
+  return () => memoryReading(sumOf(samples, scope, "memoryBytes"), latest(sumOf(samples, scope, "memoryLimitBytes")));
 }
 
 export function containerNetwork(samples: SampleStore, scope: ContainerScope): Reader {
@@ -116,7 +123,8 @@ function shareOfLimit(used: number, limit: number): string {
 }
 
 function rates(first: number, second: number, firstName: string, secondName: string): Reading {
-  if (Number.isNaN(first) && Number.isNaN(second)) return { series: undefined, most: 0, value: notMeasured, detail: "" };
+  if (Number.isNaN(first) && Number.isNaN(second))
+    return { series: undefined, most: 0, value: notMeasured, detail: "" };
   const value = `${firstName} ${formatRate(first)}`;
   return { series: undefined, most: 0, value, detail: `${secondName} ${formatRate(second)}` };
 }

@@ -1,9 +1,10 @@
 import { getSamples } from "@berth/shared/api/metrics";
-import { toBerthError, type BerthError } from "@berth/shared/errors";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import type { BerthError } from "@berth/shared/errors";
+import { useCallback, useEffect, useMemo } from "preact/hooks";
 import { call } from "../api/client.ts";
-import { sparklineSeconds, useSession } from "../session.ts";
+import { sparklineSeconds, useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
+import { useRequest } from "../use-request.ts";
 import { SampleStore } from "./sample-store.ts";
 
 interface WantedSamples {
@@ -15,7 +16,6 @@ interface WantedSamples {
 export function useSamples(node: string, seconds: number): WantedSamples {
   const session = useSession();
   const isOpen = useStore(session.stream, (state) => state.phase === "open");
-  const [error, setError] = useState<BerthError>();
   const samples = useMemo(
     () => (seconds <= sparklineSeconds ? session.samples : new SampleStore(seconds)),
     [session, node, seconds],
@@ -26,20 +26,15 @@ export function useSamples(node: string, seconds: number): WantedSamples {
       if (batch.node === node) samples.receive(batch, Date.now(), performance.now());
     });
   }, [session, samples, node]);
-  useEffect(() => {
-    setError(undefined);
-    if (samples === session.samples || !isOpen) return undefined;
-    const leaving = new AbortController();
-    call(getSamples, { query: { seconds, node }, signal: leaving.signal }).then(
-      (answer) => {
-        samples.load(answer.nodes, performance.now());
-        session.painter.request(node);
-      },
-      (thrown: unknown) => {
-        if (!leaving.signal.aborted) setError(toBerthError(thrown));
-      },
-    );
-    return () => leaving.abort();
-  }, [session, samples, node, seconds, isOpen]);
+  const isOwn = samples !== session.samples;
+  const fetchPast = useCallback(
+    async (signal: AbortSignal) => {
+      const answer = await call(getSamples, { query: { seconds, node }, signal });
+      samples.load(answer.nodes, performance.now());
+      session.painter.request(node);
+    },
+    [session, samples, node, seconds],
+  );
+  const error = useRequest(isOwn && isOpen ? fetchPast : undefined);
   return { samples, error };
 }

@@ -7,7 +7,7 @@ import { ContainerCells } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
 import { nodePath } from "../routes/route.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 import { InstanceLog } from "./instance-log.tsx";
 
@@ -50,7 +50,11 @@ function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
       )}
       <section aria-labelledby="containers-title">
         <h2 id="containers-title">Containers</h2>
-        {containers.length === 0 ? <p class="muted">There are none on the node.</p> : <Containers instance={instance} />}
+        {containers.length === 0 ? (
+          <p class="muted">There are none on the node.</p>
+        ) : (
+          <Containers instance={instance} />
+        )}
       </section>
       <InstanceCharts node={node} instance={name} containerNames={containers.map((one) => one.name).join("\n")} />
       <InstanceLog instance={instance} />
@@ -96,7 +100,11 @@ function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
               {container.name} <span class="secondary mono">{container.image}</span>
             </th>
             <td class="column-version secondary">
-              {container.startedAt && container.state === "running" ? <Elapsed from={container.startedAt} to={null} /> : "–"}
+              {container.startedAt && container.state === "running" ? (
+                <Elapsed from={container.startedAt} to={null} />
+              ) : (
+                "–"
+              )}
               {container.restarts > 0 && <span class="tag tag-warning">{container.restarts} restarts</span>}
             </td>
             <ContainerCells node={instance.node} instance={instance.name} container={container.name} />

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
 
 interface LoginProps {
-  onLogin(account: Account): void;
+  onLogin: (account: Account) => void;
   /** The session that was open has ended. */
   expired: boolean;
 }
@@ -14,17 +14,17 @@ interface LoginProps {
 export function Login({ onLogin, expired }: LoginProps): JSX.Element {
   const [error, setError] = useState<BerthError>();
   const [busy, setBusy] = useState(false);
+  const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   useEffect(() => {
     document.title = "Log in – Berth";
   }, []);
 
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const submit = async (): Promise<void> => {
     setBusy(true);
     setError(undefined);
     try {
-      const body = { name: String(fields.get("name")), password: String(fields.get("password")) };
+      const body = { name: name.current?.value ?? "", password: password.current?.value ?? "" };
       onLogin((await call(login, { body })).account);
     } catch (thrown) {
       setError(toBerthError(thrown));
@@ -38,13 +38,21 @@ export function Login({ onLogin, expired }: LoginProps): JSX.Element {
       <form
         onSubmit={(event: TargetedEvent<HTMLFormElement>) => {
           event.preventDefault();
-          void submit(event.currentTarget);
+          void submit();
         }}
       >
         <h1>Berth</h1>
         <label>
           Account
-          <input name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
+          <input
+            name="name"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            required
+            autofocus
+            ref={name}
+          />
         </label>
         <label>
           Password

@@ -8,7 +8,7 @@ import { FleetTable } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { formatLimit } from "../format/units.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 
 /** One node: what it is, what it does, what runs on it. */

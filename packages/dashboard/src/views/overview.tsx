@@ -3,7 +3,7 @@ import { AttentionList } from "../components/attention-list.tsx";
 import { CurrentRun } from "../components/current-run.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 
 /** The fleet at a glance. */

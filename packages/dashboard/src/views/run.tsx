@@ -1,7 +1,7 @@
 import { getRun, type LogLine, type Run } from "@berth/shared/api/runs";
-import { toBerthError, type BerthError } from "@berth/shared/errors";
+import type { BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
 import { Elapsed } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
@@ -12,8 +12,9 @@ import { runCounts, RunProgress } from "../components/run-progress.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { StepList } from "../components/step-list.tsx";
 import { formatMoment } from "../format/time.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
+import { useRequest } from "../use-request.ts";
 import { useRunLog } from "./use-run-log.ts";
 
 /** One run: its steps and its log, live while it goes on. */
@@ -29,25 +30,16 @@ export function RunPage({ id }: { id: number }): JSX.Element {
   );
 }
 
-/** Asks for the run's steps once; after that the stream tells every change. */
+/** Asks for the run's steps whenever the stream opens; after that the stream tells every change. */
 function useFetchedRun(id: number): BerthError | undefined {
   const { tellRun, stream } = useSession();
-  const phase = useStore(stream, (state) => state.phase);
-  const [error, setError] = useState<BerthError>();
-  useEffect(() => {
-    const leaving = new AbortController();
-    call(getRun, { params: { id }, signal: leaving.signal }).then(
-      (run) => {
-        setError(undefined);
-        tellRun(run);
-      },
-      (thrown: unknown) => {
-        if (!leaving.signal.aborted) setError(toBerthError(thrown));
-      },
-    );
-    return () => leaving.abort();
-  }, [id, tellRun, phase === "open"]);
-  return error;
+  const isOpen = useStore(stream, (state) => state.phase === "open");
+  const fetchRun = useCallback(
+    async (signal: AbortSignal) => tellRun(await call(getRun, { params: { id }, signal })),
+    // isOpen: what was missed while the stream was not open.
+    [id, tellRun, isOpen],
+  );
+  return useRequest(fetchRun);
 }
 
 function RunBody({ run }: { run: Run }): JSX.Element {

@@ -6,7 +6,7 @@ import { runCounts, RunProgress } from "../components/run-progress.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { formatMoment } from "../format/time.ts";
 import { runPath } from "../routes/route.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 
 /** Runs, newest first. */

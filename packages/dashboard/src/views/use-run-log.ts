@@ -1,7 +1,7 @@
 import type { LogLine } from "@berth/shared/api/runs";
 import { useEffect, useState } from "preact/hooks";
 import { mergeLines } from "../fleet/log-lines.ts";
-import { useSession } from "../session.ts";
+import { useSession } from "../session/session.ts";
 
 /** The whole log of a run, live. */
 export function useRunLog(run: number): readonly LogLine[] {
@@ -17,7 +17,7 @@ export function useRunLog(run: number): readonly LogLine[] {
       waiting = [];
       setLines((known) => mergeLines(known, told));
     };
-    const end = session.watchRunLog(run, (line) => {
+    const end = session.live.watchRunLog(run, (line) => {
       waiting.push(line);
       frame ??= requestAnimationFrame(flush);
     });

@@ -14,7 +14,12 @@ const types: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
-export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store", ...headers });
   response.end(JSON.stringify(body));
 }
@@ -31,8 +36,8 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 export interface EventSink {
-  send(event: string, data: unknown): void;
-  close(): void;
+  send: (event: string, data: unknown) => void;
+  close: () => void;
 }
 
 export function openEvents(response: ServerResponse): EventSink {

@@ -14,5 +14,5 @@ setInterval(() => {
 }, 900);
 setTimeout(() => {
   standIn.changeInstance("user2-flowise", { state: "unhealthy" });
-  standIn.changeInstance("user1-n8n", { drift: ["environment: N8N_HOST is \"other\", not \"n8n.user1.lab\""] });
+  standIn.changeInstance("user1-n8n", { drift: ['environment: N8N_HOST is "other", not "n8n.user1.lab"'] });
 }, 1500);

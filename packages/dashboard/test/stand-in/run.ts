@@ -38,11 +38,11 @@ export interface ScriptedRun {
   readonly run: Run;
   readonly log: readonly LogLine[];
   /** One line of log, or one step further. Answers with the line, if it was one. */
-  advance(now: number): LogLine | undefined;
+  advance: (now: number) => LogLine | undefined;
   /** Ends the step that is running with an error, and what depends on it. */
-  fail(now: number): void;
-  cancel(now: number): void;
-  resume(): void;
+  fail: (now: number) => void;
+  cancel: (now: number) => void;
+  resume: () => void;
 }
 
 export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
@@ -66,7 +66,8 @@ export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
   let move = 0;
 
   const stateOf = (step: string) => steps.find((one) => one.id === step)?.state;
-  const isReady = (step: Step) => step.state === "waiting" && step.after.every((id) => stateOf(id) === "succeeded");
+  const isReady = (step: Step) =>
+    step.state === "waiting" && step.after.every((before) => stateOf(before) === "succeeded");
   const end = (step: Step, state: StepState, now: number) => {
     step.state = state;
     step.endedAt = new Date(now).toISOString();
@@ -128,7 +129,13 @@ export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
     resume: () => {
       for (const step of steps) {
         if (step.state === "succeeded") continue;
-        Object.assign(step, { state: "waiting", startedAt: null, endedAt: null, error: null, attempt: step.attempt + 1 });
+        Object.assign(step, {
+          state: "waiting",
+          startedAt: null,
+          endedAt: null,
+          error: null,
+          attempt: step.attempt + 1,
+        });
       }
     },
   };

@@ -142,7 +142,11 @@ export class StandIn {
     if (body?.password !== password) {
       throw new BerthError("unauthenticated", "Account or password is wrong.");
     }
-    const answer = { account: this.account, token: "unused", expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
+    const answer = {
+      account: this.account,
+      token: "unused",
+      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+    };
     const cookie = `${sessionCookie}; Path=/; HttpOnly; SameSite=Strict`;
     sendJson(response, 200, login.response.parse(answer), { "set-cookie": cookie });
   }
@@ -190,7 +194,9 @@ export class StandIn {
     }
     const [, id, action] = /^\/api\/runs\/(\d+)(?:\/(\w+))?$/.exec(url.pathname) ?? [];
     if (Number(id) !== this.scripted.run.id) {
-      throw new BerthError("not-found", `There is nothing at ${url.pathname}.`, { hint: "`berth run list` shows runs." });
+      throw new BerthError("not-found", `There is nothing at ${url.pathname}.`, {
+        hint: "`berth run list` shows runs.",
+      });
     }
     if (method === "GET" && action === undefined) return send(getRun.response.parse(this.scripted.run));
     if (action === "cancel") this.scripted.cancel(Date.now());

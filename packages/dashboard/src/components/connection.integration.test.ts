@@ -1,0 +1,77 @@
+import { expect, it } from "vitest";
+import { until, usePages } from "../../test/page-harness.ts";
+
+const { open } = usePages();
+
+it("looks stale when the stream is cut, says why, and recovers by itself", async () => {
+  const { page, standIn } = await open();
+  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  standIn.down = true;
+  standIn.cut();
+  const notice = page.getByTestId("stale-notice");
+  await notice.getByText(/Last update \d+ s ago\. The controller does not answer\./).waitFor();
+  await page
+    .getByTestId("connection")
+    .getByText(/^Last update \d+ s ago$/)
+    .waitFor();
+  const content = page.getByTestId("content");
+  expect(await content.evaluate((element) => getComputedStyle(element).opacity)).not.toBe("1");
+  // What was known stays readable.
+  await page.getByRole("link", { name: "shared-postgres" }).waitFor();
+  const shown = await page.getByTestId("connection").innerText();
+  await until("the age to grow", async () => (await page.getByTestId("connection").innerText()) !== shown);
+
+  standIn.changeInstance("shared-redis", { state: "stopped" });
+  standIn.down = false;
+  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await notice.waitFor({ state: "detached" });
+  // What happened meanwhile has been told.
+  await page.locator(`[data-instance="shared-redis"]`).getByText("stopped").waitFor();
+  await until("full colour", () => content.evaluate((element) => getComputedStyle(element).opacity === "1"));
+});
+
+it("waits longer between attempts, and tries at once when asked", async () => {
+  const { page, standIn } = await open();
+  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  standIn.down = true;
+  standIn.cut();
+  await page
+    .getByTestId("stale-notice")
+    .getByText(/Trying again in [3-9] s/)
+    .waitFor();
+  standIn.down = false;
+  await page.getByRole("button", { name: "Try now" }).click();
+  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor({ timeout: 2_000 });
+});
+
+it("does not take an open connection for a live one", async () => {
+  const { page, standIn } = await open();
+  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  standIn.mute = true;
+  await page
+    .getByTestId("stale-notice")
+    .getByText(/The controller is silent/)
+    .waitFor();
+});
+
+it("keeps the stream when one event is not understood, and says so", async () => {
+  const { page, standIn } = await open();
+  await page.locator("[data-instance]").first().waitFor();
+  // @ts-expect-error -- a controller of another version
+  standIn.tell("node", { name: "user1" });
+  await page
+    .getByRole("alert")
+    .getByText(/does not understand the controller's event "node"/)
+    .waitFor();
+  standIn.changeInstance("shared-redis", { state: "stopped" });
+  await page.locator(`[data-instance="shared-redis"]`).getByText("stopped").waitFor();
+});
+
+it("offers to reload when the controller has become another version", async () => {
+  const { page, standIn } = await open();
+  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await until("the version to be asked", () => standIn.asked.includes("GET /api/version"));
+  standIn.version = "0.2.0";
+  standIn.cut();
+  await page.getByText("The controller is now version 0.2.0; this page is older.").waitFor();
+});

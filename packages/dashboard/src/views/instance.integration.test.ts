@@ -1,0 +1,77 @@
+import { expect, it } from "vitest";
+import { usePages } from "../../test/page-harness.ts";
+
+const { open } = usePages();
+
+it("shows the containers, how they depart from the specification, and four charts", async () => {
+  const { page, standIn } = await open({ path: "/instances/user2-n8n" });
+  standIn.changeInstance("user2-n8n", { drift: ["image: registry.lab:5000/n8n:2.40.0"] });
+  await page.getByText("image: registry.lab:5000/n8n:2.40.0").waitFor();
+  const names = await page.locator(".containers tbody th").allInnerTexts();
+  expect(names.map((name) => name.split(/\s/)[0])).toEqual(["user2-n8n", "user2-n8n-worker"]);
+  for (const title of ["CPU", "Memory", "Network", "Disk"]) {
+    const chart = page.getByRole("region", { name: title, exact: true });
+    await chart.locator("canvas").waitFor();
+    expect(await chart.locator(".value").first().innerText()).toMatch(/^\d/);
+  }
+});
+
+it("draws the curves: the canvas is not empty", async () => {
+  const { page } = await open({ path: "/instances/user2-n8n" });
+  const chart = page.getByRole("region", { name: "CPU", exact: true }).locator("canvas");
+  await chart.waitFor();
+  await expect
+    .poll(
+      () =>
+        chart.evaluate((canvas: HTMLCanvasElement) => {
+          const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+          const colours = new Set<string>();
+          for (let at = 0; at < data.length; at += 4)
+            if (data[at + 3] === 255) colours.add(`${data[at]} ${data[at + 1]}`);
+          return colours.size > 3;
+        }),
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+});
+
+it("asks for the last hour of its node only when the reader does", async () => {
+  const { page, standIn } = await open({ path: "/instances/user1-n8n" });
+  await page.getByRole("region", { name: "CPU", exact: true }).waitFor();
+  expect(standIn.asked.filter((call) => call.includes("seconds=3600"))).toEqual([]);
+  await page.getByRole("button", { name: "1 h" }).click();
+  await expect
+    .poll(() => standIn.asked.filter((call) => call.includes("seconds=3600")), { timeout: 10_000 })
+    .toEqual(["GET /api/samples?seconds=3600&node=user1"]);
+});
+
+it("follows the log, without terminal colours, and opens it again after a cut", async () => {
+  const { page, standIn } = await open({ path: "/instances/user1-n8n" });
+  const log = page.getByRole("log", { name: "Log of user1-n8n" });
+  await log.getByText("0 GET /rest/workflows 200 3 ms", { exact: true }).waitFor();
+  standIn.writeLog("a line <b>now</b>");
+  await log.getByText("a line <b>now</b>", { exact: true }).waitFor();
+
+  standIn.cut();
+  await expect.poll(() => standIn.asked.filter((call) => call.includes("/logs")).length, { timeout: 10_000 }).toBe(2);
+  await log.getByText("a line <b>now</b>", { exact: true }).waitFor({ state: "detached" });
+  expect(await log.getByText("0 GET /rest/workflows 200 3 ms", { exact: true }).count()).toBe(1);
+});
+
+it("stays where the reader scrolled to, and follows again when asked", async () => {
+  const { page, standIn } = await open({ path: "/instances/user1-n8n" });
+  const log = page.getByRole("log");
+  await log.getByText("Warning: the encryption key").waitFor();
+  await log.evaluate((box) => box.scrollTo(0, 0));
+  await page.getByRole("button", { name: "Follow the end" }).waitFor();
+  standIn.writeLog("one more");
+  await log.getByText("one more").waitFor();
+  expect(await log.evaluate((box) => box.scrollTop)).toBe(0);
+  await page.getByRole("button", { name: "Follow the end" }).click();
+  await page.getByRole("button", { name: "Follow the end" }).waitFor({ state: "detached" });
+});
+
+it("says so when there is no such instance", async () => {
+  const { page } = await open({ path: "/instances/nobody" });
+  await page.getByText("The fleet has no instance of this name.").waitFor();
+});

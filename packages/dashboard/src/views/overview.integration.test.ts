@@ -1,0 +1,138 @@
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { until, usePages } from "../../test/page-harness.ts";
+import { gib, mib } from "../../test/stand-in/fleet.ts";
+
+const { open } = usePages();
+
+/** The words of a row, one string for each cell. */
+async function cells(page: Page, row: string): Promise<string[]> {
+  const texts = await page.locator(row).locator("th, td").allInnerTexts();
+  return texts.map((text) => text.replace(/\s+/g, " ").trim());
+}
+
+it("shows every node and instance as the API tells them", async () => {
+  const { page, standIn } = await open();
+  await page.locator("[data-instance]").first().waitFor();
+  for (const node of standIn.nodes) {
+    const body = page.locator(`tbody[data-node="${node.name}"]`);
+    expect(await cells(page, `tbody[data-node="${node.name}"] .node-row`)).toEqual(
+      expect.arrayContaining([node.state, `${node.name} ${node.address}`, `agent ${node.agentVersion}`]),
+    );
+    const own = standIn.instances.filter((instance) => instance.node === node.name);
+    expect(
+      await body.locator("[data-instance]").evaluateAll((rows) => rows.map((row) => row.dataset.instance)),
+    ).toEqual(own.map((instance) => instance.name));
+  }
+  for (const instance of standIn.instances) {
+    const [state, name, version] = await cells(page, `[data-instance="${instance.name}"]`);
+    expect([state, name, version]).toEqual([
+      instance.state,
+      `${instance.name} :${instance.ports[0]}`,
+      instance.version,
+    ]);
+  }
+  expect(standIn.instances).toHaveLength(14);
+  await page.getByText("4 nodes online, 14 instances, all well.").waitFor();
+});
+
+it("shows the newest sample of each container in human units, and adds up those of one instance", async () => {
+  const { page, standIn } = await open();
+  await page.locator("[data-instance]").first().waitFor();
+  const containers = ["user2-openwebui", "user2-n8n", "user2-n8n-worker", "user2-flowise"];
+  const instances = ["user2-openwebui", "user2-n8n", "user2-n8n", "user2-flowise"];
+  standIn.mute = true;
+  const row = (cores: number, memory: number) => [cores, memory, gib, 2048, 1024, 0, 5 * mib, 9];
+  const batch = {
+    node: "user2",
+    containers: containers.map((name, index) => ({ name, instance: instances[index] ?? "" })),
+    frames: [
+      {
+        at: Date.now() + 2000,
+        node: [1.5, 3 * gib, 4 * gib, 0, 4096, 512, 0, 0, 15 * gib, 20 * gib],
+        containers: [row(0.071, 512 * mib), row(0.25, 256 * mib), row(0.5, 128 * mib), null],
+      },
+    ],
+  };
+  standIn.mute = false;
+  standIn.tell("samples", batch);
+  standIn.mute = true;
+  await until("the sample", async () => (await cells(page, `[data-node="user2"] .node-row`))[3] === "1.50 of 2");
+  expect((await cells(page, `[data-node="user2"] .node-row`)).slice(4)).toEqual([
+    "3.00 GiB 75 % of 4 GiB",
+    "↓ 4.00 KiB/s ↑ 512 B/s",
+    "15.0 GiB 75 % of 20 GiB",
+  ]);
+  expect((await cells(page, `[data-instance="user2-openwebui"]`)).slice(3)).toEqual([
+    "0.07",
+    "512 MiB 50 % of 1 GiB",
+    "↓ 2.00 KiB/s ↑ 1.00 KiB/s",
+    "r 0 B/s w 5.00 MiB/s",
+  ]);
+  expect((await cells(page, `[data-instance="user2-n8n"]`)).slice(3, 5)).toEqual(["0.75", "384 MiB 19 % of 2 GiB"]);
+  expect((await cells(page, `[data-instance="user2-flowise"]`)).slice(3, 5)).toEqual(["–", "–"]);
+});
+
+it("moves what changes, and puts what needs attention on top", async () => {
+  const { page, standIn } = await open();
+  const attention = page.getByRole("region", { name: "Attention" });
+  await attention.getByText("all well").waitFor();
+  standIn.changeInstance("user1-flowise", { state: "unhealthy" });
+  standIn.changeInstance("user1-n8n", { drift: ["environment: N8N_HOST"] });
+  standIn.changeNode("user3", { state: "offline", lastSeen: new Date(Date.now() - 65_000).toISOString() });
+  await attention.getByText("departs from its specification: environment: N8N_HOST").waitFor();
+  expect(await attention.getByRole("listitem").allInnerTexts()).toEqual([
+    expect.stringMatching(/^problem:\s+user3 offline, last seen 1 min \d+ s ago; 3 instances on it$/),
+    expect.stringMatching(/^problem:\s+user1-flowise is unhealthy$/),
+    expect.stringMatching(/^warning:\s+user1-n8n departs/),
+  ]);
+  expect((await cells(page, `[data-instance="user1-flowise"]`))[0]).toBe("unhealthy");
+
+  standIn.tell("instance.gone", { name: "user1-flowise" });
+  await page.locator(`[data-instance="user1-flowise"]`).waitFor({ state: "detached" });
+});
+
+it("greys out a node whose samples stopped, and only that one", async () => {
+  const { page, standIn } = await open();
+  await page.locator("[data-instance]").first().waitFor();
+  const node = standIn.nodes.splice(2, 1)[0];
+  expect(node?.name).toBe("user2");
+  await page.locator(`tbody.stale[data-node="user2"]`).waitFor();
+  await page
+    .locator(`[data-node="user2"]`)
+    .getByText(/^no samples for \d+ s$/)
+    .waitFor();
+  expect(await page.locator("tbody.stale").count()).toBe(1);
+});
+
+it("shows markup in names as text", async () => {
+  const name = `<img src=x onerror="document.title='owned'">`;
+  const { page } = await open({
+    prepare: (api) => {
+      const [first] = api.instances;
+      if (first) Object.assign(first, { name, drift: [`<script>document.title='owned'</script>`] });
+    },
+  });
+  await page.getByRole("link", { name }).first().waitFor();
+  expect(await page.locator("#app img, #app script").count()).toBe(0);
+  await page.locator(".fleet").getByRole("link", { name }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  expect(await page.title()).toBe(`${name} – Berth`);
+});
+
+it("writes numbers as they come without rendering rows anew", async () => {
+  const { page } = await open();
+  await page.locator("[data-instance]").first().waitFor();
+  const changed = await page.evaluate(async () => {
+    const places = new Set<string>();
+    const observer = new MutationObserver((records) => {
+      for (const { target } of records) if (target instanceof Element) places.add(target.className || target.tagName);
+    });
+    const table = document.querySelector(".fleet");
+    if (!table) throw new Error("no table");
+    observer.observe(table, { childList: true, subtree: true, attributes: true });
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    return [...places].toSorted();
+  });
+  expect(changed).toEqual(["detail", "value"]);
+});

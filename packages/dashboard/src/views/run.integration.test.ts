@@ -1,0 +1,88 @@
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import type { StandIn } from "../../test/stand-in/stand-in.ts";
+import { until, usePages } from "../../test/page-harness.ts";
+
+const { open } = usePages();
+
+function advance(standIn: StandIn, moves: number): void {
+  for (let move = 0; move < moves; move += 1) standIn.advanceRun();
+}
+
+const logLines = (page: Page) => page.getByRole("log").getByRole("listitem").allInnerTexts();
+
+it("shows each step with its state, and what a waiting one waits for", async () => {
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 30) });
+  await page.locator("[data-step]").first().waitFor();
+  const shown = await page
+    .locator("[data-step]")
+    .evaluateAll((rows) => Object.fromEntries(rows.map((row) => [row.dataset.step, row.dataset.state])));
+  expect(shown).toEqual(Object.fromEntries(standIn.scripted.run.steps.map((step) => [step.id, step.state])));
+  await page
+    .locator(`[data-step="instance.ensure/user3-n8n"]`)
+    .getByText("waits for image.ensure/n8n:2.41.3@user3")
+    .waitFor();
+  const { counts, steps } = standIn.scripted.run;
+  await page.getByText(`${counts.succeeded} of ${steps.length} steps`).first().waitFor();
+});
+
+it("carries the log live, each line once, also over a reconnect", async () => {
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
+  const all = () => standIn.scripted.log.map((line) => line.line);
+  const shown = async () => (await logLines(page)).map((line) => line.replace(/^\S+\s+\S+\s/, ""));
+  await expect.poll(shown, { timeout: 10_000 }).toEqual(all());
+  advance(standIn, 9);
+  await expect.poll(shown, { timeout: 10_000 }).toEqual(all());
+  standIn.cut();
+  advance(standIn, 9);
+  await expect.poll(shown, { timeout: 10_000 }).toEqual(all());
+});
+
+it("shows the log of one step when it is chosen", async () => {
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 30) });
+  const step = "image.ensure/n8n:2.41.3";
+  await page.locator(`[data-step="${step}"]`).getByRole("button").click();
+  const own = standIn.scripted.log.filter((line) => line.step === step);
+  await expect.poll(() => logLines(page).then((lines) => lines.length), { timeout: 10_000 }).toBe(own.length);
+  await page.getByRole("button", { name: "All steps" }).click();
+  await expect
+    .poll(() => logLines(page).then((lines) => lines.length), { timeout: 10_000 })
+    .toBe(standIn.scripted.log.length);
+});
+
+it("cancels after asking once more, and resumes", async () => {
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
+  await page.getByRole("button", { name: "Cancel run" }).click();
+  expect(standIn.asked).not.toContain("POST /api/runs/12/cancel");
+  await page.getByRole("button", { name: "Cancel it" }).click();
+  await page.getByRole("region", { name: "State" }).getByText("cancelled", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Resume run" }).click();
+  await page.getByRole("region", { name: "State" }).getByText("running", { exact: true }).waitFor();
+});
+
+it("says what failed and what to do, and what was not begun because of it", async () => {
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
+  await page.locator("[data-step]").first().waitFor();
+  standIn.scripted.fail(Date.now());
+  standIn.tell("run", standIn.scripted.run);
+  await page.getByText("The registry answered 404 for n8n:2.41.3. Is the version in the fleet file right?").waitFor();
+  expect(await page.locator(`[data-state="skipped"]`).count()).toBe(standIn.scripted.run.counts.skipped);
+});
+
+it("offers no buttons to accounts that may not use them", async () => {
+  const viewer = { name: "guest", role: "viewer", tenant: null } as const;
+  const { page } = await open({ path: "/runs/12", prepare: (api) => Object.assign(api, { account: viewer }) });
+  await page.locator("[data-step]").first().waitFor();
+  expect(await page.getByRole("button", { name: /Cancel|Resume/ }).count()).toBe(0);
+});
+
+it("lists runs newest first, and says so when there is none of a number", async () => {
+  const { page, standIn } = await open({ path: "/runs" });
+  await page.getByRole("link", { name: "12 · apply" }).waitFor();
+  const ids = await page.locator("tbody th").allInnerTexts();
+  expect(ids.map((text) => Number(text.split(" ")[0]))).toEqual([12, ...standIn.pastRuns.map((run) => run.id)]);
+
+  await page.getByRole("link", { name: /^9 · / }).click();
+  await page.getByRole("alert").getByText("There is nothing at /api/runs/9.").waitFor();
+  await until("the stream to go on", () => page.getByTestId("connection").getByText("Live").isVisible());
+});
