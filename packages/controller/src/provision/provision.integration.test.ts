@@ -37,6 +37,7 @@ const labProxmoxSchema = z.object({
   rootPasswordFile: z.string(),
   storage: z.string(),
   template: z.string(),
+  plainTemplate: z.string(),
   bridge: z.string(),
 });
 const labSchema = z.object({ namespace: z.string(), bridgeAddress: z.string(), proxmox: labProxmoxSchema });
@@ -52,7 +53,7 @@ describe.skipIf(isInside)("provisioning in the lab", () => {
   });
 
   test("works", async () => {
-    const { namespace } = labSchema.parse(JSON.parse((await lab("up")).stdout));
+    const { namespace } = labSchema.parse(JSON.parse((await lab("up", "--plain-template")).stdout));
     await execa(process.execPath, ["build.ts"], { cwd: join(repository, "packages/agent"), timeout: 120_000 });
     const vitest = join(repository, "node_modules/vitest/vitest.mjs");
     const inner = [vitest, "run", "--project", "integration", import.meta.filename];
@@ -70,6 +71,8 @@ describe.runIf(isInside)("inside the lab", () => {
   const fleet = "valuechain";
   let directory: TemporaryDirectory;
   let connection: ProxmoxConnection;
+  /** The same, with a template that has no Docker. */
+  let plainConnection: ProxmoxConnection;
   let controller: TestController;
   let key: SshKey;
   let ensureLxc: OperationHandler<"lxc.ensure">;
@@ -85,12 +88,12 @@ describe.runIf(isInside)("inside the lab", () => {
     address,
     ssh: { user, port: 22, hostKey: null, identityFile: null },
   });
-  const makeLxc = (node: string, address: string, features: ("nesting" | "keyctl")[] = ["nesting"]) =>
+  const makeLxc = (node: string, address: string, features: ("nesting" | "keyctl")[] = ["nesting"], proxmox = "pve") =>
     ensureLxc({
       ...context(node),
       input: {
         node,
-        proxmox: "pve",
+        proxmox,
         vmid: null,
         address,
         cores: 1,
@@ -132,8 +135,9 @@ describe.runIf(isInside)("inside the lab", () => {
     directory = await temporaryDirectory();
     const state = await readFile(`/var/lib/berth-lab/${labName}/lab.json`, "utf8");
     const { bridgeAddress, proxmox } = labSchema.parse(JSON.parse(state));
-    const { template, ...rest } = proxmox;
+    const { template, plainTemplate, ...rest } = proxmox;
     connection = { ...rest, osTemplate: template, gateway: bridgeAddress, prefixLength: 24 };
+    plainConnection = { ...connection, osTemplate: plainTemplate };
     key = await openSshKey({ directory: directory.path });
     controller = await startTestController({
       directory: directory.path,
@@ -147,7 +151,7 @@ describe.runIf(isInside)("inside the lab", () => {
     };
     ensureLxc = createLxcEnsureHandler({
       fleet: () => fleet,
-      connection: () => connection,
+      connection: (name) => (name === "plain" ? plainConnection : connection),
       publicKey: () => key.publicKey,
       forgetHostKey: (node) => void hostKeys.delete(node),
     });
@@ -251,6 +255,13 @@ describe.runIf(isInside)("inside the lab", () => {
        echo '${publicKey}' > /home/deploy/.ssh/authorized_keys && chown deploy /home/deploy/.ssh/authorized_keys`,
     );
     await expect(makeAgent("shared", "10.0.6.10", "deploy")).rejects.toMatchObject({ code: "host.unsupported" });
+  });
+
+  test("Docker is installed where there is none", async () => {
+    await makeLxc("plain", "10.0.6.12", ["nesting"], "plain");
+    expect(await makeAgent("plain", "10.0.6.12")).toEqual({ installed: true, version: "0.1.0" });
+    const docker = await onHost("10.0.6.12", "systemctl is-active docker; docker info --format '{{.Driver}}'");
+    expect(docker.stdout).toMatch(/^active\n\w+\n$/);
   });
 
   test("a new LXC in the place of the old one is trusted anew", async () => {
