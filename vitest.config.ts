@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], exclude: ["**/*.integration.test.ts"] } },
+      { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], exclude: ["**/*.integration.test.ts"], testTimeout: 30_000 } },
       {
         test: {
           name: "integration",
@@ -12,6 +12,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,
+          globalSetup: ["packages/lab/test/fleet/global.ts"],
         },
       },
     ],

@@ -2,6 +2,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { connectPath } from "@berth/shared/protocol/enrolment";
+import { Cron } from "croner";
 import type { FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
 import { buildApp, type ApiDependencies } from "./api/app.ts";
@@ -33,6 +34,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (interrupted !== null) logger.info({ run: interrupted.id }, "Carrying on with the run that was interrupted");
   const signal = await untilSignal();
   logger.info({ signal }, "The controller stops");
+  // Agents first: a server that closes waits for the WebSockets it has.
+  await controller.stopWork();
   await Promise.all(apps.map((app) => app.close()));
   await controller.close();
 }
@@ -76,7 +79,7 @@ async function agentDoor(
     logger,
     pageDirectory,
     https: {
-      cert: `${certificate.trim()}\n${authority.caPem}`,
+      cert: `${certificate}${authority.caPem}`,
       key,
       ca: authority.caPem,
       requestCert: true,
@@ -91,16 +94,13 @@ async function agentDoor(
     return true;
   };
   handleUpgrades(app, [toHub, createExecUpgrade(access, openExecSession(controller))]);
-  controller.onServerNamesChange(async () => {
+  const renew = async (): Promise<void> => {
     const renewed = await authority.issueServerCertificate(await controller.serverNames());
-    if ("setSecureContext" in app.server && typeof app.server.setSecureContext === "function") {
-      app.server.setSecureContext({
-        cert: `${renewed.certificate.trim()}\n${authority.caPem}`,
-        key: renewed.key,
-        ca: authority.caPem,
-      });
-    }
-  });
+    if (!("setSecureContext" in app.server) || typeof app.server.setSecureContext !== "function") return;
+    app.server.setSecureContext({ cert: `${renewed.certificate}${authority.caPem}`, key: renewed.key, ca: authority.caPem });
+  };
+  controller.onServerNamesChange(renew);
+  new Cron("@daily", { unref: true, catch: (error: unknown) => logger.error({ err: error }, "The certificate could not be renewed") }, renew);
   return app;
 }
 

@@ -39,6 +39,9 @@ export interface Controller {
   /** Names and addresses that the TLS listener's certificate is for. */
   serverNames: () => Promise<string[]>;
   onServerNamesChange: (listener: () => Promise<void>) => void;
+  /** Ends what is under way without cancelling it: runs are carried on at the next start, agents connect again. */
+  stopWork: () => Promise<void>;
+  /** After `stopWork`, and after nothing asks any more. */
   close: () => Promise<void>;
 }
 
@@ -131,9 +134,11 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       ];
     },
     onServerNamesChange: (listener) => void nameListeners.push(listener),
-    close: async () => {
+    stopWork: async () => {
       await runner.close();
       await hub.close();
+    },
+    close: async () => {
       await postgres.close();
       await inventory.close();
     },
