@@ -117,6 +117,19 @@ describe("an LXC made through proxmox-api", () => {
     expect(await key.run(lab, address, fill)).toContain("No space left on device");
   });
 
+  it("takes new limits and a larger disk while it runs", async () => {
+    await token.request("PUT", `${guest}/config`, { memory: 900 });
+    expect(await key.run(lab, address, "awk '/MemTotal/{print $2}' /proc/meminfo")).toBe(String(900 * 1024));
+    expect(await token.perform("PUT", `${guest}/resize`, { disk: "rootfs", size: "+1G" })).toBe("OK");
+    // Where a mounted file system cannot be resized, a start does it; what a restart does otherwise is tested below.
+    expect(await token.perform("POST", `${guest}/status/reboot`)).toBe("OK");
+    await key.waitForLogin(lab, address);
+    expect(await key.run(lab, address, "df --output=size --block-size=G / | tail -1")).toMatch(/3G/);
+    expect(await token.perform("PUT", `${guest}/resize`, { disk: "rootfs", size: "1G" })).toBe(
+      "unable to shrink disk size",
+    );
+  });
+
   it("shows its addresses", async () => {
     expect(await token.request("GET", `${guest}/interfaces`)).toContainEqual(
       expect.objectContaining({ name: "eth0", inet: `${address}/24` }),
@@ -141,7 +154,7 @@ describe("an LXC made through proxmox-api", () => {
     expect(await token.perform("DELETE", `${guest}/snapshot/first`)).toBe("snapshot 'first' does not exist");
   });
 
-  it("takes a new configuration with its next start", async () => {
+  it("takes a new name with its next start", async () => {
     await token.request("PUT", `${guest}/config`, { hostname: "renamed", memory: 768 });
     expect(await token.perform("POST", `${guest}/status/reboot`)).toBe("OK");
     await key.waitForLogin(lab, address);

@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { cgroupDirectories } from "../src/host/cgroups.ts";
 import { isMissingFile } from "../src/host/files.ts";
 import { loopDevicesBelow, mountsBelow } from "../src/host/mounts.ts";
@@ -17,10 +18,19 @@ export async function findRemains(name: string): Promise<Record<string, unknown[
     cgroups: await cgroupDirectories(scope),
     processes: await findMarkedProcesses(stateDirectory),
     state: await listIfPresent(stateDirectory),
+    sockets: await listIfPresent(join("/run/berth-lab", name)),
   };
 }
 
-export const nothing = { mounts: [], loopDevices: [], namespaces: [], cgroups: [], processes: [], state: [] };
+export const nothing = {
+  mounts: [],
+  loopDevices: [],
+  namespaces: [],
+  cgroups: [],
+  processes: [],
+  state: [],
+  sockets: [],
+};
 
 async function listIfPresent(directory: string): Promise<string[]> {
   try {

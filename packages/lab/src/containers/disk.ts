@@ -24,6 +24,11 @@ export async function growDisk(disk: string, bytes: number): Promise<void> {
     throw new BerthError("request.invalid", `a disk of ${bytes} bytes is too small: its content needs ${need} MiB`);
   }
   await truncate(disk, bytes);
+  await growFileSystem(disk);
+}
+
+/** Lets the file system of an unmounted disk fill it. */
+export async function growFileSystem(disk: string): Promise<void> {
   await runCommand(["resize2fs", "-f", disk], { deadlineMs: 120_000 });
 }
 

@@ -41,6 +41,8 @@ export interface GuestPaths {
   lxcConfig: string;
   lxcLog: string;
   disk: string;
+  /** Exists when the file system is to fill its grown disk with the next start. */
+  pendingGrowth: string;
   mountPoint: string;
   snapshotsDirectory: string;
 }
@@ -52,6 +54,7 @@ export function guestPaths(guestsDirectory: string, vmid: number): GuestPaths {
     lxcConfig: join(directory, "config"),
     lxcLog: join(directory, "lxc.log"),
     disk: join(directory, "rootfs.ext4"),
+    pendingGrowth: join(directory, "grow"),
     mountPoint: join(directory, "rootfs"),
     snapshotsDirectory: join(directory, "snapshots"),
   };

@@ -1,17 +1,16 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import { cgroupVersion, killCgroup, removeCgroup } from "../host/cgroups.ts";
+import { killCgroup, removeCgroup } from "../host/cgroups.ts";
 import type { Argv } from "../host/command.ts";
 import { isPresent, readIfPresent } from "../host/files.ts";
 import { detachLoopDevicesBelow, unmountBelow } from "../host/mounts.ts";
 import { createGuestLink, removeGuestLink, setGuestLink } from "../network/guest-link.ts";
 import { tryInNamespace } from "../network/namespace.ts";
-import { createDisk, withMountedDisk } from "./disk.ts";
+import { createDisk, growFileSystem, withMountedDisk } from "./disk.ts";
 import { type GuestHost, type GuestSpec, guestCgroup, guestPaths } from "./guest.ts";
 import { type GuestAccess, giveIdentity, writeHostFiles } from "./identity.ts";
-import { type MachineFacts, renderLxcConfig } from "./lxc-config.ts";
+import { readMachineFacts, renderLxcConfig } from "./lxc-config.ts";
 
 export interface NewGuest {
   spec: GuestSpec;
@@ -34,6 +33,10 @@ export async function createGuest(host: GuestHost, guest: NewGuest): Promise<voi
 /** Boots a stopped guest; returns as soon as its init runs, not when its services do. */
 export async function startGuest(host: GuestHost, spec: GuestSpec): Promise<void> {
   const paths = guestPaths(host.guestsDirectory, spec.vmid);
+  if (await isPresent(paths.pendingGrowth)) {
+    await growFileSystem(paths.disk);
+    await rm(paths.pendingGrowth);
+  }
   await withMountedDisk(paths.disk, paths.mountPoint, (root) => writeHostFiles(root, spec));
   await writeFile(paths.lxcConfig, renderLxcConfig(spec, host, await readMachineFacts()), { mode: 0o600 });
   await rm(paths.lxcLog, { force: true });
@@ -99,12 +102,6 @@ async function clearRemains(host: GuestHost, vmid: number): Promise<void> {
 function lxc(host: GuestHost, tool: string, vmid: number, options: string[], deadlineMs: number) {
   const argv: Argv = [tool, "--lxcpath", host.guestsDirectory, "--name", String(vmid), ...options];
   return tryInNamespace(host.namespace, argv, { deadlineMs });
-}
-
-async function readMachineFacts(): Promise<MachineFacts> {
-  const version = await cgroupVersion();
-  const countsSwap = version === 2 || (await isPresent("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
-  return { cgroupVersion: version, cores: availableParallelism(), countsSwap };
 }
 
 /** The folder that holds lxcfs's virtual /proc for all guests of a lab. */

@@ -1,4 +1,6 @@
-import type { CgroupVersion } from "../host/cgroups.ts";
+import { availableParallelism } from "node:os";
+import { type CgroupVersion, cgroupVersion } from "../host/cgroups.ts";
+import { isPresent } from "../host/files.ts";
 import { guestLinkName } from "../network/guest-link.ts";
 import { type GuestHost, type GuestSpec, guestCgroup, guestPaths } from "./guest.ts";
 
@@ -8,6 +10,13 @@ export interface MachineFacts {
   cores: number;
   /** Whether the kernel counts swap per cgroup (on v1 a boot option). */
   countsSwap: boolean;
+}
+
+/** Looks at the machine that the guests share. */
+export async function readMachineFacts(): Promise<MachineFacts> {
+  const version = await cgroupVersion();
+  const countsSwap = version === 2 || (await isPresent("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
+  return { cgroupVersion: version, cores: availableParallelism(), countsSwap };
 }
 
 const virtualProcFiles = ["cpuinfo", "diskstats", "loadavg", "meminfo", "stat", "swaps", "uptime"] as const;
@@ -62,7 +71,8 @@ function networkEntries(spec: GuestSpec): [string, string][] {
   ];
 }
 
-function limitEntries(spec: GuestSpec, machine: MachineFacts): [string, string][] {
+/** Keys and values that limit memory, swap and CPU. */
+export function limitEntries(spec: GuestSpec, machine: MachineFacts): [string, string][] {
   const cores = coresOf(spec, machine.cores);
   const quota = spec.cpuLimit === undefined ? undefined : Math.round(spec.cpuLimit * cfsPeriodMicroseconds);
   if (machine.cgroupVersion === 2) {

@@ -9,6 +9,7 @@ import type { RawParameters } from "./parameters.ts";
 import { accessEndpoints } from "./routes/access.ts";
 import { clusterEndpoints } from "./routes/cluster.ts";
 import { lxcConfigEndpoints } from "./routes/lxc-config.ts";
+import { lxcResizeEndpoints } from "./routes/lxc-resize.ts";
 import { lxcStatusEndpoints } from "./routes/lxc-status.ts";
 import { lxcEndpoints } from "./routes/lxc.ts";
 import { snapshotEndpoints } from "./routes/snapshots.ts";
@@ -26,6 +27,7 @@ const endpoints: readonly Endpoint[] = [
   ...taskEndpoints,
   ...lxcEndpoints,
   ...lxcConfigEndpoints,
+  ...lxcResizeEndpoints,
   ...lxcStatusEndpoints,
   ...snapshotEndpoints,
 ];

@@ -2,13 +2,16 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { statusSchema, type Status } from "@berth/shared/api/status";
+import { inject } from "vitest";
 import type { z } from "zod";
 import { runBerth } from "../../src/demo/cli.ts";
 import { type LabController, repository } from "../../src/demo/controller.ts";
 import { fleetLabUp } from "../../src/demo/fleet-lab.ts";
+import { isPresent, writeWhole } from "../../src/host/files.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import type { Lab } from "../../src/state.ts";
 import { type Guest, guestAt } from "./guest.ts";
+import { keepsLab, removeLab } from "./global.ts";
 import { labName } from "./lab-name.ts";
 
 export const exampleFile = join(repository, "examples/valuechain/fleet.yaml");
@@ -41,6 +44,10 @@ export class TestFleet {
 
   /** Brings up what is missing of the lab. Says what took its time, since these minutes are most of a test run. */
   static async up(): Promise<TestFleet> {
+    const marker = inject("labMarker");
+    // One that an earlier run left, because it was killed, is not to be built on.
+    if (!(await isPresent(marker)) && !keepsLab) await removeLab();
+    await writeWhole(marker, "");
     const { lab, controller, account } = await fleetLabUp({
       name: labName,
       pagePort: null,

@@ -16,6 +16,9 @@ declare module "vitest" {
   }
 }
 
+/** For whoever works on these tests: the lab stays, and the next run goes on with it. */
+export const keepsLab = process.env["BERTH_TEST_KEEP_LAB"] !== undefined;
+
 /** Runs in vitest's own process, which outlives a test that crashes. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), "berth-fleet-tests-"));
@@ -23,7 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("labMarker", marker);
   return async () => {
     // Runs that are about something else must not take the lab from one that is about the fleet.
-    if (await isPresent(marker)) await removeLab();
+    if ((await isPresent(marker)) && !keepsLab) await removeLab();
     await rm(directory, { recursive: true });
   };
 }

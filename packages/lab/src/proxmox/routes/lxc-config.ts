@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { applyLimits } from "../../containers/running.ts";
+import { isGuestRunning, specOf } from "../context.ts";
 import { endpoint } from "../endpoint.ts";
 import { failure, parameterFailure } from "../failures.ts";
 import {
@@ -92,6 +94,7 @@ export const lxcConfigEndpoints = [
         }
         const config = guestConfigSchema.parse({ ...withoutOptions(record.config, deleted), ...newOptions });
         await context.guests.save(vmid, { ...record, config });
+        if (await isGuestRunning(context, vmid)) await applyLimits(context.host, specOf(vmid, config));
       });
       return null;
     },
