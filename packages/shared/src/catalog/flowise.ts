@@ -33,7 +33,7 @@ export default defineService({
   },
   volumes: [{ name: "data", path: "/root/.flowise" }],
   memory: "1GiB",
-  health: { http: { port: 3000, path: "/api/v1/ping" }, startPeriodSeconds: 300 },
+  health: { http: { port: 3000, path: "/api/v1/ping" }, startPeriodSeconds: 600 },
   needs: [{ kind: "database" }],
   route: { port: "http" },
   stopTimeoutSeconds: 30,

@@ -30,7 +30,7 @@ export default defineService({
   volumes: [{ name: "data", path: "/home/node/.n8n" }],
   memory: "1GiB",
   // /healthz answers before the database is migrated; readiness does not.
-  health: { http: { port: 5678, path: "/healthz/readiness" }, startPeriodSeconds: 300 },
+  health: { http: { port: 5678, path: "/healthz/readiness" }, startPeriodSeconds: 600 },
   needs: [{ kind: "database" }],
   route: { port: "http" },
   stopTimeoutSeconds: 30,
