@@ -20,9 +20,11 @@ export interface NpmLayer {
   dependencies: Readonly<Record<string, string>>;
   /** Versions that hold wherever in the tree the package is wanted; keys as in pnpm's `overrides`. */
   overrides: Readonly<Record<string, string>>;
+  /** Content of pnpm-lock.yaml; without one, versions are resolved at the time of the build. */
+  lock?: string;
   /** Packages that ship built pages: what they were built from is not wanted. */
   builtPackages: readonly string[];
-  /** Files and folders below node_modules to leave out, beside what no package needs at run time. */
+  /** What to leave out beside what no package needs at run time: regular expressions over paths from node_modules/ on. */
   leaveOut: readonly string[];
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { runCommand } from "../host/command.ts";
 import { readIfPresent, writeWhole } from "../host/files.ts";
 import { withLock } from "../host/lock.ts";
 import { stageDebian } from "./builders/debian.ts";
@@ -23,6 +24,7 @@ export type BuiltLayer = LayerBlob & z.infer<typeof layerRecordSchema>;
 
 const treeIndexSchema = z.record(z.string(), z.string());
 const buildDeadlineMs = 1_800_000;
+const removeDeadlineMs = 300_000;
 
 export type OnLine = (line: string) => void;
 
@@ -54,7 +56,8 @@ export class LayerCache {
   }
 
   async #build(key: string, layers: readonly LayerDefinition[], position: number, onLine: OnLine): Promise<BuiltLayer> {
-    for (const folder of ["layers", "work"]) await mkdir(join(this.#directory, folder), { recursive: true });
+    for (const folder of ["layers", "locks", "work"]) await mkdir(join(this.#directory, folder), { recursive: true });
+    await this.#clearAbandoned(key);
     const workbench = await mkdtemp(join(this.#directory, "work", `${key}-`));
     try {
       const staged = await this.#stage(layers, position, workbench, onLine);
@@ -63,11 +66,20 @@ export class LayerCache {
       const digest = await digestOfFile(file);
       const layer = { digest, size: (await stat(file)).size, diffId: digest, packages: { ...staged.packages } };
       await this.store.takeBlob(digest, file);
+      if (staged.lock !== undefined) await writeWhole(join(this.#directory, "locks", `${key}.yaml`), staged.lock);
       if (staged.tree !== undefined) await writeWhole(this.#index(key), JSON.stringify(staged.tree));
       await writeWhole(this.#record(key), JSON.stringify(layer));
       return layer;
     } finally {
-      await rm(workbench, { recursive: true, force: true });
+      await removeFolder(workbench);
+    }
+  }
+
+  /** Removes what builds of this layer left that were killed; whoever holds the layer's lock is the only one to build it. */
+  async #clearAbandoned(key: string): Promise<void> {
+    const work = join(this.#directory, "work");
+    for (const name of await readdir(work)) {
+      if (name.startsWith(`${key}-`)) await removeFolder(join(work, name));
     }
   }
 
@@ -107,4 +119,9 @@ export class LayerCache {
   #index(key: string): string {
     return join(this.#directory, "layers", `${key}.tree.json`);
   }
+}
+
+/** A quarter of a million files may be in it, which the command removes several times faster than Node. */
+async function removeFolder(path: string): Promise<void> {
+  await runCommand(["rm", "-rf", "--", path], { deadlineMs: removeDeadlineMs });
 }

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isNeededAtRunTime, prune } from "./prune.ts";
+import { isNeededAtRunTime, selectFiles } from "./prune.ts";
 
 describe("isNeededAtRunTime", () => {
   it.each([
@@ -46,15 +46,33 @@ describe("isNeededAtRunTime", () => {
   });
 });
 
-describe("prune", () => {
-  it("removes files and the folders that are empty then, and counts", async () => {
-    const root = await mkdtemp(join(tmpdir(), "berth-prune-"));
+describe("selectFiles", () => {
+  it("leaves out the copy of a package that only bundlers read", async () => {
+    const root = await mkdtemp(join(tmpdir(), "berth-select-"));
     try {
-      await mkdir(join(root, "types/deep"), { recursive: true });
-      await writeFile(join(root, "types/deep/a.d.ts"), "");
-      await writeFile(join(root, "a.js"), "");
-      expect(await prune(root, (path) => path.endsWith(".js"))).toEqual({ kept: 1, removed: 1 });
-      expect(await readdir(root)).toEqual(["a.js"]);
+      const directory = join(root, "node_modules/a");
+      for (const folder of ["cjs", "esm"]) {
+        await mkdir(join(directory, folder), { recursive: true });
+        await writeFile(join(directory, folder, "index.js"), "");
+      }
+      await writeFile(join(directory, "package.json"), `{"main":"cjs/index.js","module":"esm/index.js"}`);
+      const { needed } = await selectFiles(root, () => true);
+      expect(new Set(needed)).toEqual(new Set(["node_modules/a/cjs/index.js", "node_modules/a/package.json"]));
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+
+  it("finds what is needed, links too, and counts the rest", async () => {
+    const root = await mkdtemp(join(tmpdir(), "berth-select-"));
+    try {
+      await mkdir(join(root, "deep/er"), { recursive: true });
+      await writeFile(join(root, "deep/er/a.js"), "");
+      await writeFile(join(root, "deep/a.d.ts"), "");
+      await symlink("deep", join(root, "link.js"));
+      const { needed, others } = await selectFiles(root, (path) => path.endsWith(".js"));
+      expect(needed.toSorted((left, right) => left.localeCompare(right))).toEqual(["deep/er/a.js", "link.js"]);
+      expect(others).toBe(1);
     } finally {
       await rm(root, { recursive: true });
     }

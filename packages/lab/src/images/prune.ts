@@ -1,5 +1,6 @@
-import { opendir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { findBundlerFolders } from "./bundler-folders.ts";
 
 /** Never loaded by Node: source maps, type declarations and sources (Node strips no types inside node_modules), C sources. */
 const deadWeight =
@@ -30,37 +31,26 @@ export function isNeededAtRunTime(path: string, architecture: Architecture): boo
   return !foreignPlatform.test(path) && !foreignArchitecture[architecture].test(path);
 }
 
-export interface PruneResult {
-  kept: number;
-  removed: number;
+export interface FileSelection {
+  /** Paths of files and links, relative to the folder that was searched. */
+  needed: readonly string[];
+  /** How many others there are. */
+  others: number;
 }
 
-/** Removes from `directory` every file that `isNeeded` does not want (paths relative to it), and folders left empty. */
-export async function prune(directory: string, isNeeded: (path: string) => boolean): Promise<PruneResult> {
-  const result: PruneResult = { kept: 0, removed: 0 };
-  await pruneFolder(directory, "", isNeeded, result);
-  return result;
+/** Finds the files below `directory` that `isNeeded` wants, by their paths relative to it. Nothing is deleted. */
+export async function selectFiles(directory: string, isNeeded: (path: string) => boolean): Promise<FileSelection> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+  const candidates = files.filter(isNeeded);
+  const forBundlers = new Set(await findBundlerFolders(directory, candidates));
+  const needed = candidates.filter((file) => !ancestors(file).some((folder) => forBundlers.has(folder)));
+  return { needed, others: files.length - needed.length };
 }
 
-async function pruneFolder(
-  root: string,
-  relative: string,
-  isNeeded: (path: string) => boolean,
-  result: PruneResult,
-): Promise<boolean> {
-  let hasContent = false;
-  for await (const entry of await opendir(join(root, relative))) {
-    const path = relative === "" ? entry.name : `${relative}/${entry.name}`;
-    if (entry.isDirectory()) {
-      if (await pruneFolder(root, path, isNeeded, result)) hasContent = true;
-      else await rm(join(root, path), { recursive: true });
-    } else if (isNeeded(path)) {
-      hasContent = true;
-      result.kept += 1;
-    } else {
-      await rm(join(root, path));
-      result.removed += 1;
-    }
-  }
-  return hasContent;
+function ancestors(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, position) => parts.slice(0, position + 1).join("/"));
 }

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { imageCatalog } from "../image-catalog.ts";
 import { projectFiles } from "./npm.ts";
 
 const files = projectFiles({
@@ -37,5 +39,27 @@ describe("projectFiles", () => {
   it("leaves every other package alone", () => {
     const manifest = { name: "n8n", version: "1", dependencies: { "n8n-editor-ui": "1" } };
     expect(readPackage(manifest)).toEqual(manifest);
+  });
+});
+
+describe("the locks of the catalog", () => {
+  const locked = imageCatalog
+    .flatMap((image) => image.layers)
+    .flatMap((layer) => (layer.kind === "npm" && layer.lock !== undefined ? [{ ...layer, lock: layer.lock }] : []));
+
+  it("are there", () => {
+    expect(locked).not.toEqual([]);
+  });
+
+  it("belong to what the definitions ask for, or pnpm would refuse them", () => {
+    for (const layer of locked) {
+      const hook = createHash("sha256")
+        .update(projectFiles(layer)[".pnpmfile.cjs"] ?? "")
+        .digest("base64");
+      expect(layer.lock).toContain(`pnpmfileChecksum: sha256-${hook}\n`);
+      for (const version of [...Object.values(layer.dependencies), ...Object.values(layer.overrides)]) {
+        expect(layer.lock).toContain(`: ${version}\n`);
+      }
+    }
   });
 });

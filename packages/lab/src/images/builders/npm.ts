@@ -5,13 +5,13 @@ import { BerthError } from "@berth/shared/errors";
 import { z } from "zod";
 import { runCommand } from "../../host/command.ts";
 import type { NodeLayer, NpmLayer } from "../definition.ts";
-import { type Architecture, isNeededAtRunTime, prune } from "../prune.ts";
-import { removeMatches } from "../tree.ts";
+import { type Architecture, isNeededAtRunTime, selectFiles } from "../prune.ts";
 import type { StagedLayer } from "./staged.ts";
 
 const installDeadlineMs = 1_500_000;
 /** pnpm reports several times a second, for minutes. */
 const progressIntervalMs = 5000;
+const lockFile = "pnpm-lock.yaml";
 const libraryFolder = "usr/local/lib";
 
 export interface InstallRequest {
@@ -21,13 +21,15 @@ export interface InstallRequest {
   dependencies: Readonly<Record<string, string>>;
   overrides: Readonly<Record<string, string>>;
   builtPackages: readonly string[];
+  lock?: string | undefined;
 }
 
-/** Installs packages into DIRECTORY/node_modules without running a script of theirs. */
-async function installPackages(request: InstallRequest, onLine: (line: string) => void): Promise<void> {
+/** Installs packages into DIRECTORY/node_modules without running a script of theirs. Returns the lock that holds now. */
+async function installPackages(request: InstallRequest, onLine: (line: string) => void): Promise<string> {
   const report = throttled(onLine, progressIntervalMs);
   await mkdir(request.directory, { recursive: true });
   const files = projectFiles(request);
+  if (request.lock !== undefined) files[lockFile] = request.lock;
   for (const [name, content] of Object.entries(files)) await writeFile(join(request.directory, name), content);
   await runCommand(
     [
@@ -36,6 +38,7 @@ async function installPackages(request: InstallRequest, onLine: (line: string) =
       "install",
       "--prod",
       "--ignore-scripts",
+      request.lock === undefined ? "--no-frozen-lockfile" : "--frozen-lockfile",
       "--reporter=append-only",
       `--store-dir=${request.storeDirectory}`,
     ],
@@ -48,8 +51,9 @@ async function installPackages(request: InstallRequest, onLine: (line: string) =
       },
     },
   );
-  for (const name of [...Object.keys(files), "pnpm-lock.yaml"])
-    await rm(join(request.directory, name), { force: true });
+  const madeLock = await readFile(join(request.directory, lockFile), "utf8");
+  for (const name of [...Object.keys(files), lockFile]) await rm(join(request.directory, name), { force: true });
+  return madeLock;
 }
 
 /** Hands on a line at most every `intervalMs`; what comes between is dropped. */
@@ -113,11 +117,15 @@ export async function stageNpm(
       .join(", ")}`,
   );
   const name = Object.keys(layer.dependencies)[0] ?? "npm";
-  await installPackages({ directory, storeDirectory, ...layer }, (line) => onLine(`${name}: ${line}`));
-  await removeMatches(join(directory, "node_modules"), layer.leaveOut);
-  const result = await prune(directory, (path) => isNeededAtRunTime(path, architecture()));
-  onLine(`${result.kept} of ${result.kept + result.removed} files are needed at run time`);
-  return { root, members: [`${libraryFolder}/node_modules`], recursive: true };
+  const lock = await installPackages({ directory, storeDirectory, ...layer }, (line) => onLine(`${name}: ${line}`));
+  const unwanted = layer.leaveOut.map((pattern) => new RegExp(pattern));
+  const { needed, others } = await selectFiles(
+    directory,
+    (path) => isNeededAtRunTime(path, architecture()) && !unwanted.some((pattern) => pattern.test(path)),
+  );
+  onLine(`${name}: ${needed.length} of ${needed.length + others} files are needed at run time`);
+  // Without folders: Docker makes those above a file by itself.
+  return { root, members: needed.map((path) => `${libraryFolder}/${path}`), recursive: false, lock };
 }
 
 const nodePackageSchema = z.object({ version: z.string() });

@@ -7,6 +7,8 @@ export interface StagedLayer {
   members: readonly string[];
   /** Whether a folder among the members brings along what is in it. */
   recursive: boolean;
+  /** For what came from npm: the versions of the whole dependency tree, as pnpm-lock.yaml has them. */
+  lock?: string;
   /** For a Debian: the whole tree, for the layers above it to compare with. */
   tree?: TreeIndex;
   /** For a Debian: its packages and their versions. */

@@ -1,3 +1,4 @@
+import { lock } from "../assets.ts";
 import type { ImageDefinition } from "../definition.ts";
 import { baseLayer, filesLayer, nodeLayer } from "../layers.ts";
 
@@ -22,13 +23,19 @@ export const flowise: ImageDefinition = {
         "@langchain/langgraph-sdk": "1.6.5",
         "langchain>@langchain/langgraph": "1.2.0",
       },
+      lock: lock("flowise-3.1.4"),
       builtPackages: ["flowise-ui"],
       leaveOut: [
-        // For browsers, other systems' installers, and source code of native parts.
-        "onnxruntime-web/dist/*.wasm",
-        "@xenova/transformers/dist/*.wasm",
-        "better-sqlite3/deps",
-        "sqlite3/deps",
+        // For browsers.
+        String.raw`/(onnxruntime-web|@xenova/transformers)/dist/.*\.wasm$`,
+        // Sources of native parts.
+        "/(better-sqlite3|couchbase|sqlite3)/deps/",
+        // Second copies of what the main entry loads.
+        "/@elevenlabs/elevenlabs-js/dist/",
+        "/cohere-ai/dist/",
+        String.raw`/(cloudflare|openai|@anthropic-ai/sdk|groq-sdk)/.*\.mjs$`,
+        // A command line of its own, dependencies included.
+        "/onnx-proto/node_modules/protobufjs/cli/",
       ],
     },
     filesLayer(

@@ -1,10 +1,17 @@
+import { lock } from "../assets.ts";
 import type { ImageDefinition } from "../definition.ts";
 import { baseLayer, filesLayer, nodeLayer } from "../layers.ts";
 
-/** Versions whose whole dependency tree npm serves (2.41.3 is not one of them), newest first; a later upgrade needs two. */
-const versions = ["2.41.1", "2.40.7"] as const;
+interface N8nRelease {
+  version: string;
+  lock?: string;
+}
 
-function n8nVersion(version: string): ImageDefinition {
+/** Releases whose whole dependency tree npm serves (2.41.3 is not one of them), newest first; an upgrade needs two. */
+const releases: readonly N8nRelease[] = [{ version: "2.41.1", lock: lock("n8n-2.41.1") }, { version: "2.40.7" }];
+
+function imageOf(release: N8nRelease): ImageDefinition {
+  const { version } = release;
   return {
     repository: "docker.io/n8nio/n8n",
     tags: [version],
@@ -15,8 +22,9 @@ function n8nVersion(version: string): ImageDefinition {
         kind: "npm",
         dependencies: { n8n: version },
         overrides: {},
-        builtPackages: ["n8n-editor-ui"],
-        leaveOut: [],
+        ...(release.lock === undefined ? {} : { lock: release.lock }),
+        builtPackages: ["n8n-editor-ui", "@n8n/design-system"],
+        leaveOut: ["/cohere-ai/dist/", "/sqlite3/deps/"],
       },
       filesLayer(
         { type: "link", path: "usr/local/bin/n8n", target: "../lib/node_modules/n8n/bin/n8n" },
@@ -32,10 +40,10 @@ function n8nVersion(version: string): ImageDefinition {
       ports: [5678],
       volumes: ["/home/node/.n8n"],
     },
-    onDemand: version !== versions[0],
+    onDemand: release !== releases[0],
     source: "https://github.com/n8n-io/n8n",
     standIn: false,
   };
 }
 
-export const n8n: readonly ImageDefinition[] = versions.map(n8nVersion);
+export const n8n: readonly ImageDefinition[] = releases.map(imageOf);
