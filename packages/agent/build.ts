@@ -16,6 +16,16 @@ const leaveOutUnused: Plugin = {
   },
 };
 
+/** zod brings its messages in fifty languages; the agent's are English. */
+const englishOnly: Plugin = {
+  name: "english-only",
+  setup: (build) => {
+    build.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => {
+      return { contents: 'export { default as en } from "./en.js";', loader: "js" };
+    });
+  },
+};
+
 await bundle({
   entryPoints: ["src/main.ts"],
   outfile: "dist/agent.mjs",
@@ -30,7 +40,7 @@ await bundle({
   // Only ASCII: V8 then keeps the source at one byte a character.
   charset: "ascii",
   legalComments: "none",
-  plugins: [leaveOutUnused],
+  plugins: [leaveOutUnused, englishOnly],
   banner: {
     // CommonJS libraries inside an ES module.
     js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",

@@ -1,8 +1,9 @@
 /** `agent run`: reads who this node is, then runs until a signal, an upgrade or a failed probation ends it. */
 import { BerthError, toBerthError } from "@berth/shared/errors";
+import type { ControllerMessageOf } from "@berth/shared/protocol/messages";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config.ts";
-import { readIdentity } from "./enrol/identity.ts";
+import { type Identity, readIdentity } from "./enrol/identity.ts";
 import { readHostFacts } from "./facts.ts";
 import { makePrivateDirectory } from "./files.ts";
 import { createLog } from "./log.ts";
@@ -36,17 +37,19 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       });
     },
     onUpgrade: (message, present) => {
-      void upgrade(config, present, message, log).then(
-        () => {
-          agent.stop("upgrade");
-          exit();
-        },
-        (error: unknown) => {
-          log.error({ reason: toBerthError(error).message, to: message.version }, "the upgrade failed");
-        },
-      );
+      void replaceAgent(message, present);
     },
   });
+  async function replaceAgent(message: ControllerMessageOf<"upgrade">, present: Identity): Promise<void> {
+    try {
+      await upgrade(config, present, message, log);
+    } catch (error) {
+      log.error({ reason: toBerthError(error).message, to: message.version }, "the upgrade failed");
+      return;
+    }
+    agent.stop("upgrade");
+    exit();
+  }
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       agent.stop(signal);

@@ -12,7 +12,6 @@ import {
   type ControllerMessageOf,
   controllerMessageSchema,
   keepAliveSeconds,
-  maxMessageBytes,
   silenceSeconds,
 } from "@berth/shared/protocol/messages";
 import { compatibilityOf, protocolVersion } from "@berth/shared/protocol/version";
@@ -232,10 +231,15 @@ export class Connection {
   }
 }
 
+/** ws refuses messages beyond maxMessageBytes by itself, with close code 1009. */
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString();
+}
+
 /** The message, or why it is none. The reason names places, not values. */
 function parse(data: RawData): ControllerMessage | string {
-  const text = data.toString();
-  if (text.length > maxMessageBytes) return "the message is too long";
+  const text = textOf(data);
   let value: unknown;
   try {
     value = JSON.parse(text);

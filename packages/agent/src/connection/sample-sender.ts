@@ -31,13 +31,17 @@ export class SampleSender {
       return;
     }
     this.#unproven.push(batch);
-    void this.#connection.confirm().then(
-      () => {
-        this.#unproven = this.#unproven.filter((other) => other !== batch);
-      },
-      // onOffline has kept it.
-      () => undefined,
-    );
+    void this.#prove(batch);
+  }
+
+  async #prove(batch: SampleBatch): Promise<void> {
+    try {
+      await this.#connection.confirm();
+    } catch (error) {
+      this.#log.debug({ reason: String(error) }, "samples were not proven to have arrived: they are kept");
+      return;
+    }
+    this.#unproven = this.#unproven.filter((other) => other !== batch);
   }
 
   onOnline(): void {

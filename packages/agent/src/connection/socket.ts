@@ -1,7 +1,7 @@
 /** The WebSocket to the controller: TLS 1.3, the controller's CA as the only one, the node's certificate as proof. */
 import { connectPath } from "@berth/shared/protocol/enrolment";
 import { maxMessageBytes } from "@berth/shared/protocol/messages";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import type { Identity } from "../enrol/identity.ts";
 
 const handshakeMilliseconds = 10_000;

@@ -1,7 +1,6 @@
 /** The certificate request, made on the node. Loads the X.509 library: long-lived processes run it as a child. */
-import "reflect-metadata";
 import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto } from "node:crypto";
-import { cryptoProvider, Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
+import { cryptoProvider, Pkcs10CertificateRequestGenerator } from "./x509.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 

@@ -65,12 +65,12 @@ export function directoryOf(
  * Paths of the node as a whole: what is mounted, or, in an LXC that sees its host's hierarchy, the LXC's own group,
  * which is the one of its first process.
  */
-export function nodePaths(mounts: CgroupMounts, firstProcess: string, isContainer: boolean): Map<string, string> {
+export function nodePaths(mounts: CgroupMounts, firstProcess: string, inContainer: boolean): Map<string, string> {
   const paths = parseProcCgroup(firstProcess);
   return new Map(
     [...mounts.byController].map(([controller, mount]) => {
       const path = (paths.get(controller) ?? "/").replace(/\/init\.scope$/, "") || "/";
-      const isOwn = isContainer && !path.startsWith("/..");
+      const isOwn = inContainer && !path.startsWith("/..");
       return [controller, isOwn ? path : mount.root] as const;
     }),
   );

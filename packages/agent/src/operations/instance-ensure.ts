@@ -157,7 +157,7 @@ async function bringUp(
     const id =
       replacement?.nextId ?? check.current?.id ?? (await engine.createContainer(spec, check.spec, check.spec.name));
     ids.push(id);
-    await repair(engine, check, id, context);
+    await applyRepair(engine, check, id, context);
     if (options.waitForHealth || replacements.length > 0) {
       await passGate(engine, spec, check.spec, id, replacements.length > 0, context);
     }
@@ -165,7 +165,7 @@ async function bringUp(
   return ids;
 }
 
-async function repair(
+async function applyRepair(
   engine: Engine,
   check: ContainerCheck,
   id: string,

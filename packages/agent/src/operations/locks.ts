@@ -11,14 +11,12 @@ export class ResourceLocks {
     const { promise: done, resolve: release } = Promise.withResolvers<void>();
     const tail = before.then(() => done);
     this.#tails.set(resource, tail);
-    void tail.then(() => {
-      if (this.#tails.get(resource) === tail) this.#tails.delete(resource);
-    });
     try {
       await abortable(before, signal);
       return await work();
     } finally {
       release();
+      if (this.#tails.get(resource) === tail) this.#tails.delete(resource);
     }
   }
 }

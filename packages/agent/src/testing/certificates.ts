@@ -1,5 +1,4 @@
 /** A certificate authority for a test, as the controller has one. */
-import "reflect-metadata";
 import { createHash, webcrypto } from "node:crypto";
 import {
   BasicConstraintsExtension,
@@ -11,7 +10,7 @@ import {
   SubjectAlternativeNameExtension,
   type X509Certificate,
   X509CertificateGenerator,
-} from "@peculiar/x509";
+} from "../enrol/x509.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const serverAuth = "1.3.6.1.5.5.7.3.1";

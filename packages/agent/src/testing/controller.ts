@@ -1,5 +1,6 @@
 /** A controller for tests: enrols, welcomes, records what the agent says and says what the test wants. */
 import { randomBytes, randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { text } from "node:stream/consumers";
 import { connectPath, enrolPath, enrolRequestSchema } from "@berth/shared/protocol/enrolment";
@@ -60,9 +61,7 @@ export class TestController {
         const file = this.files.get(request.url ?? "");
         if (file !== undefined) response.end(file);
         else if (request.url === enrolPath) {
-          void text(request).then(async (body) => {
-            response.end(JSON.stringify(await this.#enrol(JSON.parse(body))));
-          });
+          void this.#enrol(request, response);
         } else response.writeHead(404).end();
       },
     );
@@ -144,15 +143,19 @@ export class TestController {
     await promise;
   }
 
-  async #enrol(body: unknown): Promise<{ node: string; certificate: string; ca: string }> {
-    const { csr } = enrolRequestSchema.parse(body);
+  async #enrol(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { csr } = enrolRequestSchema.parse(JSON.parse(await text(request)));
     const certificate = await this.authority.issueAgent(csr, this.#node, this.settings.life);
-    return { node: this.#node, certificate, ca: this.authority.pem };
+    response.end(JSON.stringify({ node: this.#node, certificate, ca: this.authority.pem }));
+  }
+
+  async #renew(csr: string): Promise<void> {
+    this.send({ type: "certificate", certificate: await this.authority.issueAgent(csr, this.#node) });
   }
 
   #onConnection(socket: WebSocket): void {
     socket.on("message", (data) => {
-      const message = agentMessageSchema.parse(JSON.parse(data.toString()));
+      const message = agentMessageSchema.parse(JSON.parse(Buffer.isBuffer(data) ? data.toString() : ""));
       this.received.push(message);
       this.#answer(socket, message);
     });
@@ -170,9 +173,7 @@ export class TestController {
       this.send({ type: "welcome", protocol: protocolVersion, clock: Date.now(), lastEventSequence, drift });
     }
     if (message.type === "certificate.request") {
-      void this.authority.issueAgent(message.csr, this.#node).then((certificate) => {
-        this.send({ type: "certificate", certificate });
-      });
+      void this.#renew(message.csr);
     }
     if (!settings.acknowledge) return;
     if (message.type === "result") this.send({ type: "acknowledge", ids: [message.id] });

@@ -16,8 +16,8 @@ export interface TestNode {
   /** Runs a subcommand of the agent to its end. */
   runAgent(args: readonly string[]): Promise<{ code: number | null; output: string }>;
   enrol(token?: string): Promise<{ code: number | null; output: string }>;
-  /** From its sources, or from another entry: a bundle. */
-  startAgent(entry?: string): Running;
+  /** From its sources, or from another entry (a bundle), with flags for Node. */
+  startAgent: (entry?: string, flags?: readonly string[]) => Running;
   stop(): Promise<void>;
 }
 
@@ -48,8 +48,8 @@ export async function startNode(): Promise<TestNode> {
     BERTH_REGISTRY_CERTIFICATES: join(directory, "certs.d"),
     DOCKER_SOCKET: docker.socket,
   };
-  const agent = (args: readonly string[], entry = main): Running => {
-    const running = start(namespace.inside([process.execPath, entry, ...args]), environment);
+  const agent = (args: readonly string[], entry = main, flags: readonly string[] = []): Running => {
+    const running = start(namespace.inside([process.execPath, ...flags, entry, ...args]), environment);
     resources.defer(async () => {
       if (running.child.exitCode === null && running.child.signalCode === null) await running.kill("SIGKILL");
     });
@@ -72,7 +72,7 @@ export async function startNode(): Promise<TestNode> {
       await writeFile(file, `${token}\n`, { mode: 0o600 });
       return runAgent(["enrol", "--controller", controllerUrl, "--token-file", file]);
     },
-    startAgent: (entry) => agent(["run"], entry),
+    startAgent: (entry, flags) => agent(["run"], entry, flags),
     stop: async () => resources.disposeAsync(),
   };
 }

@@ -1,0 +1,184 @@
+import { healthSchema } from "@berth/shared/catalog/schema";
+import { BerthError } from "@berth/shared/errors";
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import { describe, expect, it } from "vitest";
+import { Journal } from "../journal/journal.ts";
+import { FakeEngine } from "../testing/fake-engine.ts";
+import { containerSpec, instanceSpec } from "../testing/specs.ts";
+import type { OperationContext } from "./context.ts";
+import { ensureInstance, instanceEnsure } from "./instance-ensure.ts";
+
+const health = healthSchema.parse({
+  command: ["check"],
+  intervalSeconds: 0.001,
+  startPeriodSeconds: 0.02,
+  failures: 2,
+});
+const waiting = { waitForHealth: true };
+
+/** Without host ports: whether they are free is asked of the real /proc. */
+function specOf(version: string, names = ["user1-web"]): InstanceSpec {
+  const containers = names.map((name) => containerSpec({ name, image: `test/web:${version}`, ports: [], health }));
+  return instanceSpec({ version, hash: `hash-${version}`, containers });
+}
+
+function engineWith(...versions: string[]): FakeEngine {
+  const engine = new FakeEngine();
+  for (const version of versions) engine.images.set(`test/web:${version}`, `sha256:${version}`);
+  return engine;
+}
+
+function context(signal = new AbortController().signal): OperationContext {
+  return { signal, progress: () => undefined };
+}
+
+describe("ensureInstance", () => {
+  it("makes what is missing, with no step too many", async () => {
+    const engine = engineWith("1");
+    const result = await ensureInstance(engine, specOf("1"), context(), waiting);
+    expect(result).toEqual({ changed: true, containerIds: ["id-1"] });
+    expect(engine.changes).toEqual(["create user1-web", "start user1-web"]);
+  });
+
+  it("does not touch what is as it should be", async () => {
+    const engine = engineWith("1");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    engine.changes.length = 0;
+    expect(await ensureInstance(engine, specOf("1"), context(), waiting)).toEqual({
+      changed: false,
+      containerIds: ["id-1"],
+    });
+    expect(engine.changes).toEqual([]);
+  });
+
+  it("pulls an image that is missing before anything else", async () => {
+    const engine = new FakeEngine();
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    expect(engine.changes).toEqual(["pull test/web:1", "create user1-web", "start user1-web"]);
+  });
+
+  it("makes the next container before the one that runs is stopped", async () => {
+    const engine = engineWith("1", "2");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    engine.changes.length = 0;
+    await ensureInstance(engine, specOf("2"), context(), waiting);
+    expect(engine.changes).toEqual([
+      "create user1-web.next",
+      "stop user1-web",
+      "rename user1-web user1-web.previous",
+      "rename user1-web.next user1-web",
+      "start user1-web",
+      "remove user1-web.previous",
+    ]);
+    expect(engine.states).toEqual(["user1-web running"]);
+  });
+
+  it("puts the former container back when the next one stays unhealthy", async () => {
+    const engine = engineWith("1", "2");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    engine.health.set("test/web:2", 1);
+    const failing = ensureInstance(engine, specOf("2"), context(), waiting);
+    await expect(failing).rejects.toThrow(/did not become healthy: check exits 1.*\n?it failed/s);
+    await expect(failing).rejects.toMatchObject({ code: "instance.unhealthy" });
+    expect(engine.states).toEqual(["user1-web running"]);
+    expect([...engine.containers.keys()]).toEqual(["id-1"]);
+  });
+
+  it("stops nothing when the next container cannot be made", async () => {
+    const engine = engineWith("1", "2");
+    await ensureInstance(engine, specOf("1", ["user1-web", "user1-web-worker"]), context(), waiting);
+    engine.changes.length = 0;
+    engine.onChange = (change) => {
+      if (change === "create user1-web-worker.next") throw new BerthError("disk.full", "no space");
+    };
+    const failing = ensureInstance(engine, specOf("2", ["user1-web", "user1-web-worker"]), context(), waiting);
+    await expect(failing).rejects.toMatchObject({ code: "disk.full" });
+    expect(engine.changes).toEqual(["network berth", "create user1-web.next", "remove user1-web.next"]);
+    expect(engine.states).toEqual(["user1-web running", "user1-web-worker running"]);
+  });
+
+  it("goes back when it is cancelled behind the gate", async () => {
+    const engine = engineWith("1", "2");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    engine.health.set("test/web:2", 1);
+    const abort = new AbortController();
+    engine.onChange = (change) => {
+      if (change === "start user1-web") abort.abort(new BerthError("cancelled", "stop"));
+    };
+    await expect(ensureInstance(engine, specOf("2"), context(abort.signal), waiting)).rejects.toThrow("stop");
+    expect([...engine.containers.values()].map(({ id, name, state }) => [id, name, state])).toEqual([
+      ["id-1", "user1-web", "running"],
+    ]);
+  });
+
+  it("changes limits in place", async () => {
+    const engine = engineWith("1");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    engine.changes.length = 0;
+    await engine.updateContainer("id-1", { memoryBytes: 1, cpus: 1 });
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    expect(engine.changes).toEqual(["update user1-web", "update user1-web"]);
+  });
+
+  it("refuses a container of somebody else under its name", async () => {
+    const engine = engineWith("1");
+    await engine.createContainer(instanceSpec({ instance: "other" }), containerSpec(), "user1-web");
+    engine.changes.length = 0;
+    await expect(ensureInstance(engine, specOf("1"), context(), waiting)).rejects.toMatchObject({ code: "conflict" });
+    expect(engine.changes).toEqual([]);
+  });
+
+  /** Kills the agent before the n-th change of an update, for each n, and lets the next attempt finish. */
+  it.each([0, 1, 2, 3, 4, 5])("converges when it was killed before change %i of an update", async (n) => {
+    const engine = engineWith("1", "2");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    let changes = 0;
+    engine.onChange = () => {
+      changes += 1;
+      if (changes > n) throw new Error("killed");
+    };
+    await expect(ensureInstance(engine, specOf("2"), context(), waiting)).rejects.toThrow("killed");
+    engine.onChange = () => undefined;
+    await ensureInstance(engine, specOf("2"), context(), waiting);
+    expect(engine.states).toEqual(["user1-web running"]);
+    expect([...engine.containers.values()].map(({ image }) => image)).toEqual(["test/web:2"]);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    "converges when it was killed before change %i of an update that goes back",
+    async (n) => {
+      const engine = engineWith("1", "2");
+      await ensureInstance(engine, specOf("1"), context(), waiting);
+      engine.health.set("test/web:2", 1);
+      let changes = 0;
+      engine.onChange = () => {
+        changes += 1;
+        if (changes > n) throw new Error("killed");
+      };
+      await expect(ensureInstance(engine, specOf("2"), context(), waiting)).rejects.toThrow();
+      engine.onChange = () => undefined;
+      await expect(ensureInstance(engine, specOf("2"), context(), waiting)).rejects.toThrow("did not become healthy");
+      expect([...engine.containers.values()].map(({ name, image, state }) => [name, image, state])).toEqual([
+        ["user1-web", "test/web:1", "running"],
+      ]);
+    },
+  );
+});
+
+describe("instanceEnsure", () => {
+  it("holds the node to the new specification once it is healthy, to the old one when it is not", async () => {
+    const engine = engineWith("1", "2", "3");
+    const { desired } = new Journal(":memory:");
+    const perform = instanceEnsure(engine, desired);
+    desired.set(specOf("1"));
+    await perform(specOf("1"), context());
+    expect(desired.proven("user1-web")?.version).toBe("1");
+    engine.health.set("test/web:2", 1);
+    desired.set(specOf("2"));
+    await expect(perform(specOf("2"), context())).rejects.toThrow("did not become healthy");
+    expect(desired.get("user1-web")?.version).toBe("1");
+    desired.set(specOf("3"));
+    await perform(specOf("3"), context());
+    expect(desired.proven("user1-web")?.version).toBe("3");
+  });
+});
