@@ -38,7 +38,7 @@ export async function runExecSession({ socket, request, input, screen, output }:
     await send(request);
     screen?.on("resize", onResize);
     // Input that cannot be sent any more is no failure: the command has ended and says how.
-    void sendInput(input, send).catch(() => undefined);
+    void sendInput(input, send, stop.signal).catch(() => undefined);
     for await (const [frame] of messages) {
       const message = execServerMessageSchema.parse(JSON.parse(String(frame)));
       if (message.type === "exit") return message.code;
@@ -59,9 +59,13 @@ export async function runExecSession({ socket, request, input, screen, output }:
 async function sendInput(
   input: InputStream | undefined,
   send: (message: ClientMessage) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   if (input !== undefined) {
-    for await (const chunk of input) await send({ type: "input", data: Buffer.from(chunk).toString("base64") });
+    // Not the stream's own iterator: that one cannot be left without closing stdin or keeping the process alive.
+    const chunks = on(input, "data", { signal, close: ["end"], highWaterMark: 16, lowWaterMark: 4 });
+    input.resume();
+    for await (const [chunk] of chunks) await send({ type: "input", data: Buffer.from(chunk).toString("base64") });
   }
   await send({ type: "input", data: "" });
 }

@@ -1,6 +1,10 @@
+import { z } from "zod";
 import { createClient, type Client } from "./client.ts";
 import { loginFile, readLogin } from "./login-file.ts";
 import { candidateTargets, reachTarget } from "./target.ts";
+
+// A command reads few answers: compiling their schemas to code first takes longer than it saves.
+z.config({ jitless: true });
 
 export interface ConnectOptions {
   /** The value of --controller. */

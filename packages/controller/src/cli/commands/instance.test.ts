@@ -80,6 +80,18 @@ test("without -i the command's input has ended", async () => {
   expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: "" });
 });
 
+test("a command that ends before its input does leaves stdin alone, so that the process can end", async () => {
+  await using controller = await startExec({ endsAtOnce: true });
+  const terminal = createTestTerminal();
+  const { exitCode } = await runInTest(
+    ["exec", "-i", "user1-n8n", "--controller", controller.address, "--", "true"],
+    terminal,
+  );
+  expect(exitCode).toBe(3);
+  expect(terminal.stdin.listenerCount("data") + terminal.stdin.listenerCount("readable")).toBe(0);
+  expect(terminal.stdin.isPaused()).toBe(true);
+});
+
 test("exec --json collects; a killed command ends with 137", async () => {
   await using controller = await startExec({ exitCode: null });
   const words = ["exec", "-i", "--json", "user1-n8n", "--controller", controller.address, "--", "cat"];

@@ -18,6 +18,8 @@ export interface ExecBehaviour {
   refusal?: string;
   /** The connection breaks when the input has ended. */
   breaks?: true;
+  /** The command does not wait for its input. */
+  endsAtOnce?: true;
 }
 
 export function serveExec(app: FastifyInstance, behaviour: ExecBehaviour): void {
@@ -28,7 +30,7 @@ export function serveExec(app: FastifyInstance, behaviour: ExecBehaviour): void 
   });
 }
 
-function serveCommand(peer: WebSocket, { seen, exitCode, refusal, breaks }: ExecBehaviour): void {
+function serveCommand(peer: WebSocket, { seen, exitCode, refusal, breaks, endsAtOnce }: ExecBehaviour): void {
   const send = (message: z.input<typeof execServerMessageSchema>): void => peer.send(JSON.stringify(message));
   const output = (channel: "stdout" | "stderr", text: string): void =>
     send({ type: "output", channel, data: Buffer.from(text).toString("base64") });
@@ -37,6 +39,7 @@ function serveCommand(peer: WebSocket, { seen, exitCode, refusal, breaks }: Exec
     if (seen.request === undefined) {
       seen.request = execRequestSchema.parse(data);
       if (refusal !== undefined) send({ type: "error", message: refusal });
+      if (endsAtOnce) send({ type: "exit", code: exitCode });
       return;
     }
     const message = execClientMessageSchema.parse(data);
