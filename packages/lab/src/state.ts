@@ -5,7 +5,7 @@ import { z } from "zod";
 import { readIfPresent, writeWhole } from "./host/files.ts";
 
 /** Part of namespace, cgroup and file names; short, since the kernel limits some of them. */
-export const labNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, "A lab's name is 1 to 20 of a-z, 0-9 and -");
+export const labNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/);
 
 export const labSchema = z.object({
   name: labNameSchema,
@@ -49,13 +49,20 @@ export function cacheDirectory(): string {
   return process.env["BERTH_LAB_CACHE"] ?? "/var/cache/berth-lab";
 }
 
+function checkedName(name: string): string {
+  if (labNameSchema.safeParse(name).success) return name;
+  throw new BerthError("request.invalid", `"${name}" cannot be a lab's name`, {
+    hint: "A lab's name is 1 to 20 of a-z, 0-9 and -, and begins with a letter.",
+  });
+}
+
 export function stateDirectoryOf(name: string): string {
-  return join(stateRoot(), labNameSchema.parse(name));
+  return join(stateRoot(), checkedName(name));
 }
 
 /** "berth-lab-NAME": the network namespace and the cgroup of a lab. */
 export function scopeOf(name: string): string {
-  return `berth-lab-${labNameSchema.parse(name)}`;
+  return `berth-lab-${checkedName(name)}`;
 }
 
 export async function makeStateDirectories(name: string): Promise<string> {
