@@ -2,12 +2,16 @@ import { createServer } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { stat } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startSshServer, type TestSshServer, type TestSshServerOptions } from "../testing/ssh-server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary-directory.ts";
 import { connectSsh, type SshTarget } from "./connect.ts";
 import { openSshKey, readPrivateKey, type SshKey } from "./key.ts";
 import type { RemoteCommand, SshSession } from "./session.ts";
+
+// A busy machine is slow, not wrong.
+vi.setConfig({ testTimeout: 30_000 });
+const patiently = { timeout: 10_000 };
 
 let directory: TemporaryDirectory;
 let key: SshKey;
@@ -123,7 +127,9 @@ describe("connecting", () => {
   test("is tried until the host is there", async () => {
     const port = await freePort();
     const pending = connect(port);
-    await expect.poll(() => lines).toEqual([`Waiting for SSH at 127.0.0.1: connect ECONNREFUSED 127.0.0.1:${port}`]);
+    await expect
+      .poll(() => lines, patiently)
+      .toEqual([`Waiting for SSH at 127.0.0.1: connect ECONNREFUSED 127.0.0.1:${port}`]);
     await serve({ port });
     expect((await pending).place).toBe(`root@127.0.0.1:${port}`);
   });
@@ -196,7 +202,7 @@ describe("running a program", () => {
     cancel.abort(new Error("cancelled by somebody"));
     await expect(pending).rejects.toThrow("cancelled by somebody");
     const cut = session.run(command(["sleep", "60"]));
-    await expect.poll(() => server.commands.length).toBe(3);
+    await expect.poll(() => server.commands.length, patiently).toBe(3);
     await pause(50);
     server.dropConnections();
     await expect(cut).rejects.toMatchObject({ code: "ssh.failed", message: /broke off during: the test/ });

@@ -15,6 +15,15 @@ export interface FakeRequest {
   root: boolean;
 }
 
+interface FakeTask {
+  /** How often it still says that it is running. */
+  polls: number;
+  ended: boolean;
+  done: () => void;
+  exitStatus: string;
+  log: string[];
+}
+
 export const tokenSecret = "0a1b2c3d-0000-4000-8000-000000000001";
 export const rootPassword = "correct horse";
 const tokenId = "berth@pve!controller";
@@ -27,7 +36,7 @@ export async function startFakeProxmox() {
   const { certificate, key } = await selfSignedCertificate();
   const guests = new Map<number, FakeGuest>();
   const requests: FakeRequest[] = [];
-  const tasks = new Map<string, { polls: number; done: () => void; exitStatus: string; log: string[] }>();
+  const tasks = new Map<string, FakeTask>();
   const behaviour = {
     /** Requests (`POST /nodes/pve/lxc`) that are carried out but whose answer is lost; each entry counts once. */
     loseAnswers: [] as string[],
@@ -37,6 +46,8 @@ export async function startFakeProxmox() {
     taskPolls: 1,
     taskExitStatus: "OK",
     refuse: null as { status: number; reason: string } | null,
+    /** Called with each request before it is carried out, counted from 1. */
+    onRequest: (_count: number): void => undefined,
   };
   const virtualMachines = new Set<number>();
   let counter = 0;
@@ -44,7 +55,7 @@ export async function startFakeProxmox() {
   const begin = (type: string, vmid: number, log: string[], done: () => void): string => {
     counter += 1;
     const upid = `UPID:pve:0000C530:001C9BEC:4F7F1A2B:${type}:${vmid}:${tokenId}:${counter}`;
-    tasks.set(upid, { polls: behaviour.taskPolls, done, exitStatus: behaviour.taskExitStatus, log });
+    tasks.set(upid, { polls: behaviour.taskPolls, ended: false, done, exitStatus: behaviour.taskExitStatus, log });
     return upid;
   };
   const isTaken = (vmid: number): boolean => guests.has(vmid) || virtualMachines.has(vmid);
@@ -84,6 +95,7 @@ export async function startFakeProxmox() {
     const root = request.headers.cookie === `PVEAuthCookie=${ticket}`;
     const parameters = { ...(request.query as Record<string, string>), ...(request.body as Record<string, string>) };
     requests.push({ method: request.method, path: pathOf(request), parameters, root });
+    behaviour.onRequest(requests.length);
     if (pathOf(request) === "/access/ticket") return;
     const byToken = request.headers.authorization === `PVEAPIToken=${tokenId}=${tokenSecret}`;
     if (!byToken && !root) refuse(reply, 401, "authentication failure");
@@ -176,7 +188,7 @@ export async function startFakeProxmox() {
       task.polls -= 1;
       return answer(reply, { status: "running" });
     }
-    if (task.exitStatus === "OK") task.done();
+    endTask(task);
     answer(reply, { status: "stopped", exitstatus: task.exitStatus });
   });
   app.get<{ Params: { upid: string }; Querystring: { start: string } }>(
@@ -202,7 +214,7 @@ export async function startFakeProxmox() {
     endTasks: () => {
       for (const task of tasks.values()) {
         task.polls = 0;
-        task.done();
+        endTask(task);
       }
     },
     [Symbol.asyncDispose]: () => app.close(),
@@ -211,4 +223,10 @@ export async function startFakeProxmox() {
 
 function pathOf(request: FastifyRequest): string {
   return decodeURIComponent(new URL(request.url, "https://pve").pathname).replace("/api2/json", "");
+}
+
+function endTask(task: FakeTask): void {
+  if (task.ended) return;
+  task.ended = true;
+  if (task.exitStatus === "OK") task.done();
 }

@@ -1,8 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { execa } from "execa";
 import { temporaryDirectory } from "../../testing/temporary-directory.ts";
 import { unitHash } from "../unit.ts";
 import { shellLibrary } from "./library.ts";
+
+// A busy machine is slow, not wrong.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** Runs shell text after the library's, as a host would; `/bin/sh` is dash on Debian. */
 function shell(text: string, input = "") {
