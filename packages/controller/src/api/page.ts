@@ -17,7 +17,7 @@ const contentSecurityPolicy = [
 
 export async function servePage(app: FastifyInstance, directory: string): Promise<void> {
   if (!existsSync(directory)) return;
-  await app.register(fastifyStatic, { root: directory, index: false, wildcard: false, maxAge: "1h", immutable: false });
+  await app.register(fastifyStatic, { root: directory, index: false, maxAge: "1h" });
   app.get("/", { config: { role: "public" } }, (_, reply) => reply.sendFile("index.html", { maxAge: 0 }));
   app.addHook("onSend", async (_, reply, payload) => {
     reply.headers({
