@@ -122,17 +122,17 @@ const write = Buffer.from(" Write ");
 export function readDisk(file: CounterFile, version: 1 | 2, into: Pair): boolean {
   const length = file.read();
   if (length < 0) return false;
-  into.first = sumAfter(length, version === 2 ? rbytes : read);
-  into.second = sumAfter(length, version === 2 ? wbytes : write);
+  // A view of what was read: a search that finds nothing would run through the whole buffer.
+  const text = buffer.subarray(0, length);
+  into.first = sumAfter(text, version === 2 ? rbytes : read);
+  into.second = sumAfter(text, version === 2 ? wbytes : write);
   return true;
 }
 
-function sumAfter(length: number, key: Buffer): number {
+function sumAfter(text: Buffer, key: Buffer): number {
   let sum = 0;
-  let found = length === 0 ? -1 : buffer.indexOf(key);
-  while (found >= 0 && found < length) {
+  for (let found = text.indexOf(key); found >= 0; found = text.indexOf(key, found + key.length)) {
     sum += numberAt(found + key.length);
-    found = buffer.indexOf(key, found + key.length);
   }
   return sum;
 }

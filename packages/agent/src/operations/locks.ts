@@ -13,6 +13,7 @@ export class ResourceLocks {
     this.#tails.set(resource, tail);
     try {
       await abortable(before, signal);
+      signal.throwIfAborted();
       return await work();
     } finally {
       release();
