@@ -70,9 +70,9 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     // The given file by itself first, so that its mistakes come back with its own lines.
     store.parse(yaml, file);
     const present = await store.current();
-    if (present === null || prune) return prepare(yaml, file, prune);
-    const { text, kept } = mergeFleet(present.yaml, yaml);
-    const notes = kept.map((name) => `${name} is not in ${file} and stays as it is; --prune removes it`);
+    if (present === null) return prepare(yaml, file, prune);
+    const { text, kept } = mergeFleet(present.yaml, yaml, { prune });
+    const notes = kept.map((name) => `${name} is not in ${file} and stays as it is; ${wayOut(name)} removes it`);
     return prepare(text, kept.length === 0 ? file : `${file} with the present state`, prune, notes);
   }
 
@@ -121,4 +121,10 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         return { plan, run: await commit(prepared, plan, { file, account, kind }) };
       }),
   };
+}
+
+/** What takes a part of the desired state out of it: `nodes.user3`. */
+function wayOut(name: string): string {
+  const node = /^nodes\.(?<node>.*)$/.exec(name)?.groups?.["node"];
+  return node === undefined ? "--prune" : `\`berth node remove ${node}\``;
 }

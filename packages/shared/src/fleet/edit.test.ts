@@ -26,6 +26,16 @@ describe("merging", () => {
       `# given\nnodes:\n  a: { address: 10.0.6.20 } # moved\n  b: { address: 10.0.6.11 } # by hand\ntenants:\n  user1: { node: b }\nservices:\n  tenant:\n    n8n:\n`,
     );
   });
+
+  test("pruning takes out tenants and services, and leaves nodes to `berth node remove`", () => {
+    const given = "nodes:\n  a: { address: 10.0.6.10 }\n";
+    expect(mergeFleet(present, given, { prune: true })).toEqual({
+      text: "nodes:\n  a: { address: 10.0.6.10 }\n  b: { address: 10.0.6.11 } # by hand\n",
+      kept: ["nodes.b"],
+    });
+    const withNodes = "nodes: { a: {}, b: {} }\n";
+    expect(mergeFleet(present, withNodes, { prune: true })).toEqual({ text: withNodes, kept: [] });
+  });
 });
 
 test("setting and removing keep the rest of the text", () => {

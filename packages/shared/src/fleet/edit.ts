@@ -11,18 +11,25 @@ const namedMaps = [
   ["services", "tenant"],
 ] as const;
 
+/**
+ * A node goes by `berth node remove` alone, which takes its agent off the host too: a node that merely left the file
+ * would go on for ever, and nobody could reach it. Pruning keeps it, with what it may refer to.
+ */
+const unprunedMaps: readonly string[] = ["proxmox", "templates", "nodes"];
+
 export interface MergedFleet {
   text: string;
   /** What the present state has and the given file does not mention: `tenants.user4`. */
   kept: string[];
 }
 
-/** The given file, with what only the present one has. Both must be valid YAML maps. */
-export function mergeFleet(present: string, given: string): MergedFleet {
+/** The given file, with what only the present one has; under `prune`, with its nodes only. Both must be valid YAML maps. */
+export function mergeFleet(present: string, given: string, { prune = false } = {}): MergedFleet {
   const from = parseDocument(present);
   const into = parseDocument(given);
   const kept: string[] = [];
   for (const path of namedMaps) {
+    if (prune && !unprunedMaps.includes(path[0])) continue;
     const source = from.getIn(path);
     if (!isMap(source)) continue;
     for (const pair of source.items) {
@@ -32,12 +39,9 @@ export function mergeFleet(present: string, given: string): MergedFleet {
       kept.push([...path, name].join("."));
     }
   }
-  return { text: kept.length === 0 ? given : into.toString(), kept };
-}
-
-/** Names that the present file has and the given one does not: what pruning takes out. */
-export function prunedNames(present: string, given: string): string[] {
-  return mergeFleet(present, given).kept;
+  const nodes = kept.filter((name) => name.startsWith("nodes."));
+  if (kept.length === 0 || (prune && nodes.length === 0)) return { text: given, kept: [] };
+  return { text: into.toString(), kept: prune ? nodes : kept };
 }
 
 /** Sets `value` at a path, making the maps on the way. */
