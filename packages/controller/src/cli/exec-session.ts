@@ -8,7 +8,7 @@ import {
 import { BerthError } from "@berth/shared/errors";
 import type { WebSocket } from "ws";
 import type { z } from "zod";
-import type { InputStream, OutputStream } from "./terminal.ts";
+import { type InputStream, type OutputStream, screenSize } from "./terminal.ts";
 
 type ExecRequest = z.output<typeof execRequestSchema>;
 type ClientMessage = z.output<typeof execClientMessageSchema>;
@@ -29,8 +29,8 @@ export interface ExecSession {
 export async function runExecSession({ socket, request, input, screen, output }: ExecSession): Promise<number | null> {
   const send = (message: ExecRequest | ClientMessage): Promise<void> => sendMessage(socket, message);
   const onResize = (): void => {
-    const { columns = 80, rows = 24 } = screen ?? {};
-    socket.send(JSON.stringify({ type: "resize", columns, rows } satisfies ClientMessage));
+    if (screen === undefined) return;
+    socket.send(JSON.stringify({ type: "resize", ...screenSize(screen) } satisfies ClientMessage));
   };
   const stop = new AbortController();
   const messages = on(socket, "message", { signal: stop.signal, close: ["close"] });

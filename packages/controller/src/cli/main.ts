@@ -8,7 +8,7 @@ import { FleetProblemsError } from "./errors.ts";
 import { createProgram, explainUsage, type GlobalOptions } from "./program.ts";
 import { errorLines, exitCodeOf } from "./render/error.ts";
 import { createStyle } from "./render/style.ts";
-import { type Terminal, wantsColour, writeLines } from "./terminal.ts";
+import { screenSize, type Terminal, wantsColour, writeLines } from "./terminal.ts";
 import { findCommand } from "./tree.ts";
 
 /** Exit code of help that was shown because no command was named. */
@@ -32,7 +32,7 @@ export async function runCli(words: readonly string[], terminal: Terminal): Prom
       version: packageJson.version,
       stdout: {
         write: (text) => terminal.stdout.write(text),
-        columns: terminal.stdout.columns ?? 80,
+        columns: screenSize(terminal.stdout).columns,
         style: createStyle(wantsColour(terminal.stdout, terminal.environment)),
       },
       stderr: { write: (text) => terminal.stderr.write(text) },
@@ -69,7 +69,7 @@ async function executeCommand(
   if (execution.result !== undefined && options.json) {
     terminal.stdout.write(`${JSON.stringify(execution.result)}\n`);
   } else {
-    const columns = terminal.stdout.columns ?? 80;
+    const { columns } = screenSize(terminal.stdout);
     writeLines(terminal.stdout, execution.lines({ style: context.style, columns, now: terminal.now() }));
   }
   if (execution.failure !== undefined) throw execution.failure;

@@ -39,6 +39,11 @@ export function isInteractive(terminal: Terminal): boolean {
   return terminal.stdin.isTTY === true && terminal.stderr.isTTY === true;
 }
 
+/** Size of the terminal; where it is unknown (files, and terminals that say 0), what most programs take. */
+export function screenSize({ columns, rows }: OutputStream): { columns: number; rows: number } {
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
 /** Environment variables that say more about the terminal than the stream does: https://no-color.org, FORCE_COLOR. */
 export function wantsColour(stream: OutputStream, environment: Terminal["environment"]): boolean {
   if (environment["NO_COLOR"] !== undefined && environment["NO_COLOR"] !== "") return false;

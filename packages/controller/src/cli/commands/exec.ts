@@ -3,6 +3,7 @@ import { requestPath } from "../client/client.ts";
 import { defineCommand, type CommandContext } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { type Channel, runExecSession, writeThrough } from "../exec-session.ts";
+import { screenSize } from "../terminal.ts";
 
 /** The shell's exit code for a command that a signal killed. */
 const killed = 137;
@@ -55,12 +56,15 @@ async function runInInstance(
   const { target } = await context.client();
   const { openSocket } = await import("../client/socket.ts");
   const socket = await openSocket(target, requestPath(execPath, { name: input.instance }, {}));
-  const { columns = 80, rows = 24 } = terminal.stdout;
   if (input.tty) terminal.stdin.setRawMode?.(true);
   try {
     return await runExecSession({
       socket,
-      request: { instance: input.instance, command: input.command, tty: input.tty ? { columns, rows } : null },
+      request: {
+        instance: input.instance,
+        command: input.command,
+        tty: input.tty ? screenSize(terminal.stdout) : null,
+      },
       input: input.interactive ? terminal.stdin : undefined,
       screen: input.tty ? terminal.stdout : undefined,
       async output(channel, data) {

@@ -3,6 +3,7 @@ import type { Run } from "@berth/shared/api/runs";
 import type { CommandContext } from "../define-command.ts";
 import { progressLogLines } from "../render/progress-log.ts";
 import { progressLines } from "../render/progress.ts";
+import { screenSize } from "../terminal.ts";
 
 export interface RunView {
   show(run: Run): void;
@@ -22,7 +23,7 @@ async function pictureView({ terminal, messageStyle }: CommandContext): Promise<
   let current: Run | undefined;
   const draw = (): void => {
     if (current === undefined) return;
-    const { columns = 80, rows = 24 } = terminal.stderr;
+    const { columns, rows } = screenSize(terminal.stderr);
     // One row less than there are: the cursor waits on the last.
     const lines = progressLines(current, { now: terminal.now(), columns, rows: rows - 1, style: messageStyle });
     paint(lines.join("\n"));
