@@ -59,7 +59,7 @@ describe("making an LXC", () => {
   test("makes one LXC only when the answer to the creation is lost", async () => {
     fake.behaviour.loseAnswers = ["POST /nodes/pve/lxc"];
     const pending = ensure();
-    await expect.poll(() => harness.lines.some((line) => line.startsWith("Waiting for CT 100"))).toBe(true);
+    await expect.poll(() => harness.lines.some((line) => line.startsWith("Waiting for CT 100")), patiently).toBe(true);
     fake.endTasks();
     expect(await pending).toEqual({ vmid: 100, created: false, started: true });
     expect(harness.creations()).toHaveLength(1);
@@ -76,7 +76,7 @@ describe("making an LXC", () => {
     fake.behaviour.taskPolls = 0;
 
     const second = harness.newController()();
-    await expect.poll(() => harness.lines.some((line) => line.startsWith("Waiting for CT 100"))).toBe(true);
+    await expect.poll(() => harness.lines.some((line) => line.startsWith("Waiting for CT 100")), patiently).toBe(true);
     fake.endTasks();
     expect(await second).toEqual({ vmid: 100, created: false, started: true });
     expect(harness.creations()).toHaveLength(1);

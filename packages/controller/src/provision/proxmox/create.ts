@@ -9,7 +9,7 @@ import pLimit, { type LimitFunction } from "p-limit";
 import type { Progress } from "../progress.ts";
 import { waitFor } from "../wait.ts";
 import { ProxmoxRefusal } from "./answer.ts";
-import { findLxc, notOurs, type Sought } from "./find.ts";
+import { findLxc, notOurs, refuseElsewhere, type Sought } from "./find.ts";
 import type { LxcEntry } from "./schemas.ts";
 import type { ProxmoxSession } from "./session.ts";
 import { createParameters, type WantedLxc } from "./specification.ts";
@@ -71,6 +71,7 @@ async function beginCreation(options: CreateOptions, progress: Progress): Promis
   const entries = await waitForUnknownCreations(options, progress);
   const present = await findLxc(session, entries, sought);
   if (present !== null) return { found: present.vmid };
+  await refuseElsewhere(session, options.connection.node, sought);
   const vmid = wanted.vmid ?? (await session.nextId());
   if (wanted.vmid !== null && !(await session.isFree(vmid))) throw notOurs(vmid, "", wanted.node, sought.marker);
   progress.log(`Creating CT ${vmid} (${wanted.node}) from ${options.connection.osTemplate}`);

@@ -88,6 +88,15 @@ describe("an LXC that is there", () => {
     expect(fake.requests.every((request) => request.method === "GET")).toBe(true);
   });
 
+  test("is not made again when it was moved to another node of the cluster", async () => {
+    fake.elsewhere.push({ vmid: 120, node: "pve2", type: "lxc", tags: "berth;berth.valuechain.user1" });
+    await expect(ensure()).rejects.toMatchObject({
+      code: "conflict",
+      message: "CT 120 of node user1 is on pve2 of the cluster, not on pve",
+    });
+    expect(fake.guests.size).toBe(0);
+  });
+
   test("must be the only one with its marker", async () => {
     await ensure();
     const guest = fake.guests.get(100);

@@ -27,7 +27,7 @@ export interface EnsureOptions {
 }
 
 export async function ensureLxc(options: EnsureOptions, progress: Progress): Promise<OperationResult<"lxc.ensure">> {
-  await using session = await openSession(options.connection, { signal: progress.signal });
+  const session = await openSession(options.connection, { signal: progress.signal });
   const { vmid, created } = await findOrCreate(session, options, progress);
   const config = await waitUntilUnlocked(session, vmid, progress);
   const marker = markerOf(options.fleet, options.wanted.node);
@@ -50,8 +50,8 @@ async function findOrCreate(
   if (!needsRoot(wanted.features)) {
     return createLxc({ connection, wanted, sought, publicKey, session, creations }, progress);
   }
-  await using root = await openAsRoot(connection, wanted, progress);
-  return await createLxc({ connection, wanted, sought, publicKey, session: root, creations }, progress);
+  const root = await openAsRoot(connection, wanted, progress);
+  return createLxc({ connection, wanted, sought, publicKey, session: root, creations }, progress);
 }
 
 /** root@pam with its password, for the one call in which an API token may not stand in for it. */
@@ -111,7 +111,7 @@ async function applyChanges(
     await session.configure(vmid, changes.config);
     return;
   }
-  await using root = await openAsRoot(options.connection, options.wanted, progress);
+  const root = await openAsRoot(options.connection, options.wanted, progress);
   await root.configure(vmid, changes.config);
 }
 

@@ -45,6 +45,20 @@ async function untagged(session: ProxmoxSession, entries: LxcEntry[], sought: So
   });
 }
 
+/** Throws `conflict` when the node's LXC was moved to another node of the cluster. */
+export async function refuseElsewhere(session: ProxmoxSession, here: string, { node, marker }: Sought): Promise<void> {
+  const guests = await session.listCluster();
+  const moved = guests.find((guest) => guest.node !== here && guest.type === "lxc" && marker.isIn(guest));
+  if (moved === undefined) return;
+  throw new BerthError(
+    "conflict",
+    `CT ${moved.vmid} of node ${node} is on ${moved.node} of the cluster, not on ${here}`,
+    {
+      hint: `Move it back, or give ${node} a proxmox connection with node: ${moved.node} in fleet.yaml.`,
+    },
+  );
+}
+
 export function notOurs(vmid: number, name: string, node: string, marker: Marker): BerthError {
   const owner = name === "" ? "another guest" : `another guest, ${name}`;
   return new BerthError("conflict", `VMID ${vmid}, which the fleet gives to node ${node}, belongs to ${owner}`, {

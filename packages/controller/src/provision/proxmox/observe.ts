@@ -28,7 +28,7 @@ export async function observeLxcs(
   fleet: string,
   signal?: AbortSignal,
 ): Promise<ObservedNodeLxc[]> {
-  await using session = await openSession(connection, {
+  const session = await openSession(connection, {
     requestMilliseconds,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -36,7 +36,7 @@ export async function observeLxcs(
     const node = nodeOfTags(fleet, entry.tags);
     return node === null || entry.lock === "create" ? [] : [{ ...entry, node }];
   });
-  return await Promise.all(
+  return Promise.all(
     own.map(async ({ vmid, node, status }) => ({
       node,
       vmid,

@@ -13,7 +13,7 @@ export async function removeLxc(
   sought: { fleet: string; node: string; vmid: number | null },
   progress: Progress,
 ): Promise<number | null> {
-  await using session = await openSession(connection, { signal: progress.signal });
+  const session = await openSession(connection, { signal: progress.signal });
   const marker = markerOf(sought.fleet, sought.node);
   const lxc = await findLxc(session, await session.list(), { ...sought, marker });
   if (lxc === null) return null;

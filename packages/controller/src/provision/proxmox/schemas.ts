@@ -29,6 +29,14 @@ export const lxcConfigSchema = z.object({
 });
 export type LxcConfig = z.output<typeof lxcConfigSchema>;
 
+/** An LXC in `GET /cluster/resources?type=vm`, which lists virtual machines too. */
+export const clusterGuestSchema = z.object({
+  vmid: z.coerce.number().int(),
+  node: z.string(),
+  type: z.string(),
+  tags: z.string().default(""),
+});
+
 /** `GET /nodes/{node}/tasks/{upid}/status`. */
 export const taskStatusSchema = z.object({ status: z.string(), exitstatus: z.string().optional() });
 

@@ -3,7 +3,15 @@ import type { ProxmoxConnection } from "@berth/shared/fleet/schema";
 import { z } from "zod";
 import { explainFailure, ProxmoxRefusal } from "./answer.ts";
 import type { createParameters } from "./specification.ts";
-import { lxcConfigSchema, lxcEntrySchema, taskLogSchema, taskStatusSchema, upidSchema, vmidSchema } from "./schemas.ts";
+import {
+  clusterGuestSchema,
+  lxcConfigSchema,
+  lxcEntrySchema,
+  taskLogSchema,
+  taskStatusSchema,
+  upidSchema,
+  vmidSchema,
+} from "./schemas.ts";
 import { type Identity, openTransport } from "./transport.ts";
 
 const defaultRequestMilliseconds = 30_000;
@@ -19,14 +27,13 @@ export interface SessionOptions {
 
 export type ProxmoxSession = Awaited<ReturnType<typeof openSession>>;
 
-/** Failures are BerthErrors. Calls that begin a task give its UPID. Dispose the session after use. */
+/** Failures are BerthErrors. Calls that begin a task give its UPID. */
 export async function openSession(connection: ProxmoxConnection, options: SessionOptions = {}) {
-  const transport = await openTransport(connection, {
+  const { nodes, cluster } = await openTransport(connection, {
     identity: options.identity ?? "token",
     requestMilliseconds: options.requestMilliseconds ?? defaultRequestMilliseconds,
     signal: options.signal,
   });
-  const { nodes, cluster } = transport.api;
   const node = nodes.$(connection.node);
 
   async function ask<Schema extends z.ZodType>(
@@ -44,6 +51,9 @@ export async function openSession(connection: ProxmoxConnection, options: Sessio
 
   return {
     list: () => ask("list its LXCs", z.array(lxcEntrySchema), () => node.lxc.$get()),
+    /** Guests of every node of the cluster; seconds old. */
+    listCluster: () =>
+      ask("list the guests of its cluster", z.array(clusterGuestSchema), () => cluster.resources.$get({ type: "vm" })),
     /** The configuration that counts now, without what waits for the next start. */
     config: (vmid: number) =>
       ask(`show CT ${vmid}`, lxcConfigSchema, () => node.lxc.$(vmid).config.$get({ current: true })),
@@ -76,6 +86,5 @@ export async function openSession(connection: ProxmoxConnection, options: Sessio
       ask("show the state of its task", taskStatusSchema, () => node.tasks.$(upid).status.$get()),
     taskLog: (upid: string, start: number) =>
       ask("show the log of its task", taskLogSchema, () => node.tasks.$(upid).log.$get({ start, limit: logPage })),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }

@@ -14,11 +14,9 @@ import { ProxmoxRefusal, ProxmoxSilence } from "./answer.ts";
 /** Who asks: the connection's API token, or root@pam with a ticket where a token may not act. */
 export type Identity = "token" | "root";
 
-export interface ProxmoxTransport extends AsyncDisposable {
-  api: Proxmox.Api;
-}
-
 const connectMilliseconds = 10_000;
+/** One pveproxy has three workers. */
+const mostConnections = 4;
 const tokenSecretPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** What the engine gives to `fetch`; its types are those of another version of undici. */
 const engineRequestSchema = z.object({
@@ -38,19 +36,9 @@ export interface TransportOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Opens a transport; secrets and certificates are read now, from their files. Dispose it after use. */
-export async function openTransport(
-  connection: ProxmoxConnection,
-  options: TransportOptions,
-): Promise<ProxmoxTransport> {
-  const ca = connection.caFile === undefined ? undefined : await readCertificates(connection.caFile);
-  const dispatcher = new Agent({
-    connect: {
-      timeout: connectMilliseconds,
-      // A certificate that is pinned itself, and not its CA, ends the chain too.
-      ...(ca === undefined ? {} : { ca, allowPartialTrustChain: true }),
-    },
-  });
+/** The API, asked as `identity`. Secrets and certificates are read now, from their files. */
+export async function openTransport(connection: ProxmoxConnection, options: TransportOptions): Promise<Proxmox.Api> {
+  const dispatcher = await dispatcherFor(connection);
   const ask = (url: string | URL, init: unknown): Promise<Response> => {
     const signals = [AbortSignal.timeout(options.requestMilliseconds), options.signal].filter(
       (signal) => signal !== undefined,
@@ -66,7 +54,7 @@ export async function openTransport(
     // Another major version of undici declares that type; the engine uses only what both share.
     fetch: ask as unknown as NonNullable<ProxmoxEngineOptions["fetch"]>,
   });
-  const api = proxmoxApi({
+  return proxmoxApi({
     doRequest: async (method, path, template, parameters) => {
       try {
         // The last argument counts attempts made: 1 keeps the engine from making a second one.
@@ -77,7 +65,28 @@ export async function openTransport(
       }
     },
   });
-  return { api, [Symbol.asyncDispose]: () => dispatcher.close() };
+}
+
+/**
+ * Connections outlive the calls: with a TLS handshake for each, observing a fleet would take several times as long. Idle
+ * ones close after some seconds and keep no process alive.
+ */
+const dispatchers = new Map<string, { ca: string | undefined; agent: Agent }>();
+
+async function dispatcherFor({ host, port, caFile }: ProxmoxConnection): Promise<Dispatcher> {
+  const ca = caFile === undefined ? undefined : await readCertificates(caFile);
+  const known = dispatchers.get(`${host}:${port}`);
+  if (known !== undefined && known.ca === ca) return known.agent;
+  const agent = new Agent({
+    connections: mostConnections,
+    connect: {
+      timeout: connectMilliseconds,
+      // A certificate that is pinned itself, and not its CA, ends the chain too.
+      ...(ca === undefined ? {} : { ca, allowPartialTrustChain: true }),
+    },
+  });
+  dispatchers.set(`${host}:${port}`, { ca, agent });
+  return agent;
 }
 
 /** The whole answer, or a `ProxmoxRefusal` or `ProxmoxSilence`; reading it here bounds the body by the time-out too. */

@@ -50,6 +50,8 @@ export async function startFakeProxmox() {
     onRequest: (_count: number): void => undefined,
   };
   const virtualMachines = new Set<number>();
+  /** Guests of the cluster's other nodes. */
+  const elsewhere: { vmid: number; node: string; type: string; tags: string }[] = [];
   let counter = 0;
 
   const begin = (type: string, vmid: number, log: string[], done: () => void): string => {
@@ -114,6 +116,7 @@ export async function startFakeProxmox() {
     const taken = behaviour.takenMeanwhile.shift();
     if (taken !== undefined) virtualMachines.add(taken);
   });
+  app.get("/api2/json/cluster/resources", (_request, reply) => answer(reply, elsewhere));
   app.get("/api2/json/nodes/pve/lxc", (_request, reply) => {
     const list = [...guests].map(([vmid, { config, status }]) => ({
       vmid,
@@ -210,6 +213,7 @@ export async function startFakeProxmox() {
     requests,
     behaviour,
     virtualMachines,
+    elsewhere,
     /** Ends every task that is under way, as time would. */
     endTasks: () => {
       for (const task of tasks.values()) {
