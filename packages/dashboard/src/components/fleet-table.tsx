@@ -109,7 +109,7 @@ const NodeRow = memo(function NodeRow({ node, silent }: { node: NodeStatus; sile
       </td>
       <th class="column-name" scope="rowgroup">
         <a href={nodePath(name)}>{name}</a> <span class="secondary mono">{node.address}</span>
-        {silent !== undefined && node.state === "online" && <span class="tag tag-warning">{silent}</span>}
+        {silent !== undefined && node.state === "online" && <span class="tag tag-warning silence">{silent}</span>}
       </th>
       <td class="column-version">
         <span class="secondary">agent {node.agentVersion ?? "–"}</span>

@@ -1,8 +1,7 @@
 /** A sparkline with its newest number, painted outside of rendering: see paint/painter.ts. */
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { palette } from "../paint/palette.ts";
-import { drawSparkline } from "../paint/sparkline.ts";
+import { sparklineHeight, sparklinePaths, sparklineWidth } from "../paint/sparkline.ts";
 import type { Series } from "../samples/sample-store.ts";
 import { sparklineSeconds, useSession } from "../session/session.ts";
 
@@ -27,36 +26,42 @@ interface MetricProps {
 
 export function Metric({ node, read, plain = false }: MetricProps): JSX.Element {
   const { painter } = useSession();
-  const canvas = useRef<HTMLCanvasElement>(null);
   const root = useRef<HTMLDivElement>(null);
+  const line = useRef<SVGPathElement>(null);
+  const area = useRef<SVGPathElement>(null);
   const value = useRef<HTMLSpanElement>(null);
   const detail = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
     const element = root.current;
     if (!element) return undefined;
-    let size = { width: 0, height: 0 };
     const paint = () => {
       const reading = read();
       setText(value.current, reading.value);
       setText(detail.current, reading.detail);
-      if (canvas.current && size.width > 0) paintCurve(canvas.current, size, reading);
+      if (plain) return;
+      const paths = sparklinePaths(reading.series, {
+        most: reading.most,
+        windowMilliseconds: sparklineSeconds * 1000,
+      });
+      line.current?.setAttribute("d", paths.line);
+      area.current?.setAttribute("d", paths.area);
     };
-    // Asking the canvas for its size while painting would lay out the page once for each metric.
-    const resizes = new ResizeObserver(([entry]) => {
-      if (entry) size = entry.contentRect;
-      paint();
-    });
-    if (canvas.current) resizes.observe(canvas.current);
     paint();
-    const remove = painter.add(element, node, paint);
-    return () => {
-      resizes.disconnect();
-      remove();
-    };
-  }, [painter, node, read]);
+    return painter.add(element, node, paint);
+  }, [painter, node, read, plain]);
   return (
     <div class="metric" ref={root}>
-      {plain ? null : <canvas class="sparkline" ref={canvas} aria-hidden="true" />}
+      {plain ? null : (
+        <svg
+          class="sparkline"
+          viewBox={`0 0 ${sparklineWidth} ${sparklineHeight}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
+          <path class="sparkline-area" ref={area} />
+          <path class="sparkline-line" ref={line} />
+        </svg>
+      )}
       <span class="numbers">
         <span class="value" ref={value} />
         <span class="detail" ref={detail} />
@@ -67,15 +72,4 @@ export function Metric({ node, read, plain = false }: MetricProps): JSX.Element 
 
 function setText(element: HTMLElement | null, text: string): void {
   if (element && element.textContent !== text) element.textContent = text;
-}
-
-function paintCurve(canvas: HTMLCanvasElement, size: { width: number; height: number }, reading: Reading): void {
-  drawSparkline(canvas, reading.series, {
-    width: size.width,
-    height: size.height,
-    ratio: devicePixelRatio,
-    most: reading.most,
-    windowMilliseconds: sparklineSeconds * 1000,
-    colour: palette().line,
-  });
 }

@@ -1,6 +1,6 @@
 /**
  * Paints what shows live numbers, outside of rendering: a second of a large fleet brings hundreds of numbers, and none
- * of them changes the structure of the page. Only what is on screen is painted, at most once per frame.
+ * of them changes the structure of the page. Only what is on screen is painted, all of it in one frame.
  */
 export interface Painter {
   /** Has `paint` called when `element` comes into view, and in the frame after `request(topic)` while it is in view. */
@@ -12,6 +12,9 @@ export interface Painter {
   close: () => void;
 }
 
+/** Nodes send their samples at moments of their own; those that come close together share a frame. */
+const restMilliseconds = 400;
+
 interface Item {
   topic: string;
   paint: () => void;
@@ -21,18 +24,30 @@ interface Item {
 
 export function createPainter(): Painter {
   const items = new Map<Element, Item>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let frame: number | undefined;
+  let paintedAt = Number.NEGATIVE_INFINITY;
 
   const paintDirty = () => {
     frame = undefined;
+    paintedAt = performance.now();
     for (const item of items.values()) {
       if (!item.visible || !item.dirty) continue;
       item.dirty = false;
       item.paint();
     }
   };
-  const schedule = () => {
+  const soon = () => {
     frame ??= requestAnimationFrame(paintDirty);
+  };
+  const schedule = () => {
+    timer ??= setTimeout(
+      () => {
+        timer = undefined;
+        soon();
+      },
+      Math.max(0, paintedAt + restMilliseconds - performance.now()),
+    );
   };
   const mark = (concerns: (item: Item) => boolean) => {
     for (const item of items.values()) if (concerns(item)) item.dirty = true;
@@ -44,7 +59,7 @@ export function createPainter(): Painter {
         const item = items.get(entry.target);
         if (item) item.visible = entry.isIntersecting;
       }
-      schedule();
+      soon();
     },
     { rootMargin: "64px" },
   );
@@ -63,6 +78,7 @@ export function createPainter(): Painter {
     close: () => {
       visibility.disconnect();
       items.clear();
+      clearTimeout(timer);
       if (frame !== undefined) cancelAnimationFrame(frame);
     },
   };

@@ -1,74 +1,68 @@
+/** Sparklines as SVG paths: a canvas for each would be a layer of its own for the browser, and hundreds of those cost. */
 import type { Series } from "../samples/sample-store.ts";
 
 export interface SparklineOptions {
-  /** Width and height in CSS pixels, and device pixels per CSS pixel. */
-  width: number;
-  height: number;
-  ratio: number;
   /** The value at the upper edge. */
   most: number;
   /** The span from the left edge to the newest sample. */
   windowMilliseconds: number;
-  colour: string;
 }
 
+export interface SparklinePaths {
+  /** The `d` of the curve, and of the area below it. */
+  line: string;
+  area: string;
+}
+
+/** The drawing's own units, whatever its size on screen. */
+export const sparklineWidth = 150;
+export const sparklineHeight = 24;
+/** Room for half of the line's width at both edges, so that zero and full are not cut off. */
+const margin = 1;
 /** Samples further apart than this are not joined: nothing is known of the time between. */
 const gapMilliseconds = 5_000;
 
-/** Corners of the curve in CSS pixels, one list for each stretch without a gap. Pure. */
-export function sparklineStretches(series: Series, options: SparklineOptions): [number, number][][] {
+/** The curve through the greatest value of each unit of width, so that no peak is lost. */
+export function sparklinePaths(series: Series | undefined, options: SparklineOptions): SparklinePaths {
+  const paths = { line: "", area: "" };
+  for (const stretch of series ? sparklineStretches(series, options) : []) {
+    const points = stretch.map(([x, y]) => `${x} ${y}`).join("L");
+    paths.line += `M${points}`;
+    paths.area += `M${stretch[0]?.[0]} ${sparklineHeight}L${points}L${stretch.at(-1)?.[0]} ${sparklineHeight}Z`;
+  }
+  return paths;
+}
+
+type Point = [x: number, y: number];
+
+function sparklineStretches(series: Series, { most, windowMilliseconds }: SparklineOptions): Point[][] {
   const { time, values, begin, end } = series;
-  const newest = time[end - 1] ?? 0;
-  const stretches: [number, number][][] = [];
-  let current: [number, number][] = [];
+  const step = windowMilliseconds / sparklineWidth;
+  // Steps of the clock, not of the window: a curve that is drawn anew moves, but does not change its shape.
+  const newest = Math.floor((time[end - 1] ?? 0) / step);
+  const stretches: Point[][] = [];
+  let stretch: Point[] = [];
   let before = Number.NEGATIVE_INFINITY;
   for (let row = begin; row < end; row += 1) {
     const at = time[row] ?? Number.NaN;
     const value = values[row] ?? Number.NaN;
-    const age = newest - at;
-    if (age > options.windowMilliseconds) continue;
-    if (Number.isNaN(value) || at - before > gapMilliseconds) {
-      if (current.length > 0) stretches.push(current);
-      current = [];
+    const x = sparklineWidth - (newest - Math.floor(at / step));
+    if (x < 0 || Number.isNaN(value)) continue;
+    if (at - before > gapMilliseconds) {
+      stretch = [];
+      stretches.push(stretch);
     }
-    if (Number.isNaN(value)) continue;
     before = at;
-    const x = options.width * (1 - age / options.windowMilliseconds);
-    const share = options.most > 0 ? Math.min(Math.max(value / options.most, 0), 1) : 0;
-    // Half a line's width from the edges, so that zero and full are not cut off.
-    current.push([x, 0.75 + (options.height - 1.5) * (1 - share)]);
+    const y = heightOf(value, most);
+    const last = stretch.at(-1);
+    if (last?.[0] === x) last[1] = Math.min(last[1], y);
+    else stretch.push([x, y]);
   }
-  if (current.length > 0) stretches.push(current);
   return stretches;
 }
 
-/** Draws the curve with a faint area below it. */
-export function drawSparkline(canvas: HTMLCanvasElement, series: Series | undefined, options: SparklineOptions): void {
-  const { width, height, ratio, colour } = options;
-  fitCanvas(canvas, Math.round(width * ratio), Math.round(height * ratio));
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  if (!series) return;
-  context.fillStyle = colour;
-  context.strokeStyle = colour;
-  context.lineWidth = 1.25;
-  context.lineJoin = "round";
-  for (const stretch of sparklineStretches(series, options)) {
-    context.beginPath();
-    for (const [x, y] of stretch) context.lineTo(x, y);
-    context.stroke();
-    context.lineTo(stretch.at(-1)?.[0] ?? 0, height);
-    context.lineTo(stretch[0]?.[0] ?? 0, height);
-    context.globalAlpha = 0.14;
-    context.fill();
-    context.globalAlpha = 1;
-  }
-}
-
-/** Setting the size clears and reallocates, so only when it differs. */
-function fitCanvas(canvas: HTMLCanvasElement, width: number, height: number): void {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
+/** From the upper edge, to a tenth. */
+function heightOf(value: number, most: number): number {
+  const share = most > 0 ? Math.min(Math.max(value / most, 0), 1) : 0;
+  return Math.round((margin + (sparklineHeight - 2 * margin) * (1 - share)) * 10) / 10;
 }

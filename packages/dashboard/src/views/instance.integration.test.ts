@@ -24,7 +24,10 @@ it("draws the curves: the canvas is not empty", async () => {
     .poll(
       () =>
         chart.evaluate((canvas: HTMLCanvasElement) => {
-          const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+          // Read from a copy: Chromium complains about reading back the page's own canvas.
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+          copy?.drawImage(canvas, 0, 0);
+          const { data } = copy?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
           const colours = new Set<string>();
           for (let at = 0; at < data.length; at += 4)
             if (data[at + 3] === 255) colours.add(`${data[at]} ${data[at + 1]}`);

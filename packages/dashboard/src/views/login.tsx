@@ -66,12 +66,12 @@ export function Login({ onLogin, expired }: LoginProps): JSX.Element {
             aria-describedby="login-error"
           />
         </label>
-        <p id="login-error" class="login-error" role="alert">
-          {error ? `${error.message} ${error.hint ?? ""}` : expired ? "Your session has ended. Log in again." : ""}
-        </p>
         <button type="submit" class="primary" disabled={busy}>
           {busy ? "Logging in …" : "Log in"}
         </button>
+        <p id="login-error" class="login-error" role="alert">
+          {error ? `${error.message} ${error.hint ?? ""}` : expired ? "Your session has ended. Log in again." : ""}
+        </p>
       </form>
     </main>
   );
