@@ -1,8 +1,6 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
+import { temporaryDirectory } from "./testing/directory.ts";
 import { createTestTerminal, runInTest } from "./testing/terminal.ts";
 import { allCommands, commandTree } from "./tree.ts";
 
@@ -84,7 +82,7 @@ test("a group without a verb shows its help on stderr", async () => {
 });
 
 test("a controller that does not answer: what was tried, and how to start one", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "berth-cli-"));
+  const directory = await temporaryDirectory();
   const outcome = await runInTest(["status", "--controller", `unix:${directory}/none.sock`]);
   expect(outcome).toEqual({
     exitCode: 7,

@@ -1,9 +1,8 @@
 import { createServer } from "node:net";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getStatus } from "@berth/shared/api/status";
 import { expect, test } from "vitest";
+import { temporaryDirectory } from "../testing/directory.ts";
 import { startTestController } from "../testing/controller.ts";
 import { openEventStream } from "../../api/server-sent-events.ts";
 import { createClient, requestPath } from "./client.ts";
@@ -16,7 +15,7 @@ test("parameters and query are filled in and escaped; undefined is left out", ()
 });
 
 test("a controller that accepts and says nothing costs its deadline", async () => {
-  const socket = join(await mkdtemp(join(tmpdir(), "berth-cli-")), "silent.sock");
+  const socket = join(await temporaryDirectory(), "silent.sock");
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   const client = createClient({ kind: "unix", socket }, { raw: true });

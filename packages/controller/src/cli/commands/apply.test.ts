@@ -1,11 +1,11 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { postApply, postPlan } from "@berth/shared/api/fleet";
 import type { Plan } from "@berth/shared/operations/plan";
 import { beforeAll, expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { FleetInvalid } from "../../apply/fleet-invalid.ts";
+import { temporaryDirectory } from "../testing/directory.ts";
 import { startTestController, type TestController } from "../testing/controller.ts";
 import { operation, run, step } from "../testing/fixtures.ts";
 import { TestRun } from "../testing/runs.ts";
@@ -34,7 +34,7 @@ const failed = run([failedStep], { state: "failed", endedAt: "2026-11-24T06:31:1
 
 let file: string;
 beforeAll(async () => {
-  file = join(await mkdtemp(join(tmpdir(), "berth-cli-")), "fleet.yaml");
+  file = join(await temporaryDirectory(), "fleet.yaml");
   await writeFile(file, "fleet: test\nnodes: 3\n");
 });
 

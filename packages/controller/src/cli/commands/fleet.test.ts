@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getFleetFile, getInventory } from "@berth/shared/api/fleet";
 import { beforeAll, expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
+import { temporaryDirectory } from "../testing/directory.ts";
 import { startTestController } from "../testing/controller.ts";
 import { createTestTerminal, runInTest } from "../testing/terminal.ts";
 
@@ -15,7 +15,7 @@ nodes:
 `;
 let directory: string;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "berth-cli-"));
+  directory = await temporaryDirectory();
 });
 
 test("fleet check: a good file, also from stdin", async () => {

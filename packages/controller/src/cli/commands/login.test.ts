@@ -1,6 +1,5 @@
-import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import type { Server as HttpsServer } from "node:https";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { login, logout, setAccount } from "@berth/shared/api/accounts";
 import { getStatus } from "@berth/shared/api/status";
@@ -11,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { openAuthority, type Authority } from "../../agents/authority/authority.ts";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { handleErrors } from "../../api/errors.ts";
+import { temporaryDirectory } from "../testing/directory.ts";
 import { startTestController } from "../testing/controller.ts";
 import { status } from "../testing/fixtures.ts";
 import { createTestTerminal, runInTest } from "../testing/terminal.ts";
@@ -24,7 +24,7 @@ let configuration: string;
 const seen: { authorization: (string | undefined)[]; ended: number } = { authorization: [], ended: 0 };
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "berth-cli-"));
+  directory = await temporaryDirectory();
   authority = await openAuthority({ directory });
   const { certificate, key } = await authority.issueServerCertificate(["localhost", "127.0.0.1"]);
   const app = Fastify<HttpsServer>({
@@ -56,7 +56,7 @@ beforeAll(async () => {
 afterAll(() => close());
 
 beforeEach(async () => {
-  configuration = await mkdtemp(join(tmpdir(), "berth-cli-"));
+  configuration = await temporaryDirectory();
 });
 
 function terminalOf(options: { input?: string; tty?: boolean } = {}) {
@@ -145,7 +145,7 @@ test("--fingerprint vouches for the certificate, a wrong one does not", async ()
 });
 
 test("a wrong CA, a wrong password and an unencrypted address are refused", async () => {
-  const strange = await openAuthority({ directory: await mkdtemp(join(tmpdir(), "berth-cli-")) });
+  const strange = await openAuthority({ directory: await temporaryDirectory() });
   const file = join(configuration, "strange.pem");
   await writeFile(file, strange.caPem);
   const words = ["login", url, "--name", "anna", "--password-file", "-"];

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { temporaryDirectory } from "../testing/directory.ts";
 import { createTestTerminal, runInTest } from "../testing/terminal.ts";
 import { commandTree } from "../tree.ts";
 import { complete, type NameLookup } from "./complete.ts";
@@ -60,7 +60,7 @@ test("what the scripts read: value, tab, description", async () => {
 });
 
 test("the bash script fills COMPREPLY with what berth offers", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "berth-cli-"));
+  const directory = await temporaryDirectory();
   await writeFile(join(directory, "berth"), "#!/bin/sh\nprintf '%s\\t%s\\n' \"$*\" described\n", { mode: 0o755 });
   await writeFile(join(directory, "completion.bash"), completionScripts.bash);
   const program = `source ${directory}/completion.bash
