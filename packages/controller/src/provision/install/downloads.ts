@@ -1,13 +1,10 @@
 /** What hosts are given: the agent, and a Node runtime for each architecture, compressed once and kept. */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { constants, createGzip } from "node:zlib";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import { compressOnce } from "./compress.ts";
 import { type Architecture, findRuntime, ownArchitecture, runtimeVersion } from "./runtime.ts";
 
 /** Path on the controller's HTTPS server under which the files are. */
@@ -26,8 +23,6 @@ export interface Download {
   kind: "agent" | "runtime";
   /** Null: for all. */
   architecture: Architecture | null;
-  /** Of what is compressed in it, or of the file when nothing is; hex. */
-  contentSha256: string;
 }
 
 export interface DownloadsOptions {
@@ -57,7 +52,6 @@ export interface Downloads {
 
 const agentFile = "agent.mjs";
 const fingerprintLength = 12;
-const recordSchema = z.object({ source: z.string(), sha256: z.string(), size: z.int(), contentSha256: z.string() });
 
 /**
  * Ready when the agent is. The runtime for the controller's own architecture is begun at once, since it takes seconds
@@ -114,7 +108,6 @@ async function keepAgent(directory: string, { agentBundle, version }: DownloadsO
     size: content.length,
     kind: "agent",
     architecture: null,
-    contentSha256: sha256,
   };
 }
 
@@ -130,66 +123,6 @@ async function prepareRuntime(directory: string, architecture: Architecture): Pr
   const binary = await findRuntime(directory, architecture);
   const { size, mtimeMs } = await stat(binary);
   const file = join(directory, `node-${runtimeVersion}-linux-${architecture}.gz`);
-  const compressed = await compress(file, `${binary} ${size} ${mtimeMs}`, () => createReadStream(binary));
-  return { ...compressed, kind: "runtime", architecture };
-}
-
-/**
- * Compresses the source into the file, unless that was done before: a record beside it tells. The way to hosts is mostly
- * short: a tenth more to send costs less than the seconds that a better compression takes.
- */
-async function compress(
-  file: string,
-  source: string,
-  open: () => Readable,
-): Promise<Pick<Download, "path" | "file" | "sha256" | "size" | "contentSha256">> {
-  const path = pathOf(file);
-  const known = await readRecord(file);
-  if (known !== null && known.source === source) {
-    const { sha256, size, contentSha256 } = known;
-    return { path, file, sha256, size, contentSha256 };
-  }
-  const next = `${file}.next-${process.pid}`;
-  const content = createHash("sha256");
-  const result = createHash("sha256");
-  try {
-    await pipeline(
-      open(),
-      tap(content),
-      createGzip({ level: constants.Z_BEST_SPEED }),
-      tap(result),
-      createWriteStream(next),
-    );
-    const record = {
-      source,
-      sha256: result.digest("hex"),
-      size: (await stat(next)).size,
-      contentSha256: content.digest("hex"),
-    };
-    await rename(next, file);
-    await writeFile(`${file}.json`, JSON.stringify(record));
-    return { path, file, sha256: record.sha256, size: record.size, contentSha256: record.contentSha256 };
-  } finally {
-    await rm(next, { force: true });
-  }
-}
-
-/** The record of what the file holds, or null when there is none or it is not of this file. */
-async function readRecord(file: string): Promise<z.output<typeof recordSchema> | null> {
-  try {
-    const record = recordSchema.parse(JSON.parse(await readFile(`${file}.json`, "utf8")));
-    return (await stat(file)).size === record.size ? record : null;
-  } catch {
-    // Missing or unreadable: it is made anew.
-    return null;
-  }
-}
-
-function tap(hash: ReturnType<typeof createHash>) {
-  return async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
+  const compressed = await compressOnce(file, `${binary} ${size} ${mtimeMs}`, () => createReadStream(binary));
+  return { path: pathOf(file), file, ...compressed, kind: "runtime", architecture };
 }

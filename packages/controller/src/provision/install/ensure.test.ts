@@ -93,7 +93,7 @@ test("a bare host gets everything; the join token comes by standard input alone"
   expect(calls).toEqual([
     ["read_facts; install_docker", ""],
     ["start_docker", ""],
-    ['place_runtime "$1" "$2"', downloads.runtime, "2".repeat(64), "a runtime"],
+    ['place_runtime "$1"', downloads.runtime, "a runtime"],
     ['place_bundle "$1" "$2"', downloads.bundle, downloads.agent.sha256, "console.log('agent')"],
     ["place_unit", ""],
     ['enrol "$1"', "https://10.0.6.1:8421", `${token}\n`],

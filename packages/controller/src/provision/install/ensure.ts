@@ -73,10 +73,10 @@ function performers(
 ): Record<InstallStep, () => Promise<unknown>> {
   const call = (functions: string, action: string, deadlineMilliseconds = shortMilliseconds) =>
     host.call({ functions, action, deadlineMilliseconds });
-  const send = (place: string, download: Download, name: string, what: string) =>
+  const send = (place: string, download: Download, names: string[], what: string) =>
     host.call({
-      functions: `${place} "$1" "$2"`,
-      arguments: [name, download.contentSha256],
+      functions: place,
+      arguments: names,
       action: `take ${what}`,
       deadlineMilliseconds: transferMilliseconds,
       ...sending(download, what, progress),
@@ -89,9 +89,12 @@ function performers(
     "start-docker": () => call("start_docker", "start Docker"),
     runtime: async () => {
       const download = await downloads.runtimeFor(architectureOf(probe));
-      return send("place_runtime", download, downloads.runtime, `Node ${downloads.runtime}`);
+      return send('place_runtime "$1"', download, [downloads.runtime], `Node ${downloads.runtime}`);
     },
-    bundle: () => send("place_bundle", downloads.agent, downloads.bundle, `the agent ${downloads.bundle}`),
+    bundle: () => {
+      const { agent, bundle } = downloads;
+      return send('place_bundle "$1" "$2"', agent, [bundle, agent.sha256], `the agent ${bundle}`);
+    },
     unit: () => call("place_unit", "take the agent's systemd unit"),
     enrol: async () => {
       const { token } = await access.createJoinToken({ node, validSeconds: tokenSeconds });

@@ -40,11 +40,11 @@ script_architecture=${architecture}
 place_everything() {
   if [ "$runtime" != ${quote(runtime)} ]; then
     fetch ${quote(node.path)} ${node.sha256} "$work/runtime"
-    (place_runtime ${quote(runtime)} ${node.contentSha256} <"$work/runtime")
+    (place_runtime ${quote(runtime)} <"$work/runtime")
   fi
-  if [ "$bundle" != ${agent.contentSha256} ]; then
+  if [ "$bundle" != ${agent.sha256} ]; then
     fetch ${quote(agent.path)} ${agent.sha256} "$work/agent"
-    (place_bundle ${quote(bundle)} ${agent.contentSha256} <"$work/agent")
+    (place_bundle ${quote(bundle)} ${agent.sha256} <"$work/agent")
   fi
   place_unit
 }

@@ -20,7 +20,6 @@ export async function testDownloads(directory: TemporaryDirectory): Promise<Down
       size: 9,
       kind: "runtime",
       architecture,
-      contentSha256: "2".repeat(64),
     }),
   };
 }

@@ -24,10 +24,8 @@ read_facts() {
     docker_version=$(dockerd --version 2>/dev/null | sed 's/^Docker version \([^ ,]*\).*/\1/')
   fi
   if [ -S /var/run/docker.sock ]; then docker=running; fi
-  runtime=''
-  if [ -x "$install_directory/node" ]; then
-    runtime=$(readlink "$install_directory/node" | sed 's,.*runtime/\([^/]*\)/node$,\1,')
-  fi
+  # Asked, not read off its path: after a power cut it may be there but not whole.
+  runtime=$("$install_directory/node" --version 2>/dev/null || true)
   bundle=$(sum_of "$install_directory/current/agent.mjs")
   unit=$(sum_of "$unit_file")
   service=$(systemctl is-active "$service_name" 2>/dev/null || true)

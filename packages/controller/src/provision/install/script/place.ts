@@ -14,9 +14,8 @@ stage() {
   chmod 0755 "$staging"
 }
 
-# The staged directory becomes DIRECTORY, on the disk before it counts: unstage DIRECTORY
+# The staged directory becomes DIRECTORY: unstage DIRECTORY
 unstage() {
-  sync -f "$staging"
   rm -rf "$1"
   mv -T "$staging" "$1"
 }
@@ -27,11 +26,10 @@ point() {
   mv -fT "$1.next" "$1"
 }
 
-# Node for the agent, as gzip on standard input: place_runtime VERSION SHA256
+# Node for the agent, as gzip on standard input; that it runs shows that it is whole: place_runtime VERSION
 place_runtime() {
   stage "$install_directory/runtime"
   gzip -d >"$staging/node" || fail 'What was sent did not arrive whole.'
-  check_sum "$staging/node" "$2"
   chmod 0755 "$staging/node"
   if [ "$("$staging/node" --version 2>&1)" != "$1" ]; then
     fail "Node $1 does not run here: $("$staging/node" --version 2>&1 | head -n 1)"
@@ -45,6 +43,7 @@ place_bundle() {
   stage "$install_directory/versions"
   cat >"$staging/agent.mjs"
   check_sum "$staging/agent.mjs" "$2"
+  sync "$staging/agent.mjs"
   unstage "$install_directory/versions/$1"
   point "$install_directory/current" "versions/$1"
 }

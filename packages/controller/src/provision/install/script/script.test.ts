@@ -95,9 +95,8 @@ describe("putting files in place", () => {
   test("refuses a runtime that does not run here", async () => {
     await using directory = await temporaryDirectory();
     const fake = "#!/bin/sh\necho v0.0.1\n";
-    const sum = (await execa("sha256sum", { input: fake })).stdout.split(" ")[0];
     const { stdout: packed } = await execa("gzip", { input: fake, encoding: "buffer" });
-    const script = `${shellLibrary()}\ninstall_directory='${directory.path}'\n(place_runtime v24.21.0 ${sum})`;
+    const script = `${shellLibrary()}\ninstall_directory='${directory.path}'\n(place_runtime v24.21.0)`;
     const result = await execa("/bin/sh", ["-c", script], { input: packed, reject: false });
     expect(result).toMatchObject({ exitCode: 70, stderr: "Node v24.21.0 does not run here: v0.0.1" });
   });
