@@ -7,6 +7,7 @@ import { type Identity, readIdentity } from "./enrol/identity.ts";
 import { readHostFacts } from "./facts.ts";
 import { makePrivateDirectory } from "./files.ts";
 import { createLog } from "./log.ts";
+import { collectAtRest } from "./memory.ts";
 import { Probation } from "./upgrade/probation.ts";
 import { upgrade } from "./upgrade/upgrade.ts";
 import { Versions } from "./upgrade/versions.ts";
@@ -56,5 +57,6 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       exit();
     });
   }
+  collectAtRest();
   await agent.run();
 }

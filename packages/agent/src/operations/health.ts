@@ -1,9 +1,14 @@
 /** One look at whether a container is healthy, as its specification says: an HTTP GET or a command inside it. */
-import { request } from "node:http";
 import type { Health } from "@berth/shared/catalog/schema";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { within } from "../deadline.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
+
+/**
+ * Not by `import`: the ES module of node:http also exports WebSocket, which loads all of Node's fetch, and each agent
+ * would carry it in memory.
+ */
+const { request } = process.getBuiltinModule("node:http");
 
 /** Null: healthy; otherwise why not, as a phrase. */
 export type ProbeResult = string | null;
