@@ -1,8 +1,10 @@
 /** A command in an instance's container, over a WebSocket: its first message says what, then bytes flow both ways. */
+import { on } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { execClientMessageSchema, execRequestSchema, execServerMessageSchema } from "@berth/shared/api/instances";
 import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
+import pTimeout from "p-timeout";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import type { z } from "zod";
 import { requireAccount, type AccessOptions } from "./authenticate.ts";
@@ -57,13 +59,15 @@ async function serveSession(peer: WebSocket, instance: string, open: OpenExec): 
   // Resolves when the socket has taken it, so that a slow reader slows the command and does not fill our memory.
   const send = (message: ServerMessage) =>
     new Promise<void>((resolve) => peer.send(JSON.stringify(message), () => resolve()));
+  // Listened to from the first moment: input may follow its request at once, before the node has answered.
+  const messages = on(peer, "message", { close: ["close"] });
   try {
-    const request = execRequestSchema.parse(await firstMessage(peer));
+    const request = execRequestSchema.parse(await firstMessage(messages));
     if (request.instance !== instance)
       throw new BerthError("request.invalid", "The request names another instance than its address");
     const session = await open(request);
     peer.on("close", () => session.close());
-    peer.on("message", (data) => forwardInput(data, session, peer));
+    forwardInput(messages, session).catch((error: unknown) => peer.close(1008, toBerthError(error).message));
     for await (const { channel, data } of session.output) {
       await send({ type: "output", channel, data: data.toString("base64") });
     }
@@ -74,25 +78,21 @@ async function serveSession(peer: WebSocket, instance: string, open: OpenExec): 
   peer.close();
 }
 
-function forwardInput(data: RawData, session: ExecSession, peer: WebSocket): void {
-  const message = execClientMessageSchema.safeParse(parseJson(data));
-  if (!message.success) peer.close(1008, "A message does not fit the protocol");
-  else if (message.data.type === "resize") session.resize(message.data.columns, message.data.rows);
-  else session.write(Buffer.from(message.data.data, "base64"));
+type Messages = AsyncIterator<[RawData, boolean]>;
+
+async function firstMessage(messages: Messages): Promise<unknown> {
+  const late = new BerthError("deadline.exceeded", "No request came in 10 s");
+  const { value, done } = await pTimeout(messages.next(), { milliseconds: firstMessageMilliseconds, message: late });
+  return done === true ? undefined : parseJson(value[0]);
 }
 
-function firstMessage(peer: WebSocket): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(
-      () => reject(new BerthError("deadline.exceeded", "No request came in 10 s")),
-      firstMessageMilliseconds,
-    );
-    peer.once("message", (data) => {
-      clearTimeout(late);
-      resolve(parseJson(data));
-    });
-    peer.once("close", () => clearTimeout(late));
-  });
+async function forwardInput(messages: Messages, session: ExecSession): Promise<void> {
+  for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
+    const message = execClientMessageSchema.safeParse(parseJson(next.value[0]));
+    if (!message.success) throw new BerthError("protocol.invalid", "A message does not fit the protocol");
+    if (message.data.type === "resize") session.resize(message.data.columns, message.data.rows);
+    else session.write(Buffer.from(message.data.data, "base64"));
+  }
 }
 
 function parseJson(data: RawData): unknown {

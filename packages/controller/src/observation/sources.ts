@@ -9,7 +9,9 @@ import { observeLxcs } from "../provision/proxmox/observe.ts";
 import type { ObservationSources } from "./observe.ts";
 
 export interface SourceDependencies {
-  hub: Pick<Hub, "connection" | "observe">;
+  hub: Pick<Hub, "connection" | "observe" | "waitOnline">;
+  /** When the controller started, milliseconds since the epoch. */
+  startedAt: number;
   postgres: PostgresServers;
   postgresServer: (fleet: Fleet, instance: string) => PostgresServer;
   /** The connection with its file paths made absolute. */
@@ -19,6 +21,8 @@ export interface SourceDependencies {
 }
 
 const observeMilliseconds = 10_000;
+/** Agents that lost their controller try again at least this often. */
+const reconnectMilliseconds = 35_000;
 
 export function createSources(fleet: Fleet, dependencies: SourceDependencies): ObservationSources {
   const { hub, postgres } = dependencies;
@@ -28,7 +32,7 @@ export function createSources(fleet: Fleet, dependencies: SourceDependencies): O
       return new Map(found.map(({ node, ...lxc }) => [node, lxc]));
     },
     node: async (node) => {
-      if (hub.connection(node)?.state !== "online") return null;
+      if (!(await isOnline(node, dependencies))) return null;
       const observation = await hub.observe(node, { timeoutMilliseconds: observeMilliseconds });
       if (observation.docker === "unreachable") {
         throw new BerthError("docker.failed", "its Docker engine does not answer", {
@@ -42,4 +46,16 @@ export function createSources(fleet: Fleet, dependencies: SourceDependencies): O
         observeDatabases(client, needs, (need) => dependencies.password(databaseSecretName(need.instance))),
       ),
   };
+}
+
+/** Right after the controller's start, agents are still on their way back: not there yet is not gone. */
+async function isOnline(node: string, { hub, startedAt }: SourceDependencies): Promise<boolean> {
+  const state = hub.connection(node)?.state;
+  if (state !== "offline") return state === "online";
+  const timeoutMilliseconds = startedAt + reconnectMilliseconds - Date.now();
+  if (timeoutMilliseconds <= 0) return false;
+  return hub.waitOnline(node, { timeoutMilliseconds }).then(
+    () => true,
+    () => false,
+  );
 }

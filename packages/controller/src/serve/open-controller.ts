@@ -48,6 +48,7 @@ export interface Controller {
 const superuserSecret = "superuserPassword";
 
 export async function openController(options: ServeOptions, logger: Logger): Promise<Controller> {
+  const startedAt = Date.now();
   const paths = statePaths(options.stateDirectory);
   const inventory = await openInventory({ file: paths.inventory });
   const secrets = await openSecrets({
@@ -60,8 +61,24 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const drift = () => present.fleet?.drift ?? "mend";
   const hub = await createHub({ store: createAgentStore(inventory), authority, version, logger, drift });
   const postgres = new PostgresServers();
-  const provisioning = createProvisioning({ options, inventory, authority, hub, store, fleet: () => present.fleet });
+  const provisioning = createProvisioning({
+    options,
+    inventory,
+    authority,
+    hub,
+    store,
+    fleet: () => present.fleet,
+    serverCertificate: async () => (await authority.issueServerCertificate(await serverNames())).certificate,
+  });
   const nameListeners: (() => Promise<void>)[] = [];
+
+  async function serverNames(): Promise<string[]> {
+    const fleet = (await store.current())?.fleet;
+    const { host } = options.agents;
+    const configured = host === "0.0.0.0" || host === "::" ? [] : [host];
+    const address = fleet === undefined ? [] : [fleet.controller.address];
+    return [...new Set([...configured, ...address, hostname(), "localhost", "127.0.0.1"])];
+  }
 
   function postgresServer(fleet: Fleet, instance: string): PostgresServer {
     const { address, port } = locateInstance(fleet, instance, catalog);
@@ -95,6 +112,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     sources: (fleet) =>
       createSources(fleet, {
         hub,
+        startedAt,
         postgres,
         postgresServer,
         connection: (of, name) => locateProxmox(of, name, options.configurationDirectory),
@@ -120,19 +138,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     store,
     fleetControl,
     provisioning,
-    serverNames: async () => {
-      const fleet = (await store.current())?.fleet;
-      const configured = options.agents.host === "0.0.0.0" || options.agents.host === "::" ? [] : [options.agents.host];
-      return [
-        ...new Set([
-          ...configured,
-          ...(fleet === undefined ? [] : [fleet.controller.address]),
-          hostname(),
-          "localhost",
-          "127.0.0.1",
-        ]),
-      ];
-    },
+    serverNames,
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
       await runner.close();

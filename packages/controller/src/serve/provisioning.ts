@@ -1,16 +1,28 @@
-/** How nodes come to be: LXCs, agents over SSH, the line for hosts that nobody can reach, and what they download. */
-import { join } from "node:path";
+/** How nodes come to be and cease: LXCs, agents over SSH, the line for hosts that nobody can reach, and what they download. */
+import { join, resolve } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
+import type { OperationInput } from "@berth/shared/operations/index";
 import type { Authority } from "../agents/authority/authority.ts";
 import type { AgentBundle, Hub } from "../agents/types.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import { locateProxmox } from "../apply/locate.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { getNode, setNodeSshHostKey } from "../inventory/nodes.ts";
+import { agentInput } from "../plan/desired.ts";
 import { prepareDownloads, type Download, type Downloads } from "../provision/install/downloads.ts";
 import { createAgentEnsureHandler } from "../provision/install/handler.ts";
+import {
+  installCommand,
+  type InstallScriptOptions,
+  renderInstallScript,
+  type ScriptAddress,
+  uninstallCommand,
+} from "../provision/install/install-script.ts";
+import { removeAgent } from "../provision/install/remove.ts";
+import { serverKeyPin } from "../provision/install/server-key-pin.ts";
 import { createLxcEnsureHandler } from "../provision/proxmox/handler.ts";
+import type { SshAccess } from "../provision/install/reach.ts";
 import { openSshKey, type SshKey } from "../provision/ssh/key.ts";
 import type { OperationHandler } from "../runs/handlers.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
@@ -23,6 +35,12 @@ export interface Provisioning {
   downloads: () => Promise<Download[]>;
   /** The agent of the controller's own version. */
   agentBundle: () => Promise<AgentBundle>;
+  /** The script that installs or removes an agent without SSH; it holds no secret. */
+  installScript: (architecture: InstallScriptOptions["architecture"]) => Promise<string>;
+  /** The line that fetches the script and installs with a join token. */
+  installCommand: (joinToken: string, fleet: Fleet) => Promise<string>;
+  /** Takes the agent off a node of the fleet over SSH; its containers stay. @throws BerthError ssh.failed */
+  uninstall: (node: string, fleet: Fleet) => Promise<void>;
 }
 
 export interface ProvisioningDependencies {
@@ -33,7 +51,13 @@ export interface ProvisioningDependencies {
   store: FleetStore;
   /** The present fleet, without waiting. */
   fleet: () => Fleet | null;
+  /** PEM of the certificate that the TLS listener presents. */
+  serverCertificate: () => Promise<string>;
 }
+
+const uninstallMilliseconds = 150_000;
+
+type AgentInput = OperationInput<"agent.ensure">;
 
 /** The build puts the agent beside the controller's own files. */
 const agentBundleDirectory = join(import.meta.dirname, "agent");
@@ -56,6 +80,33 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
     return key;
   }
 
+  const access: SshAccess = {
+    sshKey,
+    hostKeys: {
+      get: async (node) => (await getNode(inventory.database, node))?.sshHostKey ?? null,
+      set: (node, fingerprint) => setNodeSshHostKey(inventory.database, node, fingerprint),
+    },
+  };
+  const agentEnsure = createAgentEnsureHandler({
+    ...access,
+    controllerUrl: () => controllerUrl(dependencies.fleet()),
+    caFingerprint: () => authority.caFingerprint,
+    createJoinToken: (request) => hub.createJoinToken(request),
+    waitOnline: (node, wait) => hub.waitOnline(node, wait),
+    downloads: prepared,
+  });
+
+  /** Files that the fleet names are on the controller's machine, under its configuration directory. */
+  function located<Input extends AgentInput>(input: Input): Input {
+    const { identityFile } = input.ssh;
+    if (identityFile === null) return input;
+    return { ...input, ssh: { ...input.ssh, identityFile: resolve(options.configurationDirectory, identityFile) } };
+  }
+
+  async function script(fleet: Fleet): Promise<ScriptAddress> {
+    return { controllerUrl: controllerUrl(fleet), serverKeyPin: serverKeyPin(await dependencies.serverCertificate()) };
+  }
+
   return {
     lxcEnsure: createLxcEnsureHandler({
       fleet: async () => (await store.require()).fleet,
@@ -63,22 +114,33 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
       publicKey: async () => (await sshKey()).publicKey,
       forgetHostKey: (node) => setNodeSshHostKey(inventory.database, node, null),
     }),
-    agentEnsure: createAgentEnsureHandler({
-      controllerUrl: () => controllerUrl(dependencies.fleet()),
-      caFingerprint: () => authority.caFingerprint,
-      createJoinToken: (request) => hub.createJoinToken(request),
-      waitOnline: (node, wait) => hub.waitOnline(node, wait),
-      downloads: prepared,
-      sshKey,
-      hostKeys: {
-        get: async (node) => (await getNode(inventory.database, node))?.sshHostKey ?? null,
-        set: (node, fingerprint) => setNodeSshHostKey(inventory.database, node, fingerprint),
-      },
-    }),
+    agentEnsure: (context) => agentEnsure({ ...context, input: located(context.input) }),
     downloads: async () => (await prepared()).list(),
     agentBundle: async () => {
       const { agent } = await prepared();
       return { version, path: agent.path, sha256: agent.sha256 };
+    },
+    installScript: async (architecture) =>
+      renderInstallScript({
+        controllerUrl: controllerUrl(dependencies.fleet()),
+        caPem: authority.caPem,
+        downloads: await prepared(),
+        architecture,
+      }),
+    installCommand: async (joinToken, fleet) => installCommand({ ...(await script(fleet)), joinToken }),
+    uninstall: async (node, fleet) => {
+      const input = fleet.nodes[node] === undefined ? null : agentInput(node, fleet.nodes[node], version);
+      if (input === null) {
+        throw new BerthError(
+          "ssh.failed",
+          `Berth has no SSH access to node '${node}', so it cannot take its agent off`,
+          {
+            hint: `Run this on it as root, then \`berth node remove ${node} --keep-agent\`: ${uninstallCommand(await script(fleet))}`,
+          },
+        );
+      }
+      const progress = { log: () => undefined, signal: AbortSignal.timeout(uninstallMilliseconds) };
+      await removeAgent(located(input), { containers: false }, access, progress);
     },
   };
 }
