@@ -66,7 +66,12 @@ function desiredNode(fleet: Fleet, name: string, node: FleetNode, options: Desir
   return { name, address: node.address, lxc, agent: agentInput(name, node, options.agentVersion) };
 }
 
-function agentInput(name: string, { address, ssh }: FleetNode, version: string): OperationInput<"agent.ensure"> | null {
+/** null: a node without SSH. */
+export function agentInput(
+  name: string,
+  { address, ssh }: FleetNode,
+  version: string,
+): OperationInput<"agent.ensure"> | null {
   if (ssh === false) return null;
   return {
     node: name,

@@ -134,12 +134,16 @@ main() {
 }
 `;
 
-export interface InstallCommandOptions {
+/** Where the script is, and the one key that may answer there. */
+export interface ScriptAddress {
   controllerUrl: string;
   /** Of the host; the controller's own when left out. */
   architecture?: Architecture | undefined;
   /** SHA-256 of the public key (SPKI, DER) of the certificate that the HTTPS server presents, base64. */
   serverKeyPin: string;
+}
+
+export interface InstallCommandOptions extends ScriptAddress {
   joinToken: string;
 }
 
@@ -148,17 +152,21 @@ export interface InstallCommandOptions {
  * every other key (tried with curl 7.88: exit code 90, nothing sent), and whoever holds that key is the controller. The
  * script then verifies the CA in the ordinary way. The token is in no program's arguments.
  */
-export function installCommand({
-  controllerUrl,
-  architecture,
-  serverKeyPin,
-  joinToken,
-}: InstallCommandOptions): string {
+export function installCommand({ joinToken, ...address }: InstallCommandOptions): string {
+  return `${fetchCommand(address)} | BERTH_JOIN_TOKEN=${quote(joinToken)} sh`;
+}
+
+/** One line to paste as root that takes the agent off the host again. */
+export function uninstallCommand(address: ScriptAddress): string {
+  return `${fetchCommand(address)} | sh -s -- --uninstall`;
+}
+
+function fetchCommand({ controllerUrl, architecture, serverKeyPin }: ScriptAddress): string {
   const url = quote(
     `${controllerUrl}${installScriptPath}${architecture === undefined ? "" : `?architecture=${architecture}`}`,
   );
   const pin = quote(`sha256//${serverKeyPin}`);
-  return `curl -fsS --insecure --pinnedpubkey ${pin} ${url} | BERTH_JOIN_TOKEN=${quote(joinToken)} sh`;
+  return `curl -fsS --insecure --pinnedpubkey ${pin} ${url}`;
 }
 
 /** A script that removes the agent from a host and needs nothing from a controller. */
