@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { execClientMessageSchema, execRequestSchema, execServerMessageSchema } from "@berth/shared/api/instances";
 import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
 import pTimeout from "p-timeout";
-import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import { WebSocketServer, type WebSocket } from "ws";
 import type { z } from "zod";
 import { requireAccount, type AccessOptions } from "./authenticate.ts";
 
@@ -78,7 +78,8 @@ async function serveSession(peer: WebSocket, instance: string, open: OpenExec): 
   peer.close();
 }
 
-type Messages = AsyncIterator<[RawData, boolean]>;
+/** Arguments of `message` events: the data comes first. */
+type Messages = AsyncIterator<unknown[], undefined>;
 
 async function firstMessage(messages: Messages): Promise<unknown> {
   const late = new BerthError("deadline.exceeded", "No request came in 10 s");
@@ -95,7 +96,7 @@ async function forwardInput(messages: Messages, session: ExecSession): Promise<v
   }
 }
 
-function parseJson(data: RawData): unknown {
+function parseJson(data: unknown): unknown {
   try {
     return JSON.parse(data instanceof Buffer ? data.toString("utf8") : "");
   } catch {
