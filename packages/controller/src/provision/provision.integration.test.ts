@@ -214,7 +214,7 @@ describe.runIf(isInside)("inside the lab", () => {
     expect(await makeAgent("user1", "10.0.6.11")).toEqual({ installed: true, version: "0.1.0" });
   });
 
-  test("an agent that cannot come online shows why", async () => {
+  test("a host whose agent trusts another controller is refused", async () => {
     await onHost("10.0.6.11", "rm /var/lib/berth-agent/ca.pem; systemctl restart berth-agent");
     await expect(makeAgent("user1", "10.0.6.11")).rejects.toMatchObject({
       code: "conflict",
