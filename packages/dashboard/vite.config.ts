@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 /** Where `vite dev` finds an API: a controller, or `pnpm stand-in`. */
-const devApi = "http://127.0.0.1:8421";
+const devApi = "http://127.0.0.1:8429";
 
 export default defineConfig({
   base: "/",

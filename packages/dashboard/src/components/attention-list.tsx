@@ -9,6 +9,7 @@ import { latest, type SampleStore } from "../samples/sample-store.ts";
 import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 import { SeverityMark } from "./state-mark.tsx";
+import { sentences } from "../format/sentences.ts";
 
 const noRuns: readonly never[] = [];
 
@@ -43,6 +44,7 @@ export function AttentionList({ status }: { status: Status }): JSX.Element {
 }
 
 function summary(status: Status): string {
+  if (status.nodes.length === 0) return "Nothing is looked after yet.";
   const nodes = formatCount(status.nodes.length, "node");
   const instances = formatCount(status.instances.length, "instance");
   const starting = status.instances.filter((instance) => instance.state === "starting").length;
@@ -66,7 +68,7 @@ function PageProblem({ what, error }: { what: string; error: BerthError }): JSX.
     <li role="alert">
       <SeverityMark severity="warning" />
       <span>
-        {what}: {error.message} {error.hint}
+        {what}: {sentences(error)}
       </span>
     </li>
   );

@@ -5,6 +5,7 @@ import { freshness, type Freshness } from "../connection.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import { useSession, type Session } from "../session/session.ts";
 import { useStore } from "../store.ts";
+import { sentences } from "../format/sentences.ts";
 
 /** Renders again each second. */
 export function useFreshness(session: Session): Freshness {
@@ -42,7 +43,7 @@ export function ConnectionNotice(): JSX.Element {
       {kind === "stale" && (
         <div class="notice notice-warning" data-testid="stale-notice">
           <p>
-            <strong>{text}.</strong> {error?.message} {error?.hint}
+            <strong>{text}.</strong> {error && sentences(error)}
             <span class="next">{next}</span>
           </p>
           <button type="button" onClick={session.live.retryNow}>

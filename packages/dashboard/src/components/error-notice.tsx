@@ -1,5 +1,6 @@
 import type { BerthError } from "@berth/shared/errors";
 import type { ComponentChildren, JSX } from "preact";
+import { sentences } from "../format/sentences.ts";
 
 interface ErrorNoticeProps {
   error: BerthError;
@@ -15,8 +16,7 @@ export function ErrorNotice({ error, what, children }: ErrorNoticeProps): JSX.El
     <div class="notice notice-problem" role="alert">
       <p>
         {what === undefined ? "" : `${what}: `}
-        {error.message}
-        {error.hint === undefined ? "" : ` ${error.hint}`} <code class="muted">{error.code}</code>
+        {sentences(error)} <code class="muted">{error.code}</code>
       </p>
       {children}
     </div>

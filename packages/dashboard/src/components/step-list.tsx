@@ -5,6 +5,7 @@ import { stepTree, type StepNode } from "../fleet/step-tree.ts";
 import { nodePath } from "../routes/route.ts";
 import { Elapsed } from "./elapsed.tsx";
 import { StateMark } from "./state-mark.tsx";
+import { sentences } from "../format/sentences.ts";
 
 interface StepListProps {
   run: Run;
@@ -59,7 +60,7 @@ function StepRow({ item, selected, onSelect }: StepRowProps): JSX.Element {
       </button>
       {step.error && (
         <p class="step-error">
-          {step.error.message} {step.error.hint} <code class="muted">{step.error.code}</code>
+          {sentences(step.error)} <code class="muted">{step.error.code}</code>
         </p>
       )}
     </li>

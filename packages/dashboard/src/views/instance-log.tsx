@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { fillPath, queryString } from "../api/client.ts";
 import { openEventStream, type StreamState } from "../api/event-stream.ts";
 import { LogView, type LogEntry } from "../components/log-view.tsx";
+import { sentences } from "../format/sentences.ts";
 
 /** So many lines of the past are asked for. */
 const tail = 200;
@@ -79,7 +80,7 @@ function useInstanceLog(name: string, lives: string, opening: number): FollowedL
         }
         if (event === "error") {
           const { error } = errorBodySchema.parse(JSON.parse(data));
-          setLog((known) => ({ ...known, trouble: `${error.message} ${error.hint ?? ""}` }));
+          setLog((known) => ({ ...known, trouble: sentences(error) }));
           return "end";
         }
         if (event !== "end") return undefined;
@@ -96,7 +97,7 @@ function useInstanceLog(name: string, lives: string, opening: number): FollowedL
 }
 
 function troubleOf(state: StreamState): string | undefined {
-  if (state.phase === "waiting") return `${state.error.message} Trying again.`;
-  if (state.phase === "stopped") return `${state.error.message} ${state.error.hint ?? ""}`;
+  if (state.phase === "waiting") return `${sentences(state.error)} Trying again.`;
+  if (state.phase === "stopped") return sentences(state.error);
   return undefined;
 }

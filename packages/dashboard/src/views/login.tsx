@@ -3,6 +3,7 @@ import { toBerthError, type BerthError } from "@berth/shared/errors";
 import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
+import { sentences } from "../format/sentences.ts";
 
 interface LoginProps {
   onLogin: (account: Account) => void;
@@ -70,7 +71,7 @@ export function Login({ onLogin, expired }: LoginProps): JSX.Element {
           {busy ? "Logging in …" : "Log in"}
         </button>
         <p id="login-error" class="login-error" role="alert">
-          {error ? `${error.message} ${error.hint ?? ""}` : expired ? "Your session has ended. Log in again." : ""}
+          {error ? sentences(error) : expired ? "Your session has ended. Log in again." : ""}
         </p>
       </form>
     </main>

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { password, StandIn } from "./stand-in.ts";
 
-const port = 8421;
+const port = 8429;
 const standIn = new StandIn({ port, page: fileURLToPath(new URL("../../dist", import.meta.url)) });
 const url = await standIn.listen();
 process.stdout.write(`${url}  account admin, password "${password}"\n`);
