@@ -97,10 +97,19 @@ async function agentDoor(
   const renew = async (): Promise<void> => {
     const renewed = await authority.issueServerCertificate(await controller.serverNames());
     if (!("setSecureContext" in app.server) || typeof app.server.setSecureContext !== "function") return;
-    app.server.setSecureContext({ cert: `${renewed.certificate}${authority.caPem}`, key: renewed.key, ca: authority.caPem });
+    app.server.setSecureContext({
+      cert: `${renewed.certificate}${authority.caPem}`,
+      key: renewed.key,
+      ca: authority.caPem,
+    });
   };
   controller.onServerNamesChange(renew);
-  new Cron("@daily", { unref: true, catch: (error: unknown) => logger.error({ err: error }, "The certificate could not be renewed") }, renew);
+  const daily = new Cron(
+    "@daily",
+    { unref: true, catch: (error: unknown) => logger.error({ err: error }, "The certificate could not be renewed") },
+    renew,
+  );
+  app.addHook("onClose", async () => daily.stop());
   return app;
 }
 

@@ -37,7 +37,11 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     "image.ensure": async (context) =>
       dispatch("image.ensure", context, { ...context.input, registryCa: await dependencies.registryCa() }),
     "instance.ensure": (context) =>
-      dispatch("instance.ensure", context, resolveInstanceSecrets(context.input, ({ name, version }) => reveal(name, version))),
+      dispatch(
+        "instance.ensure",
+        context,
+        resolveInstanceSecrets(context.input, ({ name, version }) => reveal(name, version)),
+      ),
     "instance.remove": (context) => dispatch("instance.remove", context, context.input),
     "database.ensure": async ({ input, log }) => {
       const server = await postgresServer(input.server);

@@ -2,7 +2,10 @@ import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { resolveSecretReferences, type SecretReference } from "../plan/secret-reference.ts";
 
 /** The specification as its node gets it: references to secrets replaced by their values, and nothing else changed. */
-export function resolveInstanceSecrets(spec: InstanceSpec, reveal: (reference: SecretReference) => string): InstanceSpec {
+export function resolveInstanceSecrets(
+  spec: InstanceSpec,
+  reveal: (reference: SecretReference) => string,
+): InstanceSpec {
   return {
     ...spec,
     containers: spec.containers.map((container) => ({

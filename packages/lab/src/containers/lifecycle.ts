@@ -6,6 +6,7 @@ import type { Argv } from "../host/command.ts";
 import { isPresent, readIfPresent } from "../host/files.ts";
 import { detachLoopDevicesBelow, unmountBelow } from "../host/mounts.ts";
 import { createGuestLink, removeGuestLink, setGuestLink } from "../network/guest-link.ts";
+import { isRunning, processStartTime, type ProcessIdentity } from "../host/processes.ts";
 import { tryInNamespace } from "../network/namespace.ts";
 import { createDisk, growFileSystem, withMountedDisk } from "./disk.ts";
 import { type GuestHost, type GuestSpec, guestCgroup, guestPaths } from "./guest.ts";
@@ -55,11 +56,21 @@ export async function startGuest(host: GuestHost, spec: GuestSpec): Promise<void
   }
 }
 
+/** Inits that were seen running: asking after a process again is a read of /proc, asking lxc-info starts a process. */
+const knownInits = new Map<string, ProcessIdentity>();
+
 /** Process id of the guest's init, or undefined when the guest does not run. */
 export async function guestInit(host: GuestHost, vmid: number): Promise<number | undefined> {
+  const key = `${host.guestsDirectory}/${vmid}`;
+  const known = knownInits.get(key);
+  if (known !== undefined && (await isRunning(known))) return known.pid;
+  knownInits.delete(key);
   const outcome = await lxc(host, "lxc-info", vmid, ["--no-humanize", "--pid"], 10_000);
   const pid = Number(outcome.stdout.trim());
-  return outcome.exitCode === 0 && pid > 0 ? pid : undefined;
+  if (outcome.exitCode !== 0 || !(pid > 0)) return undefined;
+  const startTime = await processStartTime(pid);
+  if (startTime !== undefined) knownInits.set(key, { pid, startTime });
+  return pid;
 }
 
 /** Stops a guest at once, or cleanly within a time. Returns whether it has stopped. */

@@ -83,7 +83,7 @@ describe("mistakes come back with their place and what would be right", () => {
   });
 
   test("a service without what it needs", () => {
-    expect(problemsOf(changed('    postgres: { node: shared }\n', "")).join("\n")).toContain(
+    expect(problemsOf(changed("    postgres: { node: shared }\n", "")).join("\n")).toContain(
       "'n8n' needs 'postgres'; add it under services.shared",
     );
   });
