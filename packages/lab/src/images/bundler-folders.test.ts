@@ -17,6 +17,7 @@ describe("bundlerFolders", () => {
     expect(bundlerFolders({ main: "dist/cjs/index.js", module: "dist/index.mjs" })).toEqual([]);
     expect(bundlerFolders({ main: "lib/index.js", module: "lib/index.mjs" })).toEqual([]);
     expect(bundlerFolders({ module: "index.mjs" })).toEqual([]);
+    expect(bundlerFolders({ main: "./xlsx.js", module: "dist/xlsx.mjs" })).toEqual([]);
   });
 
   it.each([null, "text", {}, { main: 1, module: 2 }])("finds none in %j", (manifest) => {

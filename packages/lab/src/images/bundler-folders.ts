@@ -3,7 +3,9 @@ import { dirname, join, posix } from "node:path";
 import { z } from "zod";
 
 /** Node never looks at these fields of a package: they name the entry that bundlers take. */
-const bundlerFields = ["module", "esnext", "es2015", "jsnext:main", "unpkg", "jsdelivr"] as const;
+const bundlerFields = ["module", "esnext", "es2015", "jsnext:main"] as const;
+/** A folder of another name may have parts that the main entry loads too. */
+const moduleFolder = /(^|[/_-])(es|esm\d*|es\d+|esnext|module)$/;
 
 const manifestSchema = z.looseObject({ main: z.string().catch("index.js"), exports: z.unknown().optional() });
 const packageManifest = /(^|\/)node_modules\/(@[^/]+\/)?[^/@]+\/package\.json$/;
@@ -18,7 +20,7 @@ export function bundlerFolders(manifest: unknown): string[] {
     .map((field) => parsed.data[field])
     .filter((entry) => typeof entry === "string")
     .map(folderOf)
-    .filter((folder) => folder !== "." && folder !== main && !main.startsWith(`${folder}/`));
+    .filter((folder) => moduleFolder.test(folder) && folder !== main && !main.startsWith(`${folder}/`));
   return [...new Set(folders)];
 }
 

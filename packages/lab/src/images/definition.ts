@@ -72,12 +72,13 @@ export interface ImageDefinition {
   standIn: boolean;
 }
 
-/** Raised when the way layers are built changes, so that caches notice. */
-const buildRevision = 1;
+/** Raised when the way layers of a kind are built changes, so that caches notice. */
+const buildRevisions: Readonly<Record<LayerDefinition["kind"], number>> = { debian: 1, node: 1, npm: 2, files: 1 };
 
 /** Changes whenever the layer would come out differently; what is below counts where the layer depends on it. */
 export function layerKey(layers: readonly LayerDefinition[], position: number): string {
   const layer = layers[position];
+  const buildRevision = layer === undefined ? 0 : buildRevisions[layer.kind];
   const below = layer?.kind === "debian" ? layers.slice(0, position) : [];
   return shortHash({ buildRevision, architecture: process.arch, layer, below });
 }
