@@ -4,7 +4,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
-import { handleErrors } from "./errors.ts";
+import { answerNotFound, handleErrors } from "./errors.ts";
 import { serveFleet, type FleetApi } from "./fleet.ts";
 import { serveInstances, type InstancesApi } from "./instances.ts";
 import { serveLive, type LiveApi } from "./live.ts";
@@ -60,6 +60,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveSamples(api, dependencies.samples);
   });
   options.extend?.(app);
-  if (options.pageDirectory !== null) await servePage(app, options.pageDirectory);
+  if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);
+  else await servePage(app, options.pageDirectory);
   return app;
 }

@@ -1,6 +1,6 @@
 import { type ErrorBody } from "@berth/shared/api/errors";
-import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
-import type { FastifyError, FastifyInstance } from "fastify";
+import { BerthError, errorCatalogue } from "@berth/shared/errors";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
 import { FleetInvalid } from "../apply/fleet-invalid.ts";
 
@@ -16,10 +16,11 @@ export function handleErrors(app: FastifyInstance): void {
     if (known.code === "internal") request.log.error({ err: error }, "A request failed by a mistake in Berth");
     return reply.status(errorCatalogue[known.code].httpStatus).send(errorBody(known));
   });
-  app.setNotFoundHandler((request, reply) => {
-    const missing = new BerthError("not-found", `Nothing is at ${request.method} ${request.url.split("?")[0] ?? ""}`);
-    return reply.status(404).send(errorBody(missing));
-  });
+}
+
+export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const missing = new BerthError("not-found", `Nothing is at ${request.method} ${request.url.split("?")[0] ?? ""}`);
+  return reply.status(404).send(errorBody(missing));
 }
 
 function classify(error: FastifyError): BerthError {
@@ -31,5 +32,6 @@ function classify(error: FastifyError): BerthError {
   }
   if (isResponseSerializationError(error)) return new BerthError("internal", "The answer did not fit its own contract");
   if (error.statusCode !== undefined && error.statusCode < 500) return new BerthError("request.invalid", error.message);
-  return toBerthError(error);
+  // What an unforeseen error says may hold anything, a secret too: it belongs in the log only.
+  return new BerthError("internal", "Something went wrong in the controller; its log says what");
 }

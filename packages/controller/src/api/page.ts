@@ -1,30 +1,39 @@
 /** The dashboard's files, with headers that let it run nothing but its own. */
 import { existsSync } from "node:fs";
+import { contentSecurityPolicy } from "@berth/shared/api/page";
 import fastifyStatic from "@fastify/static";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { answerNotFound } from "./errors.ts";
 
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join("; ");
+const pageHeaders = {
+  "content-security-policy": contentSecurityPolicy,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
 
+/** Views are paths of the page itself: what is no file and no API is answered with the page, which shows the view. */
 export async function servePage(app: FastifyInstance, directory: string): Promise<void> {
-  if (!existsSync(directory)) return;
-  await app.register(fastifyStatic, { root: directory, index: false, maxAge: "1h" });
-  app.get("/", { config: { role: "public" } }, (_, reply) => reply.sendFile("index.html", { maxAge: 0 }));
-  app.addHook("onSend", async (_, reply, payload) => {
-    reply.headers({
-      "content-security-policy": contentSecurityPolicy,
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-    });
-    return payload;
+  if (!existsSync(directory)) {
+    app.setNotFoundHandler(answerNotFound);
+    return;
+  }
+  await app.register(fastifyStatic, {
+    root: directory,
+    index: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      // Files below assets/ carry a hash of their content in the name.
+      const isHashed = path.includes("/assets/");
+      reply.headers({ ...pageHeaders, "cache-control": isHashed ? "public, max-age=31536000, immutable" : "no-cache" });
+    },
   });
+  app.get("/", { config: { role: "public" } }, (_, reply) => reply.sendFile("index.html"));
+  app.setNotFoundHandler((request, reply) =>
+    isView(request) ? reply.sendFile("index.html") : answerNotFound(request, reply),
+  );
+}
+
+function isView({ method, url, headers }: FastifyRequest): boolean {
+  const isPath = !url.startsWith("/api/") && !url.startsWith("/agent/") && !url.startsWith("/assets/");
+  return method === "GET" && isPath && headers.accept?.includes("text/html") === true;
 }

@@ -1,7 +1,7 @@
 /** One response of Server-Sent Events. A reader that does not keep up loses its connection, not our memory. */
+import { heartbeatMilliseconds } from "@berth/shared/api/live";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-const heartbeatMilliseconds = 15_000;
 const maxBufferedBytes = 4 * 1024 * 1024;
 
 export interface EventStream {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import type { ErrorBody } from "@berth/shared/api/errors";
 import { errorCatalogue, type BerthError } from "@berth/shared/errors";
-import { contentSecurityPolicy } from "../../src/content-security-policy.ts";
+import { contentSecurityPolicy } from "@berth/shared/api/page";
 
 const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",

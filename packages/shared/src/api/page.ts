@@ -1,6 +1,6 @@
 /**
  * The Content-Security-Policy under which the page works and is tested: nothing inline, nothing from elsewhere, no
- * strings made into code or markup. For whoever serves dist/.
+ * strings made into code or markup. The controller serves the page with it.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",

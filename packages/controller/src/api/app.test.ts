@@ -1,0 +1,175 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Account } from "@berth/shared/api/accounts";
+import { BerthError } from "@berth/shared/errors";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FleetInvalid } from "../apply/fleet-invalid.ts";
+import { buildApp, type ApiDependencies } from "./app.ts";
+
+const accounts: Record<string, Account> = {
+  viewer: { name: "vera", role: "viewer", tenant: null },
+  admin: { name: "anna", role: "admin", tenant: null },
+};
+const status = { fleet: null, nodes: [], instances: [] };
+const unused = () => Promise.reject(new Error("not asked for in this test"));
+
+const dependencies: ApiDependencies = {
+  fleet: {
+    version: "1.2.3",
+    control: {
+      plan: ({ yaml }) =>
+        yaml === "bad"
+          ? Promise.reject(new FleetInvalid([{ file: "f", line: 2, column: 3, path: "a", message: "is wrong" }]))
+          : Promise.resolve({ operations: [], warnings: [] }),
+      apply: unused,
+    },
+    exportFile: () => Promise.reject(new Error("a mistake with the secret hunter2hunter2")),
+    status: () => Promise.resolve(status),
+    inventory: unused,
+  },
+  nodes: {
+    status: () => Promise.resolve(status),
+    add: unused,
+    remove: unused,
+    createToken: unused,
+    upgradeAgent: unused,
+  },
+  runs: { get: unused, list: () => Promise.resolve([]), logs: unused, cancel: unused, resume: unused },
+  accounts: {
+    login: () => Promise.reject(new BerthError("unauthenticated", "Name or password is wrong")),
+    logout: () => Promise.resolve(true),
+    set: unused,
+  },
+  live: {
+    status: () => Promise.resolve(status),
+    run: unused,
+    logs: unused,
+    subscribe: () => undefined,
+    watchSamples: () => undefined,
+  },
+  instances: { logs: unused },
+  samples: { recent: () => [] },
+};
+
+let directory: string;
+let local: FastifyInstance;
+let page: FastifyInstance;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "berth-page-"));
+  await writeFile(join(directory, "index.html"), "<title>Berth</title>");
+  const common = { logger: pino({ level: "silent" }), https: null };
+  const authenticate = (token: string) => Promise.resolve(accounts[token] ?? null);
+  local = await buildApp(dependencies, { ...common, access: { trusted: true, authenticate }, pageDirectory: null });
+  page = await buildApp(dependencies, {
+    ...common,
+    access: { trusted: false, authenticate },
+    pageDirectory: directory,
+  });
+});
+
+afterAll(async () => {
+  await Promise.all([local.close(), page.close()]);
+  await rm(directory, { recursive: true });
+});
+
+function bearer(token: string) {
+  return { authorization: `Bearer ${token}` };
+}
+
+describe("who may", () => {
+  test("the Unix socket needs no token, and is admin", async () => {
+    expect((await local.inject("/api/me")).json()).toEqual({ name: "local", role: "admin", tenant: null });
+    expect((await local.inject("/api/status")).json()).toEqual(status);
+  });
+
+  test("elsewhere everything but what is public needs one", async () => {
+    expect((await page.inject("/api/version")).json()).toEqual({ version: "1.2.3" });
+    for (const headers of [{}, bearer("wrong"), { cookie: "berth_session=wrong" }]) {
+      const { statusCode, body } = await page.inject({ url: "/api/status", headers });
+      expect([statusCode, JSON.parse(body).error.code]).toEqual([401, "unauthenticated"]);
+    }
+    expect((await page.inject({ url: "/api/status", headers: bearer("viewer") })).statusCode).toBe(200);
+  });
+
+  test("a role that is too low is told which one is needed", async () => {
+    const { statusCode, body } = await page.inject({ url: "/api/fleet", headers: bearer("viewer") });
+    expect(statusCode).toBe(403);
+    expect(JSON.parse(body).error.message).toBe("This needs the role 'admin'; account 'vera' has 'viewer'");
+  });
+
+  test("a foreign page cannot change anything with our visitor's cookie", async () => {
+    const request = {
+      method: "POST" as const,
+      url: "/api/logout",
+      headers: { cookie: "berth_session=viewer", host: "berth.example" },
+    };
+    expect((await page.inject(request)).statusCode).toBe(403);
+    const foreign = { ...request, headers: { ...request.headers, origin: "https://evil.example" } };
+    expect((await page.inject(foreign)).statusCode).toBe(403);
+    const own = { ...request, headers: { ...request.headers, origin: "https://berth.example" } };
+    expect((await page.inject(own)).json()).toEqual({ ended: true });
+  });
+});
+
+describe("what goes wrong leaves as an entry of the catalogue", () => {
+  test("a body that does not fit says where", async () => {
+    const { statusCode, body } = await local.inject({ method: "POST", url: "/api/plan", payload: { yaml: 1 } });
+    expect([statusCode, JSON.parse(body).error]).toEqual([
+      400,
+      { code: "request.invalid", message: "yaml: Invalid input: expected string, received number" },
+    ]);
+  });
+
+  test("JSON that is none, a method and a path that are not there", async () => {
+    const broken = await local.inject({
+      method: "POST",
+      url: "/api/plan",
+      payload: "{",
+      headers: { "content-type": "application/json" },
+    });
+    expect([broken.statusCode, broken.json().error.code]).toEqual([400, "request.invalid"]);
+    const missing = await local.inject("/api/nothing");
+    expect([missing.statusCode, missing.json().error]).toEqual([
+      404,
+      { code: "not-found", message: "Nothing is at GET /api/nothing" },
+    ]);
+  });
+
+  test("what nobody foresaw does not leave with its own words", async () => {
+    const { statusCode, body } = await local.inject("/api/fleet");
+    expect(statusCode).toBe(500);
+    expect(body).not.toContain("hunter2");
+  });
+
+  test("mistakes of a fleet file come with their places", async () => {
+    const { statusCode, body } = await local.inject({ method: "POST", url: "/api/plan", payload: { yaml: "bad" } });
+    expect(statusCode).toBe(422);
+    expect(JSON.parse(body).error.problems).toEqual([
+      { file: "f", line: 2, column: 3, path: "a", message: "is wrong" },
+    ]);
+  });
+});
+
+describe("the page", () => {
+  test("is answered at its root and at each view, never cached, under its policy", async () => {
+    for (const url of ["/", "/runs/1", "/nodes/user1"]) {
+      const { statusCode, headers, body } = await page.inject({ url, headers: { accept: "text/html" } });
+      expect([statusCode, body, headers["cache-control"]]).toEqual([200, "<title>Berth</title>", "no-cache"]);
+      expect(headers["content-security-policy"]).toContain("default-src 'none'");
+    }
+  });
+
+  test("is no answer to what asks for something else", async () => {
+    for (const url of ["/api/nothing", "/assets/gone.js", "/agent/nothing"]) {
+      expect((await page.inject({ url, headers: { accept: "text/html" } })).statusCode).toBe(404);
+    }
+    expect((await page.inject({ url: "/runs/1", headers: { accept: "application/json" } })).statusCode).toBe(404);
+    expect((await page.inject({ url: "/../../etc/passwd", headers: { accept: "text/html" } })).body).not.toContain(
+      "root:",
+    );
+  });
+});
