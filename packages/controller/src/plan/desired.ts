@@ -145,7 +145,7 @@ function containerSpec(
       secretVersion: options.secretVersion,
     }),
     ports: hostPorts(service, overrides),
-    volumes: service.volumes.map(({ name, path }) => ({ volume: `${instance}-${name}`, path })),
+    volumes: service.volumes.map(({ name, path }) => ({ volume: name, path })),
     memoryBytes: overrides.memory ?? service.memory,
     ...(cpus === undefined ? {} : { cpus }),
     stopTimeoutSeconds: service.stopTimeoutSeconds,

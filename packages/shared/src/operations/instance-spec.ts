@@ -12,7 +12,9 @@ export const containerSpecSchema = z.strictObject({
     .record(z.string(), z.string())
     .describe("In a plan, secrets stand as ${secret:…}; at dispatch they are values"),
   ports: z.array(z.strictObject({ container: z.int(), host: z.int() })),
-  volumes: z.array(z.strictObject({ volume: z.string(), path: z.string() })),
+  volumes: z.array(
+    z.strictObject({ volume: z.string().describe("Its name within the instance: data"), path: z.string() }),
+  ),
   memoryBytes: z.int(),
   cpus: z.number().optional(),
   stopTimeoutSeconds: z.int(),
