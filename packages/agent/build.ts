@@ -1,5 +1,6 @@
 /** Bundles the agent into dist/agent.mjs: one file, so that installing and upgrading it is copying it. */
 import { chmod } from "node:fs/promises";
+import { join } from "node:path";
 import { build as bundle, type Plugin } from "esbuild";
 
 /**
@@ -26,25 +27,29 @@ const englishOnly: Plugin = {
   },
 };
 
-await bundle({
-  entryPoints: ["src/main.ts"],
-  outfile: "dist/agent.mjs",
-  absWorkingDir: import.meta.dirname,
-  bundle: true,
-  minify: true,
-  // Names in stack traces.
-  keepNames: true,
-  platform: "node",
-  format: "esm",
-  target: "node24",
-  // Only ASCII: V8 then keeps the source at one byte a character.
-  charset: "ascii",
-  legalComments: "none",
-  plugins: [leaveOutUnused, englishOnly],
-  banner: {
-    // CommonJS libraries inside an ES module.
-    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-  },
-  logLevel: "warning",
-});
-await chmod(new URL("dist/agent.mjs", import.meta.url), 0o755);
+export async function bundleAgent(outfile: string): Promise<void> {
+  await bundle({
+    entryPoints: ["src/main.ts"],
+    outfile,
+    absWorkingDir: import.meta.dirname,
+    bundle: true,
+    minify: true,
+    // Names in stack traces.
+    keepNames: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    // Only ASCII: V8 then keeps the source at one byte a character.
+    charset: "ascii",
+    legalComments: "none",
+    plugins: [leaveOutUnused, englishOnly],
+    banner: {
+      // CommonJS libraries inside an ES module.
+      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+    },
+    logLevel: "warning",
+  });
+  await chmod(outfile, 0o755);
+}
+
+if (import.meta.main) await bundleAgent(join(import.meta.dirname, "dist/agent.mjs"));

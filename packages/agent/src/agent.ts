@@ -176,7 +176,9 @@ export class Agent implements ConnectionListener, DockerListener {
   }
 
   onOnline(welcome: ControllerMessageOf<"welcome">): void {
+    const isNewPolicy = this.#journal.drift !== welcome.drift;
     this.#journal.drift = welcome.drift;
+    if (isNewPolicy) this.#reconciler.onPolicy();
     this.#events.backfill(welcome.lastEventSequence);
     this.#runner.resend();
     this.#samples.onOnline();

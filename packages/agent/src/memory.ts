@@ -10,7 +10,7 @@ export function collectAtRest(): void {
   const { gc } = globalThis;
   if (gc === undefined) return;
   const collect = (): void => {
-    void gc({ type: "major", execution: "sync", flavor: "last-resort" });
+    gc({ type: "major", execution: "sync", flavor: "last-resort" });
   };
   setTimeout(collect, firstMilliseconds).unref();
   setInterval(collect, everyMilliseconds).unref();

@@ -1,4 +1,5 @@
 /** Logs and commands that somebody follows: bytes from Docker to the controller, at the pace the connection takes. */
+import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
@@ -16,7 +17,9 @@ export interface StreamDependencies {
 
 interface OpenStream {
   abort: AbortController;
-  session?: ExecSession;
+  /** What the controller sends may come before the command runs: it waits for the session, in order. */
+  session: PromiseWithResolvers<ExecSession>;
+  queue: Promise<void>;
 }
 
 const mostStreams = 64;
@@ -44,27 +47,25 @@ export class Streams {
   openExec({ id, instance, command, tty }: ControllerMessageOf<"exec.open">): void {
     this.#run(id, async (stream) => {
       const container = await this.#containerOf(instance);
-      stream.session = await this.#dependencies.engine.exec(container, command, tty);
-      const output = stream.session.stream;
+      const session = await this.#dependencies.engine.exec(container, command, tty);
+      const output = session.stream;
+      if (stream.abort.signal.aborted) output.destroy();
       stream.abort.signal.addEventListener("abort", () => output.destroy());
+      stream.session.resolve(session);
       await this.#forward(id, output, tty !== null);
-      return stream.session.exitCode();
+      return session.exitCode();
     });
   }
 
   input({ id, data }: ControllerMessageOf<"stream.input">): void {
-    const stream = this.#open.get(id)?.session?.stream;
-    if (data === "") stream?.end();
-    else stream?.write(Buffer.from(data, "base64"));
+    this.#enqueue(id, async ({ stream }) => {
+      if (data === "") stream.end();
+      else if (!stream.write(Buffer.from(data, "base64"))) await once(stream, "drain");
+    });
   }
 
   resize({ id, columns, rows }: ControllerMessageOf<"stream.resize">): void {
-    void this.#open
-      .get(id)
-      ?.session?.resize(columns, rows)
-      .catch((error: unknown) => {
-        this.#dependencies.log.info({ stream: id, reason: String(error) }, "the terminal was not resized");
-      });
+    this.#enqueue(id, async (session) => session.resize(columns, rows));
   }
 
   close(id: string): void {
@@ -76,10 +77,26 @@ export class Streams {
     for (const id of this.#open.keys()) this.close(id);
   }
 
+  #enqueue(id: string, work: (session: ExecSession) => Promise<void>): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    open.queue = this.#afterwards(id, open, work);
+  }
+
+  async #afterwards(id: string, open: OpenStream, work: (session: ExecSession) => Promise<void>): Promise<void> {
+    await open.queue;
+    try {
+      await work(await open.session.promise);
+    } catch (error) {
+      this.#dependencies.log.info({ stream: id, reason: String(error) }, "input did not reach the command");
+    }
+  }
+
   /** `work` gives the exit code; whatever it throws ends the stream with an error. */
   #run(id: string, work: (stream: OpenStream) => Promise<number | null>): void {
     if (this.#open.has(id)) return;
-    const stream: OpenStream = { abort: new AbortController() };
+    const session = Promise.withResolvers<ExecSession>();
+    const stream: OpenStream = { abort: new AbortController(), session, queue: Promise.resolve() };
     this.#open.set(id, stream);
     const full = this.#open.size > mostStreams;
     const refused = new BerthError("conflict", `This node already serves ${mostStreams} streams.`);
@@ -92,7 +109,12 @@ export class Streams {
       .catch((error: unknown) => {
         this.#dependencies.log.info({ stream: id, reason: String(error) }, "the stream's end was not sent");
       })
-      .finally(() => this.#open.delete(id));
+      .finally(() => {
+        this.#open.delete(id);
+        // Input that still waits for a command that never ran.
+        session.promise.catch(() => undefined);
+        session.reject(new Error("the stream has ended"));
+      });
   }
 
   #ended(id: string, { abort }: OpenStream, error: unknown): AgentMessage {

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import Dockerode from "dockerode";
-import { within } from "../deadline.ts";
+import { pause, within } from "../deadline.ts";
 import { containerOptions, nanoCpus, restartPolicy } from "./container-options.ts";
 import { detailsOf, summaryOf } from "./containers.ts";
 import type {
@@ -22,6 +22,9 @@ import { PullTracker, pullError } from "./pull.ts";
 
 /** A Docker engine that does not answer a plain request by then is as good as gone. */
 const requestMilliseconds = 60_000;
+const resizeAttempts = 20;
+const resizeMilliseconds = 25;
+const never = new AbortController().signal;
 const notModified = 304;
 const notFound = 404;
 
@@ -167,12 +170,28 @@ export class DockerodeEngine implements Engine {
     const resize = async (columns: number, rows: number): Promise<void> => {
       await this.#ask("resize the terminal", exec.resize({ w: columns, h: rows }));
     };
-    if (tty !== null) await resize(tty.columns, tty.rows);
+    if (tty !== null) await this.#resizeAtStart(resize, tty);
     return {
       stream,
       resize,
       exitCode: async () => (await this.#askFor("inspect a command", exec.inspect()))?.ExitCode ?? null,
     };
+  }
+
+  /** Docker answers the start before the command runs, and cannot resize until then. */
+  async #resizeAtStart(
+    resize: (columns: number, rows: number) => Promise<void>,
+    { columns, rows }: { columns: number; rows: number },
+  ): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await resize(columns, rows);
+        return;
+      } catch (error) {
+        if (attempt === resizeAttempts) throw error;
+        await pause(resizeMilliseconds, never);
+      }
+    }
   }
 
   async execExitCode(id: string, command: readonly string[], signal: AbortSignal): Promise<number> {

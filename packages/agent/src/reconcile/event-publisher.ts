@@ -14,7 +14,7 @@ export interface EventPublisherDependencies {
 
 export class EventPublisher {
   readonly #dependencies: EventPublisherDependencies;
-  /** By instance: what was last published, to tell a change from a repetition. */
+  /** By instance: what was last published ("" when it was gone), to tell a change from a repetition. */
   readonly #published = new Map<string, string>();
   readonly #observing = new Map<string, "observing" | "again">();
   #docker: "running" | "unreachable" | undefined;
@@ -58,14 +58,10 @@ export class EventPublisher {
       this.#observing.delete(name);
     }
     const text = observed === undefined ? "" : JSON.stringify(observed);
-    if (text === (this.#published.get(name) ?? "")) return;
-    if (observed === undefined) {
-      this.#published.delete(name);
-      this.#add({ kind: "instance.gone", name });
-    } else {
-      this.#published.set(name, text);
-      this.#add({ kind: "instance.state", instance: observed });
-    }
+    if (text === this.#published.get(name)) return;
+    this.#published.set(name, text);
+    if (observed === undefined) this.#add({ kind: "instance.gone", name });
+    else this.#add({ kind: "instance.state", instance: observed });
   }
 
   #add(body: AgentEvent["body"]): void {

@@ -81,6 +81,12 @@ export class Reconciler implements DockerListener, HealthListener {
     this.#soon(instance, 0);
   }
 
+  /** The fleet has another policy about drift: what was only reported may now be mended. */
+  onPolicy(): void {
+    this.#reported.clear();
+    void this.#sweep();
+  }
+
   /** Resolves when every instance has been looked at once since Docker was reached. */
   async ready(): Promise<void> {
     await this.#firstSweep.promise;

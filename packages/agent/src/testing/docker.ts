@@ -29,17 +29,21 @@ export async function startDocker(directory: string, namespace: Namespace): Prom
   const socket = join(directory, "docker.sock");
   const client = new Dockerode({ socketPath: socket });
   let engine = await startEngine(directory, socket, namespace, client);
+  const restart = async (): Promise<void> => {
+    engine = await startEngine(directory, socket, namespace, client);
+  };
   return {
     socket,
     client,
     importImage: async (reference, command) => importImage(client, reference, command),
     kill: async () => engine.kill("SIGKILL"),
-    restart: async () => {
-      engine = await startEngine(directory, socket, namespace, client);
-    },
+    restart,
     stop: async () => {
+      // The containers of an engine that was killed live on: only an engine ends them in order.
+      if (engine.child.exitCode !== null || engine.child.signalCode !== null) await restart();
       await removeContainers(client);
       await engine.kill("SIGTERM");
+      await unmountBelow(directory);
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -51,7 +55,8 @@ async function startEngine(
   namespace: Namespace,
   client: Dockerode,
 ): Promise<Running> {
-  await rm(join(directory, "docker.pid"), { force: true });
+  // An engine that was killed leaves them, and a process that nobody has waited for still counts as running.
+  for (const file of ["docker.pid", "exec/containerd/containerd.pid"]) await rm(join(directory, file), { force: true });
   const argv = ["dockerd", "--data-root", join(directory, "data"), "--exec-root", join(directory, "exec")];
   const engine = start(
     namespace.inside([...argv, "-p", join(directory, "docker.pid"), "-H", `unix://${socket}`, "--log-level", "warn"]),
@@ -61,11 +66,19 @@ async function startEngine(
     try {
       return await client.ping();
     } catch (error) {
-      if (["ENOENT", "ECONNREFUSED"].includes(errorCode(error) ?? "")) return undefined;
+      if (["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(errorCode(error) ?? "")) return undefined;
       throw error;
     }
   });
   return engine;
+}
+
+/** Mounts of containers whose engine was killed. */
+async function unmountBelow(directory: string): Promise<void> {
+  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n").map((line) => line.split(" ")[1] ?? "");
+  for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).toReversed()) {
+    await run("umount", ["--lazy", mount]);
+  }
 }
 
 async function removeContainers(client: Dockerode): Promise<void> {

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startNode, type TestNode } from "./testing/node.ts";
+import { eventually, type Running } from "./testing/processes.ts";
+import { containerSpec, instanceSpec } from "./testing/specs.ts";
+
+let node: TestNode;
+let agent: Running;
+
+beforeAll(async () => {
+  node = await startNode();
+  const command = "echo started; echo trouble >&2; exec httpd -f -p 80 -h /www";
+  await node.docker.importImage("test/web:1", ["sh", "-c", command]);
+  await node.enrol();
+  agent = node.startAgent();
+  await node.controller.connected();
+  const spec = instanceSpec({ containers: [containerSpec()] });
+  await node.controller.outcome(node.controller.operation("instance.ensure", spec));
+});
+afterAll(async () => {
+  await node.stop();
+});
+afterEach(({ task }) => {
+  if (task.result?.state === "fail") process.stderr.write(agent.output());
+});
+
+function textOf(id: string, channel: "stdout" | "stderr"): string {
+  const parts = node.controller.all("stream.data").filter((part) => part.id === id && part.channel === channel);
+  return Buffer.concat(parts.map(({ data }) => Buffer.from(data, "base64"))).toString();
+}
+
+async function end(id: string) {
+  return eventually("the stream to end", () => node.controller.all("stream.end").find((message) => message.id === id));
+}
+
+describe("logs", () => {
+  it("come apart by channel and end", async () => {
+    const id = randomUUID();
+    const options = { follow: false, tail: 100, timestamps: false };
+    node.controller.send({ type: "logs.open", id, instance: "user1-web", ...options });
+    expect(await end(id)).toEqual({ type: "stream.end", id, exitCode: null });
+    expect(textOf(id, "stdout")).toBe("started\n");
+    expect(textOf(id, "stderr")).toBe("trouble\n");
+  });
+
+  it("are followed until somebody closes them", async () => {
+    const id = randomUUID();
+    const options = { follow: true, tail: 0, timestamps: false };
+    node.controller.send({ type: "logs.open", id, instance: "user1-web", ...options });
+    const writer = await node.docker.client
+      .getContainer("user1-web")
+      .exec({ Cmd: ["sh", "-c", "sleep 0.5; echo later > /proc/1/fd/1"] });
+    await writer.start({});
+    await eventually("the new line", () => textOf(id, "stdout") === "later\n");
+    node.controller.send({ type: "stream.close", id });
+    expect(await end(id)).toEqual({ type: "stream.end", id, exitCode: null });
+  });
+
+  it("say that there is no such instance", async () => {
+    const id = randomUUID();
+    const options = { follow: false, tail: 100, timestamps: false };
+    node.controller.send({ type: "logs.open", id, instance: "user1-none", ...options });
+    expect(await end(id)).toMatchObject({ error: { code: "not-found" } });
+  });
+});
+
+describe("exec", () => {
+  it("takes input and gives output, errors and the exit code", async () => {
+    const id = randomUUID();
+    const command = ["sh", "-c", "cat; echo bad >&2; exit 7"];
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command, tty: null });
+    node.controller.send({ type: "stream.input", id, data: Buffer.from("hello\n").toString("base64") });
+    node.controller.send({ type: "stream.input", id, data: "" });
+    expect(await end(id)).toEqual({ type: "stream.end", id, exitCode: 7 });
+    expect(textOf(id, "stdout")).toBe("hello\n");
+    expect(textOf(id, "stderr")).toBe("bad\n");
+  });
+
+  it("gives a terminal of the wanted size", async () => {
+    const id = randomUUID();
+    const command = ["sh", "-c", "read x; stty size"];
+    const tty = { columns: 80, rows: 24 };
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command, tty });
+    node.controller.send({ type: "stream.resize", id, columns: 132, rows: 43 });
+    node.controller.send({ type: "stream.input", id, data: Buffer.from("\n").toString("base64") });
+    expect((await end(id)).exitCode).toBe(0);
+    expect(textOf(id, "stdout")).toContain("43 132");
+  });
+
+  it("says that there is no such command", async () => {
+    const id = randomUUID();
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command: ["/none"], tty: null });
+    const ended = await end(id);
+    expect(ended.exitCode === 0).toBe(false);
+  });
+});
