@@ -1,7 +1,16 @@
+import { benchmarkAgentWeight } from "./agent-weight.ts";
+import { benchmarkDeploy } from "./deploy.ts";
+import type { Bench } from "./fleet.ts";
+import { benchmarkMetrics } from "./metrics.ts";
+import { benchmarkReapply } from "./reapply.ts";
 import type { BenchmarkResult } from "./result.ts";
 import { benchmarkStart } from "./start.ts";
 
-/** Every benchmark by name, in the order they run. */
-export const benchmarks: Record<string, () => Promise<BenchmarkResult[]>> = {
+/** Every benchmark by name, in the order they run: those that need a quiet machine before the whole fleet is made. */
+export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResult[]>> = {
   start: benchmarkStart,
+  deploy: benchmarkDeploy,
+  metrics: benchmarkMetrics,
+  "agent-weight": benchmarkAgentWeight,
+  reapply: benchmarkReapply,
 };

@@ -1,25 +1,42 @@
 /** `berth bench`: the figures that Berth is held to, as ratios measured in one run. */
+import { join } from "node:path";
 import { errorCatalogue, toBerthError } from "@berth/shared/errors";
 import { Command } from "commander";
 import { benchmarks } from "../bench/benchmarks.ts";
+import { openBench } from "../bench/fleet.ts";
 import type { BenchmarkResult } from "../bench/result.ts";
+import { repository } from "../demo/controller.ts";
 
+interface BenchOptions {
+  json?: boolean;
+  keep?: boolean;
+  fleet: string;
+}
+
+const example = join(repository, "examples/valuechain/fleet.yaml");
 const names = Object.keys(benchmarks);
 
 const program = new Command("berth bench")
   .description("Measures Berth against its peers and limits, as ratios in one run. Nothing of it is a test.")
   .argument("[name...]", `which (default: all): ${names.join(", ")}`)
   .option("--json", "print the results as JSON")
-  .addHelpText("after", "\nExamples:\n  berth bench\n  berth bench start --json")
-  .action(async (wanted: string[], { json }: { json?: boolean }) => {
+  .option("--keep", "leave the lab that was made for it; the next run uses it")
+  .option("-f, --fleet <file>", "fleet file that is applied again and again", example)
+  .addHelpText("after", "\nExamples:\n  berth bench\n  berth bench start --json\n  berth lab down --name bench")
+  .action(async (wanted: string[], { json, keep, fleet }: BenchOptions) => {
     const unknown = wanted.find((name) => !names.includes(name));
     if (unknown !== undefined)
       program.error(`error: no benchmark '${unknown}'; one of ${names.join(", ")}`, { exitCode: 2 });
     const results: BenchmarkResult[] = [];
-    for (const [name, run] of Object.entries(benchmarks)) {
-      if (wanted.length > 0 && !wanted.includes(name)) continue;
-      process.stderr.write(`${name} …\n`);
-      results.push(...(await run()));
+    const bench = openBench(fleet, (line) => process.stderr.write(`${line}\n`));
+    try {
+      for (const [name, run] of Object.entries(benchmarks)) {
+        if (wanted.length > 0 && !wanted.includes(name)) continue;
+        process.stderr.write(`${name} …\n`);
+        results.push(...(await run(bench)));
+      }
+    } finally {
+      if (keep !== true) await bench.close();
     }
     process.stdout.write(json === true ? `${JSON.stringify(results, null, 2)}\n` : table(results));
   });

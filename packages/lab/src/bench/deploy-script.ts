@@ -1,0 +1,106 @@
+/** The shell script that does by hand what Berth has done: its containers, made with `docker run`. */
+import { catalog } from "@berth/shared/catalog/index";
+import type { Health } from "@berth/shared/catalog/schema";
+import { BerthError } from "@berth/shared/errors";
+import { z } from "zod";
+import type { AttachedGuest } from "../containers/attach.ts";
+
+/** The part of `docker inspect` that `docker run` is told. */
+const inspectedSchema = z.array(
+  z.object({
+    Name: z.string(),
+    Config: z.object({
+      Image: z.string(),
+      Env: z.array(z.string()),
+      Cmd: z.array(z.string()).nullable(),
+      Labels: z.record(z.string(), z.string()),
+    }),
+    HostConfig: z.object({
+      RestartPolicy: z.object({ Name: z.string() }),
+      Memory: z.int(),
+      LogConfig: z.object({ Config: z.record(z.string(), z.string()) }),
+      PortBindings: z.record(z.string(), z.array(z.object({ HostPort: z.string() }))),
+      Mounts: z.array(z.object({ Source: z.string(), Target: z.string() })).default([]),
+    }),
+  }),
+);
+
+export interface ContainerDetails {
+  name: string;
+  service: string;
+  image: string;
+  env: readonly string[];
+  command: readonly string[];
+  restartPolicy: string;
+  memoryBytes: number;
+  logOptions: Readonly<Record<string, string>>;
+  /** As Docker writes them: "5432/tcp". */
+  ports: readonly { container: string; host: string }[];
+  mounts: readonly { source: string; target: string }[];
+}
+
+/** Containers of Berth's on a node, in the order of the names. */
+export async function inspectContainers(guest: AttachedGuest, names: readonly string[]): Promise<ContainerDetails[]> {
+  const inspected = inspectedSchema.parse(JSON.parse(await guest.run(["docker", "inspect", ...names])));
+  return inspected.map(({ Name, Config, HostConfig }) => ({
+    name: Name.replace(/^\//, ""),
+    service: Config.Labels["berth.service"] ?? "",
+    image: Config.Image,
+    env: Config.Env,
+    command: Config.Cmd ?? [],
+    restartPolicy: HostConfig.RestartPolicy.Name,
+    memoryBytes: HostConfig.Memory,
+    logOptions: HostConfig.LogConfig.Config,
+    ports: Object.entries(HostConfig.PortBindings).flatMap(([container, bindings]) =>
+      bindings.map(({ HostPort }) => ({ container, host: HostPort })),
+    ),
+    mounts: HostConfig.Mounts.map(({ Source, Target }) => ({ source: Source, target: Target })),
+  }));
+}
+
+/** Starts every container, then waits for the health of each, and prints the milliseconds that took. */
+export function renderDeployScript(containers: readonly ContainerDetails[]): string {
+  return [
+    "set -eu",
+    "begun=$(date +%s%N)",
+    ...containers.map((container) => `${quoted(dockerRun(container))} >/dev/null`),
+    ...containers.flatMap(waitForHealth),
+    "echo $((($(date +%s%N) - begun) / 1000000))",
+    "",
+  ].join("\n");
+}
+
+function dockerRun(container: ContainerDetails): string[] {
+  return [
+    ...["docker", "run", "--detach", "--name", container.name],
+    ...["--restart", container.restartPolicy, "--memory", String(container.memoryBytes), "--no-healthcheck"],
+    ...Object.entries(container.logOptions).flatMap(([key, value]) => ["--log-opt", `${key}=${value}`]),
+    ...container.ports.flatMap(({ container: inside, host }) => ["--publish", `${host}:${inside}`]),
+    ...container.mounts.flatMap(({ source, target }) => ["--mount", `type=volume,source=${source},target=${target}`]),
+    ...container.env.flatMap((variable) => ["--env", variable]),
+    container.image,
+    ...container.command,
+  ];
+}
+
+/** The probe that the catalog defines, as often as the agent repeats it. */
+function waitForHealth({ name, service }: ContainerDetails): string[] {
+  const health = catalog.get(service)?.health;
+  if (health === undefined) throw new BerthError("lab.failed", `${name} is of no known service: '${service}'`);
+  if (health.http !== undefined) return waitForAnswer(name, health.http);
+  const probe = quoted(["docker", "exec", name, ...(health.command ?? [])]);
+  return [`until ${probe} >/dev/null 2>&1; do sleep ${health.intervalSeconds}; done`];
+}
+
+function waitForAnswer(name: string, { port, path }: NonNullable<Health["http"]>): string[] {
+  const address = quoted(["docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", name]);
+  return [
+    `address=$(${address})`,
+    `until curl --silent --fail --output /dev/null "http://$address:${port}${path}"; do sleep 0.2; done`,
+  ];
+}
+
+/** A command of a POSIX shell whose words are exactly these. */
+export function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}

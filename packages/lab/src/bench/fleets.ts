@@ -1,0 +1,45 @@
+/** Fleet files of the benchmarks that need one node only. JSON is YAML. */
+import type { FleetInput } from "@berth/shared/fleet/schema";
+import type { BenchFleet } from "./fleet.ts";
+
+/** The node of tenant user1 in the example, so that four LXCs serve all benchmarks. */
+export const node = { name: "user1", address: "10.0.6.11" } as const;
+
+/** The node, ready, with nothing on it. */
+const ready: FleetInput = {
+  fleet: "valuechain",
+  domain: "valuechainhackers.xyz",
+  controller: { address: "10.0.6.1" },
+  proxmox: {
+    pve: {
+      host: "10.0.6.1",
+      node: "pve",
+      caFile: "proxmox/ca.pem",
+      tokenId: "berth@pve!controller",
+      tokenSecretFile: "proxmox/token",
+      osTemplate: "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst",
+      gateway: "10.0.6.1",
+    },
+  },
+  templates: { tenant: { cores: 2, memory: "4GiB", disk: "20GiB" } },
+  nodes: { [node.name]: { address: node.address, proxmox: "pve", template: "tenant" } },
+};
+
+/** What stands on the node when a tenant has it: services that start in a second, so that Berth's own part shows. */
+const deployed: FleetInput = {
+  ...ready,
+  tenants: { [node.name]: { node: node.name } },
+  services: {
+    shared: { postgres: { node: node.name }, redis: { node: node.name } },
+    tenant: { openwebui: {} },
+  },
+};
+
+/** The node with nothing on it, whatever was before; the node is made when it is missing. */
+export async function applyReady(fleet: BenchFleet): Promise<void> {
+  await fleet.apply(JSON.stringify(ready), "--prune");
+}
+
+export function applyDeployed(fleet: BenchFleet): ReturnType<BenchFleet["apply"]> {
+  return fleet.apply(JSON.stringify(deployed), "--prune");
+}

@@ -1,0 +1,118 @@
+/**
+ * What it costs a node that its containers are measured each second: by Berth's agent, and by one client that streams
+ * Docker's stats API for the same containers. Docker's own CPU counts in both, the streaming client's in neither.
+ */
+import { join } from "node:path";
+import { setTimeout as elapse } from "node:timers/promises";
+import { BerthError } from "@berth/shared/errors";
+import type { AttachedGuest } from "../containers/attach.ts";
+import { waitFor } from "../host/wait.ts";
+import type { Bench, BenchFleet } from "./fleet.ts";
+import { node } from "./fleets.ts";
+import { cpuSeconds, guestProcesses, isAgent, isDocker } from "./guest-processes.ts";
+import { openResponse } from "./request.ts";
+import { median, result, type BenchmarkResult } from "./result.ts";
+import { ensureWatched, removeWatched, sampled, watchedCount } from "./watched-containers.ts";
+
+const rounds = 3;
+const windowSeconds = 15;
+
+export async function benchmarkMetrics({ fleet: open, say }: Bench): Promise<BenchmarkResult[]> {
+  const fleet = await open();
+  const guest = await ensureWatched(fleet);
+  say(`metrics: ${rounds} times ${windowSeconds} s sampled by the agent`);
+  const agent = await sampledByAgent(fleet, guest);
+  say(`metrics: ${rounds} times ${windowSeconds} s streamed from Docker's stats API`);
+  const docker = await withoutAgent(fleet, guest, () => streamedFromDocker(guest));
+  await removeWatched(guest);
+  return [
+    result({
+      name: "metrics",
+      value: agent / docker,
+      unit: "× Docker's stats API",
+      goal: 0.05,
+      better: "lower",
+      detail: `${watchedCount} containers each second: agent and Docker ${percent(agent)}, Docker streaming ${percent(docker)} of a core`,
+    }),
+  ];
+}
+
+async function sampledByAgent(fleet: BenchFleet, guest: AttachedGuest): Promise<number> {
+  const cores = median(await measureCores(guest, true));
+  const { containers, frames } = await sampled(fleet, windowSeconds);
+  // A figure for an agent that does not do its work would be none.
+  if (containers !== watchedCount || frames < windowSeconds / 2) {
+    throw new BerthError("lab.failed", `In ${windowSeconds} s came ${frames} frames of ${containers} containers`);
+  }
+  return cores;
+}
+
+/** Leaves the agent running again. */
+export async function withoutAgent<Value>(
+  fleet: BenchFleet,
+  guest: AttachedGuest,
+  action: () => Promise<Value>,
+): Promise<Value> {
+  await guest.run(["systemctl", "stop", "berth-agent"]);
+  try {
+    return await action();
+  } finally {
+    await guest.run(["systemctl", "start", "berth-agent"]);
+    await fleet.waitOnline(node.name);
+  }
+}
+
+async function streamedFromDocker(guest: AttachedGuest): Promise<number> {
+  const listing = await guest.run(["docker", "ps", "--quiet", "--no-trunc"]);
+  const ids = listing.split("\n").filter((id) => id !== "");
+  const stopping = new AbortController();
+  try {
+    const received = await Promise.all(ids.map((id) => streamStats(guest, id, stopping.signal)));
+    await waitFor({
+      what: "Docker's first statistics",
+      deadlineMs: 60_000,
+      check: () => (received.every((count) => count() > 0) ? true : undefined),
+    });
+    return median(await measureCores(guest, false));
+  } finally {
+    stopping.abort();
+  }
+}
+
+/** Opens one stream; the function tells how many pieces have come. */
+async function streamStats(guest: AttachedGuest, id: string, signal: AbortSignal): Promise<() => number> {
+  const socketPath = join(guest.root, "run/docker.sock");
+  const response = await openResponse({ socketPath, method: "GET", path: `/containers/${id}/stats?stream=1` }, signal);
+  let count = 0;
+  response.on("data", () => {
+    count += 1;
+  });
+  response.on("error", (error) => {
+    // Our own end of the stream is reported as an error, too.
+    if (!signal.aborted) throw error;
+  });
+  return () => count;
+}
+
+/** Cores that Docker, and the agent if it runs, use on average in each window. */
+async function measureCores(guest: AttachedGuest, withAgent: boolean): Promise<number[]> {
+  const processes = (await guestProcesses(guest.init)).filter((each) => isAgent(each) || isDocker(each));
+  if (processes.some(isAgent) !== withAgent) {
+    throw new BerthError("lab.failed", `The agent ${withAgent ? "does not run" : "runs"}`);
+  }
+  const total = async (): Promise<number> =>
+    (await Promise.all(processes.map(({ pid }) => cpuSeconds(pid)))).reduce((sum, each) => sum + each, 0);
+  const cores: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const begun = performance.now();
+    const before = await total();
+    // The time itself is what is measured.
+    await elapse(windowSeconds * 1000);
+    cores.push((((await total()) - before) * 1000) / (performance.now() - begun));
+  }
+  return cores;
+}
+
+function percent(cores: number): string {
+  return `${(cores * 100).toPrecision(3)} %`;
+}
