@@ -113,12 +113,20 @@ async function buildLayers(images: readonly ImageDefinition[], cache: LayerCache
   const tasks = layerTasks(images);
   const work = async (): Promise<void> => {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
-      const { image, position } = task;
-      const part = `image ${image.repository}`;
-      await cache.ensure(image.layers, position, (line) => timer.note(part, line));
+      await buildLayer(task, cache, timer);
     }
   };
   await Promise.all(Array.from({ length: buildsAtOnce }, work));
+}
+
+/** Reports the time of a layer that had to be built; one that the cache holds is not worth a line. */
+async function buildLayer({ image, position }: LayerTask, cache: LayerCache, timer: PartTimer): Promise<void> {
+  if (await cache.has(image.layers, position)) return;
+  const part = `image ${image.repository}`;
+  const kind = image.layers[position]?.kind ?? "unknown";
+  await timer.run(part, `Layer ${position + 1} of ${image.layers.length} (${kind})`, () =>
+    cache.ensure(image.layers, position, (line) => timer.note(part, line)),
+  );
 }
 
 async function publishImage(image: ImageDefinition, cache: LayerCache): Promise<LabImage> {

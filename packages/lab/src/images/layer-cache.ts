@@ -38,6 +38,11 @@ export class LayerCache {
     this.store = new RegistryStore(join(cacheDirectory, "registry"));
   }
 
+  /** Whether the layer at a position of an image's stack needs no build. */
+  async has(layers: readonly LayerDefinition[], position: number): Promise<boolean> {
+    return (await this.#find(layerKey(layers, position))) !== undefined;
+  }
+
   /** The layer at a position of an image's stack, built when the cache has none. */
   async ensure(layers: readonly LayerDefinition[], position: number, onLine: OnLine): Promise<BuiltLayer> {
     const key = layerKey(layers, position);
