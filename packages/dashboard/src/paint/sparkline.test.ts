@@ -27,8 +27,8 @@ it("leaves out what is older than the window, and what lies outside of the kept 
 });
 
 it("does not join over a gap or over what was not measured", () => {
-  const series = seriesOf([990, 1], [991, 1], [997, 1], [998, Number.NaN], [1000, 1]);
-  expect(sparklinePaths(series, options).line).toBe("M140 12L141 12M147 12L150 12");
+  const series = seriesOf([978, 1], [983, 1], [997, 1], [998, Number.NaN], [1000, 1]);
+  expect(sparklinePaths(series, options).line).toBe("M128 12L133 12M147 12L150 12");
 });
 
 it("stays within the drawing when a value is above the most, or there is no most", () => {

@@ -19,8 +19,8 @@ export const sparklineWidth = 150;
 export const sparklineHeight = 24;
 /** Room for half of the line's width at both edges, so that zero and full are not cut off. */
 const margin = 1;
-/** Samples further apart than this are not joined: nothing is known of the time between. */
-const gapMilliseconds = 5_000;
+/** Samples further apart than this are not joined: two that come every five seconds when nobody looks were missed. */
+const gapMilliseconds = 12_000;
 
 /** The curve through the greatest value of each unit of width, so that no peak is lost. */
 export function sparklinePaths(series: Series | undefined, options: SparklineOptions): SparklinePaths {
