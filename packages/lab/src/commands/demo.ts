@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { runBerth } from "../demo/cli.ts";
 import { repository } from "../demo/controller.ts";
 import { fleetLabDown, fleetLabUp, type FleetLab } from "../demo/fleet-lab.ts";
+import { localDemoApply, localDemoDown, localDemoUp } from "../demo/local.ts";
 import { formatSeconds, ProgressPrinter } from "../demo/progress-printer.ts";
 
 interface DemoOptions {
@@ -14,6 +15,9 @@ interface DemoOptions {
   fleet: string;
   detach?: boolean;
   down?: boolean;
+  local?: boolean;
+  registryMirror?: string;
+  registryMirrorCa?: string;
 }
 
 const example = join(repository, "examples/valuechain/fleet.yaml");
@@ -25,18 +29,44 @@ const program = new Command("berth demo")
   )
   .option("-d, --detach", "end when the fleet has converged, and leave it running")
   .option("--down", "remove the demo without a trace")
+  .option("--local", "one node and one tenant on this machine's own Docker engine; needs neither root nor a lab")
+  .option("--registry-mirror <host:port>", "with --local: registry in front of every image")
+  .option("--registry-mirror-ca <file>", "with --local: PEM of the mirror's CA")
   .option("-n, --name <name>", "name of the lab", "demo")
   .option("-p, --port <port>", "port of 127.0.0.1 for the page; the next free one if it is taken", "8420")
   .option("-f, --fleet <file>", "fleet file", example)
-  .addHelpText("after", "\nExamples:\n  berth demo --detach\n  berth status\n  berth demo --down")
+  .addHelpText("after", "\nExamples:\n  berth demo --detach\n  berth status\n  berth demo --down\n  berth demo --local")
   .action(async (options: DemoOptions) => {
     const printer = new ProgressPrinter(process.stderr);
+    if (options.local === true) {
+      await local(options);
+      return;
+    }
     if (options.down === true) {
       await fleetLabDown({ name: options.name, onProgress: printer.show });
       return;
     }
     await up(options, printer);
   });
+
+async function local(options: DemoOptions): Promise<void> {
+  if (options.down === true) {
+    await localDemoDown();
+    return;
+  }
+  const { port, registryMirror, registryMirrorCa } = options;
+  const demo = await localDemoUp({
+    pagePort: Number(port),
+    ...(registryMirror === undefined ? {} : { registryMirror }),
+    ...(registryMirrorCa === undefined ? {} : { registryMirrorCa }),
+  });
+  process.exitCode = await localDemoApply(demo);
+  const password = await readFile(demo.account.passwordFile, "utf8");
+  process.stdout.write(`\n  Page      ${demo.pageUrl}\n  Account   ${demo.account.name}\n  Password  ${password}\n\n`);
+  process.stdout.write(
+    `  export BERTH_CONTROLLER=unix:${demo.socket}\n  ./berth status\n  ./berth demo --local --down\n`,
+  );
+}
 
 async function up(options: DemoOptions, printer: ProgressPrinter): Promise<void> {
   const begun = performance.now();
