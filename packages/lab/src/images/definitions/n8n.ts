@@ -2,16 +2,10 @@ import { lock } from "../assets.ts";
 import type { ImageDefinition } from "../definition.ts";
 import { baseLayer, filesLayer, nodeLayer } from "../layers.ts";
 
-interface N8nRelease {
-  version: string;
-  lock?: string;
-}
-
 /** Releases whose whole dependency tree npm serves (2.41.3 is not one of them), newest first; an upgrade needs two. */
-const releases: readonly N8nRelease[] = [{ version: "2.41.1", lock: lock("n8n-2.41.1") }, { version: "2.40.7" }];
+const versions = ["2.41.1", "2.40.7"] as const;
 
-function imageOf(release: N8nRelease): ImageDefinition {
-  const { version } = release;
+function imageOf(version: string): ImageDefinition {
   return {
     repository: "docker.io/n8nio/n8n",
     tags: [version],
@@ -22,7 +16,7 @@ function imageOf(release: N8nRelease): ImageDefinition {
         kind: "npm",
         dependencies: { n8n: version },
         overrides: {},
-        ...(release.lock === undefined ? {} : { lock: release.lock }),
+        lock: lock(`n8n-${version}`),
         builtPackages: ["n8n-editor-ui", "@n8n/design-system"],
         leaveOut: ["/cohere-ai/dist/", "/sqlite3/deps/"],
       },
@@ -40,10 +34,10 @@ function imageOf(release: N8nRelease): ImageDefinition {
       ports: [5678],
       volumes: ["/home/node/.n8n"],
     },
-    onDemand: release !== releases[0],
+    onDemand: version !== versions[0],
     source: "https://github.com/n8n-io/n8n",
     standIn: false,
   };
 }
 
-export const n8n: readonly ImageDefinition[] = releases.map(imageOf);
+export const n8n: readonly ImageDefinition[] = versions.map(imageOf);
