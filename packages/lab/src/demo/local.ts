@@ -85,10 +85,13 @@ export async function localDemoDown(): Promise<void> {
 async function findGateway(): Promise<string> {
   if (process.platform !== "linux")
     throw new BerthError("host.unsupported", `Agents run on Linux, this is ${process.platform}`);
-  const format = "{{(index .IPAM.Config 0).Gateway}}";
+  const format = "{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}";
   const outcome = await tryCommand(["docker", "network", "inspect", "bridge", "--format", format]);
-  if (outcome.exitCode === 0) return outcome.stdout.trim();
-  throw new BerthError("host.unsupported", "No Docker engine answers on this machine", {
+  // A gateway that Docker chose by itself is not told: it is the first address of the subnet.
+  const [, gateway, first] = /^(\S*) (\d+\.\d+\.\d+)\.\d+\//.exec(outcome.stdout.trimEnd()) ?? [];
+  if (outcome.exitCode === 0 && first !== undefined)
+    return gateway !== undefined && gateway !== "" ? gateway : `${first}.1`;
+  throw new BerthError("host.unsupported", "No Docker engine with the network 'bridge' answers on this machine", {
     hint: "Install and start Docker (your user needs access to its socket), then run `berth demo --local` again.",
   });
 }
