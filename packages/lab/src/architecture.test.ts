@@ -42,20 +42,25 @@ describe("packages", () => {
 
   test.each(["agent", "controller", "dashboard", "lab"])("%s imports no package but shared", (name) => {
     expect(found(`${name}/`, /^@berth\//).filter((each) => !each.includes("-> @berth/shared/"))).toEqual([]);
-    expect(found(`${name}/`, /^(agent|controller|dashboard|lab|shared)\//).filter((each) => !each.includes(`-> ${name}/`))).toEqual([]);
+    expect(
+      found(`${name}/`, /^(agent|controller|dashboard|lab|shared)\//).filter((each) => !each.includes(`-> ${name}/`)),
+    ).toEqual([]);
   });
 });
 
 describe("rooms of the controller", () => {
   test("plan is pure: itself, shared and hashing", () => {
     const outside = imports.filter(
-      ({ from, to }) => from.startsWith("controller/src/plan/") && !/^(controller\/src\/plan\/|@berth\/shared\/|node:crypto$)/.test(to),
+      ({ from, to }) =>
+        from.startsWith("controller/src/plan/") && !/^(controller\/src\/plan\/|@berth\/shared\/|node:crypto$)/.test(to),
     );
     expect(outside.filter(({ from }) => !from.includes("test-fixtures"))).toEqual([]);
   });
 
   test("the CLI reaches the controller through its API only", () => {
-    expect(found("controller/src/cli/", /^controller\/src\/(?!cli\/|serve\.ts|serve\/(options|version)\.ts)/)).toEqual([]);
+    expect(found("controller/src/cli/", /^controller\/src\/(?!cli\/|serve\.ts|serve\/(options|version)\.ts)/)).toEqual(
+      [],
+    );
   });
 
   test("nothing but the composition knows the API's routes", () => {
