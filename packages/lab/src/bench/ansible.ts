@@ -63,13 +63,17 @@ async function installPython(guests: readonly AttachedGuest[]): Promise<void> {
   if (first === undefined) return;
   const archives = join(cacheDirectory(), "ansible-node-packages");
   await mkdir(join(archives, "partial"), { recursive: true });
+  const status = join(archives, "status");
+  // A copy: apt takes the machine's own list for one below /proc.
+  await copyFile(join(first.root, "var/lib/dpkg/status"), status);
+  const settings = {
+    "State::status": status,
+    "Cache::archives": archives,
+    "Cache::pkgcache": "",
+    "Cache::srcpkgcache": "",
+  };
   const options = [
-    ...[
-      "-o",
-      `Dir::State::status=${join(first.root, "var/lib/dpkg/status")}`,
-      "-o",
-      `Dir::Cache::archives=${archives}`,
-    ],
+    ...Object.entries(settings).flatMap(([key, value]) => ["-o", `Dir::${key}=${value}`]),
     ...["--yes", "-qq", "--no-install-recommends", "--download-only"],
   ];
   await runCommand(["apt-get", ...options, "install", ...nodePackages], { deadlineMs: 300_000 });
@@ -128,6 +132,21 @@ function configuration(directory: string): string {
   ].join("\n");
 }
 
+const optionNames = [
+  "name",
+  "image",
+  "state",
+  "env",
+  "command",
+  "restart_policy",
+  "memory",
+  "log_driver",
+  "log_options",
+  "published_ports",
+  "default_host_ip",
+  "mounts",
+] as const;
+
 /** One run of the module for each instance, on all nodes at once. */
 function play(nodes: readonly AnsibleNode[]): Record<string, unknown> {
   const containers = Object.fromEntries(nodes.map((node) => [node.name, node.containers.map(moduleOptions)]));
@@ -138,7 +157,9 @@ function play(nodes: readonly AnsibleNode[]): Record<string, unknown> {
     tasks: [
       {
         name: "The instances of the node",
-        "community.docker.docker_container": "{{ item }}",
+        "community.docker.docker_container": Object.fromEntries(
+          optionNames.map((option) => [option, `{{ item.${option} | default(omit) }}`]),
+        ),
         loop: "{{ containers[inventory_hostname] }}",
         loop_control: { label: "{{ item.name }}" },
       },
@@ -146,7 +167,7 @@ function play(nodes: readonly AnsibleNode[]): Record<string, unknown> {
   };
 }
 
-function moduleOptions(container: ContainerDetails): Record<string, unknown> {
+function moduleOptions(container: ContainerDetails): Partial<Record<(typeof optionNames)[number], unknown>> {
   return {
     name: container.name,
     image: container.image,
@@ -158,6 +179,7 @@ function moduleOptions(container: ContainerDetails): Record<string, unknown> {
     log_driver: "json-file",
     log_options: container.logOptions,
     published_ports: container.ports.map(({ container: inside, host }) => `${host}:${inside}`),
+    default_host_ip: "",
     mounts: container.mounts.map(({ source, target }) => ({ type: "volume", source, target })),
   };
 }

@@ -16,7 +16,7 @@ const prefix = "bench-idle-";
 export async function ensureWatched(fleet: BenchFleet): Promise<AttachedGuest> {
   await applyReady(fleet);
   const guest = await fleet.guest(node.address);
-  const running = new Set((await listNames(guest)).map((name) => name));
+  const running = new Set(await listNames(guest));
   const missing = Array.from({ length: watchedCount }, (_, index) => `${prefix}${index + 1}`).filter(
     (name) => !running.has(name),
   );
@@ -51,7 +51,8 @@ export async function sampled(fleet: BenchFleet, ofSeconds: number): Promise<{ c
   };
 }
 
-async function waitUntilSampled(fleet: BenchFleet): Promise<void> {
+/** Returns once the agent has seen all of them, and has sent a frame lately. */
+export async function waitUntilSampled(fleet: BenchFleet): Promise<void> {
   await waitFor({
     what: `A sample of ${watchedCount} containers`,
     deadlineMs: 60_000,

@@ -33,7 +33,12 @@ const program = new Command("berth bench")
       for (const [name, run] of Object.entries(benchmarks)) {
         if (wanted.length > 0 && !wanted.includes(name)) continue;
         process.stderr.write(`${name} …\n`);
-        results.push(...(await run(bench)));
+        try {
+          results.push(...(await run(bench)));
+        } catch (thrown) {
+          // The figures of the others are worth having.
+          report(thrown);
+        }
       }
     } finally {
       if (keep !== true) await bench.close();
@@ -53,10 +58,14 @@ function table(results: readonly BenchmarkResult[]): string {
   return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`).join("");
 }
 
-try {
-  await program.parseAsync();
-} catch (thrown) {
+function report(thrown: unknown): void {
   const error = toBerthError(thrown, "lab.failed");
   process.stderr.write(`berth: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
   process.exitCode = errorCatalogue[error.code].exitCode;
+}
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  report(thrown);
 }
