@@ -5,7 +5,13 @@ import { installDirectory } from "./paths.ts";
  * For the agent a small heap counts more than speed. Given to the process that stays, not to the short-lived ones it
  * starts.
  */
-const nodeFlags = ["--max-old-space-size=128", "--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"];
+const nodeFlags = [
+  "--max-old-space-size=128",
+  "--max-semi-space-size=1",
+  // With it the agent tidies its memory at rest: a seventh of its weight.
+  "--expose-gc",
+  "--disable-warning=ExperimentalWarning",
+];
 
 /**
  * The agent's systemd unit. It must be root's, since Docker's socket is, but it sees the host read-only but for its own
