@@ -1,3 +1,4 @@
+import type { ErrorBody } from "@berth/shared/api/errors";
 import { BerthError, type ErrorCode } from "@berth/shared/errors";
 import type { Problem } from "@berth/shared/fleet/problem";
 
@@ -20,4 +21,9 @@ export class FleetProblemsError extends BerthError {
 /** A mistake in how a command was written: exit code 2. */
 export function usageError(message: string, hint?: string): BerthError {
   return new BerthError("request.invalid", message, hint === undefined ? {} : { hint });
+}
+
+/** An error as the controller told it in the middle of a stream. */
+export function fromBody({ code, message, hint }: ErrorBody["error"]): BerthError {
+  return new BerthError(code, message, hint === undefined ? {} : { hint });
 }

@@ -6,6 +6,7 @@ import {
   execServerMessageSchema,
 } from "@berth/shared/api/instances";
 import { BerthError } from "@berth/shared/errors";
+import { fromBody } from "./errors.ts";
 import type { WebSocket } from "ws";
 import type { z } from "zod";
 import { type InputStream, type OutputStream, screenSize } from "./terminal.ts";
@@ -42,7 +43,7 @@ export async function runExecSession({ socket, request, input, screen, output }:
     for await (const [frame] of messages) {
       const message = execServerMessageSchema.parse(JSON.parse(String(frame)));
       if (message.type === "exit") return message.code;
-      if (message.type === "error") throw new BerthError("docker.failed", message.message);
+      if (message.type === "error") throw fromBody(message.error);
       await output(message.channel, Buffer.from(message.data, "base64"));
     }
     throw new BerthError("controller.unreachable", "The connection was lost before the command ended.", {

@@ -1,6 +1,7 @@
 /** Streams of one instance. Logs are Server-Sent Events, exec is a WebSocket. */
 import { z } from "zod";
 import { instanceNameSchema } from "../names.ts";
+import { errorBodySchema } from "./errors.ts";
 
 export const logsPath = "/api/instances/:name/logs";
 export const logsQuerySchema = z.object({
@@ -25,5 +26,5 @@ export const execClientMessageSchema = z.discriminatedUnion("type", [
 export const execServerMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("output"), channel: z.enum(["stdout", "stderr"]), data: z.string() }),
   z.strictObject({ type: z.literal("exit"), code: z.int().nullable() }),
-  z.strictObject({ type: z.literal("error"), message: z.string() }),
+  z.strictObject({ type: z.literal("error"), ...errorBodySchema.shape }),
 ]);

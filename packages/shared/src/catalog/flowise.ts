@@ -32,7 +32,7 @@ export default defineService({
     tokenHashSecret: { length: 48 },
   },
   volumes: [{ name: "data", path: "/root/.flowise" }],
-  memory: "1GiB",
+  memory: "1536MiB",
   health: { http: { port: 3000, path: "/api/v1/ping" }, startPeriodSeconds: 600 },
   needs: [{ kind: "database" }],
   route: { port: "http" },

@@ -28,7 +28,7 @@ export default defineService({
   },
   secrets: { encryptionKey: { length: 32 }, jwtSecret: { length: 32 } },
   volumes: [{ name: "data", path: "/home/node/.n8n" }],
-  memory: "1GiB",
+  memory: "1280MiB",
   // /healthz answers before the database is migrated; readiness does not.
   health: { http: { port: 5678, path: "/healthz/readiness" }, startPeriodSeconds: 600 },
   needs: [{ kind: "database" }],

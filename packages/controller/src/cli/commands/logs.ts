@@ -2,6 +2,7 @@ import { errorBodySchema } from "@berth/shared/api/errors";
 import { logEventSchema, logsPath } from "@berth/shared/api/instances";
 import { BerthError } from "@berth/shared/errors";
 import { requestPath } from "../client/client.ts";
+import { fromBody } from "../errors.ts";
 import { defineCommand } from "../define-command.ts";
 import { writeLines } from "../terminal.ts";
 
@@ -31,7 +32,7 @@ export default defineCommand({
     const stream = (await client()).events(path, new AbortController().signal);
     for await (const { event, data } of stream) {
       if (event === "end") return;
-      if (event === "error") throw streamError(data);
+      if (event === "error") throw fromBody(errorBodySchema.parse(data).error);
       if (event !== "line") continue;
       const line = logEventSchema.parse(data);
       writeLines(terminal.stdout, [json ? JSON.stringify(line) : line.text]);
@@ -42,8 +43,3 @@ export default defineCommand({
   },
   render: () => [],
 });
-
-function streamError(data: unknown): BerthError {
-  const { code, message, hint } = errorBodySchema.parse(data).error;
-  return new BerthError(code, message, hint === undefined ? {} : { hint });
-}

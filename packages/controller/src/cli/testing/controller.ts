@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { handleErrors } from "../../api/errors.ts";
+import { answerNotFound, handleErrors } from "../../api/errors.ts";
 
 export interface TestController extends AsyncDisposable {
   app: FastifyInstance;
@@ -20,6 +20,7 @@ export async function startTestController(addRoutes: (app: FastifyInstance) => v
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   handleErrors(app);
+  app.setNotFoundHandler(answerNotFound);
   addRoutes(app);
   await app.listen({ path: socket });
   return {

@@ -38,7 +38,7 @@ function serveCommand(peer: WebSocket, { seen, exitCode, refusal, breaks, endsAt
     const data: unknown = JSON.parse(Buffer.isBuffer(frame) ? frame.toString("utf8") : "");
     if (seen.request === undefined) {
       seen.request = execRequestSchema.parse(data);
-      if (refusal !== undefined) send({ type: "error", message: refusal });
+      if (refusal !== undefined) send({ type: "error", error: { code: "docker.failed", message: refusal } });
       if (endsAtOnce) send({ type: "exit", code: exitCode });
       return;
     }
