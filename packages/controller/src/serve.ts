@@ -31,7 +31,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     "The controller listens",
   );
   // Compressed while LXCs are made, so that no host waits for it.
-  controller.provisioning.downloads().catch((error: unknown) => logger.warn({ err: error }, "The agent's downloads are not ready"));
+  controller.provisioning
+    .downloads()
+    .catch((error: unknown) => logger.warn({ err: error }, "The agent's downloads are not ready"));
   const interrupted = await controller.runner.resumeInterrupted();
   if (interrupted !== null) logger.info({ run: interrupted.id }, "Carrying on with the run that was interrupted");
   const signal = await untilSignal();
