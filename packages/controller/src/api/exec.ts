@@ -73,7 +73,7 @@ async function serveSession(peer: WebSocket, instance: string, open: OpenExec): 
     }
     await send({ type: "exit", code: await session.exitCode });
   } catch (error) {
-    if (peer.readyState === peer.OPEN) await send({ type: "error", message: toBerthError(error).message });
+    if (peer.readyState === peer.OPEN) await send({ type: "error", error: toBerthError(error).toBody() });
   }
   peer.close();
 }
