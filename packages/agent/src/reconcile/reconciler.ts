@@ -66,6 +66,9 @@ export class Reconciler implements DockerListener, HealthListener {
     if (state === "healthy") {
       this.#resetMending(instance);
       if (!this.#isHeld(instance)) this.#dependencies.journal.desired.prove(instance);
+    } else if (state === "unhealthy") {
+      // Not every departure is an event of the container: one that was taken off its network tells by its health alone.
+      this.#soon(instance, 0);
     }
     this.#dependencies.events.instance(instance);
   }
