@@ -135,7 +135,7 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
           "ssh.failed",
           `Berth has no SSH access to node '${node}', so it cannot take its agent off`,
           {
-            hint: `Run this on it as root, then \`berth node remove ${node} --keep-agent\`: ${uninstallCommand(await script(fleet))}`,
+            hint: `Run \`${uninstallCommand(await script(fleet))}\` on it as root, then \`berth node remove ${node} --keep-agent\` here`,
           },
         );
       }
