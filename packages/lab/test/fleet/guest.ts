@@ -19,29 +19,33 @@ export interface Guest {
 
 export async function guestAt(lab: Lab, address: string): Promise<Guest> {
   const vmid = await findGuestByAddress(lab, address);
-  const guestsDirectory = join(lab.stateDirectory, "guests");
+  const guestsDirectory = guestsDirectoryOf(lab);
   const host: GuestHost = {
     cgroup: lab.namespace,
     namespace: lab.namespace,
     guestsDirectory,
     lxcfsDirectory: lxcfsDirectoryOf(guestsDirectory),
   };
-  const attach = (argv: Argv): Argv =>
-    [...["lxc-attach", "--lxcpath", guestsDirectory, "--name", String(vmid), "--clear-env", "--"], ...argv] as [
-      string,
-      ...string[],
-    ];
   return {
     vmid,
     address,
-    run: (argv, options) => runInNamespace(lab.namespace, attach(argv), options),
-    try: (argv, options) => tryInNamespace(lab.namespace, attach(argv), options),
+    run: (argv, options) => runInNamespace(lab.namespace, attachTo(lab, vmid, argv), options),
+    try: (argv, options) => tryInNamespace(lab.namespace, attachTo(lab, vmid, argv), options),
     root: async () => {
       const init = await guestInit(host, vmid);
       if (init === undefined) throw new Error(`CT ${vmid} does not run`);
       return `/proc/${init}/root`;
     },
   };
+}
+
+/** The command that runs `argv` as root inside an LXC, beside what runs there. */
+export function attachTo(lab: Lab, vmid: number, argv: Argv): Argv {
+  return ["lxc-attach", "--lxcpath", guestsDirectoryOf(lab), "--name", String(vmid), "--clear-env", "--", ...argv];
+}
+
+function guestsDirectoryOf({ stateDirectory }: Lab): string {
+  return join(stateDirectory, "guests");
 }
 
 /** Id of the container of that name, of a running one unless told otherwise; undefined when there is none. */
