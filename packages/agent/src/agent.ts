@@ -17,6 +17,7 @@ import { type DockerListener, watchDocker } from "./docker/watch.ts";
 import type { Identity } from "./enrol/identity.ts";
 import { Renewal } from "./enrol/renewal.ts";
 import { type HostFacts, nodeFacts } from "./facts.ts";
+import { journalError } from "./journal/database.ts";
 import { Journal } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import { NodeMeter } from "./metrics/node-meter.ts";
@@ -192,7 +193,17 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#renewal.onOffline();
   }
 
+  /** A message that cannot be served, because the disk is full say, costs itself and not the agent. */
   onMessage(message: Exclude<ControllerMessage, { type: "welcome" }>): void {
+    try {
+      this.#serve(message);
+    } catch (error) {
+      const { code, message: reason } = journalError(error);
+      this.#dependencies.log.error({ type: message.type, code, reason }, "a message could not be served");
+    }
+  }
+
+  #serve(message: Exclude<ControllerMessage, { type: "welcome" }>): void {
     switch (message.type) {
       case "operation":
         return this.#runner.receive(message);

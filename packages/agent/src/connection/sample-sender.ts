@@ -3,6 +3,7 @@
  * batch proves that it arrived; what was sent and not proven when the connection ends is sent again.
  */
 import type { SampleBatch } from "@berth/shared/metrics/samples";
+import { journalError } from "../journal/database.ts";
 import type { SampleStore } from "../journal/sample-store.ts";
 import type { Log } from "../log.ts";
 import type { Connection } from "./connection.ts";
@@ -27,7 +28,7 @@ export class SampleSender {
   send(batch: SampleBatch): void {
     const isSlow = this.#connection.bufferedBytes > mostBufferedBytes;
     if (isSlow || !this.#connection.send({ type: "samples", batch })) {
-      this.#store.add(batch);
+      this.#keep(batch);
       return;
     }
     this.#unproven.push(batch);
@@ -57,8 +58,16 @@ export class SampleSender {
   }
 
   onOffline(): void {
-    for (const batch of this.#unproven) this.#store.add(batch);
+    for (const batch of this.#unproven) this.#keep(batch);
     this.#unproven = [];
+  }
+
+  #keep(batch: SampleBatch): void {
+    try {
+      this.#store.add(batch);
+    } catch (error) {
+      this.#log.warn({ reason: journalError(error).message }, "samples could not be kept");
+    }
   }
 
   async #backfill(): Promise<void> {

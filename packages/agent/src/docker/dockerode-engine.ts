@@ -22,6 +22,8 @@ import { PullTracker, pullError } from "./pull.ts";
 
 /** A Docker engine that does not answer a plain request by then is as good as gone. */
 const requestMilliseconds = 60_000;
+/** No service of the catalog is given longer. */
+const longestStopSeconds = 600;
 const resizeAttempts = 20;
 const resizeMilliseconds = 25;
 const never = new AbortController().signal;
@@ -68,9 +70,10 @@ export class DockerodeEngine implements Engine {
     await this.#change(`start the container ${id}`, this.#docker.getContainer(id).start());
   }
 
-  async stopContainer(id: string, timeoutSeconds: number): Promise<void> {
-    const stopping = this.#docker.getContainer(id).stop({ t: timeoutSeconds });
-    await this.#change(`stop the container ${id}`, stopping, timeoutSeconds * 1000 + requestMilliseconds);
+  async stopContainer(id: string, timeoutSeconds: number | null): Promise<void> {
+    const options = timeoutSeconds === null ? {} : { t: timeoutSeconds };
+    const milliseconds = (timeoutSeconds ?? longestStopSeconds) * 1000 + requestMilliseconds;
+    await this.#change(`stop the container ${id}`, this.#docker.getContainer(id).stop(options), milliseconds);
   }
 
   async unpauseContainer(id: string): Promise<void> {

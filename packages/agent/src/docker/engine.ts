@@ -81,7 +81,8 @@ export interface Engine {
   /** Makes the container and its labelled volumes; it does not start. Returns its id. */
   createContainer(spec: InstanceSpec, container: ContainerSpec, name: string): Promise<string>;
   startContainer(id: string): Promise<void>;
-  stopContainer(id: string, timeoutSeconds: number): Promise<void>;
+  /** Null: the timeout that the container was made with. */
+  stopContainer(id: string, timeoutSeconds: number | null): Promise<void>;
   unpauseContainer(id: string): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;
   updateContainer(id: string, limits: ContainerLimits): Promise<void>;

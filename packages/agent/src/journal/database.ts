@@ -1,6 +1,7 @@
 /** The journal's file: SQLite with a write-ahead log, synced on every commit, so that kill -9 loses nothing accepted. */
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { BerthError, toBerthError } from "@berth/shared/errors";
 
 /** Additive only: an older agent that comes back after a failed upgrade must still read a newer journal. */
 const schema = `
@@ -35,6 +36,16 @@ export function openDatabase(path: string): DatabaseSync {
   database.exec(schema);
   if (path !== ":memory:") chmodSync(path, 0o600);
   return database;
+}
+
+/** What SQLite failed with, in the words of the catalogue. */
+export function journalError(error: unknown): BerthError {
+  const known = toBerthError(error);
+  if (!/disk is full|disk I\/O error/i.test(known.message)) return known;
+  return new BerthError("disk.full", "The agent cannot write its journal: no space is left on the node's disk.", {
+    hint: "Enlarge the node's disk or remove unused images: docker image prune -a.",
+    cause: error,
+  });
 }
 
 /** Runs `work` in one transaction: all of it is on the disk afterwards, or none of it. */

@@ -7,16 +7,13 @@ export function checkRemoval(containers: readonly ContainerSummary[]): string[] 
   return containers.map(({ name }) => `container ${name} exists`);
 }
 
-/** Time to stop in order; the container's own stop timeout went with the specification. */
-const stopSeconds = 30;
-
 export function instanceRemove(engine: Engine): OperationHandler<"instance.remove"> {
   return async ({ instance, volumes }, { signal, progress }) => {
     const containers = await engine.listContainers({ instance });
     for (const { id, name, state } of containers.toReversed()) {
       signal.throwIfAborted();
       progress({ line: `removing ${name}` });
-      if (state === "running") await engine.stopContainer(id, stopSeconds);
+      if (state === "running") await engine.stopContainer(id, null);
       await engine.removeContainer(id);
     }
     const removed = volumes ? await engine.removeVolumes(instance) : [];

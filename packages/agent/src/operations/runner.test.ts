@@ -139,6 +139,25 @@ describe("OperationRunner", () => {
     });
   });
 
+  it("does not begin what it cannot write down", async () => {
+    vi.spyOn(journal.operations, "accept").mockImplementation(() => {
+      throw new Error("database or disk is full");
+    });
+    makeRunner().receive(operation("image.ensure", image));
+    expect(await outcome()).toMatchObject({ status: "failed", error: { code: "disk.full" } });
+    expect(sent.map(({ type }) => type)).toEqual(["result"]);
+    expect(handlers["image.ensure"]).not.toHaveBeenCalled();
+  });
+
+  it("answers although it cannot write the result down", async () => {
+    vi.spyOn(journal.operations, "finish").mockImplementation(() => {
+      throw new Error("database or disk is full");
+    });
+    makeRunner().receive(operation("image.ensure", image));
+    expect(await outcome()).toMatchObject({ status: "succeeded" });
+    expect(journal.operations.find(id)?.state).toBe("running");
+  });
+
   it("writes down what the node should be with the acceptance, not with the result", () => {
     const runner = makeRunner();
     runner.receive(operation("instance.ensure", instanceSpec()));

@@ -4,6 +4,7 @@
  */
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
+import { journalError } from "../journal/database.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { JournaledOperation, Outcome } from "../journal/operation-journal.ts";
 import type { Log } from "../log.ts";
@@ -77,10 +78,16 @@ export class OperationRunner {
     const { id, kind, input } = message;
     const deadlineAt = Date.now() + message.deadlineSeconds * 1000;
     const bound = this.#bind(kind, input);
-    journal.transaction(() => {
-      journal.operations.accept({ id, kind, input, deadlineAt });
-      if (!(bound instanceof BerthError)) bound.intend(journal.desired);
-    });
+    try {
+      journal.transaction(() => {
+        journal.operations.accept({ id, kind, input, deadlineAt });
+        if (!(bound instanceof BerthError)) bound.intend(journal.desired);
+      });
+    } catch (error) {
+      // Not accepted and not begun: what cannot be written down is not done.
+      send({ type: "result", id, outcome: failed(journalError(error)) });
+      return;
+    }
     send({ type: "accepted", id });
     this.#start({ id, kind, input, deadlineAt });
   }
@@ -93,17 +100,27 @@ export class OperationRunner {
 
   /** Never rejects: whatever happens becomes the operation's outcome. */
   async #carryOut({ id, kind, input, deadlineAt }: Accepted, abort: AbortController): Promise<void> {
-    const { journal, log, send, onSettled } = this.#dependencies;
+    const { log, send, onSettled } = this.#dependencies;
     const startedAt = performance.now();
     const bound = this.#bind(kind, input);
     const isBound = !(bound instanceof BerthError);
     const outcome = isBound ? await this.#perform(id, bound, deadlineAt, abort) : failed(bound);
-    journal.operations.finish(id, outcome);
+    this.#finish(id, outcome);
     const milliseconds = Math.round(performance.now() - startedAt);
     const code = outcome.status === "failed" ? outcome.error.code : undefined;
     log.info({ operation: id, kind, status: outcome.status, code, milliseconds }, "operation ended");
     send({ type: "result", id, outcome });
     if (isBound && bound.instance !== null) onSettled(bound.instance);
+  }
+
+  #finish(id: string, outcome: Outcome): void {
+    const { journal, log } = this.#dependencies;
+    try {
+      journal.operations.finish(id, outcome);
+    } catch (error) {
+      // It stays "running" in the journal: a later start carries it out again, which changes nothing.
+      log.error({ operation: id, reason: journalError(error).message }, "the result could not be written down");
+    }
   }
 
   async #perform(id: string, bound: BoundOperation, deadlineAt: number, abort: AbortController): Promise<Outcome> {

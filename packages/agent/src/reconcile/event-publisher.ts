@@ -1,6 +1,7 @@
 /** Writes what happened to the outbox, once per change, and wakes whoever sends it. */
 import type { AgentEvent } from "@berth/shared/protocol/events";
 import type { ObservedInstance } from "@berth/shared/protocol/state";
+import { journalError } from "../journal/database.ts";
 import type { Outbox } from "../journal/outbox.ts";
 import type { Log } from "../log.ts";
 
@@ -65,7 +66,12 @@ export class EventPublisher {
   }
 
   #add(body: AgentEvent["body"]): void {
-    const { outbox, onEvent } = this.#dependencies;
-    onEvent(outbox.add(body));
+    const { outbox, onEvent, log } = this.#dependencies;
+    try {
+      onEvent(outbox.add(body));
+    } catch (error) {
+      // The node is looked after all the same; what is true now is told by the next observation.
+      log.error({ kind: body.kind, reason: journalError(error).message }, "an event could not be kept");
+    }
   }
 }
