@@ -73,7 +73,7 @@ export class Connection {
     if (this.#state === "waiting") this.#connect();
   }
 
-  /** Drops the present socket, if any, and connects anew at once: the identity has changed. */
+  /** Ends the connection for good, and tells the controller why. */
   stop(reason: string): void {
     const wasOnline = this.#state === "online";
     this.#state = "stopped";
