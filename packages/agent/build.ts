@@ -1,5 +1,6 @@
 /** Bundles the agent into dist/agent.mjs: one file, so that installing and upgrading it is copying it. */
 import { chmod } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build as bundle, type Plugin } from "esbuild";
 
@@ -27,6 +28,16 @@ const englishOnly: Plugin = {
   },
 };
 
+/** Of all that systeminformation knows, the agent asks for the operating system: the one file that tells it will do. */
+const onlyOsInfo: Plugin = {
+  name: "only-os-info",
+  setup: (build) => {
+    build.onResolve({ filter: /^systeminformation$/ }, ({ resolveDir }) => {
+      return { path: createRequire(join(resolveDir, "x")).resolve("systeminformation/lib/osinfo.js") };
+    });
+  },
+};
+
 export async function bundleAgent(outfile: string): Promise<void> {
   await bundle({
     entryPoints: ["src/main.ts"],
@@ -42,7 +53,7 @@ export async function bundleAgent(outfile: string): Promise<void> {
     // Only ASCII: V8 then keeps the source at one byte a character.
     charset: "ascii",
     legalComments: "none",
-    plugins: [leaveOutUnused, englishOnly],
+    plugins: [leaveOutUnused, englishOnly, onlyOsInfo],
     banner: {
       // CommonJS libraries inside an ES module.
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
