@@ -9,9 +9,9 @@ import { getNode } from "../inventory/nodes.ts";
 import type { Runner } from "../runs/runner.ts";
 import { instanceStatus, nodeStatus, readStatus, type StatusDependencies } from "../status/status.ts";
 
-/** While somebody looks: every second, sent at once. Otherwise calmly, several in a message. */
+/** Sampled every second in any case, so that the past is as fine as the present; sent at once while somebody looks. */
 const watched = { intervalSeconds: 1, batchSeconds: 1 };
-const calm = { intervalSeconds: 5, batchSeconds: 15 };
+const calm = { intervalSeconds: 1, batchSeconds: 5 };
 
 export interface LiveChangesDependencies extends StatusDependencies {
   inventory: Inventory;
