@@ -15,7 +15,8 @@ import type { NoteEvent } from "./state/history.ts";
 import type { Observed } from "./state/observed.ts";
 import type { Streams } from "./streams/streams.ts";
 import type { AgentStore } from "./store.ts";
-import type { Clock, HubEvents } from "./types.ts";
+import type { Clock } from "./clock.ts";
+import type { HubEvents } from "./types.ts";
 
 export interface Rooms {
   store: AgentStore;

@@ -9,12 +9,8 @@ import type { ProtocolVersion } from "@berth/shared/protocol/version";
 import type { Logger } from "pino";
 import type { Authority } from "./authority/authority.ts";
 import type { EnrolRequest, EnrolResponse, JoinTokenRequest } from "./enrolment/enrolment.ts";
+import type { Clock } from "./clock.ts";
 import type { AgentStore, EventRecord, PlacedInstance } from "./store.ts";
-
-/** Milliseconds since the epoch. `Date` is one. */
-export interface Clock {
-  now(): number;
-}
 
 /** How long the hub waits for what. Tests shorten them. */
 export interface Timing {

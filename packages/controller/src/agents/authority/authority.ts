@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { nameSchema } from "@berth/shared/names";
 import { z } from "zod";
-import type { Clock } from "../types.ts";
+import type { Clock } from "../clock.ts";
 import {
   exportKey,
   generateKeys,

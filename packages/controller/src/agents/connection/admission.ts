@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { BerthError, errorCatalogue } from "@berth/shared/errors";
 import type { AgentStore } from "../store.ts";
-import type { Clock } from "../types.ts";
+import type { Clock } from "../clock.ts";
 import type { Identity } from "./connection.ts";
 
 /**

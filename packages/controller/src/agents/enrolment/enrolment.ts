@@ -12,7 +12,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import type { Authority } from "../authority/authority.ts";
 import type { AgentStore } from "../store.ts";
-import type { Clock } from "../types.ts";
+import type { Clock } from "../clock.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { hashSecret, makeJoinToken } from "./token.ts";
 

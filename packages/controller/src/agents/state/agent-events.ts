@@ -4,7 +4,7 @@ import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import type { Logger } from "pino";
 import type { Connection } from "../connection/connection.ts";
 import type { AgentEventRecord, AgentStore } from "../store.ts";
-import type { Clock } from "../types.ts";
+import type { Clock } from "../clock.ts";
 
 export interface AgentEventsOptions {
   store: AgentStore;

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Background } from "../background.ts";
 import { RateLimit } from "../enrolment/rate-limit.ts";
 import type { AgentStore, EventRecord } from "../store.ts";
-import type { Clock } from "../types.ts";
+import type { Clock } from "../clock.ts";
 
 export type HistoryKind =
   | "agent.enrolled"

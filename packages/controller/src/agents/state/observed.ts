@@ -4,7 +4,7 @@ import type { AgentEvent } from "@berth/shared/protocol/events";
 import type { Observation, ObservedInstance } from "@berth/shared/protocol/state";
 import type { Background } from "../background.ts";
 import type { AgentStore, PlacedInstance } from "../store.ts";
-import type { Clock } from "../types.ts";
+import type { Clock } from "../clock.ts";
 
 export interface ObservedOptions {
   store: AgentStore;

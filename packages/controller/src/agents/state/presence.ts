@@ -3,7 +3,8 @@ import { compatibilityOf } from "@berth/shared/protocol/version";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import type { Connection } from "../connection/connection.ts";
 import type { AgentRecord } from "../store.ts";
-import type { Clock, NodePresence } from "../types.ts";
+import type { Clock } from "../clock.ts";
+import type { NodePresence } from "../types.ts";
 import { isOlderVersion } from "./version-order.ts";
 
 interface Entry extends AgentRecord {

@@ -12,7 +12,8 @@ import { openInventory } from "../../inventory/open.ts";
 import { openAuthority, type Authority } from "../authority/authority.ts";
 import { createHub } from "../hub.ts";
 import type { AgentStore } from "../store.ts";
-import type { Clock, Hub, Timing } from "../types.ts";
+import type { Clock } from "../clock.ts";
+import type { Hub, Timing } from "../types.ts";
 import { makeKeyAndRequest } from "./certificates.ts";
 
 const testVersion = "1.4.0";

@@ -1,0 +1,4 @@
+/** Milliseconds since the epoch. `Date` is one. */
+export interface Clock {
+  now(): number;
+}
