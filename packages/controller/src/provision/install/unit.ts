@@ -10,6 +10,12 @@ const nodeFlags = [
   "--max-semi-space-size=1",
   // With it the agent tidies its memory at rest: a seventh of its weight.
   "--expose-gc",
+  // It waits for most of its time: compilers and their threads cost more memory than they give back in time.
+  "--no-opt",
+  "--no-sparkplug",
+  "--no-maglev",
+  "--v8-pool-size=0",
+  "--no-node-snapshot",
   "--disable-warning=ExperimentalWarning",
 ];
 
@@ -29,6 +35,8 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
+# One heap that gives back what it does not use.
+Environment=MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TRIM_THRESHOLD_=16384 UV_THREADPOOL_SIZE=1
 ExecStart=${installDirectory}/node ${nodeFlags.join(" ")} ${installDirectory}/current/agent.mjs run
 Restart=always
 RestartSec=2
