@@ -1,11 +1,11 @@
 /** `berth bench`: the figures that Berth is held to, as ratios measured in one run. */
 import { join } from "node:path";
-import { errorCatalogue, toBerthError } from "@berth/shared/errors";
 import { Command } from "commander";
 import { benchmarks } from "../bench/benchmarks.ts";
 import { openBench } from "../bench/fleet.ts";
 import type { BenchmarkResult } from "../bench/result.ts";
 import { repository } from "../demo/controller.ts";
+import { runProgram } from "./run-program.ts";
 
 interface BenchOptions {
   json?: boolean;
@@ -64,8 +64,4 @@ function report(thrown: unknown): void {
   process.exitCode = errorCatalogue[error.code].exitCode;
 }
 
-try {
-  await program.parseAsync();
-} catch (thrown) {
-  report(thrown);
-}
+await runProgram(program);

@@ -1,13 +1,13 @@
 /** `berth demo`: the fleet of the design document on this machine, real but for Proxmox VE and what cannot be had offline. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCatalogue, toBerthError } from "@berth/shared/errors";
 import { Command } from "commander";
 import { runBerth } from "../demo/cli.ts";
 import { repository } from "../demo/controller.ts";
 import { fleetLabDown, fleetLabUp, type FleetLab } from "../demo/fleet-lab.ts";
 import { localDemoApply, localDemoDown, localDemoUp } from "../demo/local.ts";
 import { formatSeconds, ProgressPrinter } from "../demo/progress-printer.ts";
+import { runProgram } from "./run-program.ts";
 
 interface DemoOptions {
   name: string;
@@ -128,10 +128,4 @@ async function untilInterrupted(): Promise<void> {
   });
 }
 
-try {
-  await program.parseAsync();
-} catch (thrown) {
-  const error = toBerthError(thrown, "lab.failed");
-  process.stderr.write(`berth: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
-  process.exitCode = errorCatalogue[error.code].exitCode;
-}
+await runProgram(program);

@@ -1,13 +1,13 @@
 /** `berth dev`: a lab that stays up, with a controller that is built and started again at each change of a source. */
 import { watch } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCatalogue, toBerthError } from "@berth/shared/errors";
 import { Command } from "commander";
 import { execa } from "execa";
 import { ensureController, repository, stopController } from "../demo/controller.ts";
 import { fleetLabDown, fleetLabUp } from "../demo/fleet-lab.ts";
 import { formatSeconds, ProgressPrinter } from "../demo/progress-printer.ts";
 import type { Lab } from "../state.ts";
+import { runProgram } from "./run-program.ts";
 
 /** An editor writes several files at once: changes within this time are one. */
 const quietMilliseconds = 200;
@@ -75,10 +75,4 @@ async function* changes(directory: string): AsyncGenerator<void> {
   }
 }
 
-try {
-  await program.parseAsync();
-} catch (thrown) {
-  const error = toBerthError(thrown, "lab.failed");
-  process.stderr.write(`berth: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
-  process.exitCode = errorCatalogue[error.code].exitCode;
-}
+await runProgram(program);

@@ -1,16 +1,13 @@
 /** A lab with everything around a fleet: Proxmox VE, an image registry, the controller and a way to its page. */
-import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BerthError } from "@berth/shared/errors";
-import { readIfPresent, writeWhole } from "../host/files.ts";
 import { ensureImages } from "../images/ensure-images.ts";
 import { labDown, labUp } from "../lab.ts";
 import { PartTimer, type OnProgress } from "../progress.ts";
 import { startRegistry } from "../registry/registry.ts";
 import { startRelay } from "../relay/service.ts";
 import { saveLab, type Lab } from "../state.ts";
-import { runBerth } from "./cli.ts";
+import { ensureAccount, type DemoAccount } from "./account.ts";
 import { ensureController, type LabController } from "./controller.ts";
 
 export interface FleetLab {
@@ -18,7 +15,7 @@ export interface FleetLab {
   controller: LabController;
   /** Address of the page in the main namespace; null: no relay was asked for. */
   pageUrl: string | null;
-  account: { name: string; passwordFile: string };
+  account: DemoAccount;
   /** Milliseconds of each part. */
   timings: Record<string, number>;
 }
@@ -49,7 +46,7 @@ export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions
   const complete: Lab = { ...lab, registryCaFile: registry.caFile };
   await saveLab(complete);
   const controller = await timer.run("controller", "Controller", () => ensureController(complete));
-  const account = await ensureAccount(complete, controller);
+  const account = await ensureAccount(controller.socket, join(complete.stateDirectory, "admin-password"));
   const relay =
     pagePort === null
       ? null
@@ -66,21 +63,4 @@ export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions
 export async function fleetLabDown({ name, onProgress }: { name: string; onProgress: OnProgress }): Promise<void> {
   await labDown({ name, onProgress });
   await rm(`/run/berth-lab/${name}`, { recursive: true, force: true });
-}
-
-/** An account for the page, with a password of its own, made once. */
-async function ensureAccount(lab: Lab, { socket }: LabController): Promise<FleetLab["account"]> {
-  const account = { name: "admin", passwordFile: join(lab.stateDirectory, "admin-password") };
-  if ((await readIfPresent(account.passwordFile)) !== undefined) return account;
-  const password = randomBytes(12).toString("base64url");
-  const { exitCode, stderr } = await runBerth(
-    socket,
-    ["account", "set", account.name, "--role", "admin", "--password-file", "-"],
-    {
-      input: password,
-    },
-  );
-  if (exitCode !== 0) throw new BerthError("lab.failed", `The account could not be made: ${stderr}`);
-  await writeWhole(account.passwordFile, password);
-  return account;
 }

@@ -2,7 +2,6 @@
  * The demo without a lab: controller and agent as processes of this machine, one node and one tenant on its own Docker
  * engine, with the images of upstream.
  */
-import { randomBytes } from "node:crypto";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +9,10 @@ import { createJoinToken } from "@berth/shared/api/nodes";
 import { BerthError } from "@berth/shared/errors";
 import { execa } from "execa";
 import { runCommand, tryCommand } from "../host/command.ts";
-import { isPresent, readIfPresent, writeWhole } from "../host/files.ts";
+import { isPresent } from "../host/files.ts";
 import { findLongLived, startLongLived, stopLongLived } from "../host/processes.ts";
 import { waitFor } from "../host/wait.ts";
+import { ensureAccount, type DemoAccount } from "./account.ts";
 import { runBerth } from "./cli.ts";
 import { repository } from "./controller.ts";
 
@@ -26,7 +26,7 @@ export interface LocalDemo {
   stateDirectory: string;
   socket: string;
   pageUrl: string;
-  account: { name: string; passwordFile: string };
+  account: DemoAccount;
 }
 
 export interface LocalDemoOptions {
@@ -48,13 +48,8 @@ export async function localDemoUp(options: LocalDemoOptions): Promise<LocalDemo>
     await mkdir(join(stateDirectory, part), { recursive: true, mode: 0o700 });
   const socket = join(stateDirectory, "controller.sock");
   await ensureController(stateDirectory, socket, options);
-  const demo = {
-    stateDirectory,
-    socket,
-    pageUrl: `http://127.0.0.1:${options.pagePort}`,
-    account: { name: "admin", passwordFile: join(stateDirectory, "admin-password") },
-  };
-  await ensureAccount(demo);
+  const account = await ensureAccount(socket, join(stateDirectory, "admin-password"));
+  const demo = { stateDirectory, socket, pageUrl: `http://127.0.0.1:${options.pagePort}`, account };
   // The node first and alone: nothing can be placed before its agent is there.
   await applyText(demo, fleetHead(gateway), "ignore");
   await ensureAgent(demo, gateway);
@@ -112,15 +107,6 @@ async function ensureController(stateDirectory: string, socket: string, options:
     deadlineMs: 30_000,
     check: async () => ((await runBerth(socket, ["status", "--json"], {})).exitCode === 0 ? true : undefined),
   });
-}
-
-async function ensureAccount({ socket, account }: LocalDemo): Promise<void> {
-  if ((await readIfPresent(account.passwordFile)) !== undefined) return;
-  const password = randomBytes(12).toString("base64url");
-  const parameters = ["account", "set", account.name, "--role", "admin", "--password-file", "-"];
-  const { exitCode, stderr } = await runBerth(socket, parameters, { input: password });
-  if (exitCode !== 0) throw new BerthError("lab.failed", `The account could not be made: ${stderr}`);
-  await writeWhole(account.passwordFile, password);
 }
 
 async function ensureAgent({ stateDirectory, socket }: LocalDemo, address: string): Promise<void> {
