@@ -1,5 +1,6 @@
 /** `berth bench`: the figures that Berth is held to, as ratios measured in one run. */
 import { join } from "node:path";
+import { errorCatalogue, toBerthError } from "@berth/shared/errors";
 import { Command } from "commander";
 import { benchmarks } from "../bench/benchmarks.ts";
 import { openBench } from "../bench/fleet.ts";
