@@ -58,7 +58,9 @@ it("follows the log, without terminal colours, and opens it again after a cut", 
   standIn.cut();
   await expect.poll(() => standIn.asked.filter((call) => call.includes("/logs")).length, { timeout: 10_000 }).toBe(2);
   await log.getByText("a line <b>now</b>", { exact: true }).waitFor({ state: "detached" });
-  expect(await log.getByText("0 GET /rest/workflows 200 3 ms", { exact: true }).count()).toBe(1);
+  await expect
+    .poll(() => log.getByText("0 GET /rest/workflows 200 3 ms", { exact: true }).count(), { timeout: 30_000 })
+    .toBe(1);
 });
 
 it("stays where the reader scrolled to, and follows again when asked", async () => {

@@ -102,7 +102,7 @@ it("greys out a node whose samples stopped, and only that one", async () => {
     .locator(`[data-node="user2"]`)
     .getByText(/^no samples for \d+ s$/)
     .waitFor();
-  expect(await page.locator("tbody.stale").count()).toBe(1);
+  await expect.poll(() => page.locator("tbody.stale").count(), { timeout: 30_000 }).toBe(1);
 });
 
 it("shows markup in names as text", async () => {

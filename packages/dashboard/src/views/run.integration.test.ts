@@ -66,7 +66,9 @@ it("says what failed and what to do, and what was not begun because of it", asyn
   standIn.scripted.fail(Date.now());
   standIn.tell("run", standIn.scripted.run);
   await page.getByText("The registry answered 404 for n8n:2.41.3. Is the version in the fleet file right?").waitFor();
-  expect(await page.locator(`[data-state="skipped"]`).count()).toBe(standIn.scripted.run.counts.skipped);
+  await expect
+    .poll(() => page.locator(`[data-state="skipped"]`).count(), { timeout: 30_000 })
+    .toBe(standIn.scripted.run.counts.skipped);
 });
 
 it("offers no buttons to accounts that may not use them", async () => {
