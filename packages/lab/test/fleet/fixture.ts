@@ -1,6 +1,8 @@
 /** The fleet of examples/valuechain in a lab of its own: made by the first test file, converged again for each other. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { catalog } from "@berth/shared/catalog/index";
+import { parseFleet } from "@berth/shared/fleet/parse";
 import { statusSchema, type Status } from "@berth/shared/api/status";
 import { inject } from "vitest";
 import type { z } from "zod";
@@ -10,6 +12,8 @@ import { fleetLabUp } from "../../src/demo/fleet-lab.ts";
 import { isPresent, writeWhole } from "../../src/host/files.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import type { Lab } from "../../src/state.ts";
+import { describeLab } from "../../src/status.ts";
+import { ProxmoxClient } from "../proxmox-client.ts";
 import { type Guest, guestAt } from "./guest.ts";
 import { keepsLab, removeLab } from "./global.ts";
 import { labName } from "./lab-name.ts";
@@ -117,7 +121,28 @@ export async function convergedExample(): Promise<TestFleet> {
   const begun = performance.now();
   await fleet.succeed(["apply", exampleFile, "--prune", "--yes"], { deadlineMs: 1_200_000 });
   report("apply", performance.now() - begun);
+  await removeStrays(fleet);
   return fleet;
+}
+
+/** Nodes and LXCs of tests that failed half way. */
+async function removeStrays(fleet: TestFleet): Promise<void> {
+  const { fleet: desired } = parseFleet(fleet.example, exampleFile, catalog);
+  if (desired === null) throw new Error(`${exampleFile} has mistakes`);
+  const { nodes } = desired;
+  for (const { name } of (await fleet.status()).nodes) {
+    if (!(name in nodes)) await fleet.succeed(["node", "remove", name, "--keep-agent", "--force"]);
+  }
+  const strays = (await describeLab(labName)).guests.filter(({ hostname }) => !(hostname in nodes));
+  if (strays.length === 0) return;
+  const proxmox = ProxmoxClient.start(fleet.lab, "token");
+  try {
+    for (const { vmid } of strays) {
+      await proxmox.perform("DELETE", `/nodes/pve/lxc/${vmid}`, { force: true, purge: true });
+    }
+  } finally {
+    await proxmox.stop();
+  }
 }
 
 export function report(part: string, tookMs: number): void {

@@ -4,6 +4,8 @@ import { planSchema } from "@berth/shared/operations/plan";
 import { z } from "zod";
 import { ensureController, findController } from "../../src/demo/controller.ts";
 import { setInFleet } from "@berth/shared/fleet/edit";
+import { isRunning } from "../../src/host/processes.ts";
+import { waitFor } from "../../src/host/wait.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
 import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
 import { containers, type Guest, killService, waitForDocker } from "./guest.ts";
@@ -55,7 +57,7 @@ describe("changing instances on every node", () => {
   /** Gives four instances another environment, and has `disturb` happen meanwhile. */
   async function changeWhile(mark: number, disturb: (guests: Guest[]) => Promise<void>): Promise<void> {
     const guests = await Promise.all(nodes.map((node) => fleet.guest(node)));
-    const census = takeStartCensus(fleet.lab, guests);
+    const census = await takeStartCensus(fleet.lab, guests);
     const former = await Promise.all(guests.map((guest) => containers(guest)));
     try {
       const env = { BERTH_TEST_MARK: `${mark}-${Date.now()}` };
@@ -156,5 +158,12 @@ describe("making a tenant with its LXC", () => {
 
 async function killController(): Promise<void> {
   const controller = await findController(fleet.lab);
-  if (controller !== undefined) process.kill(controller.pid, "SIGKILL");
+  if (controller === undefined) return;
+  process.kill(controller.pid, "SIGKILL");
+  await waitFor({
+    what: "The end of the killed controller",
+    deadlineMs: 10_000,
+    intervalMs: 10,
+    check: async () => ((await isRunning(controller)) ? undefined : true),
+  });
 }
