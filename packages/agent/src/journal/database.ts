@@ -56,7 +56,8 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec("COMMIT");
     return value;
   } catch (error) {
-    database.exec("ROLLBACK");
+    // On a full disk SQLite has undone it by itself already.
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }

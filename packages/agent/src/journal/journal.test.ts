@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { instanceSpec } from "../testing/specs.ts";
-import { openDatabase } from "./database.ts";
+import { openDatabase, transaction } from "./database.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { SampleStore } from "./sample-store.ts";
@@ -79,6 +79,16 @@ describe("Journal", () => {
     ).toThrow("no");
     expect(journal.operations.find(id)).toBeUndefined();
     journal.close();
+  });
+
+  it("says that the disk is full, although SQLite has undone the transaction by itself", () => {
+    const database = openDatabase(path);
+    const pages = Number(database.prepare("PRAGMA page_count").get()?.["page_count"]);
+    database.exec(`PRAGMA max_page_count = ${pages}`);
+    const insert = database.prepare("INSERT INTO sample_batches (payload) VALUES (zeroblob(100000))");
+    expect(() => transaction(database, () => insert.run())).toThrow("database or disk is full");
+    expect(database.isTransaction).toBe(false);
+    database.close();
   });
 
   it("reports drift until a controller has said to mend it, and remembers that", () => {
