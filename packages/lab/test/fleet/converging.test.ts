@@ -1,5 +1,6 @@
 /** What the design document asks for, made by one command, looked at from outside. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { planSchema } from "@berth/shared/operations/plan";
 import { runInNamespace, tryInNamespace } from "../../src/network/namespace.ts";
 import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";

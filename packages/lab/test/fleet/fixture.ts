@@ -18,7 +18,7 @@ import { type Guest, guestAt } from "./guest.ts";
 import { keepsLab, removeLab } from "./global.ts";
 import { labName } from "./lab-name.ts";
 
-export const exampleFile = process.env["BERTH_TEST_FLEET"] ?? join(repository, "examples/valuechain/fleet.yaml");
+export const exampleFile = join(repository, "examples/valuechain/fleet.yaml");
 
 export interface Outcome {
   exitCode: number;

@@ -42,7 +42,7 @@ describe("with no controller in reach", () => {
     await ensureController(fleet.lab);
   });
 
-  it.each(tampering)(
+  it.each(tampering.filter(([what]) => ["killed", "removed", "given less memory"].includes(what)))(
     "a container that somebody has %s is made as it was all the same, and told later",
     async (_, argv) => {
       await stopController(fleet.lab);
