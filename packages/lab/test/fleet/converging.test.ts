@@ -1,12 +1,11 @@
 /** What the design document asks for, made by one command, looked at from outside. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { planSchema } from "@berth/shared/operations/plan";
 import { runInNamespace, tryInNamespace } from "../../src/network/namespace.ts";
 import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
 import { containers } from "./guest.ts";
 
-const tenants = ["user1", "user2", "user3"];
+const tenants = ["user1", "user2", "user3"] as const;
 const databaseServices = ["n8n", "flowise"];
 const addresses = { shared: "10.0.6.10", user1: "10.0.6.11", user2: "10.0.6.12", user3: "10.0.6.13" };
 
@@ -34,25 +33,15 @@ describe("the example's fleet", () => {
   });
 
   it.each(tenants)("answers on %s's own address at the ports asked for", async (tenant) => {
-    const address = addresses[tenant as keyof typeof addresses];
+    const address = addresses[tenant];
     for (const [port, path] of [
       [3000, "/health"],
       [5678, "/healthz/readiness"],
       [3001, "/api/v1/ping"],
     ] as const) {
       const url = `http://${address}:${port}${path}`;
-      const argv = [
-        "curl",
-        "--silent",
-        "--max-time",
-        "10",
-        "--write-out",
-        "%{http_code}",
-        "--output",
-        "/dev/null",
-        url,
-      ];
-      expect(await runInNamespace(fleet.lab.namespace, argv as [string, ...string[]]), url).toBe("200");
+      const code = ["--max-time", "10", "--write-out", "%{http_code}", "--output", "/dev/null"];
+      expect(await runInNamespace(fleet.lab.namespace, ["curl", "--silent", ...code, url]), url).toBe("200");
     }
   });
 
