@@ -9,14 +9,11 @@ import type { z } from "zod";
 import { runBerth } from "../../src/demo/cli.ts";
 import { type LabController, repository } from "../../src/demo/controller.ts";
 import { fleetLabUp } from "../../src/demo/fleet-lab.ts";
-import { isPresent, writeWhole } from "../../src/host/files.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import type { Lab } from "../../src/state.ts";
 import { describeLab } from "../../src/status.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
 import { type Guest, guestAt } from "./guest.ts";
-import { keepsLab, removeLab } from "./global.ts";
-import { labName } from "./lab-name.ts";
 
 export const exampleFile = join(repository, "examples/valuechain/fleet.yaml");
 
@@ -48,12 +45,8 @@ export class TestFleet {
 
   /** Brings up what is missing of the lab. Says what took its time, since these minutes are most of a test run. */
   static async up(): Promise<TestFleet> {
-    const marker = inject("labMarker");
-    // One that an earlier run left, because it was killed, is not to be built on.
-    if (!(await isPresent(marker)) && !keepsLab) await removeLab();
-    await writeWhole(marker, "");
     const { lab, controller, account } = await fleetLabUp({
-      name: labName,
+      name: inject("labName"),
       pagePort: null,
       onProgress: ({ part, tookMs }) => tookMs !== undefined && tookMs >= 1000 && report(part, tookMs),
     });
@@ -133,7 +126,7 @@ async function removeStrays(fleet: TestFleet): Promise<void> {
   for (const { name } of (await fleet.status()).nodes) {
     if (!(name in nodes)) await fleet.succeed(["node", "remove", name, "--keep-agent", "--force"]);
   }
-  const strays = (await describeLab(labName)).guests.filter(({ hostname }) => !(hostname in nodes));
+  const strays = (await describeLab(fleet.lab.name)).guests.filter(({ hostname }) => !(hostname in nodes));
   if (strays.length === 0) return;
   const proxmox = ProxmoxClient.start(fleet.lab, "token");
   try {
