@@ -59,7 +59,12 @@ export async function containerId(guest: Guest, name: string): Promise<string | 
 export async function containers(guest: Guest): Promise<Map<string, string>> {
   const listing = await guest.run(["docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.ID}}"]);
   const rows = listing.split("\n").filter((line) => line !== "");
-  return new Map(rows.map((row) => row.split(" ") as [string, string]));
+  return new Map(
+    rows.map((row) => {
+      const [name = "", id = ""] = row.split(" ");
+      return [name, id];
+    }),
+  );
 }
 
 /** Kills the main process of a systemd service, at once, and leaves it to systemd to bring it back. */

@@ -74,7 +74,7 @@ describe("changing instances on every node", () => {
       expect(census.starts().toSorted(), "each new container started once, and no other").toEqual(changed);
       for (const [index, guest] of guests.entries()) {
         const present = await containers(guest);
-        const before = former[index] ?? new Map();
+        const before: ReadonlyMap<string, string> = former[index] ?? new Map();
         expect([...present.keys()].toSorted(), "nothing left of the former ones").toEqual(
           [...before.keys()].toSorted(),
         );

@@ -24,8 +24,9 @@ afterAll(() => rm(directory, { recursive: true }));
 
 describe("a fleet file that is", () => {
   const bomb = ["a: &a [x, x, x, x, x, x, x, x, x]"];
-  for (const [name, former] of ["ba", "cb", "dc", "ed", "fe", "gf", "hg", "ih"].map((pair) => [...pair] as const)) {
-    bomb.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${former}`).join(", ")}]`);
+  for (const [index, name] of ["b", "c", "d", "e", "f", "g", "h", "i"].entries()) {
+    const former = `*${"abcdefgh".charAt(index)}`;
+    bomb.push(`${name}: &${name} [${Array.from({ length: 9 }, () => former).join(", ")}]`);
   }
 
   const withNode = (name: string): ((example: string) => string) => {
