@@ -42,15 +42,24 @@ export async function readPrivateKey(path: string): Promise<SshKey> {
 
 /** `link` fails when the file is there: of two that start at the same time one makes the key, and both use it. */
 async function createIfAbsent(path: string): Promise<void> {
-  const generate = promisify<"ed25519", { comment: string }, { private: string }>(ssh2.utils.generateKeyPair);
-  const pair = await generate("ed25519", { comment });
   const next = `${path}.next-${process.pid}`;
-  await writeFile(next, pair.private, { mode: 0o600 });
+  await writeFile(next, await generatePrivateKey(), { mode: 0o600 });
   try {
     await link(next, path);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   } finally {
     await rm(next, { force: true });
+  }
+}
+
+type GenerateKeyPair = (type: "ed25519", options: { comment: string }) => Promise<{ private: string }>;
+const generateKeyPair: GenerateKeyPair = promisify(ssh2.utils.generateKeyPair);
+
+/** One in 256 of ssh2's keys lacks its leading zero and cannot be read back: https://github.com/mscdex/ssh2/issues/1513. */
+export async function generatePrivateKey(generatePair = generateKeyPair): Promise<string> {
+  for (;;) {
+    const pair = await generatePair("ed25519", { comment });
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair.private;
   }
 }

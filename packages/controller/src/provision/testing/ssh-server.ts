@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import ssh2 from "ssh2";
 import { fingerprintOf } from "../ssh/host-key.ts";
+import { generatePrivateKey } from "../ssh/key.ts";
 
 export type HostKeyType = "ed25519" | "ecdsa" | "rsa";
 
@@ -22,11 +23,12 @@ export interface TestSshServerOptions {
 }
 
 export async function startSshServer(options: TestSshServerOptions): Promise<TestSshServer> {
-  const pairs = (options.hostKeys ?? ["ed25519"]).map((type) => ({ type, pair: generate(type) }));
+  const types = options.hostKeys ?? ["ed25519"];
+  const hostKeys = await Promise.all(types.map(async (type) => ({ type, privateKey: await generateHostKey(type) })));
   const [, authorized] = options.authorizedKey.split(" ");
   const clients = new Set<ssh2.Connection>();
   const commands: string[] = [];
-  const server = new ssh2.Server({ hostKeys: pairs.map(({ pair }) => pair.private) }, (client) => {
+  const server = new ssh2.Server({ hostKeys: hostKeys.map(({ privateKey }) => privateKey) }, (client) => {
     clients.add(client);
     client.on("error", () => clients.delete(client));
     client.on("close", () => clients.delete(client));
@@ -48,7 +50,7 @@ export async function startSshServer(options: TestSshServerOptions): Promise<Tes
   return {
     port: address.port,
     commands,
-    fingerprints: Object.fromEntries(pairs.map(({ type, pair }) => [type, publicFingerprint(pair.public)])),
+    fingerprints: Object.fromEntries(hostKeys.map(({ type, privateKey }) => [type, publicFingerprint(privateKey)])),
     dropConnections: () => {
       for (const client of clients) client.end();
     },
@@ -73,17 +75,19 @@ function runShell(command: string, channel: ssh2.ServerChannel): void {
   });
 }
 
-function generate(type: HostKeyType): { private: string; public: string } {
+async function generateHostKey(type: HostKeyType): Promise<string> {
   switch (type) {
     case "ed25519":
-      return ssh2.utils.generateKeyPairSync("ed25519");
+      return generatePrivateKey();
     case "ecdsa":
-      return ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
+      return ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 }).private;
     case "rsa":
-      return ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 });
+      return ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 }).private;
   }
 }
 
-function publicFingerprint(line: string): string {
-  return fingerprintOf(Buffer.from(line.split(" ")[1] ?? "", "base64"));
+function publicFingerprint(privateKey: string): string {
+  const parsed = ssh2.utils.parseKey(privateKey);
+  if (parsed instanceof Error) throw parsed;
+  return fingerprintOf(parsed.getPublicSSH());
 }
