@@ -1,13 +1,10 @@
 /** What holds for every page: width, keyboard, themes, contrast, no movement. */
-import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { until, usePages } from "../test/page-harness.ts";
+import { live, until, usePages } from "../test/page-harness.ts";
 
 const { open } = usePages();
 const paths = ["/", "/nodes/user2", "/instances/user2-n8n", "/runs", "/runs/12"];
 const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-
-const settled = (page: Page) => page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
 
 it("fits a phone without scrolling sideways, whatever the names", async () => {
   const long = "a".repeat(200);
@@ -21,7 +18,7 @@ it("fits a phone without scrolling sideways, whatever the names", async () => {
   });
   for (const path of [...paths, `/instances/${long}`]) {
     await page.goto(url + path);
-    await settled(page);
+    await live(page);
     await page.locator("main table, main .steps").first().waitFor();
     expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 360]);
   }
@@ -39,7 +36,7 @@ it.each(["dark", "light"] as const)("has enough contrast for its text in %s", as
   });
   for (const path of paths) {
     await page.goto(url + path);
-    await settled(page);
+    await live(page);
     await page.locator("main table, main .steps").first().waitFor();
     expect([path, await page.evaluate(tooFaint)]).toEqual([path, []]);
   }
@@ -48,6 +45,9 @@ it.each(["dark", "light"] as const)("has enough contrast for its text in %s", as
 it("moves nothing while numbers change, and nothing when the connection is lost", async () => {
   const { page, standIn } = await open();
   await page.locator("[data-instance]").first().waitFor();
+  for (const { name, state } of standIn.nodes) {
+    if (state === "online") await page.locator(`[data-node="${name}"] .node-row .detail`).first().waitFor();
+  }
   const moved = await page.evaluateHandle(watchMovement);
   standIn.down = true;
   standIn.cut();
@@ -84,13 +84,13 @@ it("is used with the keyboard alone", async () => {
 
 it("follows the system's theme until another is chosen, and remembers that", async () => {
   const { page } = await open({ browser: { colorScheme: "light" } });
-  await settled(page);
+  await live(page);
   const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
   expect(await scheme()).toBe("light");
   await page.getByLabel("Theme").selectOption("dark");
   expect(await scheme()).toBe("dark");
   await page.reload();
-  await settled(page);
+  await live(page);
   expect(await scheme()).toBe("dark");
   await page.getByLabel("Theme").selectOption("system");
   expect(await scheme()).toBe("light");

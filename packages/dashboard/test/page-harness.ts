@@ -82,6 +82,11 @@ export async function logIn(page: Page, secret = password): Promise<void> {
   await page.keyboard.press("Enter");
 }
 
+/** Waits until the page follows the stream: only from then on does it hear what the stand-in tells. */
+export async function live(page: Page): Promise<void> {
+  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+}
+
 /** Waits until the condition holds; says what it waited for when it never does. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   await expect.poll(condition, { timeout: waitMilliseconds, message: `waited for: ${what}` }).toBe(true);

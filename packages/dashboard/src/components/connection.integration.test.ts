@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { until, usePages } from "../../test/page-harness.ts";
+import { live, until, usePages } from "../../test/page-harness.ts";
 
 const { open } = usePages();
 
 it("looks stale when the stream is cut, says why, and recovers by itself", async () => {
   const { page, standIn } = await open();
-  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await live(page);
   standIn.down = true;
   standIn.cut();
   const notice = page.getByTestId("stale-notice");
@@ -23,7 +23,7 @@ it("looks stale when the stream is cut, says why, and recovers by itself", async
 
   standIn.changeInstance("shared-redis", { state: "stopped" });
   standIn.down = false;
-  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await live(page);
   await notice.waitFor({ state: "detached" });
   // What happened meanwhile has been told.
   await page.locator(`[data-instance="shared-redis"]`).getByText("stopped").waitFor();
@@ -32,7 +32,7 @@ it("looks stale when the stream is cut, says why, and recovers by itself", async
 
 it("waits longer between attempts, and tries at once when asked", async () => {
   const { page, standIn } = await open();
-  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await live(page);
   standIn.down = true;
   standIn.cut();
   await page
@@ -41,12 +41,12 @@ it("waits longer between attempts, and tries at once when asked", async () => {
     .waitFor();
   standIn.down = false;
   await page.getByRole("button", { name: "Try now" }).click();
-  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await live(page);
 });
 
 it("does not take an open connection for a live one", async () => {
   const { page, standIn } = await open();
-  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await live(page);
   standIn.mute = true;
   await page
     .getByTestId("stale-notice")
@@ -69,7 +69,7 @@ it("keeps the stream when one event is not understood, and says so", async () =>
 
 it("offers to reload when the controller has become another version", async () => {
   const { page, standIn } = await open();
-  await page.getByTestId("connection").getByText("Live", { exact: true }).waitFor();
+  await live(page);
   await until("the version to be asked", () => standIn.asked.includes("GET /api/version"));
   standIn.version = "0.2.0";
   standIn.cut();

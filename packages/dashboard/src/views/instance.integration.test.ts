@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
-import { usePages } from "../../test/page-harness.ts";
+import { live, usePages } from "../../test/page-harness.ts";
 
 const { open } = usePages();
 
 it("shows the containers, how they depart from the specification, and four charts", async () => {
   const { page, standIn } = await open({ path: "/instances/user2-n8n" });
+  await live(page);
   standIn.changeInstance("user2-n8n", { drift: ["image: registry.lab:5000/n8n:2.40.0"] });
   await page.getByText("image: registry.lab:5000/n8n:2.40.0").waitFor();
   const names = await page.locator(".containers tbody th").allInnerTexts();
@@ -12,7 +13,7 @@ it("shows the containers, how they depart from the specification, and four chart
   for (const title of ["CPU", "Memory", "Network", "Disk"]) {
     const chart = page.getByRole("region", { name: title, exact: true });
     await chart.locator("canvas").waitFor();
-    expect(await chart.locator(".value").first().innerText()).toMatch(/^\d/);
+    await chart.locator(".value").first().getByText(/^\d/).waitFor();
   }
 });
 

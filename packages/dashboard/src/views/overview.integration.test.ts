@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { until, usePages } from "../../test/page-harness.ts";
+import { live, until, usePages } from "../../test/page-harness.ts";
 import { gib, mib } from "../../test/stand-in/fleet.ts";
 
 const { open } = usePages();
@@ -39,6 +39,7 @@ it("shows every node and instance as the API tells them", async () => {
 it("shows the newest sample of each container in human units, and adds up those of one instance", async () => {
   const { page, standIn } = await open();
   await page.locator("[data-instance]").first().waitFor();
+  await live(page);
   const containers = ["user2-openwebui", "user2-n8n", "user2-n8n-worker", "user2-flowise"];
   const instances = ["user2-openwebui", "user2-n8n", "user2-n8n", "user2-flowise"];
   standIn.mute = true;
@@ -77,6 +78,7 @@ it("moves what changes, and puts what needs attention on top", async () => {
   const { page, standIn } = await open();
   const attention = page.getByRole("region", { name: "Attention" });
   await attention.getByText("all well").waitFor();
+  await live(page);
   standIn.changeInstance("user1-flowise", { state: "unhealthy" });
   standIn.changeInstance("user1-n8n", { drift: ["environment: N8N_HOST"] });
   standIn.changeNode("user3", { state: "offline", lastSeen: new Date(Date.now() - 65_000).toISOString() });
