@@ -49,7 +49,12 @@ describe("a join token", () => {
     expect(stderr).toMatch(/certificate|fingerprint/i);
   });
 
-  it.each(["", "berth1", "berth1.a.b.c", "🚢".repeat(5000)])("that is none is called so: %.12s", async (text) => {
+  it.each([
+    ["empty", ""],
+    ["cut short", "berth1"],
+    ["of no base64", "berth1.a.b.c"],
+    ["long", "🚢".repeat(5000)],
+  ])("that is none is called so: %s", async (_which, text) => {
     const { exitCode, stderr } = await enrol(text);
     expect(exitCode).toBe(5);
     expect(stderr).toMatch(/token/i);
