@@ -27,7 +27,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const controller = await openController(options, logger);
   const apps = await openDoors(options, controller, logger);
   logger.info(
-    { version: controller.version, socket: options.socket, page: options.page, agents: options.agents },
+    {
+      version: controller.version,
+      socket: options.socket,
+      page: options.page,
+      agents: options.agents,
+      caFingerprint: readableFingerprint(controller.authority.caFingerprint),
+    },
     "The controller listens",
   );
   // Compressed while LXCs are made, so that no host waits for it.
@@ -50,9 +56,10 @@ async function openDoors(options: ServeOptions, controller: Controller, logger: 
   const local = await door(api, controller, logger, { trusted: true, authenticate }, {});
   const page = await door(api, controller, logger, { trusted: false, authenticate }, { pageDirectory });
   const agents = await agentDoor(api, controller, logger, { trusted: false, authenticate });
-  await listenOnSocket(local, options.socket, 0o600);
   await listen(page, options.page);
   await listen(agents, options.agents);
+  // Last: whoever waits for the controller looks here.
+  await listenOnSocket(local, options.socket, 0o600);
   return [local, page, agents];
 }
 
@@ -115,6 +122,11 @@ async function agentDoor(
   );
   app.addHook("onClose", async () => daily.stop());
   return app;
+}
+
+/** As `berth login` shows it: `AA:BB:…`. */
+function readableFingerprint(hex: string): string {
+  return hex.toUpperCase().replaceAll(/(..)(?!$)/g, "$1:");
 }
 
 function untilSignal(): Promise<NodeJS.Signals> {

@@ -1,6 +1,6 @@
 /** Opens the controller's rooms and wires them: each gets what it uses, and nothing else. */
 import { readFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { catalog } from "@berth/shared/catalog/index";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Logger } from "pino";
@@ -77,7 +77,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     const { host } = options.agents;
     const configured = host === "0.0.0.0" || host === "::" ? [] : [host];
     const address = fleet === undefined ? [] : [fleet.controller.address];
-    return [...new Set([...configured, ...address, hostname(), "localhost", "127.0.0.1"])];
+    return [...new Set([...configured, ...address, hostname(), "localhost", "127.0.0.1", ...ownAddresses()])];
   }
 
   function postgresServer(fleet: Fleet, instance: string): PostgresServer {
@@ -154,4 +154,12 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
 async function readRegistryCa({ registryMirrorCaFile }: ServeOptions, fleet: Fleet): Promise<string | null> {
   const file = fleet.images.caFile ?? registryMirrorCaFile;
   return file === null ? null : readFile(file, "utf8");
+}
+
+/** Those that somebody on another machine may reach this one by. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"))
+    .map(({ address }) => address);
 }

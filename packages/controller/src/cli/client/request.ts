@@ -92,6 +92,12 @@ function requestOptions(target: Target, description: RequestDescription): Reques
 function requestError(target: Target, error: NodeJS.ErrnoException): Error {
   if (error instanceof BerthError || error.name === "AbortError") return error;
   const where = formatTarget(target);
+  if (error.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return new BerthError("unauthenticated", `The certificate of ${where} is for other names: ${error.message}.`, {
+      hint: "Use one of its names; the controller's are its own addresses, its host name and the fleet's `controller.address`.",
+      cause: error,
+    });
+  }
   if (isCertificateError(error)) {
     return new BerthError("unauthenticated", `The certificate of ${where} is not trusted: ${error.message}.`, {
       hint: `Log in again to look at it and trust it: \`berth login ${where}\`.`,

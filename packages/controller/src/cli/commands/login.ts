@@ -96,7 +96,7 @@ async function askToTrust(terminal: Terminal, url: URL, seen: SeenCertificate): 
     `  names        ${printableLine(seen.names)}`,
     `  valid until  ${printableLine(seen.validTo)}`,
     `  SHA-256      ${seen.fingerprint}`,
-    "`berth serve` prints the fingerprint when it starts: they must be the same.",
+    "The controller logs its caFingerprint when it starts (journalctl --unit berth): they must be the same.",
   ]);
   if (await confirm(terminal, "Trust this certificate?")) return seen.certificate;
   throw new BerthError("cancelled", "Not logged in: the certificate is not trusted.");

@@ -61,7 +61,9 @@ export default defineCommand({
       const { installService } = await import("../service/install.ts");
       await installService({
         command: serviceCommand(options),
+        socket: options.socket,
         stateDirectory: options.stateDirectory,
+        ports: [options.agents.port, ...("port" in options.page ? [options.page.port] : [])],
         socketDirectories: [options.socket, ...("socket" in options.page ? [options.page.socket] : [])].map(dirname),
       });
       return { action: "install" as const, unit: unitName, changed: true };

@@ -5,6 +5,8 @@ export const unitName = "berth.service";
 const runtimeDirectory = "/run/berth";
 export const unitPath = `/etc/systemd/system/${unitName}`;
 
+const firstUnprivilegedPort = 1024;
+
 export interface UnitOptions {
   /** Program and arguments. */
   command: readonly string[];
@@ -12,21 +14,26 @@ export interface UnitOptions {
   stateDirectory: string;
   /** Directories of its sockets. */
   socketDirectories: readonly string[];
+  /** TCP ports that it listens on. */
+  ports: readonly number[];
 }
 
 /**
- * Root without capabilities: it may read the root-only files that a fleet names (token, SSH key) and nothing else that
+ * Root without capabilities, but for a low port's: it may read the root-only files that a fleet names (token, SSH key) and nothing else that
  * needs privilege. V8 compiles at run time, hence no MemoryDenyWriteExecute.
  */
-export function unitFile({ command, stateDirectory, socketDirectories }: UnitOptions): string {
+export function unitFile({ command, stateDirectory, socketDirectories, ports }: UnitOptions): string {
+  const capabilities = ports.some((port) => port < firstUnprivilegedPort) ? "CAP_NET_BIND_SERVICE" : "";
   const writable = [...new Set([stateDirectory, ...socketDirectories])].filter((path) => path !== runtimeDirectory);
   return `[Unit]
 Description=Berth controller
 Wants=network-online.target
 After=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 Type=exec
+SyslogIdentifier=berth
 ExecStart=${command.map(quoteArgument).join(" ")}
 Restart=always
 RestartSec=2
@@ -35,7 +42,7 @@ UMask=0077
 RuntimeDirectory=berth
 ReadWritePaths=${writable.map(quoteArgument).join(" ")}
 LimitNOFILE=65536
-CapabilityBoundingSet=
+CapabilityBoundingSet=${capabilities}
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
