@@ -1,6 +1,6 @@
 /** Puts the rooms together: one process per node. */
 import { randomUUID } from "node:crypto";
-import { toBerthError } from "@berth/shared/errors";
+import { type BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
 import type { Observation } from "@berth/shared/protocol/state";
 import { protocolVersion } from "@berth/shared/protocol/version";
@@ -159,6 +159,11 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#streams.closeAll();
     this.#connection.stop(reason);
     this.#journal.close();
+  }
+
+  /** This process goes on. */
+  tellUpgradeFailed(version: string, error: BerthError): void {
+    this.#connection.send({ type: "upgrade.failed", version, error: error.toBody() });
   }
 
   onRunning(): void {

@@ -41,11 +41,18 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       void replaceAgent(message, present);
     },
   });
+  let isReplacing = false;
   async function replaceAgent(message: ControllerMessageOf<"upgrade">, present: Identity): Promise<void> {
+    // Whoever asked for the second is answered by the first.
+    if (isReplacing) return;
+    isReplacing = true;
     try {
       await upgrade(config, present, message, log);
     } catch (error) {
-      log.error({ reason: toBerthError(error).message, to: message.version }, "the upgrade failed");
+      const failure = toBerthError(error);
+      log.error({ err: failure, to: message.version }, "the upgrade failed");
+      agent.tellUpgradeFailed(message.version, failure);
+      isReplacing = false;
       return;
     }
     agent.stop("upgrade");

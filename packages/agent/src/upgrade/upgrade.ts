@@ -45,9 +45,20 @@ export async function upgrade(
 
 /** A bundle that cannot even load never becomes current. */
 async function tryOut(bundle: string, version: string): Promise<void> {
-  const { stdout } = await run(process.execPath, [bundle, "self-test"], { timeout: trialMilliseconds });
+  const { stdout } = await selfTest(bundle, version);
   if (stdout.trim() !== version) {
     throw new BerthError("protocol.invalid", `The bundle of version ${version} says that it is ${stdout.trim()}.`);
+  }
+}
+
+async function selfTest(bundle: string, version: string): Promise<{ stdout: string }> {
+  try {
+    return await run(process.execPath, [bundle, "self-test"], { timeout: trialMilliseconds });
+  } catch (error) {
+    throw new BerthError("internal", `Version ${version} of the agent does not run on this node.`, {
+      hint: "`journalctl --unit berth-agent` there shows what it said. The agent that runs was kept.",
+      cause: error,
+    });
   }
 }
 

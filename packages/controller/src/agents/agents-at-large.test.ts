@@ -110,6 +110,20 @@ describe("upgradeAgent", () => {
     expect(agent.pending("upgrade")).toBe(0);
   });
 
+  it("ends at once with what the agent says when it cannot, and takes the next one", async () => {
+    const agent = await FakeAgent.join(harness, user1);
+    const upgrading = harness.hub.upgradeAgent("user1", bundle);
+    await agent.next("upgrade");
+    const error = { code: "disk.full", message: "No space is left.", hint: "Enlarge it." };
+    agent.send({ type: "upgrade.failed", version: "1.5.0", error });
+    await expect(upgrading).rejects.toMatchObject(error);
+    const again = harness.hub.upgradeAgent("user1", bundle);
+    await agent.next("upgrade");
+    agent.cut();
+    await FakeAgent.join(harness, user1, { hello: { agentVersion: "1.5.0" } });
+    expect((await again).changed).toBe(true);
+  });
+
   it("gives up in time, and at once when the node is offline", async () => {
     await expect(harness.hub.upgradeAgent("user1", bundle)).rejects.toMatchObject({ code: "node.offline" });
     await FakeAgent.join(harness, user1);

@@ -9,6 +9,7 @@ import { readMessage } from "./connection/read-message.ts";
 import { ProtocolViolation } from "./connection/violation.ts";
 import type { RateLimit } from "./enrolment/rate-limit.ts";
 import type { Dispatcher } from "./operations/dispatcher.ts";
+import { toKnownError } from "./operations/outcome.ts";
 import type { Observer } from "./operations/observer.ts";
 import { receiveEvents, type AgentEventsOptions } from "./state/agent-events.ts";
 import type { NoteEvent } from "./state/history.ts";
@@ -90,6 +91,9 @@ export function createRouter(connection: Connection, hello: Hello, rooms: Rooms)
         break;
       case "stream.end":
         rooms.streams.onEnd(connection, message);
+        break;
+      case "upgrade.failed":
+        rooms.announce("upgrade.failed", { node, error: toKnownError(message.error) });
         break;
       case "certificate.request":
         inTurn(renew(connection, message.csr, rooms));

@@ -2,6 +2,7 @@
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { BerthError } from "@berth/shared/errors";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { AgentOperationKind, OperationInput, OperationResult } from "@berth/shared/operations/index";
 import type { NodeFacts, Observation } from "@berth/shared/protocol/state";
@@ -67,6 +68,8 @@ export interface HubEvents {
   instance: [PlacedInstance];
   "instance.gone": [{ node: string; name: string }];
   samples: [LiveSamples];
+  /** The node's agent stays as it was. */
+  "upgrade.failed": [{ node: string; error: BerthError }];
   /** Everything that is worth a line in the fleet's history */
   event: [EventRecord];
 }

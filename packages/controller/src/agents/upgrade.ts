@@ -11,7 +11,7 @@ export interface UpgradeContext {
   timeoutMilliseconds: number;
 }
 
-/** Waits for another process of the agent: the new version, or the old one that came back. */
+/** Waits for another process of the agent: the new version, or the old one that came back. @throws the agent's refusal */
 export async function upgradeAgent(context: UpgradeContext, bundle: AgentBundle): Promise<AgentUpgrade> {
   const { connection, before, events, timeoutMilliseconds } = context;
   const from = before.agentVersion ?? "unknown";
@@ -21,11 +21,15 @@ export async function upgradeAgent(context: UpgradeContext, bundle: AgentBundle)
     const isAnother = presence.node === before.node && presence.state === "online" && presence.bootId !== before.bootId;
     if (isAnother) resolve(presence.agentVersion ?? "unknown");
   };
+  const onFailure = (failure: { node: string; error: BerthError }) => {
+    if (failure.node === before.node) reject(failure.error);
+  };
   const timer = setTimeout(
     () => reject(tooLate(before.node, bundle.version, timeoutMilliseconds)),
     timeoutMilliseconds,
   );
   events.on("node", onNode);
+  events.on("upgrade.failed", onFailure);
   try {
     connection.send({ type: "upgrade", ...bundle });
     const to = await promise;
@@ -33,6 +37,7 @@ export async function upgradeAgent(context: UpgradeContext, bundle: AgentBundle)
   } finally {
     clearTimeout(timer);
     events.off("node", onNode);
+    events.off("upgrade.failed", onFailure);
   }
 }
 

@@ -58,6 +58,8 @@ const streamEnd = z.strictObject({
   exitCode: z.int().nullable(),
   error: errorSchema.optional(),
 });
+/** Nothing was replaced: the agent that sends this goes on. */
+const upgradeFailed = z.strictObject({ type: z.literal("upgrade.failed"), version: z.string(), error: errorSchema });
 const certificateRequest = z.strictObject({ type: z.literal("certificate.request"), csr: z.string().max(8192) });
 
 export const agentMessageSchema = z.discriminatedUnion("type", [
@@ -71,6 +73,7 @@ export const agentMessageSchema = z.discriminatedUnion("type", [
   streamData,
   streamEnd,
   certificateRequest,
+  upgradeFailed,
 ]);
 
 const welcome = z.strictObject({
