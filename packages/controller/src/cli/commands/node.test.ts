@@ -1,5 +1,6 @@
 import { addNode, createJoinToken, getNode, listNodes, removeNode, upgradeAgent } from "@berth/shared/api/nodes";
-import { expect, test } from "vitest";
+import { BerthError, errorCatalogue } from "@berth/shared/errors";
+import { describe, expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { startTestController } from "../testing/controller.ts";
 import { instanceStatus, nodeStatus, run, step } from "../testing/fixtures.ts";
@@ -139,16 +140,40 @@ test("node token prints the line alone on stdout", async () => {
   });
 });
 
-test("node upgrade-agent", async () => {
-  await using controller = await startTestController((app) =>
-    serveEndpoint(app, upgradeAgent, async ({ params }) => ({
-      from: "0.1.0",
-      to: "0.2.0",
-      changed: params.name === "user1",
-    })),
-  );
-  const upgrade = async (name: string) =>
-    (await runInTest(["node", "upgrade-agent", name, "--controller", controller.address])).stdout;
-  expect(await upgrade("user1")).toBe("The agent of user1 went from 0.1.0 to 0.2.0.\n");
-  expect(await upgrade("user2")).toBe("The agent of user2 is at 0.2.0 already.\n");
+describe("node upgrade-agent", () => {
+  const nodes = [
+    nodeStatus({ name: "user1", outdated: true }),
+    nodeStatus({ name: "user3", outdated: true, state: "offline" }),
+    nodeStatus({ name: "user5", outdated: false }),
+    nodeStatus({ name: "user2", outdated: true }),
+    nodeStatus({ name: "user4", outdated: true }),
+  ];
+
+  async function upgrade(...words: string[]) {
+    await using controller = await startTestController((app) => {
+      serveEndpoint(app, listNodes, async () => ({ nodes }));
+      serveEndpoint(app, upgradeAgent, async ({ params: { name } }) => {
+        if (name === "user2") throw new BerthError("disk.full", "No space is left.");
+        return { from: "0.1.0", to: "0.2.0", changed: name !== "user5" };
+      });
+    });
+    return await runInTest(["node", "upgrade-agent", ...words, "--controller", controller.address]);
+  }
+
+  test("takes names", async () => {
+    expect((await upgrade("user1", "user5")).stdout).toBe(
+      "The agent of user1 went from 0.1.0 to 0.2.0.\nThe agent of user5 is at 0.2.0 already.\n",
+    );
+  });
+
+  test("--outdated takes those online one by one, and ends at the first that fails, telling what was done", async () => {
+    const { stdout, stderr, exitCode } = await upgrade("--outdated");
+    expect(stdout).toBe("The agent of user1 went from 0.1.0 to 0.2.0.\n");
+    expect(stderr).toContain("Upgrading the agent of user2 …\nerror: No space is left.\n");
+    expect(exitCode).toBe(errorCatalogue["disk.full"].exitCode);
+  });
+
+  test.each([[[]], [["user1", "--outdated"]]])("%j is refused", async (words) => {
+    expect(await upgrade(...words)).toMatchObject({ exitCode: 2, stdout: "" });
+  });
 });

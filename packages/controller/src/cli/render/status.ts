@@ -23,6 +23,7 @@ export function statusLines(status: Status, options: RenderOptions): string[] {
     ...instanceLines(status.instances, options.style),
     "",
     summaryLine(status),
+    ...outdatedLines(status.nodes),
   ];
 }
 
@@ -91,6 +92,11 @@ function agentText(node: NodeStatus): string | null {
 function seenText(node: NodeStatus, now: number): string {
   if (node.state === "online") return "now";
   return node.lastSeen === null ? "never" : formatAge(node.lastSeen, now);
+}
+
+function outdatedLines(nodes: readonly NodeStatus[]): string[] {
+  const outdated = nodes.filter((node) => node.outdated).length;
+  return outdated === 0 ? [] : [`${count(outdated, "agent")} outdated: \`berth node upgrade-agent --outdated\`.`];
 }
 
 /** `4 of 4 nodes online, 10 of 11 instances healthy (1 starting).` */
