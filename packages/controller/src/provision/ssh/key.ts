@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { link, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -42,7 +43,7 @@ export async function readPrivateKey(path: string): Promise<SshKey> {
 
 /** `link` fails when the file is there: of two that start at the same time one makes the key, and both use it. */
 async function createIfAbsent(path: string): Promise<void> {
-  const next = `${path}.next-${process.pid}`;
+  const next = `${path}.next-${randomUUID()}`;
   await writeFile(next, await generatePrivateKey(), { mode: 0o600 });
   try {
     await link(next, path);
