@@ -176,6 +176,27 @@ test("yes carries the removal out", async () => {
   expect(controller.asked.apply).toHaveLength(1);
 });
 
+test("without a terminal a removal needs --yes, and nothing is done without it", async () => {
+  await using controller = await startApplying(removal, new TestRun(succeeded));
+  const words = ["apply", file, "--prune", "--controller", controller.address];
+  expect(await runInTest(words)).toEqual({
+    exitCode: 2,
+    stdout: "",
+    stderr:
+      "error: This removes instance user1-n8n, and there is no terminal to ask on: nothing was changed.\n" +
+      "hint: Give --yes to remove without being asked.\n",
+  });
+  expect(controller.asked.apply).toEqual([]);
+  expect((await runInTest([...words, "--yes"])).exitCode).toBe(0);
+  expect(controller.asked.apply).toHaveLength(1);
+});
+
+test("without a terminal a plan that removes nothing is carried out", async () => {
+  await using controller = await startApplying(plan, new TestRun(succeeded));
+  expect((await runInTest(["apply", file, "--prune", "--controller", controller.address])).exitCode).toBe(0);
+  expect(controller.asked.apply).toHaveLength(1);
+});
+
 test("on a terminal nothing is asked when nothing is removed; the picture is drawn and taken away", async () => {
   const testRun = new TestRun(started);
   await using controller = await startApplying(plan, testRun);

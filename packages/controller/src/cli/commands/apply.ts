@@ -3,6 +3,7 @@ import type { Run } from "@berth/shared/api/runs";
 import type { Plan } from "@berth/shared/operations/plan";
 import { BerthError } from "@berth/shared/errors";
 import { defineCommand, type CommandContext } from "../define-command.ts";
+import { usageError } from "../errors.ts";
 import { readTextFile, withFleetText } from "../fleet-file.ts";
 import { confirm } from "../prompt.ts";
 import { planLines, removals } from "../render/plan.ts";
@@ -32,7 +33,11 @@ export default defineCommand({
   options: {
     plan: { kind: "flag", description: "Show what would change, and change nothing" },
     prune: { kind: "flag", description: "Remove what the file does not mention" },
-    yes: { kind: "flag", short: "y", description: "Remove without asking" },
+    yes: {
+      kind: "flag",
+      short: "y",
+      description: "Remove without asking; needed where there is no terminal to ask on",
+    },
     detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
   },
   examples: [
@@ -45,11 +50,10 @@ export default defineCommand({
     const file: FleetFile = { yaml, file: input.file === "-" ? "stdin" : input.file, prune: input.prune };
     return withFleetText(yaml, async () => {
       if (input.plan) return askPlan(context, file);
-      if (!input.yes && isInteractive(context.terminal)) await confirmPlan(context, file);
-      return carryOut(context, file, {
-        detach: input.detach,
-        planShown: !input.yes && isInteractive(context.terminal),
-      });
+      const asks = !input.yes && isInteractive(context.terminal);
+      if (asks) await confirmPlan(context, file);
+      else if (!input.yes && input.prune) await refuseRemovals(context, file);
+      return carryOut(context, file, { detach: input.detach, planShown: asks });
     });
   },
   render(result, { style, now }) {
@@ -72,6 +76,16 @@ async function confirmPlan(context: CommandContext, file: FleetFile): Promise<vo
   context.note(`This removes ${removed.join(", ")}.`);
   if (await confirm(context.terminal, `Remove ${count(removed.length, "thing")} and carry out the plan?`)) return;
   throw new BerthError("cancelled", "Nothing was changed.");
+}
+
+/** Where nobody can be asked, removing takes --yes. Only --prune makes a plan remove something. */
+async function refuseRemovals(context: CommandContext, file: FleetFile): Promise<void> {
+  const removed = removals(await askPlan(context, file));
+  if (removed.length === 0) return;
+  throw usageError(
+    `This removes ${removed.join(", ")}, and there is no terminal to ask on: nothing was changed.`,
+    "Give --yes to remove without being asked.",
+  );
 }
 
 async function carryOut(
