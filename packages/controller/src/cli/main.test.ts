@@ -56,6 +56,8 @@ Examples:
 
 test.each([
   [["statsu"], "error: Unknown command 'statsu'.\nhint: Did you mean 'status'?\n"],
+  [["bogus"], "error: Unknown command 'bogus'.\nhint: Add --help to see what there is.\n"],
+  [["logst"], "error: Unknown command 'logst'.\nhint: Did you mean 'logs'?\n"],
   [["node", "lst"], "error: Unknown command 'lst'.\nhint: Did you mean 'list'?\n"],
   [["apply", "f.yaml", "--prunee"], "error: Unknown option '--prunee'.\nhint: Did you mean '--prune'?\n"],
   [["apply"], "error: Missing required argument 'FILE'.\nhint: Add --help to see what there is.\n"],

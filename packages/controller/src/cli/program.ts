@@ -6,6 +6,7 @@ import {
   Option as CommanderOption,
 } from "commander";
 import type { BerthError } from "@berth/shared/errors";
+import { suggest } from "@berth/shared/fleet/suggest";
 import type { Command, OptionDefinition } from "./define-command.ts";
 import { usageError } from "./errors.ts";
 import type { Style } from "./render/style.ts";
@@ -66,7 +67,10 @@ export function createProgram(options: ProgramOptions): CommanderCommand {
 /** A mistake that commander found, in our words: one sentence, and a hint with what was probably meant. */
 export function explainUsage(error: CommanderError): BerthError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-  const meant = /\(Did you mean (.+)\?\)/.exec(rest.join(" "))?.[1];
+  const written = /'([^']+)'/.exec(first)?.[1] ?? "";
+  // commander takes words for similar that merely share letters: 'bogus' and 'logs'.
+  const similar = /\(Did you mean (?:one of )?(.+)\?\)/.exec(rest.join(" "))?.[1]?.split(", ") ?? [];
+  const meant = suggest(written, similar);
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, "")}.`;
   return usageError(sentence, meant === undefined ? "Add --help to see what there is." : `Did you mean '${meant}'?`);
 }
