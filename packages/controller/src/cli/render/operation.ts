@@ -1,30 +1,12 @@
 /** How an operation reads: `create instance user1-n8n`, `pull image docker.io/…`. */
 import type { Change } from "@berth/shared/operations/plan";
+import { operationTitle as titleOf, type OperationWords } from "@berth/shared/operations/title";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
 
-const nouns: Readonly<Record<string, string>> = {
-  lxc: "LXC",
-  agent: "agent",
-  database: "database",
-  image: "image",
-  instance: "instance",
-};
-
-export interface OperationTitle {
-  kind: string;
-  change: Change;
-  target: string;
-}
-
-/** The noun of a kind: `instance.ensure` -> `instance`. */
-export function operationNoun(kind: string): string {
-  const subject = kind.slice(0, Math.max(0, kind.lastIndexOf(".")));
-  return nouns[subject] ?? (subject === "" ? kind : subject);
-}
-
-export function operationTitle({ kind, change, target }: OperationTitle): string {
-  return `${operationVerb(kind, change)} ${operationNoun(kind)} ${printableLine(target)}`;
+/** The title, safe to print: what an operation concerns may bear a name from elsewhere. */
+export function operationTitle(operation: OperationWords): string {
+  return printableLine(titleOf(operation));
 }
 
 /** Heading of the group of operations that concern no node. */
@@ -48,12 +30,6 @@ const changeColours = {
 
 export function changePaint(change: Change, style: Style): (text: string) => string {
   return style[changeColours[change]];
-}
-
-function operationVerb(kind: string, change: Change): string {
-  if (change !== "create") return change;
-  if (kind === "image.ensure") return "pull";
-  return kind === "agent.ensure" ? "install" : "create";
 }
 
 /** Values by key, in order of first appearance. */
