@@ -1,5 +1,6 @@
 /** From a fleet file to a run: merge, validate, observe, plan, record, start. */
 import type { Catalog } from "@berth/shared/catalog/schema";
+import { BerthError } from "@berth/shared/errors";
 import type { Run } from "@berth/shared/api/runs";
 import { mergeFleet } from "@berth/shared/fleet/edit";
 import type { Fleet } from "@berth/shared/fleet/schema";
@@ -41,6 +42,8 @@ export interface ApplyDependencies {
   /** Generates the secrets that do not exist yet. */
   ensureSecrets: (desired: Desired) => Promise<void>;
   sources: (fleet: Fleet) => ObservationSources;
+  /** Number of the run that is being carried out; null when there is none. */
+  runUnderWay: () => Promise<number | null> | number | null;
   /** Writes the run together with `alongside`, in one transaction; throws `conflict` when another is under way. */
   startRun: (run: NewRun) => Promise<Run | null>;
   /** Called with each new desired state, for what follows the fleet: sampling, drift. */
@@ -68,11 +71,15 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
 
   async function prepareFile({ yaml, file, prune }: FleetFile): Promise<Prepared> {
     // The given file by itself first, so that its mistakes come back with its own lines.
-    store.parse(yaml, file);
+    const given = store.parse(yaml, file);
     const present = await store.current();
     if (present === null) return prepare(yaml, file, prune);
+    refuseAnotherFleet(present.fleet, given, file);
     const { text, kept } = mergeFleet(present.yaml, yaml, { prune });
-    const notes = kept.map((name) => `${name} is not in ${file} and stays as it is; ${wayOut(name)} removes it`);
+    const notes = [
+      ...kept.map((name) => `${name} is not in ${file} and stays as it is; ${wayOut(name)} removes it`),
+      ...addressNote(present.fleet, given),
+    ];
     return prepare(text, kept.length === 0 ? file : `${file} with the present state`, prune, notes);
   }
 
@@ -104,7 +111,13 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
   }
 
   return {
-    plan: async (file) => (await prepareFile(file)).plan,
+    plan: async (file) => {
+      const { plan } = await prepareFile(file);
+      const run = await dependencies.runUnderWay();
+      if (run === null) return plan;
+      const note = `run ${run} is under way: what it has not done yet is in this plan, too`;
+      return { ...plan, warnings: [note, ...plan.warnings] };
+    },
     apply: (file, account) =>
       exclusively(async () => {
         const prepared = await prepareFile(file);
@@ -127,4 +140,23 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
 function wayOut(name: string): string {
   const node = /^nodes\.(?<node>.*)$/.exec(name)?.groups?.["node"];
   return node === undefined ? "--prune" : `\`berth node remove ${node}\``;
+}
+
+/** LXCs are known by the fleet's name: under another one, each would be made a second time. */
+function refuseAnotherFleet(present: Fleet, given: Fleet, file: string): void {
+  if (present.fleet === given.fleet) return;
+  throw new BerthError(
+    "conflict",
+    `${file} is for the fleet '${given.fleet}', and this controller runs '${present.fleet}'`,
+    {
+      hint: `A fleet keeps its name: write \`fleet: ${present.fleet}\`. Another fleet has a controller of its own: \`berth serve --state DIR\`.`,
+    },
+  );
+}
+
+/** Agents know the controller by the address that they enrolled with. */
+function addressNote(present: Fleet, given: Fleet): string[] {
+  const [before, after] = [present, given].map(({ controller }) => `${controller.address}:${controller.port}`);
+  if (before === after) return [];
+  return [`controller.address is for nodes that join from now on; agents that are there go on to connect to ${before}`];
 }

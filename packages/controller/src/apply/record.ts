@@ -5,6 +5,7 @@ import { saveFleet } from "../inventory/fleet.ts";
 import { clearDesiredInstance, listInstances, putDesiredInstance } from "../inventory/instances.ts";
 import { putNeed } from "../inventory/needs.ts";
 import { putNode } from "../inventory/nodes.ts";
+import { putSpecification } from "../inventory/specifications.ts";
 import { listTenants, putTenant, removeTenant } from "../inventory/tenants.ts";
 import type { Desired } from "../plan/desired.ts";
 
@@ -46,6 +47,7 @@ async function recordInstances(transaction: Queryable, { instances }: Desired): 
       ports: spec.containers.flatMap((container) => container.ports.map((port) => port.host)),
       hash: spec.hash,
     });
+    await putSpecification(transaction, spec);
     if (database !== null) {
       const { server, instance, database: name, ...specification } = database;
       await putNeed(transaction, { kind: "database", name, instance, server, specification });

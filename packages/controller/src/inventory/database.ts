@@ -8,6 +8,7 @@ import type {
   InstancesTable,
   NeedsTable,
   NodesTable,
+  SpecificationsTable,
   TenantsTable,
 } from "./tables/fleet.ts";
 import type { RunsTable, StepLogsTable, StepsTable } from "./tables/runs.ts";
@@ -17,6 +18,7 @@ export interface Database {
   nodes: NodesTable;
   tenants: TenantsTable;
   instances: InstancesTable;
+  specifications: SpecificationsTable;
   needs: NeedsTable;
   events: EventsTable;
   runs: RunsTable;

@@ -16,7 +16,17 @@ const postgres: Observation["instances"][number] = {
   drift: [],
   containers: [],
 };
-const lxc = { vmid: 110, status: "running" as const, cores: 8, memoryBytes: 1, diskBytes: 1 };
+const lxc = {
+  vmid: 110,
+  status: "running" as const,
+  cores: 8,
+  memoryBytes: 1,
+  swapBytes: 0,
+  diskBytes: 1,
+  features: ["nesting"],
+  address: "10.0.6.10",
+};
+const specifications = () => Promise.resolve(new Map());
 
 test("a node that does not answer and a Proxmox that fails cost their own part, and are told", async () => {
   const observed = await observeFleet(desired, {
@@ -25,6 +35,7 @@ test("a node that does not answer and a Proxmox that fails cost their own part, 
       name === "user1"
         ? Promise.reject(new BerthError("deadline.exceeded", "no observation in 5 s"))
         : Promise.resolve(empty),
+    specifications,
     databases: () => Promise.reject(new Error("must not be asked: no server runs")),
   });
   expect(observed.nodes.get("user1")).toEqual({
@@ -50,6 +61,7 @@ test("databases are asked of a server that runs, all of a server at once", async
   const observed = await observeFleet(desired, {
     lxcs: () => Promise.resolve(new Map([["shared", lxc]])),
     node: (name) => Promise.resolve(name === "shared" ? { ...empty, instances: [postgres] } : null),
+    specifications,
     databases: (server, needs) => {
       asked.push([server, ...needs.map((need) => need.database)]);
       return Promise.resolve(new Map(needs.map((need) => [need.database, { exists: false, differences: [] }])));

@@ -1,6 +1,7 @@
 /** Gathers what is: LXCs from Proxmox, instances and images from agents, databases from their servers. Changes nothing. */
 import { toBerthError } from "@berth/shared/errors";
 import type { Observation } from "@berth/shared/protocol/state";
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { Desired } from "../plan/desired.ts";
 import type {
@@ -17,6 +18,8 @@ export interface ObservationSources {
   lxcs: (proxmox: string) => Promise<ReadonlyMap<string, ObservedLxc>>;
   /** null: its agent is not connected. */
   node: (node: string) => Promise<Observation | null>;
+  /** By hash. */
+  specifications: () => Promise<ReadonlyMap<string, InstanceSpec>>;
   databases: (server: string, needs: readonly DatabaseNeed[]) => Promise<ReadonlyMap<string, ObservedDatabase>>;
 }
 
@@ -36,7 +39,12 @@ export async function observeFleet(desired: Desired, sources: ObservationSources
       ),
     ]),
   );
-  return { nodes, databases: await observeAllDatabases(desired, nodes, sources, warnings), warnings };
+  return {
+    nodes,
+    databases: await observeAllDatabases(desired, nodes, sources, warnings),
+    specifications: await sources.specifications(),
+    warnings,
+  };
 }
 
 async function observeLxcs(

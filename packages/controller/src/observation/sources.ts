@@ -18,6 +18,7 @@ export interface SourceDependencies {
   connection: (fleet: Fleet, name: string) => ProxmoxConnection;
   /** undefined: not generated yet. */
   password: (name: string) => string | undefined;
+  specifications: ObservationSources["specifications"];
 }
 
 const observeMilliseconds = 10_000;
@@ -41,6 +42,7 @@ export function createSources(fleet: Fleet, dependencies: SourceDependencies): O
       }
       return observation;
     },
+    specifications: dependencies.specifications,
     databases: (server, needs) =>
       postgres.withClient(dependencies.postgresServer(fleet, server), (client) =>
         observeDatabases(client, needs, (need) => dependencies.password(databaseSecretName(need.instance))),

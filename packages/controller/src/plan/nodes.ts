@@ -41,16 +41,33 @@ function lxcChange(lxc: LxcInput, seen: ObservedNode): { change: Change; reason:
   return differences.length === 0 ? undefined : { change: "update", reason: differences.join(", ") };
 }
 
-/** A disk only grows: one larger than asked for is left alone. */
+/** A disk only grows: one larger than asked for is left alone, and told. */
 function lxcDifferences(wanted: LxcInput, seen: ObservedLxc): string[] {
-  const differences: string[] = [];
-  if (seen.cores !== wanted.cores) differences.push(`cores ${seen.cores ?? "all"} -> ${wanted.cores}`);
-  if (seen.memoryBytes !== wanted.memoryBytes) {
-    differences.push(`memory ${formatSize(seen.memoryBytes)} -> ${formatSize(wanted.memoryBytes)}`);
-  }
-  if (seen.diskBytes !== null && seen.diskBytes < wanted.diskBytes)
-    differences.push(`disk ${formatSize(seen.diskBytes)} -> ${formatSize(wanted.diskBytes)}`);
-  return differences;
+  const grows = seen.diskBytes !== null && seen.diskBytes < wanted.diskBytes;
+  return [
+    ...change("cores", seen.cores ?? "all", wanted.cores),
+    ...change("memory", formatSize(seen.memoryBytes), formatSize(wanted.memoryBytes)),
+    ...change("swap", formatSize(seen.swapBytes), formatSize(wanted.swapBytes)),
+    ...(grows ? change("disk", formatSize(seen.diskBytes ?? 0), formatSize(wanted.diskBytes)) : []),
+    ...change("address", seen.address ?? "none", wanted.address),
+    ...change("features", seen.features.join(",") || "none", wanted.features.toSorted().join(",") || "none"),
+  ];
+}
+
+function change(what: string, before: string | number, after: string | number): string[] {
+  return before === after ? [] : [`${what} ${before} -> ${after}`];
+}
+
+/** Where the file asks for less disk than there is. */
+export function disksTooLarge(nodes: readonly DesiredNode[], observed: Observed): string[] {
+  return nodes.flatMap(({ name, lxc }) => {
+    const seen = observed.nodes.get(name)?.lxc;
+    if (lxc === null || seen === undefined || seen === "unseen" || seen === null) return [];
+    if (seen.diskBytes === null || seen.diskBytes <= lxc.diskBytes) return [];
+    return [
+      `the disk of LXC '${name}' stays at ${formatSize(seen.diskBytes)}: it cannot shrink to ${formatSize(lxc.diskBytes)}`,
+    ];
+  });
 }
 
 function planAgent(node: DesiredNode, seen: ObservedNode, lxcPlanned: boolean): PlannedOperation<"agent.ensure">[] {

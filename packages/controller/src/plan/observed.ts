@@ -1,4 +1,5 @@
 /** What is, as far as it could be seen. Gathered by the observation room; compared by `planFleet`. */
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState } from "@berth/shared/protocol/state";
 
 export interface ObservedLxc {
@@ -7,8 +8,12 @@ export interface ObservedLxc {
   /** null: all of the host's. */
   cores: number | null;
   memoryBytes: number;
+  swapBytes: number;
   /** null: the storage does not say. */
   diskBytes: number | null;
+  /** Sorted. */
+  features: readonly string[];
+  address: string | null;
 }
 
 /** `unseen`: nothing is known, because what would tell was not there or did not answer. */
@@ -38,8 +43,15 @@ export interface Observed {
   nodes: ReadonlyMap<string, ObservedNode>;
   /** By database name; a server that could not be asked leaves its databases out. */
   databases: ReadonlyMap<string, ObservedDatabase>;
+  /** By hash: what instances were made of, as far as it is on record. */
+  specifications: ReadonlyMap<string, InstanceSpec>;
   /** What could not be seen, as sentences for the reader. */
   warnings: readonly string[];
 }
 
 export const unseenNode: ObservedNode = { lxc: "unseen", agentOnline: false, images: "unseen", instances: "unseen" };
+
+/** It may hold anything: its agent is away, and it is not known to be gone. */
+export function isUnseen({ lxc, instances }: ObservedNode): boolean {
+  return instances === "unseen" && lxc !== null;
+}

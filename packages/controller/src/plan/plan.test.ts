@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { operations } from "@berth/shared/operations/index";
-import type { Observed, ObservedNode } from "./observed.ts";
+import type { Observed, ObservedLxc, ObservedNode } from "./observed.ts";
 import { planFleet } from "./plan.ts";
 import { emptyWorld, exampleDesired, performAll } from "./test-fixtures.ts";
 
@@ -21,6 +21,12 @@ function changeInstance(world: Observed, node: string, instance: string, change:
   const placed = instances.get(instance);
   if (placed === undefined) throw new Error(instance);
   return changeNode(world, node, { instances: new Map([...instances, [instance, { ...placed, ...change }]]) });
+}
+
+function changeLxc(world: Observed, name: string, change: Partial<ObservedLxc>): Observed {
+  const lxc = world.nodes.get(name)?.lxc;
+  if (lxc === undefined || lxc === null || lxc === "unseen") throw new Error(name);
+  return changeNode(world, name, { lxc: { ...lxc, ...change } });
 }
 
 function summary(plan: { operations: PlannedOperation[] }): string[] {
@@ -99,12 +105,16 @@ describe("a converged fleet", () => {
       changeNode(converged, "user2", { agentOnline: false }),
       ["repair agent.ensure/user2: agent is not connected"],
     ],
+    ["fewer cores", changeLxc(converged, "user2", { cores: 1 }), ["update lxc.ensure/user2: cores 1 -> 2"]],
     [
-      "fewer cores",
-      changeNode(converged, "user2", {
-        lxc: { vmid: 1, status: "running", cores: 1, memoryBytes: 4 * 1024 ** 3, diskBytes: 20 * 1024 ** 3 },
-      }),
-      ["update lxc.ensure/user2: cores 1 -> 2"],
+      "another address, swap and features",
+      changeLxc(converged, "user2", { address: "10.0.6.99", swapBytes: 1024 ** 3, features: [] }),
+      ["update lxc.ensure/user2: swap 1GiB -> 0KiB, address 10.0.6.99 -> 10.0.6.12, features none -> nesting"],
+    ],
+    [
+      "one that starts",
+      changeInstance(converged, "user1", "user1-n8n", { state: "starting" }),
+      ["start instance.ensure/user1-n8n: is starting"],
     ],
     [
       "a database open to others",
@@ -158,7 +168,52 @@ describe("a converged fleet", () => {
 
   test("a new secret version changes the instances that use it, and no other", () => {
     const rotated = exampleDesired({ secretVersion: (name) => (name === "user1-n8n/database" ? 2 : 1) });
-    expect(summary(planFleet(rotated, converged))).toEqual(["update instance.ensure/user1-n8n: specification changed"]);
+    expect(summary(planFleet(rotated, converged))).toEqual([
+      "update instance.ensure/user1-n8n: env DB_POSTGRESDB_PASSWORD changed",
+    ]);
+  });
+
+  test("a changed specification is told by its parts, and without any when what ran is not on record", () => {
+    const wanted = exampleDesired();
+    const spec = wanted.instances.find((instance) => instance.spec.instance === "user1-n8n")?.spec;
+    const [container] = spec?.containers ?? [];
+    if (spec === undefined || container === undefined) throw new Error("user1-n8n");
+    spec.hash = "new";
+    container.memoryBytes = 2 * 1024 ** 3;
+    container.ports = [{ container: 5678, host: 80 }];
+    container.env = { ...container.env, DB_TYPE: "sqlite", EXTRA: "hunter2" };
+    expect(summary(planFleet(wanted, converged))).toEqual([
+      "update instance.ensure/user1-n8n: memory 1280MiB -> 2GiB, ports 5678 -> 80:5678, env DB_TYPE changed, env EXTRA added",
+    ]);
+    expect(summary(planFleet(wanted, { ...converged, specifications: new Map() }))).toEqual([
+      "update instance.ensure/user1-n8n: specification changed",
+    ]);
+  });
+
+  test("a node that cannot be seen is said to be so, and nothing is said to be missing there", () => {
+    const world = changeLxc(converged, "user2", { status: "stopped" });
+    const stopped = changeNode(world, "user2", { agentOnline: false, images: "unseen", instances: "unseen" });
+    const plan = planFleet(desired, stopped);
+    expect(summary(plan)).toEqual([
+      "start lxc.ensure/user2: is stopped",
+      "repair agent.ensure/user2: agent is not connected",
+      "repair image.ensure/user2/ghcr.io/open-webui/open-webui:v0.11.2: cannot be seen",
+      "repair instance.ensure/user2-openwebui: cannot be seen",
+      "repair image.ensure/user2/docker.io/n8nio/n8n:2.41.1: cannot be seen",
+      "repair instance.ensure/user2-n8n: cannot be seen",
+      "repair image.ensure/user2/docker.io/flowiseai/flowise:3.1.4: cannot be seen",
+      "repair instance.ensure/user2-flowise: cannot be seen",
+    ]);
+    expect(plan.warnings).toEqual([
+      "node 'user2' cannot be seen: what is there is looked at when its turn comes, and kept if it is right",
+    ]);
+  });
+
+  test("a disk larger than asked for stays, and that is told", () => {
+    expect(planFleet(desired, changeLxc(converged, "user2", { diskBytes: 30 * 1024 ** 3 }))).toEqual({
+      operations: [],
+      warnings: ["the disk of LXC 'user2' stays at 30GiB: it cannot shrink to 20GiB"],
+    });
   });
 });
 

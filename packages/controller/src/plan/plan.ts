@@ -3,8 +3,8 @@ import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Desired } from "./desired.ts";
 import { planDatabases } from "./databases.ts";
 import { planInstances } from "./instances.ts";
-import { nodesToJoin, planNodes } from "./nodes.ts";
-import type { Observed } from "./observed.ts";
+import { disksTooLarge, nodesToJoin, planNodes } from "./nodes.ts";
+import { isUnseen, type Observed, unseenNode } from "./observed.ts";
 import { planRemovals } from "./removals.ts";
 
 export interface FleetPlan {
@@ -21,8 +21,25 @@ export function planFleet(desired: Desired, observed: Observed, { prune = false 
   const operations = [...nodes, ...instances, ...databases, ...removals.operations];
   return {
     operations: linkPresent(operations),
-    warnings: [...observed.warnings, ...nodesToJoin(desired.nodes, observed), ...removals.warnings],
+    warnings: [
+      ...observed.warnings,
+      ...nodesToJoin(desired.nodes, observed),
+      ...unseenNodes(desired, observed),
+      ...disksTooLarge(desired.nodes, observed),
+      ...removals.warnings,
+    ],
   };
+}
+
+/** Nodes that should run something and cannot be looked at: what the plan says of them is what is known before. */
+function unseenNodes({ nodes, instances }: Desired, observed: Observed): string[] {
+  return nodes
+    .filter(({ name }) => instances.some(({ spec }) => spec.node === name))
+    .filter(({ name }) => isUnseen(observed.nodes.get(name) ?? unseenNode))
+    .map(
+      ({ name }) =>
+        `node '${name}' cannot be seen: what is there is looked at when its turn comes, and kept if it is right`,
+    );
 }
 
 /** Dependencies on what is not planned are met already. */

@@ -30,7 +30,8 @@ export function emptyWorld(desired: Desired): Observed {
     name,
     { lxc: null, agentOnline: false, images: "unseen", instances: "unseen" },
   ]);
-  return { nodes: new Map(nodes), databases: new Map(), warnings: [] };
+  const specifications = new Map(desired.instances.map(({ spec }) => [spec.hash, spec]));
+  return { nodes: new Map(nodes), databases: new Map(), specifications, warnings: [] };
 }
 
 /** The world after one operation has succeeded. */
@@ -41,8 +42,9 @@ export function perform(world: Observed, operation: PlannedOperation): Observed 
   if (node === undefined || operation.node === null) throw new Error(`${operation.id} concerns an unknown node`);
   switch (operation.kind) {
     case "lxc.ensure": {
-      const { cores, memoryBytes, diskBytes } = operation.input;
-      nodes.set(operation.node, { ...node, lxc: { vmid: 100, status: "running", cores, memoryBytes, diskBytes } });
+      const { cores, memoryBytes, swapBytes, diskBytes, features, address } = operation.input;
+      const resources = { cores, memoryBytes, swapBytes, diskBytes, features: features.toSorted(), address };
+      nodes.set(operation.node, { ...node, lxc: { vmid: 100, status: "running", ...resources } });
       break;
     }
     case "agent.ensure":
@@ -81,7 +83,7 @@ export function perform(world: Observed, operation: PlannedOperation): Observed 
       databases.delete(operation.input.database);
       break;
   }
-  return { nodes, databases, warnings: [] };
+  return { ...world, nodes, databases, warnings: [] };
 }
 
 function imagesOf(node: ObservedNode): ReadonlySet<string> {

@@ -153,6 +153,7 @@ describe.runIf(isInside)("inside the lab", () => {
       fleet: () => fleet,
       connection: (name) => (name === "plain" ? plainConnection : connection),
       publicKey: () => key.publicKey,
+      keepVmid: () => undefined,
       forgetHostKey: (node) => void hostKeys.delete(node),
     });
     ensureAgent = createAgentEnsureHandler({

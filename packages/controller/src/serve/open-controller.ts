@@ -15,6 +15,7 @@ import { secretsNeeded } from "../apply/secrets-needed.ts";
 import { createAgentStore } from "../inventory/agents.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { openInventory } from "../inventory/open.ts";
+import { listSpecifications } from "../inventory/specifications.ts";
 import { PostgresServers, type PostgresServer } from "../needs/postgres-servers.ts";
 import { createSources } from "../observation/sources.ts";
 import { createHandlers } from "../operations/handlers.ts";
@@ -117,7 +118,9 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
         postgresServer,
         connection: (of, name) => locateProxmox(of, name, options.configurationDirectory),
         password: (name) => (secrets.version(name) === null ? undefined : secrets.reveal(name).reveal()),
+        specifications: () => listSpecifications(inventory.database),
       }),
+    runUnderWay: async () => (await runner.list(1)).find(({ state }) => state === "running")?.id ?? null,
     startRun: (run) => runner.start(run),
     onChange: (fleet) => {
       present.fleet = fleet;

@@ -8,7 +8,7 @@ import type { AgentBundle, Hub } from "../agents/types.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import { locateProxmox } from "../apply/locate.ts";
 import type { Inventory } from "../inventory/database.ts";
-import { getNode, setNodeSshHostKey } from "../inventory/nodes.ts";
+import { getNode, setNodeSshHostKey, setNodeVmid } from "../inventory/nodes.ts";
 import { agentInput } from "../plan/desired.ts";
 import { prepareDownloads, type Download, type Downloads } from "../provision/install/downloads.ts";
 import { createAgentEnsureHandler } from "../provision/install/handler.ts";
@@ -113,6 +113,7 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
       connection: async (name) => locateProxmox(await store.require(), name, options.configurationDirectory),
       publicKey: async () => (await sshKey()).publicKey,
       forgetHostKey: (node) => setNodeSshHostKey(inventory.database, node, null),
+      keepVmid: (node, vmid) => setNodeVmid(inventory.database, node, vmid),
     }),
     agentEnsure: (context) => agentEnsure({ ...context, input: located(context.input) }),
     downloads: async () => (await prepared()).list(),

@@ -41,6 +41,11 @@ export function nodeStatus(node: NodeRecord, presence: NodePresence | undefined)
   };
 }
 
+/** Whether it is made of what the fleet file says; one that was never seen departs from nothing. */
+function isApplied({ desiredHash, observedHash }: InstanceRecord): boolean {
+  return observedHash === null || observedHash === desiredHash;
+}
+
 /** What an offline node last said of an instance is old news: its state is unknown. */
 export function instanceStatus(instance: InstanceRecord, presence: NodePresence | undefined): InstanceStatus {
   const { name, service, node, tenant, drift, ports, containers } = instance;
@@ -51,7 +56,10 @@ export function instanceStatus(instance: InstanceRecord, presence: NodePresence 
     tenant,
     state: presence?.state === "online" ? instance.state : "unknown",
     version: instance.observedVersion ?? instance.version,
-    drift,
+    drift:
+      instance.desiredHash === null || isApplied(instance)
+        ? drift
+        : [...drift, "the fleet file's change is not carried out yet"],
     ports,
     containers,
   };

@@ -71,3 +71,9 @@ export interface EventsTable {
   message: string;
   data: string;
 }
+
+export interface SpecificationsTable {
+  hash: string;
+  instance: string;
+  specification: string;
+}

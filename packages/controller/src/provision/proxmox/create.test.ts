@@ -48,6 +48,16 @@ describe("making an LXC", () => {
     expect(harness.forgotten).toEqual(["user1"]);
   });
 
+  test("refuses an address that another LXC has, whoever made it", async () => {
+    const net0 = "name=eth0,bridge=vmbr0,ip=10.0.6.11/16";
+    fake.guests.set(300, { config: { hostname: "mail", memory: "512", swap: "0", net0 }, status: "running" });
+    await expect(ensure()).rejects.toMatchObject({
+      code: "conflict",
+      message: "10.0.6.11, the address of node user1, is that of CT 300 (mail) already",
+    });
+    expect(harness.creations()).toEqual([]);
+  });
+
   test("changes nothing the second time", async () => {
     await ensure();
     const before = fake.requests.length;

@@ -12,7 +12,7 @@ import { ProxmoxRefusal } from "./answer.ts";
 import { findLxc, notOurs, refuseElsewhere, type Sought } from "./find.ts";
 import type { LxcEntry } from "./schemas.ts";
 import type { ProxmoxSession } from "./session.ts";
-import { createParameters, type WantedLxc } from "./specification.ts";
+import { createParameters, observedLxc, type WantedLxc } from "./specification.ts";
 import { waitForTask } from "./task.ts";
 
 const unknownCreationMilliseconds = 300_000;
@@ -72,6 +72,7 @@ async function beginCreation(options: CreateOptions, progress: Progress): Promis
   const present = await findLxc(session, entries, sought);
   if (present !== null) return { found: present.vmid };
   await refuseElsewhere(session, options.connection.node, sought);
+  await refuseTakenAddress(session, entries, wanted);
   const vmid = wanted.vmid ?? (await session.nextId());
   if (wanted.vmid !== null && !(await session.isFree(vmid))) throw notOurs(vmid, "", wanted.node, sought.marker);
   progress.log(`Creating CT ${vmid} (${wanted.node}) from ${options.connection.osTemplate}`);
@@ -90,6 +91,24 @@ async function beginCreation(options: CreateOptions, progress: Progress): Promis
     const found = await lookAfterDoubt(options, vmid, error, progress);
     return found === null ? {} : { found };
   }
+}
+
+/** Two LXCs at one address would take turns in answering. */
+async function refuseTakenAddress(session: ProxmoxSession, entries: LxcEntry[], wanted: WantedLxc): Promise<void> {
+  // Those that are being made are Berth's own, for other nodes of the fleet.
+  const made = entries.filter((entry) => entry.lock !== "create");
+  const configs = await Promise.all(made.map(async ({ vmid }) => session.config(vmid)));
+  const index = configs.findIndex((config) => observedLxc(config).address === wanted.address);
+  const taken = made[index];
+  if (taken === undefined) return;
+  const owner = taken.name === "" ? `CT ${taken.vmid}` : `CT ${taken.vmid} (${taken.name})`;
+  throw new BerthError(
+    "conflict",
+    `${wanted.address}, the address of node ${wanted.node}, is that of ${owner} already`,
+    {
+      hint: `Give ${wanted.node} another address in fleet.yaml, or the other LXC another one on the Proxmox VE host.`,
+    },
+  );
 }
 
 async function finishCreation(

@@ -31,7 +31,7 @@ export async function ensureLxc(options: EnsureOptions, progress: Progress): Pro
   const { vmid, created } = await findOrCreate(session, options, progress);
   const config = await waitUntilUnlocked(session, vmid, progress);
   const marker = markerOf(options.fleet, options.wanted.node);
-  const changes = changesOf(vmid, config, options.wanted, options.connection, marker);
+  const changes = changesOf(config, options.wanted, options.connection, marker);
   await applyChanges(session, vmid, changes, options, progress);
   const started = await ensureRunning(session, vmid, changes.restart, progress);
   return { vmid, created, started };

@@ -12,6 +12,8 @@ export interface LxcEnsureDependencies {
   publicKey: () => Promise<string> | string;
   /** Forgets the SSH host key of a node, because its LXC is about to be made anew. */
   forgetHostKey: (node: string) => Promise<void> | void;
+  /** Keeps the VMID of the node's LXC. */
+  keepVmid: (node: string, vmid: number) => Promise<void> | void;
 }
 
 /** The handler of `lxc.ensure`. One for the whole controller: it keeps creations at the same time apart. */
@@ -22,7 +24,7 @@ export function createLxcEnsureHandler(dependencies: LxcEnsureDependencies): Ope
     const place = `${connection.host}:${connection.port}/${connection.node}`;
     const known = creations.get(place) ?? newCreations();
     creations.set(place, known);
-    return ensureLxc(
+    const ensured = await ensureLxc(
       {
         connection,
         fleet: await dependencies.fleet(),
@@ -33,5 +35,7 @@ export function createLxcEnsureHandler(dependencies: LxcEnsureDependencies): Ope
       },
       { log, signal },
     );
+    await dependencies.keepVmid(input.node, ensured.vmid);
+    return ensured;
   };
 }

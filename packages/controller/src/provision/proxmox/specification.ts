@@ -1,5 +1,4 @@
 /** Pure: an LXC as the fleet wants it, as Proxmox VE has it, and the parameters that lead from one to the other. */
-import { BerthError } from "@berth/shared/errors";
 import type { ProxmoxConnection } from "@berth/shared/fleet/schema";
 import { formatSize } from "@berth/shared/fleet/units";
 import type { OperationInput } from "@berth/shared/operations/index";
@@ -69,9 +68,8 @@ export interface LxcChanges {
   reasons: string[];
 }
 
-/** What has to change. Throws `proxmox.refused` for what Proxmox VE cannot do: a root filesystem never shrinks. */
+/** What has to change. A root filesystem never shrinks: one larger than wanted stays as it is. */
 export function changesOf(
-  vmid: number,
   config: LxcConfig,
   wanted: WantedLxc,
   connection: ProxmoxConnection,
@@ -112,7 +110,7 @@ export function changesOf(
   }
   if (!marker.isIn({ tags: config.tags }))
     change("tags", withMarkerTags(config.tags, marker), "tags: Berth's put back");
-  growDisk(vmid, observed.diskBytes, wanted, changes);
+  growDisk(observed.diskBytes, wanted, changes);
   return changes;
 }
 
@@ -121,16 +119,10 @@ export function needsRoot(features: readonly string[]): boolean {
   return features.some((feature) => feature !== "nesting");
 }
 
-function growDisk(vmid: number, diskBytes: number | null, wanted: WantedLxc, changes: LxcChanges): void {
-  if (diskBytes === null || diskBytes === wanted.diskBytes) return;
-  const sizes = `${formatSize(diskBytes)} -> ${formatSize(wanted.diskBytes)}`;
-  if (diskBytes > wanted.diskBytes) {
-    throw new BerthError("proxmox.refused", `The disk of CT ${vmid} (${wanted.node}) cannot shrink: ${sizes}`, {
-      hint: `Write disk: ${formatSize(diskBytes)} for this node's template in fleet.yaml.`,
-    });
-  }
+function growDisk(diskBytes: number | null, wanted: WantedLxc, changes: LxcChanges): void {
+  if (diskBytes === null || diskBytes >= wanted.diskBytes) return;
   changes.growTo = formatDiskSize(wanted.diskBytes);
-  changes.reasons.push(`disk: ${sizes}`);
+  changes.reasons.push(`disk: ${formatSize(diskBytes)} -> ${formatSize(wanted.diskBytes)}`);
 }
 
 /** net0 with the wanted address; what else is set there, such as the hardware address or a VLAN, is kept. */

@@ -64,6 +64,7 @@ export async function startLxcHarness(): Promise<LxcHarness> {
         fleet: () => "valuechain",
         connection: () => connection,
         publicKey: () => "ssh-ed25519 AAAA berth",
+        keepVmid: () => undefined,
         forgetHostKey: (node) => void forgotten.push(node),
       });
       return (changes = {}, signal = AbortSignal.timeout(20_000)) =>
