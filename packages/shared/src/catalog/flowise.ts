@@ -11,6 +11,11 @@ export default defineService({
   env: {
     PORT: "3000",
     APP_URL: "${route.url}",
+    // Opened at http://<node>:3001 as long as nothing terminates TLS in front of it, where a browser drops the Secure
+    // cookies that Flowise sets for an APP_URL of https, or always when NODE_ENV is production (its image leaves it
+    // unset). Behind a TLS proxy: `env: { SECURE_COOKIES: "true" }`.
+    SECURE_COOKIES: "false",
+    NODE_ENV: "",
     DATABASE_TYPE: "postgres",
     DATABASE_HOST: "${database.host}",
     DATABASE_PORT: "${database.port}",

@@ -15,6 +15,10 @@ export default defineService({
     N8N_EDITOR_BASE_URL: "${route.url}",
     WEBHOOK_URL: "${route.url}",
     N8N_PROXY_HOPS: "1",
+    // An instance is opened at http://<node>:5678 as long as nothing terminates TLS in front of it, and n8n refuses to
+    // log anyone in there with a Secure cookie. N8N_PROTOCOL only makes links: without a certificate n8n speaks HTTP.
+    // Behind a TLS proxy: `env: { N8N_SECURE_COOKIE: "true" }`; webhooks for the LAN: `env: { WEBHOOK_URL: "http://…" }`.
+    N8N_SECURE_COOKIE: "false",
     N8N_ENCRYPTION_KEY: "${secret.encryptionKey}",
     N8N_USER_MANAGEMENT_JWT_SECRET: "${secret.jwtSecret}",
     N8N_DIAGNOSTICS_ENABLED: "false",

@@ -10,7 +10,10 @@ export default defineService({
   ports: [{ name: "http", container: 8080, host: 3000 }],
   env: {
     WEBUI_URL: "${route.url}",
-    CORS_ALLOW_ORIGIN: "${route.url}",
+    // Its WebSocket, and with it every chat, refuses a page opened at another address than these: with a hostPort, or
+    // at a name of the node's own, set CORS_ALLOW_ORIGIN (separated by ';') in `env`.
+    CORS_ALLOW_ORIGIN: "${route.url};http://${node.address}:3000",
+    // Cookies are not Secure unless told so. Behind a TLS proxy: `env: { WEBUI_SESSION_COOKIE_SECURE: "true" }`.
     WEBUI_SECRET_KEY: "${secret.secretKey}",
     ENABLE_SIGNUP: "True",
     // Otherwise what was saved at the first start wins over the environment for ever.

@@ -34,7 +34,9 @@ export const needSchema = z.discriminatedUnion("kind", [
 /**
  * Environment values may hold placeholders, resolved by the planner (no secret) and at dispatch (secrets):
  * `${secret.NAME}`, `${database.host|port|name|user|password}`, `${route.url}`, `${route.host}`, `${node.address}`,
- * `${service.NAME.address}`, `${service.NAME.port}`, `${tenant}`.
+ * `${service.NAME.address}`, `${service.NAME.port}`, `${tenant}`. A fleet file's `env` wins over them.
+ *
+ * Until there are routes, a person opens an instance at http://<node>:<host port>: a service must let them log in there.
  */
 export const serviceSchema = z.strictObject({
   name: nameSchema,
