@@ -1,13 +1,33 @@
-import { getStatus } from "@berth/shared/api/status";
+import { listRuns, type RunSummary } from "@berth/shared/api/runs";
+import { getStatus, type Status } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
+import type { FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { startTestController } from "../testing/controller.ts";
-import { instanceStatus, status } from "../testing/fixtures.ts";
+import { instanceStatus, run, status, step } from "../testing/fixtures.ts";
 import { createTestTerminal, runInTest } from "../testing/terminal.ts";
 
+function serveStatus(app: FastifyInstance, answer: Status | BerthError, runs: RunSummary[] = []): void {
+  serveEndpoint(app, listRuns, async () => ({ runs }));
+  serveEndpoint(app, getStatus, async () => {
+    if (answer instanceof BerthError) throw answer;
+    return answer;
+  });
+}
+
+test.each([
+  ["running", "Run 12 (apply) is under way for 12s: 1 running. Follow it: `berth run show 12 --follow`."],
+  ["failed", "Run 12 (apply) failed: 1 running. Look at it: `berth run show 12`."],
+  ["cancelled", "Run 12 (apply) was cancelled: 1 running. Look at it: `berth run show 12`."],
+] as const)("a last run that is %s is told", async (state, sentence) => {
+  const { steps: _, ...last } = run([step({ state: "running" })], { state });
+  await using controller = await startTestController((app) => serveStatus(app, status, [last]));
+  expect((await runInTest(["status", "--controller", controller.address])).stdout.split("\n").at(-2)).toBe(sentence);
+});
+
 test("status as tables, with the controller from the environment", async () => {
-  await using controller = await startTestController((app) => serveEndpoint(app, getStatus, async () => status));
+  await using controller = await startTestController((app) => serveStatus(app, status));
   const terminal = createTestTerminal({ environment: { BERTH_CONTROLLER: controller.address } });
   expect(await runInTest(["status"], terminal)).toEqual({
     exitCode: 0,
@@ -37,7 +57,7 @@ test("--json prints the contract's shape and nothing else on stdout", async () =
 
 test("names are made safe for a terminal, and stay as they are in JSON", async () => {
   const hostile = { ...status, instances: [instanceStatus({ version: "1\u001b[2J\u0007" })] };
-  await using controller = await startTestController((app) => serveEndpoint(app, getStatus, async () => hostile));
+  await using controller = await startTestController((app) => serveStatus(app, hostile));
   const shown = await runInTest(["status", "--controller", controller.address]);
   expect(shown.stdout).not.toContain("\u001b");
   const data = await runInTest(["status", "--json", "--controller", controller.address]);
@@ -46,9 +66,7 @@ test("names are made safe for a terminal, and stay as they are in JSON", async (
 
 test("the controller's error, its hint and its exit code are passed on", async () => {
   await using controller = await startTestController((app) =>
-    serveEndpoint(app, getStatus, () => {
-      throw new BerthError("forbidden", "This needs the role 'viewer'", { hint: "Ask an admin" });
-    }),
+    serveStatus(app, new BerthError("forbidden", "This needs the role 'viewer'", { hint: "Ask an admin" })),
   );
   expect(await runInTest(["status", "--controller", controller.address])).toEqual({
     exitCode: 5,

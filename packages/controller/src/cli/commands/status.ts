@@ -1,5 +1,7 @@
+import { listRuns } from "@berth/shared/api/runs";
 import { getStatus } from "@berth/shared/api/status";
 import { defineCommand } from "../define-command.ts";
+import { runNote } from "../render/run-summary.ts";
 import { statusLines } from "../render/status.ts";
 
 export default defineCommand({
@@ -12,6 +14,18 @@ export default defineCommand({
       does: "names of the instances that are not healthy",
     },
   ],
-  run: async ({ client }) => (await client()).call(getStatus, {}),
-  render: statusLines,
+  async run({ client, json }) {
+    const connected = await client();
+    if (json) return { status: await connected.call(getStatus, {}), run: undefined };
+    const [status, { runs }] = await Promise.all([
+      connected.call(getStatus, {}),
+      connected.call(listRuns, { query: { limit: 1 } }),
+    ]);
+    return { status, run: runs[0] };
+  },
+  present: ({ status }) => status,
+  render: ({ status, run }, options) => [
+    ...statusLines(status, options),
+    ...(run === undefined ? [] : runNote(run, options.now)),
+  ],
 });

@@ -25,6 +25,21 @@ export function runDuration(run: RunSummary, now: number): string {
   return formatDuration(end - Date.parse(run.createdAt), true);
 }
 
+/** What somebody should know of the last run beside the fleet's state: nothing, once it succeeded. */
+export function runNote(run: RunSummary, now: number): string[] {
+  const { id, kind, state, counts } = run;
+  if (state === "succeeded") return [];
+  const what = `Run ${id} (${printableLine(kind)})`;
+  if (state === "running") {
+    return [
+      `${what} is under way for ${runDuration(run, now)}: ${countsText(counts)}. Follow it: \`berth run show ${id} --follow\`.`,
+    ];
+  }
+  return [
+    `${what} ${state === "failed" ? "failed" : "was cancelled"}: ${countsText(counts)}. Look at it: \`berth run show ${id}\`.`,
+  ];
+}
+
 /** `3 succeeded, 1 failed`; states without a step are left out. */
 export function countsText(counts: RunSummary["counts"]): string {
   const order = ["succeeded", "failed", "running", "waiting", "cancelled", "skipped"] as const;
