@@ -16,7 +16,7 @@ let accounts: Accounts;
 let clock = 0;
 const cheap = { N: 1024, r: 8, p: 1 };
 const password = "correct horse battery";
-const admin = { name: "eve", role: "admin", tenant: null, password } as const;
+const admin = { name: "eve", role: "admin", password } as const;
 
 beforeEach(async () => {
   clock = Date.parse("2026-11-24T00:00:00Z");
@@ -95,13 +95,37 @@ describe("accounts", () => {
     expect((await login("eve", password)).account.name).toBe("eve");
   });
 
-  test("only a tenant's account has a tenant, and passwords are not short", async () => {
-    const invalid = { code: "request.invalid" };
-    await expect(accounts.set({ ...admin, tenant: "user1" })).rejects.toMatchObject(invalid);
-    await expect(accounts.set({ ...admin, role: "tenant" })).rejects.toMatchObject(invalid);
-    await expect(accounts.set({ ...admin, password: "short" })).rejects.toMatchObject(invalid);
-    await accounts.set({ ...admin, role: "tenant", tenant: "user1" });
-    expect(await accounts.list()).toEqual([{ name: "eve", role: "tenant", tenant: "user1" }]);
+  test("passwords are not short", async () => {
+    await expect(accounts.set({ ...admin, password: "short" })).rejects.toMatchObject({ code: "request.invalid" });
+    expect(await accounts.list()).toEqual([]);
+  });
+
+  test("a changed role keeps the password and counts for what is logged in", async () => {
+    await accounts.set(admin);
+    const { token } = await login("eve", password);
+    expect(await accounts.set({ name: "eve", role: "viewer" })).toEqual({ name: "eve", role: "viewer", tenant: null });
+    expect(await accounts.authenticate(token)).toMatchObject({ role: "viewer" });
+    expect((await login("eve", password)).account.role).toBe("viewer");
+  });
+
+  test("a changed password keeps the role", async () => {
+    await accounts.set(admin);
+    expect(await accounts.set({ name: "eve", password: "another password" })).toMatchObject({ role: "admin" });
+    expect((await login("eve", "another password")).account.role).toBe("admin");
+  });
+
+  test.each([{ role: "viewer" as const }, { password }])("a new one with nothing but %o is refused", async (given) => {
+    await expect(accounts.set({ name: "adam", ...given })).rejects.toMatchObject({ code: "not-found" });
+    expect(await accounts.list()).toEqual([]);
+  });
+
+  test("a login that overlaps the account's removal does not bring it back", async () => {
+    await accounts.set(admin);
+    const dearer = createAccounts({ inventory, passwordCost: { ...cheap, N: 2048 } });
+    const entering = dearer.login({ name: "eve", password, address: "127.0.0.1" });
+    const [entered] = await Promise.allSettled([entering, accounts.remove("eve")]);
+    expect(await accounts.list()).toEqual([]);
+    if (entered.status === "fulfilled") expect(await accounts.authenticate(entered.value.token)).toBeNull();
   });
 
   test("guessing ends after five attempts, for that address only", async () => {

@@ -1,7 +1,7 @@
 /** Who may use Berth: names with passwords and roles, and the tokens they log in to. */
 import { createHash, randomBytes } from "node:crypto";
 import pLimit from "p-limit";
-import type { Account, Role } from "@berth/shared/api/accounts";
+import type { Account, GivenRole } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import {
   deleteAccount,
@@ -13,16 +13,18 @@ import {
   insertToken,
   listAccounts,
   putAccount,
+  rehashPassword,
 } from "../inventory/accounts.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { defaultCost, hashPassword, isOutdated, verifyPassword, type PasswordCost } from "./password.ts";
 import { createLoginLimiter, type LoginAttempt } from "./rate-limit.ts";
 
-export interface NewAccount {
+export interface AccountChange {
   name: string;
-  role: Role;
-  tenant: string | null;
-  password: string;
+  /** Left out: it stays. */
+  role?: GivenRole | undefined;
+  /** Left out: it stays. */
+  password?: string | undefined;
 }
 
 export interface Session {
@@ -33,8 +35,11 @@ export interface Session {
 }
 
 export interface Accounts {
-  /** Makes the account or changes its role and password; its tokens end. */
-  set: (account: NewAccount) => Promise<Account>;
+  /**
+   * Changes an account: a new password ends its tokens, a new role counts for them at once. Makes one that does not
+   * exist, which needs both; throws `not-found` otherwise.
+   */
+  set: (change: AccountChange) => Promise<Account>;
   /** Throws `unauthenticated` for a wrong name or password, and after too many attempts. */
   login: (request: LoginAttempt & { password: string }) => Promise<Session>;
   /** A token for an account that exists, without its password: for the machine's own use. */
@@ -44,6 +49,7 @@ export interface Accounts {
   /** Ends the token; false when there was none. */
   logout: (token: string) => Promise<boolean>;
   list: () => Promise<Account[]>;
+  /** Removes the account with its tokens; false when there was none. */
   remove: (name: string) => Promise<boolean>;
 }
 
@@ -78,6 +84,13 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
     return (await hashing(() => verifyPassword(password, compared))) && hash !== undefined;
   }
 
+  async function hashNew(password: string): Promise<string> {
+    if (password.length < minPasswordLength) {
+      throw new BerthError("request.invalid", `The password has fewer than ${minPasswordLength} characters`);
+    }
+    return hashing(() => hashPassword(password, passwordCost));
+  }
+
   async function createToken(account: Account, validSeconds: number): Promise<Session> {
     const token = `${tokenPrefix}${randomBytes(32).toString("base64url")}`;
     const expiresAt = at(clock() + validSeconds * 1000);
@@ -89,14 +102,17 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
   }
 
   return {
-    async set({ password, ...account }) {
-      checkAccount(account, password);
-      const passwordHash = await hashing(() => hashPassword(password, passwordCost));
-      await database.transaction().execute(async (transaction) => {
+    async set({ name, role, password }) {
+      const newHash = password === undefined ? undefined : await hashNew(password);
+      return database.transaction().execute(async (transaction) => {
+        const stored = await findAccount(transaction, name);
+        const account = role === undefined ? stored?.account : { name, role, tenant: null };
+        const passwordHash = newHash ?? stored?.passwordHash;
+        if (account === undefined || passwordHash === undefined) throw incomplete(name);
         await putAccount(transaction, { account, passwordHash });
-        await deleteTokensOf(transaction, account.name);
+        if (newHash !== undefined) await deleteTokensOf(transaction, name);
+        return account;
       });
-      return account;
     },
     async login({ password, ...attempt }) {
       const wait = limiter.begin(attempt);
@@ -107,10 +123,8 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
       }
       limiter.succeed(attempt);
       if (isOutdated(stored.passwordHash, passwordCost)) {
-        await putAccount(database, {
-          ...stored,
-          passwordHash: await hashing(() => hashPassword(password, passwordCost)),
-        });
+        const to = await hashing(() => hashPassword(password, passwordCost));
+        await rehashPassword(database, { name: attempt.name, from: stored.passwordHash, to });
       }
       return createToken(stored.account, tokenSeconds);
     },
@@ -132,13 +146,10 @@ function hashToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-function checkAccount({ role, tenant, name }: Account, password: string): void {
-  if ((role === "tenant") !== (tenant !== null)) {
-    throw new BerthError("request.invalid", `Account '${name}' needs a tenant if its role is 'tenant', and only then`);
-  }
-  if (password.length < minPasswordLength) {
-    throw new BerthError("request.invalid", `The password has fewer than ${minPasswordLength} characters`);
-  }
+function incomplete(name: string): BerthError {
+  return new BerthError("not-found", `There is no account '${name}', and a new one needs a role and a password`, {
+    hint: "`berth account list` shows those that there are",
+  });
 }
 
 function refused(what: string, seconds: number): BerthError {

@@ -1,7 +1,7 @@
 import type { Account, Role } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 
-/** Each role may do what the ones before it may; a tenant sees its own only. */
+/** Each role may do what the ones before it may; a tenant may log in and out, no more. */
 const ranks: Record<Role, number> = { tenant: 0, viewer: 1, operator: 2, admin: 3 };
 
 /** Throws `forbidden` unless the account's role is at least the one needed. */

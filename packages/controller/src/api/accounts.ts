@@ -1,4 +1,14 @@
-import { login, logout, setAccount, whoAmI, type Account, type Role } from "@berth/shared/api/accounts";
+import {
+  listAccounts,
+  login,
+  logout,
+  removeAccount,
+  setAccount,
+  whoAmI,
+  type Account,
+  type GivenRole,
+} from "@berth/shared/api/accounts";
+import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { sessionCookie, tokenOf } from "./authenticate.ts";
 import { serveEndpoint } from "./endpoint.ts";
@@ -11,7 +21,11 @@ export interface AccountsApi {
     address: string;
   }) => Promise<{ account: Account; token: string; expiresAt: string }>;
   logout: (token: string) => Promise<boolean>;
-  set: (account: { name: string; role: Role; tenant: string | null; password: string }) => Promise<Account>;
+  list: () => Promise<Account[]>;
+  /** Throws `not-found` for a name that is new when its role or password is missing. */
+  set: (change: { name: string; role?: GivenRole | undefined; password?: string | undefined }) => Promise<Account>;
+  /** false: there was no such account. */
+  remove: (name: string) => Promise<boolean>;
 }
 
 export function serveAccounts(
@@ -34,5 +48,19 @@ export function serveAccounts(
     return { ended: token !== null && (await accounts.logout(token.value)) };
   });
   serveEndpoint(app, whoAmI, ({ account }) => Promise.resolve(account));
-  serveEndpoint(app, setAccount, ({ params, body }) => accounts.set({ name: params.name, ...body }));
+  serveEndpoint(app, listAccounts, async () => ({ accounts: await accounts.list() }));
+  serveEndpoint(app, setAccount, async ({ params, body }) => {
+    const account = await accounts.set({ name: params.name, ...body });
+    return { ...account, admins: await countAdmins(accounts) };
+  });
+  serveEndpoint(app, removeAccount, async ({ params: { name } }) => {
+    if (!(await accounts.remove(name))) {
+      throw new BerthError("not-found", `There is no account '${name}'`, { hint: "See `berth account list`" });
+    }
+    return { name, admins: await countAdmins(accounts) };
+  });
+}
+
+async function countAdmins({ list }: AccountsApi): Promise<number> {
+  return (await list()).filter(({ role }) => role === "admin").length;
 }

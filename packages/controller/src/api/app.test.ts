@@ -1,7 +1,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as accountsApi from "@berth/shared/api/accounts";
 import type { Account } from "@berth/shared/api/accounts";
+import * as fleetApi from "@berth/shared/api/fleet";
+import { logsPath } from "@berth/shared/api/instances";
+import { livePath } from "@berth/shared/api/live";
+import * as metricsApi from "@berth/shared/api/metrics";
+import * as nodesApi from "@berth/shared/api/nodes";
+import * as runsApi from "@berth/shared/api/runs";
+import * as statusApi from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
@@ -12,6 +20,7 @@ import { buildApp, type ApiDependencies } from "./app.ts";
 const accounts: Record<string, Account> = {
   viewer: { name: "vera", role: "viewer", tenant: null },
   admin: { name: "anna", role: "admin", tenant: null },
+  tenant: { name: "tina", role: "tenant", tenant: "user1" },
 };
 const status = { fleet: null, nodes: [], instances: [] };
 const unused = () => Promise.reject(new Error("not asked for in this test"));
@@ -41,7 +50,9 @@ const dependencies: ApiDependencies = {
   accounts: {
     login: () => Promise.reject(new BerthError("unauthenticated", "Name or password is wrong")),
     logout: () => Promise.resolve(true),
-    set: unused,
+    list: () => Promise.resolve(Object.values(accounts)),
+    set: ({ name, role = "viewer" }) => Promise.resolve({ name, role, tenant: null }),
+    remove: (name) => Promise.resolve(name === "vera"),
   },
   live: {
     status: () => Promise.resolve(status),
@@ -76,6 +87,20 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+const contracts = [accountsApi, fleetApi, metricsApi, nodesApi, runsApi, statusApi];
+const endpoints = contracts
+  .flatMap((contract) => Object.values(contract))
+  .filter((value) => typeof value === "object" && "path" in value);
+
+/** Everything but what is for everybody. */
+const closedPaths: (readonly ["GET" | "POST" | "PUT" | "DELETE", string])[] = [
+  ...endpoints
+    .filter(({ path }) => !["/api/login", "/api/logout", "/api/me", "/api/version"].includes(path))
+    .map(({ method, path }) => [method, path.replace(":name", "user1").replace(":id", "1")] as const),
+  ["GET", livePath],
+  ["GET", logsPath.replace(":name", "user1-n8n")],
+];
+
 function bearer(token: string) {
   return { authorization: `Bearer ${token}` };
 }
@@ -101,6 +126,16 @@ describe("who may", () => {
     expect(JSON.parse(body).error.message).toBe("This needs the role 'admin'; account 'vera' has 'viewer'");
   });
 
+  test("an account of the role tenant sees nothing, and can log out", async () => {
+    const headers = bearer("tenant");
+    const answers = await Promise.all(
+      closedPaths.map(async ([method, url]) => [method, url, (await page.inject({ method, url, headers })).statusCode]),
+    );
+    expect(answers).toEqual(closedPaths.map(([method, url]) => [method, url, 403]));
+    expect((await page.inject({ url: "/api/me", headers })).json()).toEqual(accounts["tenant"]);
+    expect((await page.inject({ method: "POST", url: "/api/logout", headers })).json()).toEqual({ ended: true });
+  });
+
   test("a foreign page cannot change anything with our visitor's cookie", async () => {
     const request = {
       method: "POST" as const,
@@ -112,6 +147,29 @@ describe("who may", () => {
     expect((await page.inject(foreign)).statusCode).toBe(403);
     const own = { ...request, headers: { ...request.headers, origin: "https://berth.example" } };
     expect((await page.inject(own)).json()).toEqual({ ended: true });
+  });
+});
+
+describe("accounts", () => {
+  const put = (payload: object) => local.inject({ method: "PUT", url: "/api/accounts/vera", payload });
+
+  test("are listed for admins only", async () => {
+    expect((await local.inject("/api/accounts")).json()).toEqual({ accounts: Object.values(accounts) });
+    expect((await page.inject({ url: "/api/accounts", headers: bearer("viewer") })).statusCode).toBe(403);
+  });
+
+  test("get every role but tenant", async () => {
+    expect((await put({ role: "operator" })).json()).toMatchObject({ name: "vera", role: "operator", admins: 1 });
+    for (const payload of [{ role: "tenant" }, { role: "tenant", tenant: "nope" }, { role: "viewer", tenant: "user1" }])
+      expect((await put(payload)).statusCode).toBe(400);
+  });
+
+  test("are removed by name", async () => {
+    const remove = (name: string) => local.inject({ method: "DELETE", url: `/api/accounts/${name}` });
+    expect((await remove("vera")).json()).toEqual({ name: "vera", admins: 1 });
+    expect((await remove("nobody")).json()).toMatchObject({
+      error: { code: "not-found", message: "There is no account 'nobody'" },
+    });
   });
 });
 

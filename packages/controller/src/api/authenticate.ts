@@ -1,6 +1,7 @@
 /** Who asks: the controller's own machine over the Unix socket, or an account by token or session cookie. */
 import type { IncomingMessage } from "node:http";
 import type { Account, Role } from "@berth/shared/api/accounts";
+import type { EndpointRole } from "@berth/shared/api/define";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
@@ -16,7 +17,7 @@ declare module "fastify" {
     account: Account;
   }
   interface FastifyContextConfig {
-    role?: "public" | "viewer" | "operator" | "admin";
+    role?: EndpointRole;
   }
 }
 
@@ -41,11 +42,7 @@ export function guardRoutes(app: FastifyInstance, options: AccessOptions): void 
 }
 
 /** The account that asks, if its role is enough. Also for upgrades to WebSocket, which pass by Fastify's hooks. */
-export async function requireAccount(
-  request: IncomingMessage,
-  needed: Exclude<Role, "tenant">,
-  options: AccessOptions,
-): Promise<Account> {
+export async function requireAccount(request: IncomingMessage, needed: Role, options: AccessOptions): Promise<Account> {
   const account = await accountOf(request, options);
   if (account === null) {
     throw new BerthError("unauthenticated", "This needs an account", {

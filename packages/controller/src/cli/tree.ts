@@ -104,10 +104,12 @@ export const commandTree: Readonly<Record<string, Entry>> = {
   account: {
     summary: "Who may use Berth",
     commands: {
+      list: { summary: "Every account with its role", load: () => import("./commands/account-list.ts") },
       set: {
-        summary: "Make an account, or change its role and password",
+        summary: "Make an account, or change its role or password",
         load: () => import("./commands/account-set.ts"),
       },
+      remove: { summary: "Remove an account", load: () => import("./commands/account-remove.ts") },
     },
   },
   completion: {

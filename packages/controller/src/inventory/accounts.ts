@@ -29,6 +29,19 @@ export async function putAccount(database: Queryable, { account, passwordHash }:
     .execute();
 }
 
+/** Replaces a password's hash by another of the same password, unless it was changed or the account went meanwhile. */
+export async function rehashPassword(
+  database: Queryable,
+  { name, from, to }: { name: string; from: string; to: string },
+): Promise<void> {
+  await database
+    .updateTable("accounts")
+    .set({ passwordHash: to, updatedAt: now() })
+    .where("name", "=", name)
+    .where("passwordHash", "=", from)
+    .execute();
+}
+
 export async function deleteAccount(database: Queryable, name: string): Promise<boolean> {
   const { numDeletedRows } = await database.deleteFrom("accounts").where("name", "=", name).executeTakeFirst();
   return numDeletedRows > 0n;

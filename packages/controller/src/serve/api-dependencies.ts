@@ -75,7 +75,9 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     accounts: {
       login: (request) => accounts.login(request),
       logout: (token) => accounts.logout(token),
-      set: (account) => accounts.set(account),
+      list: () => accounts.list(),
+      set: (change) => accounts.set(change),
+      remove: (name) => accounts.remove(name),
     },
     live: createLiveChanges({ ...statusDependencies, runner, onFailure }),
     instances: createInstancesApi(controller),

@@ -5,6 +5,10 @@ import { defineEndpoint } from "./define.ts";
 export const roleSchema = z.enum(["admin", "operator", "viewer", "tenant"]);
 export type Role = z.output<typeof roleSchema>;
 
+/** Roles that can be given. Nothing yet says what of a tenant's its account may see, so no account gets that role. */
+export const givenRoleSchema = roleSchema.exclude(["tenant"]);
+export type GivenRole = z.output<typeof givenRoleSchema>;
+
 export const accountSchema = z.object({ name: nameSchema, role: roleSchema, tenant: nameSchema.nullable() });
 export type Account = z.output<typeof accountSchema>;
 
@@ -21,26 +25,42 @@ export const logout = defineEndpoint({
   method: "POST",
   path: "/api/logout",
   summary: "Ends the session or token that asks",
-  role: "viewer",
+  role: "tenant",
   response: z.object({ ended: z.boolean() }),
 });
 export const whoAmI = defineEndpoint({
   method: "GET",
   path: "/api/me",
   summary: "The account that asks",
-  role: "viewer",
+  role: "tenant",
   response: accountSchema,
+});
+
+/** Accounts with the role admin. With none left, only whoever may open the controller's Unix socket is one. */
+const adminsSchema = z.int().min(0).describe("How many accounts are admins now");
+
+export const listAccounts = defineEndpoint({
+  method: "GET",
+  path: "/api/accounts",
+  summary: "Who may use Berth",
+  role: "admin",
+  response: z.object({ accounts: z.array(accountSchema) }),
 });
 export const setAccount = defineEndpoint({
   method: "PUT",
   path: "/api/accounts/:name",
-  summary: "Makes an account or changes its role and password",
+  summary:
+    "Makes an account, which needs a role and a password, or changes what is given; a new password ends its logins",
   role: "admin",
   params: z.object({ name: nameSchema }),
-  body: z.strictObject({
-    role: roleSchema,
-    tenant: nameSchema.nullable().default(null),
-    password: z.string().min(12).max(1024),
-  }),
-  response: accountSchema,
+  body: z.strictObject({ role: givenRoleSchema.optional(), password: z.string().min(12).max(1024).optional() }),
+  response: accountSchema.extend({ admins: adminsSchema }),
+});
+export const removeAccount = defineEndpoint({
+  method: "DELETE",
+  path: "/api/accounts/:name",
+  summary: "Removes an account and ends its logins at once",
+  role: "admin",
+  params: z.object({ name: nameSchema }),
+  response: z.object({ name: nameSchema, admins: adminsSchema }),
 });

@@ -1,5 +1,7 @@
 import type { z } from "zod";
 
+export type EndpointRole = "public" | "tenant" | "viewer" | "operator" | "admin";
+
 /** One HTTP endpoint, declared once: the controller serves it, the CLI and the page call it. */
 export interface Endpoint<
   Params extends z.ZodType = z.ZodType,
@@ -11,8 +13,8 @@ export interface Endpoint<
   /** Fastify style: /api/nodes/:name */
   path: string;
   summary: string;
-  /** Least role that may call it. `public`: no account needed. */
-  role: "public" | "viewer" | "operator" | "admin";
+  /** Least role that may call it. `tenant`, the lowest: every account. `public`: no account needed. */
+  role: EndpointRole;
   params?: Params;
   query?: Query;
   body?: Body;

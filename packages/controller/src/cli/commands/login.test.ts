@@ -1,7 +1,8 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import type { Server as HttpsServer } from "node:https";
 import { join } from "node:path";
-import { login, logout, setAccount } from "@berth/shared/api/accounts";
+import { login, logout } from "@berth/shared/api/accounts";
+import { listRuns } from "@berth/shared/api/runs";
 import { getStatus } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import Fastify from "fastify";
@@ -45,6 +46,7 @@ beforeAll(async () => {
     seen.ended += 1;
     return { ended: true };
   });
+  serveEndpoint(routes, listRuns, async () => ({ runs: [] }));
   serveEndpoint(routes, getStatus, async ({ request }) => {
     seen.authorization.push(request.headers.authorization);
     return status;
@@ -160,23 +162,4 @@ test("a wrong CA, a wrong password and an unencrypted address are refused", asyn
   const plain = await runInTest(["login", "http://berth.example.org"], terminalOf());
   expect(plain.exitCode).toBe(2);
   expect(plain.stderr).toContain("would send passwords and tokens over the network unencrypted.");
-});
-
-test("account set sends the password from stdin and prints it nowhere", async () => {
-  const bodies: unknown[] = [];
-  await using controller = await startTestController((app) =>
-    serveEndpoint(app, setAccount, async ({ params, body }) => {
-      bodies.push(body);
-      return { name: params.name, role: body.role, tenant: body.tenant };
-    }),
-  );
-  const words = ["account", "set", "user1", "--role", "tenant", "--tenant", "user1", "--password-file", "-"];
-  const outcome = await runInTest(
-    [...words, "--controller", controller.address],
-    terminalOf({ input: `${password}\n` }),
-  );
-  expect(outcome).toEqual({ exitCode: 0, stdout: "Account user1 has the role tenant for user1.\n", stderr: "" });
-  expect(bodies).toEqual([{ role: "tenant", tenant: "user1", password }]);
-  const missing = await runInTest(["account", "set", "user1"], terminalOf());
-  expect(missing.stderr).toContain("Required option '--role <ROLE>' not specified.");
 });

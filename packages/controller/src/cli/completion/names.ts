@@ -1,4 +1,5 @@
 /** Names for completion out of the controller's answers. A shell that waits for Tab must not wait for a controller. */
+import { listAccounts } from "@berth/shared/api/accounts";
 import { listRuns } from "@berth/shared/api/runs";
 import { getStatus } from "@berth/shared/api/status";
 import { catalog } from "@berth/shared/catalog/index";
@@ -7,7 +8,7 @@ import type { Client } from "../client/client.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Candidate, NameLookup } from "./complete.ts";
 
-type NamesOfController = "node" | "instance" | "run";
+type NamesOfController = "node" | "instance" | "run" | "account";
 
 const deadlineSeconds = 1;
 
@@ -30,6 +31,10 @@ async function askController(client: Client, kind: NamesOfController, signal: Ab
   if (kind === "run") {
     const { runs } = await client.call(listRuns, { query: { limit: 20 }, signal });
     return runs.map((run) => ({ value: String(run.id), description: `${run.kind} ${run.state}` }));
+  }
+  if (kind === "account") {
+    const { accounts } = await client.call(listAccounts, { signal });
+    return accounts.map(({ name, role }) => ({ value: name, description: role }));
   }
   const status = await client.call(getStatus, { signal });
   const named = kind === "node" ? status.nodes : status.instances;
