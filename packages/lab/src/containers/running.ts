@@ -17,6 +17,18 @@ export async function applyLimits(host: GuestHost, spec: GuestSpec): Promise<voi
   }
 }
 
+/** Moves a running guest to another address at once, as Proxmox VE does. */
+export async function applyAddress(pid: number, before: GuestSpec, after: GuestSpec): Promise<void> {
+  const [old, next] = [before.network, after.network];
+  if (old?.address === undefined || next?.address === undefined || old.address === next.address) return;
+  const device = next.interfaceName;
+  const ip = (...parameters: string[]) =>
+    runCommand(["nsenter", "--target", String(pid), "--net", "--", "ip", ...parameters]);
+  await ip("address", "delete", old.address, "dev", device);
+  await ip("address", "replace", next.address, "dev", device);
+  if (next.gateway !== undefined) await ip("route", "replace", "default", "via", next.gateway, "dev", device);
+}
+
 /**
  * Grows the disk of a running guest, file system included, and returns "now". Where this machine's root may not do that
  * to a mounted file system (sandboxes take CAP_SYS_RESOURCE away), the guest's next start does it.

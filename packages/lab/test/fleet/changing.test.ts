@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { planSchema } from "@berth/shared/operations/plan";
 import { z } from "zod";
 import { ensurePackages } from "../../src/host/packages.ts";
-import { runCommand } from "../../src/host/command.ts";
+import { type Argv, runCommand } from "../../src/host/command.ts";
+import { tryInNamespace } from "../../src/network/namespace.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";
 import { containerId } from "./guest.ts";
 
@@ -45,6 +46,35 @@ describe("apply", () => {
     expect(await containerId(guest, "user3-openwebui")).toBeDefined();
     expect(await guest.run(["docker", "volume", "inspect", "--format", "{{.CreatedAt}}", volume])).toBe(made);
   });
+
+  it("moves an LXC to another address, where its instances answer", async () => {
+    await ensurePackages(["curl"]);
+    const moved = fleet.example.replace("10.0.6.13", "10.0.6.23");
+    const plan = await planOf(moved);
+    expect(plan.operations[0]).toMatchObject({ id: "lxc.ensure/user3", reason: "address 10.0.6.13 -> 10.0.6.23" });
+    try {
+      const applied = await fleet.apply(moved);
+      expect(applied, applied.stderr).toMatchObject({ exitCode: 0 });
+      expect((await tryInNamespace(fleet.lab.namespace, curl("10.0.6.23:3000"))).exitCode).toBe(0);
+      expect((await tryInNamespace(fleet.lab.namespace, curl("10.0.6.13:3000"))).exitCode).not.toBe(0);
+      expect(await planOf(moved)).toEqual({ operations: [], warnings: [] });
+    } finally {
+      const back = await fleet.apply(fleet.example);
+      expect(back, back.stderr).toMatchObject({ exitCode: 0 });
+    }
+  });
+
+  it("refuses the same fleet under another name, which would be a second one at the same addresses", async () => {
+    const renamed = await fleet.apply(fleet.example.replace("fleet: valuechain", "fleet: other"));
+    expect(renamed).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining("this controller runs 'valuechain'"),
+    });
+  });
+
+  function curl(place: string): Argv {
+    return ["curl", "--silent", "--fail", "--max-time", "5", "--output", "/dev/null", `http://${place}/`];
+  }
 
   function planOf(yaml: string, ...options: string[]): Promise<z.output<typeof planSchema>> {
     return fleet.json(planSchema, ["apply", "-", "--plan", ...options], { input: yaml });

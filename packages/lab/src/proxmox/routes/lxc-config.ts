@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { applyLimits } from "../../containers/running.ts";
-import { isGuestRunning, specOf } from "../context.ts";
+import { guestInit } from "../../containers/lifecycle.ts";
+import { applyAddress, applyLimits } from "../../containers/running.ts";
+import { specOf } from "../context.ts";
 import { endpoint } from "../endpoint.ts";
 import { failure, parameterFailure } from "../failures.ts";
 import {
@@ -94,7 +95,11 @@ export const lxcConfigEndpoints = [
         }
         const config = guestConfigSchema.parse({ ...withoutOptions(record.config, deleted), ...newOptions });
         await context.guests.save(vmid, { ...record, config });
-        if (await isGuestRunning(context, vmid)) await applyLimits(context.host, specOf(vmid, config));
+        const pid = await guestInit(context.host, vmid);
+        if (pid !== undefined) {
+          await applyLimits(context.host, specOf(vmid, config));
+          await applyAddress(pid, specOf(vmid, record.config), specOf(vmid, config));
+        }
       });
       return null;
     },
