@@ -1,4 +1,5 @@
 import type { Run, RunSummary } from "@berth/shared/api/runs";
+import { operationTitle } from "@berth/shared/operations/title";
 import type { JSX } from "preact";
 import { currentRun } from "../fleet/fleet-state.ts";
 import { runPath } from "../routes/route.ts";
@@ -37,5 +38,5 @@ function activity(run: RunSummary, details: Run | undefined): string {
   const [first] = running;
   if (!first) return run.counts.waiting > 0 ? "waiting for its next step" : "";
   const more = running.length > 1 ? ` and ${running.length - 1} more` : "";
-  return `${first.kind} ${first.target}${more}${first.progress === null ? "" : `: ${first.progress}`}`;
+  return `${operationTitle(first)}${more}${first.progress === null ? "" : `: ${first.progress}`}`;
 }

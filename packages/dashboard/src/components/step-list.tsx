@@ -1,4 +1,5 @@
 import type { Run, Step } from "@berth/shared/api/runs";
+import { operationAction, operationTitle } from "@berth/shared/operations/title";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { stepTree, type StepNode } from "../fleet/step-tree.ts";
@@ -53,7 +54,7 @@ function StepRow({ item, selected, onSelect }: StepRowProps): JSX.Element {
       <button type="button" class="step-button" aria-pressed={selected} onClick={onSelect} title="Show only its log">
         <StateMark state={step.state} />
         <span class="step-name">
-          {step.kind} <strong>{step.target}</strong>
+          {operationAction(step)} <strong>{step.target}</strong>
         </span>
         <span class="step-elapsed">{step.startedAt && <Elapsed from={step.startedAt} to={step.endedAt} />}</span>
         <span class="step-detail">{detailOf(step, waitsFor)}</span>
@@ -67,11 +68,11 @@ function StepRow({ item, selected, onSelect }: StepRowProps): JSX.Element {
   );
 }
 
-function detailOf(step: Step, waitsFor: readonly string[]): string {
+function detailOf(step: Step, waitsFor: readonly Step[]): string {
   const attempt = step.attempt > 1 ? `attempt ${step.attempt} · ` : "";
   switch (step.state) {
     case "waiting":
-      return waitsFor.length === 0 ? "waits for its turn" : `waits for ${listed(waitsFor)}`;
+      return waitsFor.length === 0 ? "waits for its turn" : `waits for ${listed(waitsFor.map(operationTitle))}`;
     case "running":
       return `${attempt}${step.progress ?? "…"}`;
     case "skipped":

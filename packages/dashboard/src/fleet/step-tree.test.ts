@@ -27,7 +27,7 @@ it("says what a waiting step waits for, and nothing of a step that has begun", (
     stepOf("a/2", { state: "running", after: ["a/1"] }),
     stepOf("a/3", { after: ["a/1", "a/2"] }),
   ]);
-  expect(group?.steps.map((node) => node.waitsFor)).toEqual([[], [], ["a/2"]]);
+  expect(group?.steps.map((node) => node.waitsFor.map(({ id }) => id))).toEqual([[], [], ["a/2"]]);
 });
 
 it("measures to the end, or to now", () => {

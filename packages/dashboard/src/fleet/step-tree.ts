@@ -5,8 +5,8 @@ export interface StepNode {
   step: Step;
   /** 0 at the left edge. */
   depth: number;
-  /** Ids of the steps that must still end before this one begins. Empty unless it is waiting. */
-  waitsFor: string[];
+  /** The steps that must still end before this one begins. Empty unless it is waiting. */
+  waitsFor: Step[];
 }
 
 export interface StepGroup {
@@ -41,8 +41,8 @@ function parentOf(step: Step, ownIds: ReadonlySet<string>): string | undefined {
   return step.after.findLast((id) => ownIds.has(id) && id !== step.id);
 }
 
-function unfinished(step: Step, byId: ReadonlyMap<string, Step>): string[] {
-  return step.after.filter((id) => byId.get(id)?.state !== "succeeded");
+function unfinished(step: Step, byId: ReadonlyMap<string, Step>): Step[] {
+  return step.after.flatMap((id) => byId.get(id) ?? []).filter(({ state }) => state !== "succeeded");
 }
 
 /** How long a step took or has been taking, in milliseconds; undefined before it began. `now`: controller's clock. */

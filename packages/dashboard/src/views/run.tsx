@@ -1,5 +1,6 @@
 import { getRun, type LogLine, type Run } from "@berth/shared/api/runs";
 import type { BerthError } from "@berth/shared/errors";
+import { operationTitle } from "@berth/shared/operations/title";
 import type { JSX } from "preact";
 import { useCallback, useMemo, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
@@ -45,7 +46,9 @@ function useFetchedRun(id: number): BerthError | undefined {
 function RunBody({ run }: { run: Run }): JSX.Element {
   const lines = useRunLog(run.id);
   const [selected, setSelected] = useState<string | null>(null);
-  const entries = useMemo(() => entriesOf(lines, selected), [lines, selected]);
+  // The steps of a run never become others; that they change state must not write the log anew.
+  const titles = useMemo(() => new Map(run.steps.map((step) => [step.id, operationTitle(step)])), [run.id]);
+  const entries = useMemo(() => entriesOf(lines, selected, titles), [lines, selected, titles]);
   return (
     <>
       <section class="current-run" aria-label="State">
@@ -66,7 +69,7 @@ function RunBody({ run }: { run: Run }): JSX.Element {
         </section>
         <section class="run-log" aria-labelledby="log-title">
           <h2 id="log-title">
-            Log <span class="secondary">{selected ?? "of all steps"}</span>
+            Log <span class="secondary">{selected === null ? "of all steps" : (titles.get(selected) ?? selected)}</span>
             {selected !== null && (
               <button type="button" class="small" onClick={() => setSelected(null)}>
                 All steps
@@ -80,12 +83,12 @@ function RunBody({ run }: { run: Run }): JSX.Element {
   );
 }
 
-function entriesOf(lines: readonly LogLine[], step: string | null): LogEntry[] {
+function entriesOf(lines: readonly LogLine[], step: string | null, titles: ReadonlyMap<string, string>): LogEntry[] {
   return lines
     .filter((line) => step === null || line.step === step)
     .map((line) => ({
       sequence: line.sequence,
-      prefix: `${new Date(line.at).toLocaleTimeString("en-GB")}${step === null ? `  ${line.step}` : ""}`,
+      prefix: `${new Date(line.at).toLocaleTimeString("en-GB")}${step === null ? `  ${titles.get(line.step) ?? line.step}` : ""}`,
       text: line.line,
     }));
 }
