@@ -6,22 +6,44 @@ const { open } = usePages();
 const paths = ["/", "/nodes/user2", "/instances/user2-n8n", "/runs", "/runs/12"];
 const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-it("fits a phone without scrolling sideways, whatever the names", async () => {
+it("fits a phone without scrolling sideways, whatever the names and whatever is being done", async () => {
   const long = "a".repeat(200);
-  const { page, url } = await open({
+  const { page, standIn, url } = await open({
     browser: phone,
-    prepare: ({ instances, nodes }) => {
+    prepare: (api) => {
+      const { instances, nodes } = api;
+      for (let move = 0; move < 5; move += 1) api.advanceRun();
       Object.assign(instances.find((instance) => instance.name === "user2-n8n") ?? {}, { drift: [long] });
       Object.assign(instances[0] ?? {}, { name: long, version: long });
       Object.assign(nodes[1] ?? {}, { agentVersion: long, address: long });
     },
   });
+  const running = standIn.scripted.run.steps.filter((step) => step.state === "running");
+  expect(running.length).toBeGreaterThan(1);
   for (const path of [...paths, `/instances/${long}`]) {
     await page.goto(url + path);
     await live(page);
     await page.locator("main table, main .steps").first().waitFor();
+    if (path === "/") await page.getByText(`and ${running.length - 1} more: ${running[0]?.progress}`).waitFor();
     expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 360]);
   }
+});
+
+it("cuts no number on a phone", async () => {
+  const { page } = await open({ browser: phone });
+  await page.locator(`[data-instance="user1-n8n"]`).getByText("% of 1.25 GiB").waitFor();
+  const cut = await page.locator(".metric").evaluateAll((metrics) =>
+    metrics
+      .flatMap((metric) => {
+        const { right, bottom } = metric.getBoundingClientRect();
+        return [...metric.querySelectorAll(".value, .detail")].filter((number) => {
+          const rect = number.getBoundingClientRect();
+          return rect.right > right || rect.bottom > bottom;
+        });
+      })
+      .map((number) => number.textContent),
+  );
+  expect(cut).toEqual([]);
 });
 
 it.each(["dark", "light"] as const)("has enough contrast for its text in %s", async (colorScheme) => {

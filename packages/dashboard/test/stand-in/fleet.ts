@@ -24,7 +24,7 @@ const shared: Placement[] = [
 
 const perTenant: Placement[] = [
   { service: "openwebui", version: "v0.11.2", port: 3000, cores: 0.16, memory: 690 * mib, limit: 1.5 * gib },
-  { service: "n8n", version: "2.41.3", port: 5678, cores: 0.21, memory: 380 * mib, limit: gib },
+  { service: "n8n", version: "2.41.3", port: 5678, cores: 0.21, memory: 460 * mib, limit: 1.25 * gib },
   { service: "flowise", version: "3.1.4", port: 3001, cores: 0.07, memory: 290 * mib, limit: gib },
 ];
 
