@@ -3,10 +3,12 @@ import type { BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { clock } from "../clock.ts";
+import { pendingSentence, type PendingWork } from "../fleet/pending.ts";
 import { attention, type Attention, type Fill } from "../fleet/attention.ts";
 import { formatCount, shareOf } from "../format/units.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
 import { useSession } from "../session/session.ts";
+import { usePendingWork } from "../session/use-pending.ts";
 import { useStore } from "../store.ts";
 import { SeverityMark } from "./state-mark.tsx";
 import { sentences } from "../format/sentences.ts";
@@ -19,7 +21,9 @@ export function AttentionList({ status }: { status: Status }): JSX.Element {
   const runs = useStore(session.fleet, (state) => state.runs ?? noRuns);
   const problems = useStore(session.problems, (map) => map);
   const fills = useFills(status);
-  const items = attention(status, runs, fills, session.controllerNow());
+  const pending = usePendingWork();
+  const items = attention(status, runs, fills, session.controllerNow(), pending);
+  const work = pendingSentence(status, pending);
   return (
     <section class="attention" aria-labelledby="attention-title">
       <h2 id="attention-title" class="visually-hidden">
@@ -27,7 +31,7 @@ export function AttentionList({ status }: { status: Status }): JSX.Element {
       </h2>
       {items.length === 0 && problems.size === 0 ? (
         <p class="summary">
-          <SeverityMark severity="good" /> {summary(status)}
+          <SeverityMark severity={work === undefined ? "good" : "busy"} /> {summary(status, pending)}
         </p>
       ) : (
         <ul>
@@ -37,14 +41,27 @@ export function AttentionList({ status }: { status: Status }): JSX.Element {
           {items.map((item) => (
             <AttentionItem key={item.key} item={item} />
           ))}
+          {work !== undefined && (
+            <li key="pending">
+              <SeverityMark severity="busy" />
+              <span>{work}</span>
+            </li>
+          )}
         </ul>
       )}
     </section>
   );
 }
 
-function summary(status: Status): string {
+function summary(status: Status, pending: PendingWork): string {
   if (status.nodes.length === 0) return "Nothing is looked after yet.";
+  const work = pendingSentence(status, pending);
+  if (work !== undefined) {
+    const online = status.nodes.filter((node) => node.state === "online").length;
+    const healthy = status.instances.filter((instance) => instance.state === "healthy").length;
+    const of = `${online} of ${formatCount(status.nodes.length, "node")} online`;
+    return `${of}, ${healthy} of ${formatCount(status.instances.length, "instance")} healthy. ${work}`;
+  }
   const nodes = formatCount(status.nodes.length, "node");
   const instances = formatCount(status.instances.length, "instance");
   const starting = status.instances.filter((instance) => instance.state === "starting").length;

@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import { useNow } from "../clock.ts";
 import { sampleSilenceMilliseconds } from "../connection.ts";
 import { formatSpan } from "../format/time.ts";
+import { shownInstanceState, shownNodeState, type PendingWork } from "../fleet/pending.ts";
 import { instancePath, nodePath } from "../routes/route.ts";
 import {
   containerCpu,
@@ -18,9 +19,10 @@ import {
   type ContainerScope,
 } from "../samples/readings.ts";
 import { useSession } from "../session/session.ts";
+import { usePendingWork } from "../session/use-pending.ts";
 import { memo } from "./memo.ts";
 import { Metric } from "./metric.tsx";
-import { ContainerMark, StateMark } from "./state-mark.tsx";
+import { type AnyState, ContainerMark, StateMark } from "./state-mark.tsx";
 
 interface FleetTableProps {
   nodes: readonly NodeStatus[];
@@ -28,6 +30,7 @@ interface FleetTableProps {
 }
 
 export function FleetTable({ nodes, instances }: FleetTableProps): JSX.Element {
+  const pending = usePendingWork();
   const byNode = Map.groupBy(instances, (instance) => instance.node);
   return (
     <table class="fleet">
@@ -58,17 +61,23 @@ export function FleetTable({ nodes, instances }: FleetTableProps): JSX.Element {
         </tr>
       </thead>
       {nodes.map((node) => (
-        <NodeBody key={node.name} node={node} instances={byNode.get(node.name) ?? []} />
+        <NodeBody key={node.name} node={node} instances={byNode.get(node.name) ?? []} pending={pending} />
       ))}
     </table>
   );
 }
 
-function NodeBody({ node, instances }: { node: NodeStatus; instances: readonly InstanceStatus[] }): JSX.Element {
+interface NodeBodyProps {
+  node: NodeStatus;
+  instances: readonly InstanceStatus[];
+  pending: PendingWork;
+}
+
+function NodeBody({ node, instances, pending }: NodeBodyProps): JSX.Element {
   const silent = useSilence(node);
   return (
     <tbody class={silent === undefined ? "" : "stale"} data-node={node.name}>
-      <NodeRow node={node} silent={silent} />
+      <NodeRow node={node} state={shownNodeState(pending, node)} silent={silent} />
       {instances.length === 0 && (
         <tr>
           <td />
@@ -78,7 +87,7 @@ function NodeBody({ node, instances }: { node: NodeStatus; instances: readonly I
         </tr>
       )}
       {instances.map((instance) => (
-        <InstanceRows key={instance.name} instance={instance} />
+        <InstanceRows key={instance.name} instance={instance} state={shownInstanceState(pending, instance)} />
       ))}
     </tbody>
   );
@@ -94,7 +103,13 @@ function useSilence(node: NodeStatus): string | undefined {
   return `no samples for ${formatSpan(silence)}`;
 }
 
-const NodeRow = memo(function NodeRow({ node, silent }: { node: NodeStatus; silent: string | undefined }) {
+interface NodeRowProps {
+  node: NodeStatus;
+  state: AnyState;
+  silent: string | undefined;
+}
+
+const NodeRow = memo(function NodeRow({ node, state, silent }: NodeRowProps) {
   const { samples } = useSession();
   const { name, facts } = node;
   const cores = facts?.cores;
@@ -105,7 +120,7 @@ const NodeRow = memo(function NodeRow({ node, silent }: { node: NodeStatus; sile
   return (
     <tr class="node-row">
       <td class="column-state">
-        <StateMark state={node.state} />
+        <StateMark state={state} />
       </td>
       <th class="column-name" scope="rowgroup">
         <a href={nodePath(name)}>{name}</a> <span class="secondary mono">{node.address}</span>
@@ -131,13 +146,18 @@ const NodeRow = memo(function NodeRow({ node, silent }: { node: NodeStatus; sile
   );
 });
 
-const InstanceRows = memo(function InstanceRows({ instance }: { instance: InstanceStatus }) {
+interface InstanceRowsProps {
+  instance: InstanceStatus;
+  state: AnyState;
+}
+
+const InstanceRows = memo(function InstanceRows({ instance, state }: InstanceRowsProps) {
   const { name, node, containers } = instance;
   return (
     <>
       <tr data-instance={name}>
         <td class="column-state">
-          <StateMark state={instance.state} />
+          <StateMark state={state} />
         </td>
         <th class="column-name" scope="row">
           <a href={instancePath(name)}>{name}</a> <span class="secondary mono">{portsOf(instance)}</span>

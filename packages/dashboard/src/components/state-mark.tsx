@@ -3,7 +3,8 @@ import type { RunState, StepState } from "@berth/shared/api/runs";
 import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
 import type { JSX } from "preact";
 
-export type AnyState = InstanceState | NodeState | RunState | StepState;
+/** `pending`: not there yet, and a run is at it. */
+export type AnyState = InstanceState | NodeState | RunState | StepState | "pending";
 
 type Tone = "good" | "problem" | "warning" | "busy" | "quiet";
 type Shape = "check" | "cross" | "alert" | "half" | "square" | "ring" | "question" | "dash";
@@ -26,6 +27,7 @@ const looks: Record<AnyState, Look> = {
   failed: ["problem", "cross"],
   cancelled: ["quiet", "square"],
   waiting: ["quiet", "ring"],
+  pending: ["quiet", "ring"],
   skipped: ["quiet", "dash"],
 };
 
@@ -100,11 +102,15 @@ function WordedMark({ look: [tone, shape], word }: { look: Look; word: string })
   );
 }
 
+type Severity = "problem" | "warning" | "good" | "busy";
+
+const severityShapes: Record<Severity, Shape> = { problem: "alert", warning: "alert", good: "check", busy: "half" };
+
 /** The mark alone, where the word stands beside it anyway. */
-export function SeverityMark({ severity }: { severity: "problem" | "warning" | "good" }): JSX.Element {
+export function SeverityMark({ severity }: { severity: Severity }): JSX.Element {
   return (
     <span class={`state tone-${severity}`}>
-      <Mark shape={severity === "good" ? "check" : "alert"} />
+      <Mark shape={severityShapes[severity]} />
       <span class="visually-hidden">{severity}: </span>
     </span>
   );

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { attention, type Fill } from "./attention.ts";
+import { noPendingWork, pendingWork } from "./pending.ts";
 import { instanceOf, nodeOf, runOf, stepOf } from "./fixtures.ts";
 
 const now = Date.parse("2026-11-24T06:02:05.000Z");
@@ -9,8 +10,9 @@ function said(
   instances = [instanceOf("user1-n8n", "user1")],
   runs = [runOf(1, "succeeded")],
   fills: Fill[] = [],
+  pending = noPendingWork,
 ): string[] {
-  const found = attention({ fleet: "valuechain", nodes, instances }, runs, fills, now);
+  const found = attention({ fleet: "valuechain", nodes, instances }, runs, fills, now, pending);
   return found.map((item) => `${item.severity}: ${item.subject} ${item.text}`);
 }
 
@@ -25,6 +27,26 @@ it("names a node that is offline once, not each instance on it", () => {
   ];
   expect(said([nodeOf("user1", { state: "offline" })], unknown)).toEqual([
     "problem: user1 offline, last seen 2 min 5 s ago; 2 instances on it",
+  ]);
+});
+
+it("raises no alarm for what the run that is going on has yet to do, and does for what it failed to", () => {
+  const nodes = [nodeOf("user1"), nodeOf("user2", { state: "absent" }), nodeOf("user3", { state: "absent" })];
+  const instances = [
+    instanceOf("user1-n8n", "user1", { state: "missing" }),
+    instanceOf("user1-flowise", "user1", { state: "missing" }),
+    instanceOf("user1-openwebui", "user1", { state: "unhealthy" }),
+  ];
+  const run = runOf(1, "running", [
+    stepOf("lxc.ensure/user2"),
+    stepOf("lxc.ensure/user3", { state: "failed" }),
+    stepOf("instance.ensure/user1-n8n"),
+    stepOf("instance.ensure/user1-flowise", { state: "failed" }),
+  ]);
+  expect(said(nodes, instances, [run], [], pendingWork(run))).toEqual([
+    "problem: user3 does not exist",
+    "problem: user1-flowise is missing",
+    "problem: user1-openwebui is unhealthy",
   ]);
 });
 

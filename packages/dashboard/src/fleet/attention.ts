@@ -4,6 +4,7 @@ import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/statu
 import { formatCount, formatShare } from "../format/units.ts";
 import { formatSpan } from "../format/time.ts";
 import { instancePath, nodePath, runPath } from "../routes/route.ts";
+import { isPendingInstance, type PendingWork } from "./pending.ts";
 
 export interface Attention {
   /** Stable while the cause lasts. */
@@ -31,18 +32,19 @@ const diskProblem = 0.95;
 const clockSkewWarningMilliseconds = 5_000;
 const restartsWarning = 3;
 
-/** `now` is the controller's clock in milliseconds. */
+/** `now` is the controller's clock in milliseconds. What is pending needs no attention: the run is at it. */
 export function attention(
   status: Status,
   runs: readonly RunSummary[],
   fills: readonly Fill[],
   now: number,
+  pending: PendingWork,
 ): Attention[] {
   const offline = new Set(status.nodes.filter((node) => node.state !== "online").map((node) => node.name));
   const found = [
-    ...status.nodes.flatMap((node) => ofNode(node, status, now)),
+    ...status.nodes.flatMap((node) => ofNode(node, status, now, pending)),
     // What nobody can see on a node that does not answer is said once, with the node.
-    ...status.instances.flatMap((instance) => ofInstance(instance, offline.has(instance.node))),
+    ...status.instances.flatMap((instance) => ofInstance(instance, offline.has(instance.node), pending)),
     ...ofLastRun(runs),
     ...fills.flatMap(ofFill),
   ];
@@ -53,23 +55,24 @@ function rank(item: Attention): number {
   return item.severity === "problem" ? 0 : 1;
 }
 
-function ofNode(node: NodeStatus, status: Status, now: number): Attention[] {
+function ofNode(node: NodeStatus, status: Status, now: number, pending: PendingWork): Attention[] {
   const about = { subject: node.name, href: nodePath(node.name) };
   const on = status.instances.filter((instance) => instance.node === node.name).length;
   const carries = on === 0 ? "" : `; ${formatCount(on, "instance")} on it`;
+  const isPending = pending.nodes.has(node.name);
   const found: Attention[] = [];
-  if (node.state === "offline") {
+  if (node.state === "offline" && !isPending) {
     const since =
       node.lastSeen === null ? "never seen" : `last seen ${formatSpan(now - Date.parse(node.lastSeen))} ago`;
     found.push({ ...about, key: `node/${node.name}`, severity: "problem", text: `offline, ${since}${carries}` });
   }
-  if (node.state === "absent") {
+  if (node.state === "absent" && !isPending) {
     found.push({ ...about, key: `node/${node.name}`, severity: "problem", text: `does not exist${carries}` });
   }
-  if (node.state === "enrolling") {
+  if (node.state === "enrolling" && !isPending) {
     found.push({ ...about, key: `node/${node.name}`, severity: "warning", text: "is enrolling" });
   }
-  if (node.outdated) {
+  if (node.outdated && !isPending) {
     const text = `runs an outdated agent (${node.agentVersion ?? "unknown version"})`;
     found.push({ ...about, key: `agent/${node.name}`, severity: "warning", text });
   }
@@ -81,14 +84,15 @@ function ofNode(node: NodeStatus, status: Status, now: number): Attention[] {
   return found;
 }
 
-function ofInstance(instance: InstanceStatus, nodeIsOffline: boolean): Attention[] {
+function ofInstance(instance: InstanceStatus, nodeIsOffline: boolean, pending: PendingWork): Attention[] {
   const about = { subject: instance.name, href: instancePath(instance.name) };
   const found: Attention[] = [];
-  if (!nodeIsOffline && !["healthy", "starting"].includes(instance.state)) {
+  const isPending = isPendingInstance(pending, instance);
+  if (!nodeIsOffline && !isPending && !["healthy", "starting"].includes(instance.state)) {
     const severity = instance.state === "unknown" ? "warning" : "problem";
     found.push({ ...about, key: `state/${instance.name}`, severity, text: `is ${instance.state}` });
   }
-  if (instance.drift.length > 0) {
+  if (instance.drift.length > 0 && !isPending) {
     const text = `departs from its specification: ${instance.drift.join(", ")}`;
     found.push({ ...about, key: `drift/${instance.name}`, severity: "warning", text });
   }

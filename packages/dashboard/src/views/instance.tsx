@@ -6,8 +6,10 @@ import { Facts } from "../components/facts.tsx";
 import { ContainerCells } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
+import { shownInstanceState } from "../fleet/pending.ts";
 import { nodePath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
+import { usePendingWork } from "../session/use-pending.ts";
 import { useStore } from "../store.ts";
 import { InstanceLog } from "./instance-log.tsx";
 
@@ -16,8 +18,9 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
   const { fleet } = useSession();
   const known = useStore(fleet, (state) => state.status !== null);
   const instance = useStore(fleet, (state) => state.status?.instances.find((one) => one.name === name));
+  const pending = usePendingWork();
   return (
-    <Page title={name} aside={instance && <StateMark state={instance.state} />}>
+    <Page title={name} aside={instance && <StateMark state={shownInstanceState(pending, instance)} />}>
       {!known && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
       {known && !instance && <p class="notice">The fleet has no instance of this name.</p>}
       {instance && <InstanceBody instance={instance} />}

@@ -7,19 +7,22 @@ import { Facts } from "../components/facts.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { shownNodeState } from "../fleet/pending.ts";
 import { formatLimit } from "../format/units.ts";
 import { useSession } from "../session/session.ts";
+import { usePendingWork } from "../session/use-pending.ts";
 import { useStore } from "../store.ts";
 
 /** One node: what it is, what it does, what runs on it. */
 export function NodePage({ name }: { name: string }): JSX.Element {
   const { fleet } = useSession();
   const status = useStore(fleet, (state) => state.status);
+  const pending = usePendingWork();
   const node = status?.nodes.find((one) => one.name === name);
   const instances = useMemo(() => status?.instances.filter((instance) => instance.node === name) ?? [], [status, name]);
   const nodes = useMemo(() => (node ? [node] : []), [node]);
   return (
-    <Page title={name} aside={node && <StateMark state={node.state} />}>
+    <Page title={name} aside={node && <StateMark state={shownNodeState(pending, node)} />}>
       {status === null && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
       {status !== null && !node && <p class="notice">The fleet has no node of this name.</p>}
       {node && (

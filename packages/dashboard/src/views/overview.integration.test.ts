@@ -81,10 +81,10 @@ it("moves what changes, and puts what needs attention on top", async () => {
   await live(page);
   standIn.changeInstance("user1-flowise", { state: "unhealthy" });
   standIn.changeInstance("user1-n8n", { drift: ["environment: N8N_HOST"] });
-  standIn.changeNode("user3", { state: "offline", lastSeen: new Date(Date.now() - 65_000).toISOString() });
+  standIn.changeNode("shared", { state: "offline", lastSeen: new Date(Date.now() - 65_000).toISOString() });
   await attention.getByText("departs from its specification: environment: N8N_HOST").waitFor();
   expect(await attention.getByRole("listitem").allInnerTexts()).toEqual([
-    expect.stringMatching(/^problem:\s+user3 offline, last seen 1 min \d+ s ago; 3 instances on it$/),
+    expect.stringMatching(/^problem:\s+shared offline, last seen 1 min \d+ s ago; 5 instances on it$/),
     expect.stringMatching(/^problem:\s+user1-flowise is unhealthy$/),
     expect.stringMatching(/^warning:\s+user1-n8n departs/),
   ]);
@@ -92,6 +92,30 @@ it("moves what changes, and puts what needs attention on top", async () => {
 
   standIn.tell("instance.gone", { name: "user1-flowise" });
   await page.locator(`[data-instance="user1-flowise"]`).waitFor({ state: "detached" });
+});
+
+it("takes what a run has yet to make for work, not for an alarm, until the run fails", async () => {
+  const { page, standIn } = await open({
+    prepare: (api) => {
+      for (const instance of api.instances.filter(({ node }) => node === "user3")) {
+        Object.assign(instance, { state: "missing", containers: [] });
+      }
+      Object.assign(api.nodes.find(({ name }) => name === "user3") ?? {}, { state: "absent" });
+      api.advanceRun();
+    },
+  });
+  const attention = page.getByRole("region", { name: "Attention" });
+  await attention
+    .getByText("3 of 4 nodes online, 11 of 14 instances healthy. Run 12 is at work on 1 node and 3 instances.")
+    .waitFor();
+  expect((await cells(page, `[data-node="user3"] .node-row`))[0]).toBe("pending");
+  expect((await cells(page, `[data-instance="user3-n8n"]`))[0]).toBe("pending");
+  await page.getByText("create database user3_n8n", { exact: false }).waitFor();
+
+  standIn.scripted.fail(Date.now());
+  standIn.tell("run", standIn.scripted.run);
+  await attention.getByText("user3 does not exist; 3 instances on it").waitFor();
+  expect((await cells(page, `[data-instance="user3-n8n"]`))[0]).toBe("missing");
 });
 
 it("greys out a node whose samples stopped, and only that one", async () => {
