@@ -1,7 +1,7 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
 import { z } from "zod";
 import { nameSchema } from "../names.ts";
-import { sizeSchema } from "./units.ts";
+import { sizeFrom, sizeSchema } from "./units.ts";
 
 const addressSchema = z.ipv4({ error: "must be an IPv4 address such as 10.0.6.10" });
 const portSchema = z.int().min(1).max(65_535);
@@ -48,8 +48,8 @@ export const proxmoxSchema = z
 export const templateSchema = z
   .strictObject({
     cores: z.int().min(1).max(512),
-    memory: sizeSchema,
-    disk: sizeSchema,
+    memory: sizeFrom("16MiB", "the least that Proxmox VE gives an LXC"),
+    disk: sizeFrom("1GiB", "or the system of a node does not fit"),
     swap: sizeSchema.optional(),
     features: z.array(z.enum(["nesting", "keyctl", "fuse"])).default(["nesting"]),
   })
@@ -80,15 +80,21 @@ export const nodeSchema = z
   })
   .describe("One host with an agent");
 
+/** The tag of an image reference, as registries and Docker take it. */
+const imageTagSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, {
+  error: "must be an image tag: 1 to 128 letters, digits, '_', '.' and '-', and no '.' or '-' at its start",
+});
+
+const environmentNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: "must be a variable's name: letters, digits and '_', and no digit at its start",
+});
+
 export const overridesSchema = z
   .strictObject({
-    version: z.string().min(1).optional().describe("Image tag; the catalog's pinned one when left out"),
-    env: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
-      .default({})
-      .describe("Environment added to the catalog's"),
-    memory: sizeSchema.optional().describe("Memory limit of the container"),
-    cpus: z.number().positive().max(512).optional(),
+    version: imageTagSchema.optional().describe("Image tag; the catalog's pinned one when left out"),
+    env: z.record(environmentNameSchema, z.string()).default({}).describe("Environment added to the catalog's"),
+    memory: sizeFrom("6MiB", "the least that Docker takes").optional().describe("Memory limit of the container"),
+    cpus: z.number().min(0.01).max(512).optional().describe("How many CPUs the container may use at most"),
     hostPort: portSchema.optional().describe("Host port in place of the catalog's, for services with one port"),
   })
   .describe("What differs from the catalog");
@@ -115,10 +121,12 @@ export const imagesSchema = z
 export const fleetSchema = z
   .strictObject({
     fleet: nameSchema.describe("Name of the fleet"),
-    domain: z.hostname().describe("Domain of the routes: test-user1-n8n.<domain>"),
+    domain: z
+      .hostname({ error: "must be a domain such as example.org" })
+      .describe("Domain of the routes: test-user1-n8n.<domain>"),
     routePrefix: z
       .string()
-      .regex(/^[a-z0-9-]*$/)
+      .regex(/^[a-z0-9-]*$/, { error: "must be of a-z, 0-9 and '-'" })
       .default("")
       .describe("Put before each route's host name, such as test-"),
     controller: controllerSchema,

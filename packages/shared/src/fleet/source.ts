@@ -1,15 +1,19 @@
 import {
+  isAlias,
   isCollection,
   isMap,
   isPair,
   isScalar,
   LineCounter,
   parseDocument,
+  visit,
+  type Alias,
   type Document,
   type Node,
   type Pair,
 } from "yaml";
 import type { Problem } from "./problem.ts";
+import { yamlSentence } from "./yaml-errors.ts";
 
 /** Anchors may stand for this many nodes in total: enough for any fleet, too few for a 'billion laughs'. */
 const maxAliasCount = 200;
@@ -20,25 +24,35 @@ export type Path = readonly (string | number)[];
 export class FleetSource {
   readonly file: string;
   readonly document: Document;
+  readonly #text: string;
   readonly #lines: LineCounter;
 
   constructor(text: string, file: string) {
     this.file = file;
+    this.#text = text;
     this.#lines = new LineCounter();
     this.document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
   }
 
-  /** Mistakes of YAML itself. */
+  /** Mistakes of YAML itself: the first of each line, since one often leads to others behind it. */
   syntaxProblems(): Problem[] {
-    return this.document.errors.map((error) => this.#problemAt(error.pos[0], "", firstSentence(error.message)));
+    const byLine = new Map<number, Problem>();
+    for (const error of this.document.errors) {
+      const problem = this.#problemAt(error.pos[0], "", yamlSentence(error, this.#text));
+      if (!byLine.has(problem.line)) byLine.set(problem.line, problem);
+    }
+    return [...byLine.values()];
   }
 
   /** The plain value, or the problem that keeps it from being one. */
   value(): { value: unknown } | { problem: Problem } {
+    const wrong = this.#wrongAlias();
+    if (wrong !== undefined) return { problem: this.#problemAt(startOf(wrong.alias), "", wrong.message) };
     try {
       return { value: this.document.toJS({ maxAliasCount }) as unknown };
     } catch (error) {
-      return { problem: this.#problemAt(0, "", error instanceof Error ? firstSentence(error.message) : String(error)) };
+      if (!(error instanceof ReferenceError)) throw error;
+      return { problem: this.#problemAt(0, "", `refers to anchors (*name) more than ${maxAliasCount} times`) };
     }
   }
 
@@ -51,6 +65,25 @@ export class FleetSource {
   written(path: Path): string | undefined {
     const node = this.document.getIn(path, true);
     return isScalar(node) ? (node.source ?? String(node.value)) : undefined;
+  }
+
+  /** The first alias that leads nowhere, or to what it is itself a part of. */
+  #wrongAlias(): { alias: Alias; message: string } | undefined {
+    const anchors = new Map<string, Node>();
+    let wrong: { alias: Alias; message: string } | undefined;
+    visit(this.document, (_, node, ancestors) => {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target !== undefined && !ancestors.includes(target)) return undefined;
+        const message =
+          target === undefined ? `has no anchor '&${node.source}' before it` : "is part of what it refers to";
+        wrong = { alias: node, message: `'*${node.source}' ${message}` };
+        return visit.BREAK;
+      }
+      if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) anchors.set(node.anchor, node);
+      return undefined;
+    });
+    return wrong;
   }
 
   #offset(path: Path, at: "value" | "key"): number {
@@ -86,8 +119,4 @@ function startOf(node: unknown): number {
 
 function startOfOrUndefined(node: unknown): number | undefined {
   return (node as Node | null | undefined)?.range?.[0];
-}
-
-function firstSentence(message: string): string {
-  return message.split("\n")[0] ?? message;
 }

@@ -2,12 +2,23 @@ import { z } from "zod";
 
 const factors = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
 
+const wording = "must be a size such as 512MiB or 16GiB";
+const description = "A size in binary units: 512MiB, 16GiB";
+
 /** A size in binary units, written `512MiB` or `16GiB`; parsed to bytes. */
 export const sizeSchema = z
-  .string()
-  .regex(/^\d+(?:\.\d+)?\s?(KiB|MiB|GiB|TiB)$/, { error: "must be a size such as 512MiB or 16GiB" })
+  .string({ error: wording })
+  .regex(/^\d+(?:\.\d+)?\s?(KiB|MiB|GiB|TiB)$/, { error: wording })
   .transform(parseSize)
-  .meta({ description: "A size in binary units: 512MiB, 16GiB" });
+  .refine((bytes) => bytes <= 1024 * factors.TiB, { error: "must be at most 1024TiB" })
+  .meta({ description });
+
+/** The same with a lower limit and its reason: `must be at least 6MiB, the least that Docker takes`. */
+export function sizeFrom(least: string, reason: string): typeof sizeSchema {
+  return sizeSchema
+    .refine((bytes) => bytes >= parseSize(least), { error: `must be at least ${least}, ${reason}` })
+    .meta({ description });
+}
 
 /** `16GiB` -> 17179869184. The text must match `sizeSchema`. */
 export function parseSize(text: string): number {
