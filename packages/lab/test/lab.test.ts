@@ -145,13 +145,13 @@ describe("an LXC made through proxmox-api", () => {
 
   it("returns to a snapshot", async () => {
     await key.run(lab, address, "echo before > /mark; sync");
-    expect(await token.perform("POST", `${guest}/snapshot`, { snapname: "first" })).toBe("OK");
+    expect(await root.perform("POST", `${guest}/snapshot`, { snapname: "first" })).toBe("OK");
     await key.run(lab, address, "echo after > /mark; sync");
-    expect(await token.perform("POST", `${guest}/snapshot/first/rollback`, { start: true })).toBe("OK");
+    expect(await root.perform("POST", `${guest}/snapshot/first/rollback`, { start: true })).toBe("OK");
     await key.waitForLogin(lab, address);
     expect(await key.run(lab, address, "cat /mark")).toBe("before");
-    expect(await token.perform("DELETE", `${guest}/snapshot/first`)).toBe("OK");
-    expect(await token.perform("DELETE", `${guest}/snapshot/first`)).toBe("snapshot 'first' does not exist");
+    expect(await root.perform("DELETE", `${guest}/snapshot/first`)).toBe("OK");
+    expect(await root.perform("DELETE", `${guest}/snapshot/first`)).toBe("snapshot 'first' does not exist");
   });
 
   it("takes a new name with its next start", async () => {

@@ -2,7 +2,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AccessControl, Caller, controllerTokenId, type CredentialFiles, ensureCredentials } from "./access.ts";
+import {
+  AccessControl,
+  Caller,
+  controllerPrivileges,
+  controllerTokenId,
+  type CredentialFiles,
+  ensureCredentials,
+} from "./access.ts";
 
 let directory: string;
 let files: CredentialFiles;
@@ -53,6 +60,12 @@ describe("a ticket", () => {
 });
 
 describe("privileges", () => {
+  it("of the controller's token are those that the guide has a user give it", async () => {
+    const guide = await readFile(new URL("../../../../docs/proxmox.md", import.meta.url), "utf8");
+    const given = /pveum role add Berth -privs "([^"]+)"/.exec(guide)?.[1]?.split(" ");
+    expect(given?.toSorted()).toEqual(controllerPrivileges.toSorted());
+  });
+
   it("count on everything below their path, and nowhere else", () => {
     const caller = new Caller("a@pve!b", [{ path: "/vms", privileges: ["VM.Audit"] }]);
     expect(caller.may("/vms/110", "VM.Audit")).toBe(true);

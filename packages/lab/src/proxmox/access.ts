@@ -14,20 +14,16 @@ export const accessSchema = z.object({
 });
 type Access = z.infer<typeof accessSchema>;
 
-/** What the controller's token needs, and no more; compare docs on the token to make on a real Proxmox VE. */
-const controllerPrivileges = [
+/** What docs/proxmox.md has a user give to the controller's token, and no more. */
+export const controllerPrivileges = [
   "VM.Allocate",
   "VM.Audit",
-  "VM.Backup",
-  "VM.Clone",
   "VM.Config.CPU",
   "VM.Config.Disk",
   "VM.Config.Memory",
   "VM.Config.Network",
   "VM.Config.Options",
   "VM.PowerMgmt",
-  "VM.Snapshot",
-  "VM.Snapshot.Rollback",
   "Datastore.AllocateSpace",
   "Datastore.Audit",
   "SDN.Use",
