@@ -1,8 +1,10 @@
 /** What the schema cannot see: references that lead nowhere, and addresses, ports and names that collide. Pure. */
 import type { Catalog } from "../catalog/schema.ts";
 import { sharedScope } from "../names.ts";
-import { hostPorts, placements } from "./instances.ts";
-import type { Fleet } from "./schema.ts";
+import { checkCapacity } from "./check-capacity.ts";
+import { checkNetworks } from "./check-network.ts";
+import { hostPorts, overridePath, placements } from "./instances.ts";
+import type { Fleet, FleetNode } from "./schema.ts";
 import type { Path } from "./source.ts";
 import { suggestion } from "./suggest.ts";
 
@@ -15,9 +17,11 @@ export interface Finding {
 export function checkFleet(fleet: Fleet, catalog: Catalog): Finding[] {
   return [
     ...checkNodes(fleet),
+    ...checkNetworks(fleet),
     ...checkTenants(fleet),
     ...checkServices(fleet, catalog),
     ...checkPorts(fleet, catalog),
+    ...checkCapacity(fleet, catalog),
     ...checkNeeds(fleet, catalog),
   ];
 }
@@ -117,7 +121,7 @@ function checkPorts(fleet: Fleet, catalog: Catalog): Finding[] {
     names.add(instance);
     if (overrides.hostPort !== undefined && service.ports.length !== 1) {
       findings.push({
-        path: [...path, "hostPort"],
+        path: overridePath(fleet, placement, "hostPort"),
         message: `'${service.name}' has ${service.ports.length} ports; hostPort needs exactly one`,
       });
     }
@@ -127,9 +131,18 @@ function checkPorts(fleet: Fleet, catalog: Catalog): Finding[] {
       if (other !== undefined)
         findings.push({ path, message: `port ${host} on node '${node}' is taken by '${other}'`, at: "key" });
       taken.set(key, instance);
+      if (host === sshPort(fleet.nodes[node])) {
+        const message = `'${host}' is the port of the node's SSH server`;
+        findings.push({ path: overridePath(fleet, placement, "hostPort"), message });
+      }
     }
   }
   return findings;
+}
+
+/** undefined: the node says that it cannot be reached by SSH. */
+function sshPort(node: FleetNode | undefined): number | undefined {
+  return node?.ssh === false ? undefined : (node?.ssh?.port ?? 22);
 }
 
 function checkNeeds(fleet: Fleet, catalog: Catalog): Finding[] {

@@ -45,6 +45,14 @@ export function placements(fleet: Fleet, catalog: Catalog): Placement[] {
   return placed;
 }
 
+/** Where the fleet file says an override of an instance: with its tenant, or for every tenant. */
+export function overridePath(fleet: Fleet, { tenant, service, path }: Placement, key: keyof Overrides): string[] {
+  if (tenant === null) return [...path, key];
+  const own = fleet.tenants[tenant]?.services[service.name];
+  if (own !== undefined && own !== false && own[key] !== undefined) return [...path, key];
+  return ["services", "tenant", service.name, key];
+}
+
 /** Host ports an instance takes on its node: the catalog's, or the override for a service with one port. */
 export function hostPorts(service: Service, overrides: Overrides): { container: number; host: number }[] {
   return service.ports.map(({ container, host }) => ({
