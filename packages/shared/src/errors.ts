@@ -64,6 +64,12 @@ export const errorCatalogue = {
     meaning: "The host is not one that Berth can manage",
   },
   "ssh.failed": { httpStatus: 502, exitCode: 8, retryable: true, meaning: "SSH to the host did not work" },
+  "host.unreachable": {
+    httpStatus: 502,
+    exitCode: 8,
+    retryable: false,
+    meaning: "The host does not answer SSH, though it was tried until a deadline",
+  },
   "ssh.host-key": {
     httpStatus: 502,
     exitCode: 8,

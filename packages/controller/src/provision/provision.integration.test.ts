@@ -157,6 +157,7 @@ describe.runIf(isInside)("inside the lab", () => {
       forgetHostKey: (node) => void hostKeys.delete(node),
     });
     ensureAgent = createAgentEnsureHandler({
+      makesLxc: () => true,
       ...access,
       controllerUrl: () => controller.url,
       caFingerprint: () => controller.caFingerprint,

@@ -22,11 +22,14 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     control: fleetControl,
     store,
     catalog,
+    inspect: provisioning.inspect,
+    isEnrolled: (node) => hub.connection(node) !== undefined,
     forget: async (node) => {
       await hub.revoke(node, "removed from the fleet");
       await removeNode(inventory.database, node);
     },
     uninstall: provisioning.uninstall,
+    uninstallCommand: provisioning.uninstallCommand,
     createJoinToken: (request) => hub.createJoinToken(request),
     installCommand: provisioning.installCommand,
   });

@@ -1,12 +1,13 @@
 /** How nodes come to be and cease: LXCs, agents over SSH, the line for hosts that nobody can reach, and what they download. */
 import { join, resolve } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Fleet, FleetNode } from "@berth/shared/fleet/schema";
 import type { OperationInput } from "@berth/shared/operations/index";
 import type { Authority } from "../agents/authority/authority.ts";
 import type { AgentBundle, Hub } from "../agents/types.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import { locateProxmox } from "../apply/locate.ts";
+import type { NewNode } from "../apply/node-control.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { getNode, setNodeSshHostKey, setNodeVmid } from "../inventory/nodes.ts";
 import { agentInput } from "../plan/desired.ts";
@@ -19,6 +20,7 @@ import {
   type ScriptAddress,
   uninstallCommand,
 } from "../provision/install/install-script.ts";
+import { inspectHost } from "../provision/install/inspect.ts";
 import { removeAgent } from "../provision/install/remove.ts";
 import { serverKeyPin } from "../provision/install/server-key-pin.ts";
 import { createLxcEnsureHandler } from "../provision/proxmox/handler.ts";
@@ -37,9 +39,13 @@ export interface Provisioning {
   agentBundle: () => Promise<AgentBundle>;
   /** The script that installs or removes an agent without SSH; it holds no secret. */
   installScript: (architecture: InstallScriptOptions["architecture"]) => Promise<string>;
-  /** The line that fetches the script and installs with a join token. */
-  installCommand: (joinToken: string, fleet: Fleet) => Promise<string>;
-  /** Takes the agent off a node of the fleet over SSH; its containers stay. @throws BerthError ssh.failed */
+  /** The line that fetches the script and installs with a join token, on the host that has the address. */
+  installCommand: (joinToken: string, address: string, fleet: Fleet) => Promise<string>;
+  /** The line that fetches the script and takes the agent off the host. */
+  uninstallCommand: (fleet: Fleet) => Promise<string>;
+  /** Looks whether a host can be a node, before it is one. @throws BerthError host.unreachable, host.unsupported … */
+  inspect: (node: NewNode) => Promise<void>;
+  /** Takes the agent off a node of the fleet over SSH; its containers stay. @throws BerthError host.unreachable … */
   uninstall: (node: string, fleet: Fleet) => Promise<void>;
 }
 
@@ -56,6 +62,7 @@ export interface ProvisioningDependencies {
 }
 
 const uninstallMilliseconds = 150_000;
+const inspectMilliseconds = 90_000;
 
 type AgentInput = OperationInput<"agent.ensure">;
 
@@ -94,6 +101,7 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
     createJoinToken: (request) => hub.createJoinToken(request),
     waitOnline: (node, wait) => hub.waitOnline(node, wait),
     downloads: prepared,
+    makesLxc: (node) => dependencies.fleet()?.nodes[node]?.proxmox !== undefined,
   });
 
   /** Files that the fleet names are on the controller's machine, under its configuration directory. */
@@ -101,6 +109,12 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
     const { identityFile } = input.ssh;
     if (identityFile === null) return input;
     return { ...input, ssh: { ...input.ssh, identityFile: resolve(options.configurationDirectory, identityFile) } };
+  }
+
+  function overSsh(name: string, node: FleetNode | undefined): AgentInput {
+    const input = node === undefined ? null : agentInput(name, node, version);
+    if (input === null) throw new BerthError("ssh.failed", `Berth has no SSH access to node '${name}'`);
+    return located(input);
   }
 
   async function script(fleet: Fleet): Promise<ScriptAddress> {
@@ -128,20 +142,17 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
         downloads: await prepared(),
         architecture,
       }),
-    installCommand: async (joinToken, fleet) => installCommand({ ...(await script(fleet)), joinToken }),
+    installCommand: async (joinToken, nodeAddress, fleet) =>
+      installCommand({ ...(await script(fleet)), joinToken, nodeAddress }),
+    uninstallCommand: async (fleet) => uninstallCommand(await script(fleet)),
+    inspect: async ({ name, ...node }) => {
+      const progress = { log: () => undefined, signal: AbortSignal.timeout(inspectMilliseconds) };
+      const { caFingerprint } = authority;
+      await inspectHost(overSsh(name, node), { ...access, caFingerprint }, progress);
+    },
     uninstall: async (node, fleet) => {
-      const input = fleet.nodes[node] === undefined ? null : agentInput(node, fleet.nodes[node], version);
-      if (input === null) {
-        throw new BerthError(
-          "ssh.failed",
-          `Berth has no SSH access to node '${node}', so it cannot take its agent off`,
-          {
-            hint: `Run \`${uninstallCommand(await script(fleet))}\` on it as root, then \`berth node remove ${node} --keep-agent\` here`,
-          },
-        );
-      }
       const progress = { log: () => undefined, signal: AbortSignal.timeout(uninstallMilliseconds) };
-      await removeAgent(located(input), { containers: false }, access, progress);
+      await removeAgent(overSsh(node, fleet.nodes[node]), { containers: false }, access, progress);
     },
   };
 }

@@ -5,6 +5,9 @@ import { defineEndpoint } from "./define.ts";
 import { runSchema } from "./runs.ts";
 import { instanceStatusSchema, nodeStatusSchema } from "./status.ts";
 
+/** How long SSH to a host that exists is tried: it answers soon or not at all. */
+export const hostSshSeconds = 20;
+
 const nodeParams = z.object({ name: nameSchema });
 
 export const listNodes = defineEndpoint({
@@ -25,7 +28,7 @@ export const getNode = defineEndpoint({
 export const addNode = defineEndpoint({
   method: "POST",
   path: "/api/nodes",
-  summary: "Takes a host that exists into the fleet, by SSH",
+  summary: "Takes a host that exists into the fleet, by SSH; one that cannot be a node or does not answer stays out",
   role: "admin",
   body: z.strictObject({ name: nameSchema, address: z.ipv4(), ssh: sshSchema }),
   response: z.object({ run: runSchema.nullable().describe("null: it is in the fleet and online already") }),
@@ -33,11 +36,22 @@ export const addNode = defineEndpoint({
 export const removeNode = defineEndpoint({
   method: "DELETE",
   path: "/api/nodes/:name",
-  summary: "Revokes the node's certificate and forgets it; refused while instances run on it, unless forced",
+  summary: "Takes the agent off the host, revokes the node's certificate and forgets it",
   role: "admin",
   params: nodeParams,
-  query: z.object({ force: z.stringbool().default(false), uninstall: z.stringbool().default(true) }),
-  response: z.object({ removed: z.boolean(), uninstalled: z.boolean() }),
+  query: z.object({
+    force: z.stringbool().default(false).describe("Although the agent cannot be taken off the host"),
+    uninstall: z.stringbool().default(true).describe("Take the agent off the host by SSH, if it ever enrolled"),
+  }),
+  response: z.object({
+    removed: z.boolean(),
+    enrolled: z.boolean().describe("false: no agent was ever enrolled, so none had to be taken off"),
+    uninstalled: z.boolean(),
+    uninstallCommand: z
+      .string()
+      .nullable()
+      .describe("The line that takes the agent off, when run on the host as root; null: it is off, or is to stay"),
+  }),
 });
 export const createJoinToken = defineEndpoint({
   method: "POST",
@@ -46,10 +60,16 @@ export const createJoinToken = defineEndpoint({
   role: "admin",
   body: z.strictObject({
     name: nameSchema,
-    address: z.ipv4(),
+    address: z.ipv4().optional().describe("Of the host; left out: the one that the fleet gives this node"),
     validSeconds: z.int().min(60).max(604_800).default(3600),
   }),
-  response: z.object({ token: z.string(), command: z.string(), expiresAt: z.iso.datetime() }),
+  response: z.object({
+    token: z.string(),
+    command: z.string(),
+    expiresAt: z.iso.datetime(),
+    address: z.ipv4(),
+    added: z.boolean().describe("The node was not in the fleet before"),
+  }),
 });
 export const upgradeAgent = defineEndpoint({
   method: "POST",

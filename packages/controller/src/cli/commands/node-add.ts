@@ -1,12 +1,18 @@
-import { addNode } from "@berth/shared/api/nodes";
+import { addNode, hostSshSeconds } from "@berth/shared/api/nodes";
+import type { Run } from "@berth/shared/api/runs";
+import { BerthError } from "@berth/shared/errors";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { runSummaryLines } from "../render/run-summary.ts";
 import { detachedLines, followRun, runFailure } from "../runs/follow-run.ts";
 
+/** SSH, and a look at what the host is. */
+const deadlineSeconds = hostSshSeconds + 80;
+
 export default defineCommand({
   details:
     "Logs in by SSH, installs Docker where it is missing and the agent, and waits until the agent is connected. " +
+    `A host that does not answer SSH for ${hostSshSeconds} s, or that cannot be a node, does not come into the fleet. ` +
     "The controller uses its own SSH key unless --identity-file names another on its machine.",
   arguments: { address: { description: "IPv4 address of the host" } },
   options: {
@@ -39,6 +45,8 @@ export default defineCommand({
   async run({ input, ...context }) {
     const ssh = parseSsh(input.ssh, input.address);
     const client = await context.client();
+    const place = `${ssh.user}@${input.address}:${ssh.port ?? 22}`;
+    context.note(`Waiting for SSH at ${place}, for at most ${hostSshSeconds} s`);
     const { run } = await client.call(addNode, {
       body: {
         name: input.name ?? `node-${input.address.replaceAll(".", "-")}`,
@@ -49,6 +57,7 @@ export default defineCommand({
           ...(input.identityFile === undefined ? {} : { identityFile: input.identityFile }),
         },
       },
+      deadlineSeconds,
     });
     if (run === null) return { run };
     if (!input.detach) return { run: await followRun(context, run) };
@@ -57,8 +66,16 @@ export default defineCommand({
   },
   render: ({ run }, { now, style }) =>
     run === null ? ["Nothing to do: the node is in the fleet and online."] : runSummaryLines(run, now, style),
-  failure: ({ run }) => (run === null ? undefined : runFailure(run)),
+  failure: ({ run }) => (run === null ? undefined : withWayOut(run, runFailure(run))),
 });
+
+/** The node stays in the fleet, so that the run can be resumed: says how to take it out. */
+function withWayOut({ steps }: Run, failure: BerthError | undefined): BerthError | undefined {
+  const node = steps.find((step) => step.node !== null)?.node;
+  if (failure === undefined || typeof node !== "string") return failure;
+  const wayOut = `\`berth node remove ${node}\` takes it out of the fleet again.`;
+  return new BerthError(failure.code, failure.message, { hint: `${failure.hint ?? ""} ${wayOut}`.trim() });
+}
 
 /** `root@10.0.6.14:22` -> user and port. Throws when HOST is another host than the node. */
 export function parseSsh(text: string, address: string): { user: string; port?: number } {

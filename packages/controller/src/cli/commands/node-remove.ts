@@ -6,14 +6,18 @@ const deadlineSeconds = 180;
 
 export default defineCommand({
   details:
-    "The agent is uninstalled from the host when it is connected; its certificate is revoked in any case. " +
-    "Refused while instances run on the node, unless forced.",
+    "The agent is taken off the host by SSH, its certificate revoked and the node forgotten; the host itself stays. " +
+    "Where Berth has no SSH, the line is printed that takes the agent off. " +
+    "Refused while the fleet asks the node to hold a tenant or an instance.",
   arguments: { name: { description: "Name of the node", completes: "node" } },
   options: {
-    force: { kind: "flag", description: "Although instances run on it" },
+    force: { kind: "flag", description: "Although its agent cannot be taken off the host" },
     keepAgent: { kind: "flag", description: "Leave the agent installed on the host" },
   },
-  examples: [{ command: "berth node remove user3", does: "take the agent off user3 and forget the node" }],
+  examples: [
+    { command: "berth node remove user3", does: "take the agent off user3 and forget the node" },
+    { command: "berth node remove user3 --keep-agent", does: "forget a node whose host is gone" },
+  ],
   async run({ client, input }) {
     const answer = await (
       await client()
@@ -24,9 +28,13 @@ export default defineCommand({
     });
     return { name: input.name, ...answer };
   },
-  render: ({ name, removed, uninstalled }) => {
+  render: ({ name, removed, enrolled, uninstalled, uninstallCommand }) => {
     if (!removed) return [`${name} was not a node.`];
-    const agent = uninstalled ? "its agent was taken off the host" : "its agent is still installed on the host";
-    return [`Removed ${name}; ${agent}.`];
+    if (!enrolled) return [`Removed ${name}; no agent of it ever enrolled.`];
+    if (uninstalled) return [`Removed ${name}; its agent was taken off the host.`];
+    const left = `Removed ${name}; its agent is still installed on the host, and can do nothing any more`;
+    return uninstallCommand === null
+      ? [`${left}.`]
+      : [`${left}. This takes it off, run there as root:`, uninstallCommand];
   },
 });

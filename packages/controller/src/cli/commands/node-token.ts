@@ -2,10 +2,13 @@ import { createJoinToken } from "@berth/shared/api/nodes";
 import { defineCommand } from "../define-command.ts";
 
 export default defineCommand({
-  details: "The token works once, for this node, until it expires. The line is all that is printed on stdout.",
+  details:
+    "The token works once, for this node, until it expires; its line works on the host that has the node's address. " +
+    "A node that is new is in the fleet from then on, absent until its agent comes. " +
+    "The line is all that is printed on stdout.",
   arguments: {
-    name: { description: "Name the node gets" },
-    address: { description: "IPv4 address of the host" },
+    name: { description: "Name the node gets, or of one that is in the fleet", completes: "node" },
+    address: { optional: true, description: "IPv4 address of the host, when the node is new" },
   },
   options: {
     valid: {
@@ -22,9 +25,16 @@ export default defineCommand({
     const answer = await (
       await client()
     ).call(createJoinToken, {
-      body: { name: input.name, address: input.address, validSeconds: input.valid },
+      body: {
+        name: input.name,
+        ...(input.address === undefined ? {} : { address: input.address }),
+        validSeconds: input.valid,
+      },
     });
-    if (!json) note(`Run this on ${input.address} as root, once, before ${answer.expiresAt}:`);
+    if (json) return answer;
+    if (answer.added)
+      note(`${input.name} is in the fleet now; \`berth node remove ${input.name}\` takes it out again.`);
+    note(`Run this on ${answer.address} as root, once, before ${answer.expiresAt}:`);
     return answer;
   },
   render: ({ command }) => [command],

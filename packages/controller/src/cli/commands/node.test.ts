@@ -71,13 +71,29 @@ test("node add asks for what the words say and follows the run", async () => {
   expect(await runInTest([...words, "--controller", controller.address])).toEqual({
     exitCode: 0,
     stdout: "Run 12 succeeded after 9.0s: 1 succeeded.\n",
-    stderr: "06:31:12 user4: install agent user4: done\n",
+    stderr: "Waiting for SSH at admin@10.0.6.14:2222, for at most 20 s\n06:31:12 user4: install agent user4: done\n",
   });
   expect(bodies).toEqual([
     { name: "user4", address: "10.0.6.14", ssh: { user: "admin", port: 2222, hostKey: "SHA256:abc" } },
   ]);
   await runInTest(["node", "add", "10.0.6.14", "--controller", controller.address]);
   expect(bodies[1]).toEqual({ name: "node-10-0-6-14", address: "10.0.6.14", ssh: { user: "root", port: 22 } });
+});
+
+test("node add that fails on the host says how to take the node out again", async () => {
+  const failed = run([step({ kind: "agent.ensure", node: "user4", target: "user4", state: "failed" })], {
+    kind: "node.add",
+    state: "failed",
+    endedAt: "2026-11-24T06:31:09.000Z",
+  });
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, addNode, async () => ({ run: failed })),
+  );
+  const { exitCode, stderr } = await runInTest(["node", "add", "10.0.6.14", "--controller", controller.address]);
+  expect(exitCode).toBe(errorCatalogue["run.failed"].exitCode);
+  expect(stderr).toMatch(
+    /`berth run resume 12` tries again.* `berth node remove user4` takes it out of the fleet again\./,
+  );
 });
 
 test("a node that is there already is nothing to do", async () => {
@@ -111,13 +127,13 @@ test("node remove, with and without force", async () => {
   await using controller = await startTestController((app) =>
     serveEndpoint(app, removeNode, async ({ query }) => {
       queries.push(query);
-      return { removed: true, uninstalled: query.uninstall };
+      return { removed: true, enrolled: true, uninstalled: query.uninstall, uninstallCommand: null };
     }),
   );
   const remove = ["node", "remove", "user3", "--controller", controller.address];
   expect((await runInTest(remove)).stdout).toBe("Removed user3; its agent was taken off the host.\n");
   expect((await runInTest([...remove, "--force", "--keep-agent"])).stdout).toBe(
-    "Removed user3; its agent is still installed on the host.\n",
+    "Removed user3; its agent is still installed on the host, and can do nothing any more.\n",
   );
   expect(queries).toEqual([
     { force: false, uninstall: true },
@@ -125,17 +141,40 @@ test("node remove, with and without force", async () => {
   ]);
 });
 
+test.each([
+  [{ enrolled: false, uninstallCommand: null }, "Removed user3; no agent of it ever enrolled.\n"],
+  [
+    { enrolled: true, uninstallCommand: "(curl …)" },
+    "Removed user3; its agent is still installed on the host, and can do nothing any more. " +
+      "This takes it off, run there as root:\n(curl …)\n",
+  ],
+])("node remove tells where the agent is: %j", async (answer, stdout) => {
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, removeNode, async () => ({ removed: true, uninstalled: false, ...answer })),
+  );
+  expect((await runInTest(["node", "remove", "user3", "--controller", controller.address])).stdout).toBe(stdout);
+});
+
 test("node token prints the line alone on stdout", async () => {
   await using controller = await startTestController((app) =>
     serveEndpoint(app, createJoinToken, async ({ body }) => ({
       token: "t0ken",
-      command: `install ${body.name} ${body.address} ${body.validSeconds}`,
+      command: `install ${body.name} ${body.address ?? "as known"} ${body.validSeconds}`,
       expiresAt: "2026-11-24T07:31:12.000Z",
+      address: body.address ?? "10.0.6.14",
+      added: body.address !== undefined,
     })),
   );
   expect(await runInTest(["node", "token", "user4", "10.0.6.14", "--controller", controller.address])).toEqual({
     exitCode: 0,
     stdout: "install user4 10.0.6.14 3600\n",
+    stderr:
+      "user4 is in the fleet now; `berth node remove user4` takes it out again.\n" +
+      "Run this on 10.0.6.14 as root, once, before 2026-11-24T07:31:12.000Z:\n",
+  });
+  expect(await runInTest(["node", "token", "user4", "--controller", controller.address])).toEqual({
+    exitCode: 0,
+    stdout: "install user4 as known 3600\n",
     stderr: "Run this on 10.0.6.14 as root, once, before 2026-11-24T07:31:12.000Z:\n",
   });
 });

@@ -2,20 +2,26 @@ import type { OperationHandler } from "../../runs/handlers.ts";
 import type { Downloads } from "./downloads.ts";
 import { type AgentAccess, ensureAgent } from "./ensure.ts";
 import { hostOver } from "./host.ts";
-import { reachNode, type SshAccess } from "./reach.ts";
+import { hostMilliseconds, reachNode, type SshAccess } from "./reach.ts";
 
 export interface AgentEnsureDependencies extends AgentAccess, SshAccess {
   downloads: () => Promise<Downloads>;
+  /** Whether Berth makes the LXC of this node, which then may still boot. */
+  makesLxc: (node: string) => boolean;
 }
 
-/** An LXC that was just started takes seconds, a host that boots minutes. */
-const reachMilliseconds = 180_000;
+/** An LXC that was just started takes seconds, on a busy host minutes. */
+const bootMilliseconds = 180_000;
 
 /** The handler of `agent.ensure`. */
 export function createAgentEnsureHandler(dependencies: AgentEnsureDependencies): OperationHandler<"agent.ensure"> {
   return async ({ input, log, signal }) => {
     const progress = { log, signal };
-    await using session = await reachNode(input, dependencies, reachMilliseconds, progress);
+    const patience = {
+      deadlineMilliseconds: dependencies.makesLxc(input.node) ? bootMilliseconds : hostMilliseconds,
+      otherwise: `\`berth node remove ${input.node}\` takes it out of the fleet.`,
+    };
+    await using session = await reachNode(input, dependencies, patience, progress);
     const host = hostOver(session, input.ssh.user, progress);
     const downloads = await dependencies.downloads();
     return await ensureAgent(host, { node: input.node, downloads, access: dependencies }, progress);

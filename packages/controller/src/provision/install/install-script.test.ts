@@ -68,6 +68,20 @@ test("the script refuses a host in a sentence before it touches it", async () =>
   expect(unknown.stderr).toContain("Known are --token-file FILE and --uninstall");
 });
 
+test.each([
+  ["10.0.6.14", { stdout: "goes on", stderr: "" }],
+  ["", { stdout: "goes on", stderr: "" }],
+  [
+    "10.0.6.1",
+    { stdout: "", stderr: expect.stringMatching(/does not have the node's address 10\.0\.6\.1, but: 10\.0\.6\.14/) },
+  ],
+])("a host with another address than '%s' does not become the node", async (address, outcome) => {
+  const script = await renderInstallScript({ controllerUrl: "https://10.0.6.1:8421", caPem, downloads });
+  const checking = `node_address='${address}'\nhostname() { echo '10.0.6.14 172.17.0.1 '; }\ncheck_address\necho goes on`;
+  const input = script.replace('main "$@"', checking);
+  expect(await execa("/bin/sh", ["-s"], { input, reject: false })).toMatchObject(outcome);
+});
+
 test("the script that removes everything is sound POSIX shell", async () => {
   await execa("/bin/sh", ["-n"], { input: uninstallScript({ containers: true }) });
 });

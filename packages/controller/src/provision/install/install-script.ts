@@ -24,8 +24,8 @@ export interface InstallScriptOptions {
 
 /**
  * A script for hosts of one architecture, so that the runtime of another need not be at hand; it refuses the others.
- * Without arguments it installs, with the join token in BERTH_JOIN_TOKEN or `--token-file FILE`; `--uninstall
- * [--containers]` removes everything again.
+ * Without arguments it installs, with the join token in BERTH_JOIN_TOKEN or `--token-file FILE`, and only on the host
+ * that has the address in BERTH_NODE_ADDRESS, if that is set; `--uninstall [--containers]` removes everything again.
  */
 export async function renderInstallScript(options: InstallScriptOptions): Promise<string> {
   const { controllerUrl, caPem, architecture = defaultArchitecture } = options;
@@ -87,6 +87,14 @@ read_token() {
   fi
 }
 
+# A token is for one node: pasted on another host, it would make that one the node.
+check_address() {
+  if [ -z "$node_address" ]; then return; fi
+  addresses=$(hostname -I)
+  case " $addresses " in *" $node_address "*) return ;; esac
+  fail "This host does not have the node's address $node_address, but: $addresses. Run the line on the host that has it; where that address leads to this one (NAT), leave BERTH_NODE_ADDRESS=$node_address out of the line."
+}
+
 # At the end, also after a failure: what a first installation leaves behind when it fails goes.
 finish() {
   code=$?
@@ -104,6 +112,7 @@ install_here() {
     fail "This script is for $script_architecture hosts, and this one is $architecture: put ?architecture=$architecture after the address it comes from."
   fi
   read_token "$@"
+  check_address
   is_first=no
   if [ ! -e "$install_directory" ] && [ ! -e "$state_directory" ]; then is_first=yes; fi
   work=$(mktemp -d)
@@ -123,7 +132,8 @@ install_here() {
 
 main() {
   environment_token=$(printenv BERTH_JOIN_TOKEN || true)
-  unset BERTH_JOIN_TOKEN
+  node_address=$(printenv BERTH_NODE_ADDRESS || true)
+  unset BERTH_JOIN_TOKEN BERTH_NODE_ADDRESS
   if [ "$#" = 0 ]; then set -- install ''; fi
   if [ "$#" = 1 ]; then set -- "$1" ''; fi
   case $1 in
@@ -145,6 +155,8 @@ export interface ScriptAddress {
 
 export interface InstallCommandOptions extends ScriptAddress {
   joinToken: string;
+  /** The host must have this address; left out: any host will do. */
+  nodeAddress?: string | undefined;
 }
 
 /**
@@ -152,13 +164,22 @@ export interface InstallCommandOptions extends ScriptAddress {
  * every other key (tried with curl 7.88: exit code 90, nothing sent), and whoever holds that key is the controller. The
  * script then verifies the CA in the ordinary way. The token is in no program's arguments.
  */
-export function installCommand({ joinToken, ...address }: InstallCommandOptions): string {
-  return `${fetchCommand(address)} | BERTH_JOIN_TOKEN=${quote(joinToken)} sh`;
+export function installCommand({ joinToken, nodeAddress, ...address }: InstallCommandOptions): string {
+  const variables = [
+    ...(nodeAddress === undefined ? [] : [`BERTH_NODE_ADDRESS=${quote(nodeAddress)}`]),
+    `BERTH_JOIN_TOKEN=${quote(joinToken)}`,
+  ];
+  return runCommand(address, `${variables.join(" ")} sh`);
 }
 
 /** One line to paste as root that takes the agent off the host again. */
 export function uninstallCommand(address: ScriptAddress): string {
-  return `${fetchCommand(address)} | sh -s -- --uninstall`;
+  return runCommand(address, "sh -s -- --uninstall");
+}
+
+/** Fetched whole before it is run, so that the line fails when fetching does: a pipe alone ends as its last part. */
+function runCommand(address: ScriptAddress, shell: string): string {
+  return `(script=$(${fetchCommand(address)}) && printf '%s\\n' "$script" | ${shell})`;
 }
 
 function fetchCommand({ controllerUrl, architecture, serverKeyPin }: ScriptAddress): string {

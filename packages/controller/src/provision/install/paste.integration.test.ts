@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { selfSignedCertificate } from "../testing/certificate.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary-directory.ts";
 import { testDownloads } from "../testing/test-downloads.ts";
-import { installCommand, renderInstallScript } from "./install-script.ts";
+import { installCommand, renderInstallScript, uninstallCommand } from "./install-script.ts";
 import { serverKeyPin } from "./server-key-pin.ts";
 
 let directory: TemporaryDirectory;
@@ -62,10 +62,21 @@ test("the line to paste trusts one key alone", async () => {
   served = 'echo "$BERTH_JOIN_TOKEN"';
   const paste = (pin: string) => {
     const command = installCommand({ controllerUrl, serverKeyPin: pin, joinToken: "berth1.a.b.c" });
-    return execa("/bin/sh", ["-c", command]);
+    return execa("/bin/sh", ["-c", command], { reject: false });
   };
   expect((await paste(serverKeyPin(certificate))).stdout).toBe("berth1.a.b.c");
   const refused = await paste(serverKeyPin((await selfSignedCertificate()).certificate));
   expect([refused.stdout, refused.stderr]).toEqual(["", "curl: (90) SSL: public key does not match pinned public key"]);
+  expect(refused.exitCode).toBe(90);
   expect(asked).toBe(1);
+});
+
+test("the line to paste ends as the script does, and hands over the node's address", async () => {
+  served = 'echo "$BERTH_NODE_ADDRESS 100 % \\\\n"; exit 70';
+  const pin = serverKeyPin(certificate);
+  const options = { controllerUrl, serverKeyPin: pin, joinToken: "berth1.a.b.c", nodeAddress: "10.0.6.14" };
+  const { stdout, exitCode } = await execa("/bin/sh", ["-c", installCommand(options)], { reject: false });
+  expect([stdout.slice(0, 15), exitCode]).toEqual(["10.0.6.14 100 %", 70]);
+  served = 'echo "$1"';
+  expect((await execa("/bin/sh", ["-c", uninstallCommand(options)])).stdout).toBe("--uninstall");
 });

@@ -35,10 +35,7 @@ const toleratedClockSeconds = 60;
 
 /** @throws BerthError host.unsupported, conflict, disk.full: before anything is touched. */
 export function planInstall(probe: Probe, wanted: WantedAgent, place: string): InstallPlan {
-  if (probe.refusal !== null) {
-    throw new BerthError("host.unsupported", `${place} cannot be node ${wanted.node}. ${probe.refusal}`);
-  }
-  refuseOtherOwner(probe, wanted, place);
+  refuseHost(probe, wanted, place);
   const steps: InstallStep[] = [];
   if (probe.docker === "absent") steps.push("install-docker");
   if (probe.docker !== "running") steps.push("start-docker");
@@ -52,7 +49,17 @@ export function planInstall(probe: Probe, wanted: WantedAgent, place: string): I
   return { steps, warnings: clockWarnings(probe, wanted, place) };
 }
 
-function refuseOtherOwner(probe: Probe, wanted: WantedAgent, place: string): void {
+type WantedOwner = Pick<WantedAgent, "node" | "caFingerprint">;
+
+/** @throws BerthError host.unsupported, or conflict when it is somebody else's node. */
+export function refuseHost(probe: Probe, wanted: WantedOwner, place: string): void {
+  if (probe.refusal !== null) {
+    throw new BerthError("host.unsupported", `${place} cannot be node ${wanted.node}. ${probe.refusal}`);
+  }
+  refuseOtherOwner(probe, wanted, place);
+}
+
+function refuseOtherOwner(probe: Probe, wanted: WantedOwner, place: string): void {
   if (probe.enrolled_node === null) return;
   const hint =
     "If it is to change hands, remove its agent first: berth node remove, or the install script with --uninstall on the host.";

@@ -1,8 +1,7 @@
 import type { Progress } from "../progress.ts";
 import { hostOver } from "./host.ts";
-import { type NodeOverSsh, reachNode, type SshAccess } from "./reach.ts";
+import { hostMilliseconds, type NodeOverSsh, reachNode, type SshAccess } from "./reach.ts";
 
-const reachMilliseconds = 20_000;
 const removalMilliseconds = 120_000;
 
 /** Removes the agent from a node over SSH and leaves nothing of Berth behind; its containers only when asked. */
@@ -12,7 +11,7 @@ export async function removeAgent(
   access: SshAccess,
   progress: Progress,
 ): Promise<void> {
-  await using session = await reachNode(node, access, reachMilliseconds, progress);
+  await using session = await reachNode(node, access, { deadlineMilliseconds: hostMilliseconds }, progress);
   await hostOver(session, node.ssh.user, progress).call({
     functions: 'uninstall "$1"',
     arguments: [options.containers ? "--containers" : "keep"],

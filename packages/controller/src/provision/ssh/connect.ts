@@ -18,11 +18,17 @@ export interface SshTarget {
   onFirstHostKey: (fingerprint: string) => Promise<void> | void;
   /** For the host to be reachable. */
   deadlineMilliseconds: number;
+  /** A sentence on what else can be done when the host does not answer. */
+  otherwise?: string;
 }
+
+const unreachableHint = "Check that the host runs, that its address is right and that sshd listens on this port.";
 
 class ConnectionClosed extends Error {}
 
 const handshakeMilliseconds = 15_000;
+/** The last attempt before the deadline is not cut so short that it could not succeed. */
+const shortestHandshakeMilliseconds = 1000;
 const keepAliveMilliseconds = 10_000;
 const retryMilliseconds = 2000;
 
@@ -33,20 +39,24 @@ const keyTypes: ServerHostKeyAlgorithm[][] = [
   ["rsa-sha2-512", "rsa-sha2-256"],
 ];
 
-/** Connects, and tries again while the host cannot be reached. Dispose the session after use. */
+/**
+ * Connects, and tries again while the host cannot be reached. Dispose the session after use.
+ * @throws BerthError host.unreachable after the deadline, ssh.failed, ssh.host-key
+ */
 export async function connectSsh(target: SshTarget, progress: Progress): Promise<SshSession> {
   const place = `${target.user}@${target.host}:${target.port}`;
+  const end = Date.now() + target.deadlineMilliseconds;
   let lastFailure = "";
   return waitFor({
     what: `An SSH connection to ${place}`,
-    code: "ssh.failed",
+    code: "host.unreachable",
     deadlineMilliseconds: target.deadlineMilliseconds,
     intervalMilliseconds: retryMilliseconds,
     signal: progress.signal,
-    hint: "Check that the host runs, that its address is right and that sshd listens on this port.",
+    hint: [unreachableHint, target.otherwise].filter((sentence) => sentence !== undefined).join(" "),
     check: async () => {
       try {
-        return newSshSession(await connectPinned(target, progress.signal), place);
+        return newSshSession(await connectPinned(target, end, progress.signal), place);
       } catch (error) {
         if (!isUnreachable(error)) throw explain(error, target, place);
         const failure = error instanceof Error ? error.message : String(error);
@@ -58,10 +68,10 @@ export async function connectSsh(target: SshTarget, progress: Progress): Promise
   });
 }
 
-async function connectPinned(target: SshTarget, signal: AbortSignal): Promise<ssh2.Client> {
+async function connectPinned(target: SshTarget, end: number, signal: AbortSignal): Promise<ssh2.Client> {
   const { hostKey } = target;
   if (hostKey === null) {
-    return connectOnce(target, keyTypes.flat(), signal, async (fingerprint) => {
+    return connectOnce(target, keyTypes.flat(), end, signal, async (fingerprint) => {
       await target.onFirstHostKey(fingerprint);
       return true;
     });
@@ -71,7 +81,7 @@ async function connectPinned(target: SshTarget, signal: AbortSignal): Promise<ss
   for (const algorithms of [keyTypes.flat(), ...keyTypes]) {
     if (algorithms.every((type) => seen.has(keyGroup(type)))) continue;
     try {
-      return await connectOnce(target, algorithms, signal, (fingerprint, type) => {
+      return await connectOnce(target, algorithms, end, signal, (fingerprint, type) => {
         seen.set(keyGroup(type), fingerprint);
         return fingerprint === hostKey;
       });
@@ -83,10 +93,11 @@ async function connectPinned(target: SshTarget, signal: AbortSignal): Promise<ss
   throw seen.size === 0 ? failure : hostKeyMismatch(target.host, [...seen.values()], hostKey);
 }
 
-/** One attempt. `verify` judges the host's key before the client has authenticated itself. */
+/** One attempt, over at about `end`. `verify` judges the host's key before the client has authenticated itself. */
 function connectOnce(
   target: SshTarget,
   serverHostKey: ServerHostKeyAlgorithm[],
+  end: number,
   signal: AbortSignal,
   verify: (fingerprint: string, type: string) => Promise<boolean> | boolean,
 ): Promise<ssh2.Client> {
@@ -113,7 +124,7 @@ function connectOnce(
       username: target.user,
       privateKey: target.key.privateKey.reveal(),
       algorithms: { serverHostKey },
-      readyTimeout: handshakeMilliseconds,
+      readyTimeout: Math.min(handshakeMilliseconds, Math.max(shortestHandshakeMilliseconds, end - Date.now())),
       keepaliveInterval: keepAliveMilliseconds,
       hostVerifier: (key: Buffer, answer: (trusted: boolean) => void) => {
         const judge = async (): Promise<boolean> => verify(fingerprintOf(key), keyTypeOf(key));

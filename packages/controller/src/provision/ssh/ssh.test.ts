@@ -155,9 +155,23 @@ describe("connecting", () => {
   test("ends at its deadline, and says what it waited for", async () => {
     const port = await freePort();
     await expect(connect(port, { deadlineMilliseconds: 300 })).rejects.toMatchObject({
-      code: "ssh.failed",
+      code: "host.unreachable",
+      retryable: false,
       message: `An SSH connection to root@127.0.0.1:${port} did not come within 0 s`,
     });
+  });
+
+  test("ends at its deadline with a host that takes the connection and says nothing, and tells what else to do", async () => {
+    const silent = createServer((socket) => socket.resume());
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    open.push(silent);
+    const address = silent.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const began = performance.now();
+    await expect(
+      connect(address.port, { deadlineMilliseconds: 500, otherwise: "Or remove it." }),
+    ).rejects.toMatchObject({ code: "host.unreachable", hint: expect.stringMatching(/ Or remove it\.$/) });
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   test("shows the key to add when the host does not accept it", async () => {
