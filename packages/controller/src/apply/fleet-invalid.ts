@@ -6,13 +6,10 @@ export class FleetInvalid extends BerthError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(
-      "fleet.invalid",
-      problems.length === 1 ? "The fleet file has a mistake" : `The fleet file has ${problems.length} mistakes`,
-      {
-        hint: "Nothing was changed. `berth fleet schema` prints a JSON Schema that editors check against",
-      },
-    );
+    const file = problems[0]?.file ?? "The fleet file";
+    super("fleet.invalid", `${file} has ${problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`}`, {
+      hint: "Nothing was changed. `berth fleet schema` prints a JSON Schema that editors check against",
+    });
     this.name = "FleetInvalid";
     this.problems = problems;
   }

@@ -221,7 +221,7 @@ test("mistakes in the file: place, line and caret; exit code 2", async () => {
   expect(stderr).toBe(`${file}:2:8: nodes: '3' is wrong: expected record
     2 | nodes: 3
       |        ^
-error: The fleet file has a mistake.
+error: ${file} has 1 mistake.
 hint: Nothing was changed. \`berth fleet schema\` prints a JSON Schema that editors check against.
 `);
 });
@@ -232,4 +232,18 @@ test("a file that is not there", async () => {
     stdout: "",
     stderr: "error: There is no file '/nonexistent/fleet.yaml'.\n",
   });
+});
+
+test("mistakes in the file with the present state come without lines of the file, which has others", async () => {
+  const merged = `${file} with the present state`;
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, postPlan, () => {
+      throw new FleetInvalid([{ file: merged, line: 2, column: 8, path: "nodes", message: "is wrong" }]);
+    }),
+  );
+  const { stderr } = await runInTest(["apply", file, "--plan", "--controller", controller.address]);
+  expect(stderr).toBe(`${merged}:2:8: nodes: is wrong
+error: ${merged} has 1 mistake.
+hint: Nothing was changed. \`berth fleet schema\` prints a JSON Schema that editors check against.
+`);
 });

@@ -48,7 +48,7 @@ export default defineCommand({
   async run({ input, ...context }): Promise<Plan | Applied> {
     const yaml = await readTextFile(input.file, context.terminal);
     const file: FleetFile = { yaml, file: input.file === "-" ? "stdin" : input.file, prune: input.prune };
-    return withFleetText(yaml, async () => {
+    return withFleetText({ text: yaml, file: file.file }, async () => {
       if (input.plan) return askPlan(context, file);
       const asks = !input.yes && isInteractive(context.terminal);
       if (asks) await confirmPlan(context, file);

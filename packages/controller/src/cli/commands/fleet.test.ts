@@ -47,6 +47,29 @@ test("fleet check: each mistake with its line, exit code 2", async () => {
   });
 });
 
+test.each([
+  ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0x1b, 0x5b, 0x32, 0x4a, 0xff]), "is not text in UTF-8."],
+  ["UTF-16", Buffer.from(`\ufeff${fleet}`, "utf16le"), "is text in UTF-16; save it in UTF-8."],
+])("fleet check: a file in %s is refused in one sentence", async (kind, bytes, sentence) => {
+  const file = join(directory, `${kind}.yaml`);
+  await writeFile(file, bytes);
+  const refused = { exitCode: 2, stdout: "", stderr: `error: '${file}' ${sentence}\n` };
+  expect(await runInTest(["fleet", "check", file])).toEqual(refused);
+});
+
+test("fleet check: a byte order mark is no part of the text, and control characters are refused by name", async () => {
+  const file = join(directory, "marked.yaml");
+  await writeFile(file, `\ufeff${fleet}`);
+  expect((await runInTest(["fleet", "check", file])).exitCode).toBe(0);
+  await writeFile(file, "fleet: \u001b[2Jtest\n");
+  expect((await runInTest(["fleet", "check", file])).stderr)
+    .toBe(`${file}:1:8: holds the control character U+001B; a fleet file is text in UTF-8
+    1 | fleet: test
+      |        ^
+error: ${file} has 1 mistake.
+`);
+});
+
 test("fleet schema is a JSON Schema of what is written, not of what is read", async () => {
   const schema: unknown = JSON.parse((await runInTest(["fleet", "schema"])).stdout);
   expect(schema).toMatchObject({
