@@ -1,12 +1,13 @@
 import { Command } from "commander";
 import { toBerthError, errorCatalogue } from "@berth/shared/errors";
 import { execa } from "execa";
+import { attachGuest } from "./containers/attach.ts";
 import { type Argv } from "./host/command.ts";
 import { labDown, labUp, loadLab } from "./lab.ts";
 import { inNamespace } from "./network/namespace.ts";
 import type { Progress } from "./progress.ts";
 import { listLabs } from "./state.ts";
-import { describeLab } from "./status.ts";
+import { describeLab, findGuest } from "./status.ts";
 
 interface CommonOptions {
   name: string;
@@ -33,16 +34,29 @@ function command(program: Command, name: string, description: string): Command {
 /** Runs a program inside the lab's network with this terminal, and ends with its exit code. */
 async function runInside(name: string, argv: Argv): Promise<void> {
   const lab = await loadLab(name);
-  const [file, ...parameters] = inNamespace(lab.namespace, argv);
+  await runHere(inNamespace(lab.namespace, argv));
+}
+
+/** Runs a program as root inside an LXC, by default a shell, with this terminal, and ends with its exit code. */
+async function enterGuest(name: string, node: string, argv: Argv | undefined): Promise<void> {
+  const lab = await loadLab(name);
+  const { address } = await findGuest(name, node);
+  const { attach } = await attachGuest(lab, address);
+  const environment = `TERM=${process.env["TERM"] ?? "dumb"}`;
+  await runHere(inNamespace(lab.namespace, attach(["env", environment, ...(argv ?? ["bash", "--login"])])));
+}
+
+async function runHere(argv: Argv): Promise<void> {
+  const [file, ...parameters] = argv;
   const { exitCode } = await execa(file, parameters, { stdio: "inherit", reject: false });
   process.exitCode = exitCode ?? 1;
 }
 
 function buildProgram(): Command {
-  const program = new Command("lab")
+  const program = new Command("berth lab")
     .description("A Proxmox VE on this machine, for demo, tests and bench: real LXCs behind a stand-in API.")
     .enablePositionalOptions()
-    .addHelpText("after", "\nExample:\n  node packages/lab/src/main.ts up --name demo");
+    .addHelpText("after", "\nExamples:\n  ./berth lab up --name mine\n  ./berth lab status\n  ./berth lab enter user1");
   command(program, "up", "make the lab, or what is missing of it")
     .option("--plain-template", "also offer a template without Docker, and a package mirror")
     .action(async ({ name, json, plainTemplate }: CommonOptions & { plainTemplate?: boolean }) => {
@@ -62,9 +76,19 @@ function buildProgram(): Command {
   command(program, "exec", "run a command inside the lab's network")
     .argument("<command...>", "program and arguments")
     .passThroughOptions()
-    .addHelpText("after", "\nExample:\n  node packages/lab/src/main.ts exec --name demo -- ssh root@10.0.6.10")
+    .addHelpText("after", "\nExample:\n  ./berth lab exec --name demo -- ip address")
     .action(async ([file, ...parameters]: string[], { name }: CommonOptions) => {
       if (file !== undefined) await runInside(name, [file, ...parameters]);
+    });
+  command(program, "enter", "open a shell, or run a command, inside an LXC as root")
+    .argument("<node>", "its host name or address")
+    .argument("[command...]", "program and arguments")
+    .passThroughOptions()
+    .addHelpText("after", "\nExamples:\n  ./berth lab enter user1\n  ./berth lab enter user1 -- docker ps")
+    .action(async (node: string, words: string[], { name }: CommonOptions) => {
+      // What comes after the node is passed through as it is, the -- before a command included.
+      const [file, ...parameters] = words[0] === "--" ? words.slice(1) : words;
+      await enterGuest(name, node, file === undefined ? undefined : [file, ...parameters]);
     });
   command(program, "shell", "open a shell inside the lab's network").action(async ({ name }: CommonOptions) => {
     await runInside(name, [process.env["SHELL"] ?? "/bin/sh"]);

@@ -88,7 +88,7 @@ export async function loadLab(name: string): Promise<Lab> {
   const lab = await findLab(name);
   if (lab === undefined) {
     throw new BerthError("not-found", `There is no lab named ${name}`, {
-      hint: `Make it with \`node packages/lab/src/main.ts up --name ${name}\`.`,
+      hint: `Make it with \`./berth lab up --name ${name}\`.`,
     });
   }
   return lab;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { BerthError } from "@berth/shared/errors";
 import { guestInit, lxcfsDirectoryOf } from "./containers/lifecycle.ts";
 import { findLongLived } from "./host/processes.ts";
 import { parsePropertyString } from "./proxmox/formats.ts";
@@ -38,15 +39,31 @@ export async function describeLab(name: string): Promise<LabStatus> {
     guests.push({ vmid, hostname: config.hostname, address, state });
   }
   const processes: LabStatus["processes"] = {};
-  for (const process of ["lxcfs", "proxmox", "registry"]) {
+  for (const process of ["lxcfs", "proxmox", "registry", "controller"]) {
     processes[process] = (await findLongLived(stateDirectory, process)) === undefined ? "stopped" : "running";
   }
   const relays = await listRelays(stateDirectory);
   const lines = [
     `namespace ${namespace}`,
     ...Object.entries(processes).map(([process, state]) => `${process} ${state}`),
+    ...(processes["controller"] === "running"
+      ? []
+      : ["No controller runs: `./berth status` and the page do not answer."]),
     ...relays.map((relay) => `127.0.0.1:${relay.port} leads to ${relay.socketPath}`),
     ...guests.map((guest) => `LXC ${guest.vmid} ${guest.hostname} ${guest.address ?? "-"} ${guest.state}`),
   ];
   return { name, namespace, processes, guests, relays, lines };
+}
+
+/** The LXC of that host name or address, with its address alone. */
+export async function findGuest(name: string, node: string): Promise<{ hostname: string; address: string }> {
+  const { guests } = await describeLab(name);
+  for (const { hostname, address: network } of guests) {
+    const address = network?.split("/")[0];
+    if (address !== undefined && (hostname === node || address === node)) return { hostname, address };
+  }
+  const names = guests.map(({ hostname }) => hostname).join(", ");
+  throw new BerthError("not-found", `Lab ${name} has no LXC ${node}`, {
+    hint: names === "" ? "It has none yet." : `It has ${names}.`,
+  });
 }
