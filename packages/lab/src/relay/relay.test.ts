@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { listenRelay } from "./relay.ts";
+import { listenGateway, listenRelay } from "./relay.ts";
 
 let directory: string;
 let socketPath: string;
@@ -50,6 +50,25 @@ it("takes the next port when the wished one is taken", async () => {
   const relay = await listenRelay(wished, socketPath);
   servers.push(relay.server);
   expect(relay.port).toBeGreaterThan(wished);
+});
+
+it("leads through a gateway to an address, and takes the place of a socket that was left there", async () => {
+  const web = createServer({ allowHalfOpen: true }, (socket) => {
+    void text(socket).then((said) => socket.end(`web heard ${said}`));
+  }).listen(0, "127.0.0.1");
+  await once(web, "listening");
+  servers.push(web);
+  const address = web.address();
+  if (address === null || typeof address === "string") throw new Error("No port");
+  await writeFile(socketPath, "");
+  servers.push(await listenGateway({ socketPath, host: "127.0.0.1", port: address.port }));
+  const { server: blocker, port: wished } = await freePort();
+  blocker.close();
+  const relay = await listenRelay(wished, socketPath);
+  servers.push(relay.server);
+  const client = connect(relay.port, "127.0.0.1");
+  client.end("hello");
+  expect(await text(client)).toBe("web heard hello");
 });
 
 it("closes the client when nobody is behind the socket", async () => {
