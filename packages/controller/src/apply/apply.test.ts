@@ -35,6 +35,7 @@ beforeEach(async () => {
       databases: () => Promise.resolve(new Map()),
       specifications: () => listSpecifications(inventory.database),
     }),
+    seenAddress: () => null,
     runUnderWay: () => runUnderWay,
     startRun: () => Promise.resolve(null),
     onChange: () => undefined,

@@ -12,6 +12,7 @@ import { planFleet, type FleetPlan } from "../plan/plan.ts";
 import type { FleetStore } from "./fleet-store.ts";
 import type { NewRun } from "../runs/store.ts";
 import { recordFleet } from "./record.ts";
+import { misplacedNodes } from "./seen-addresses.ts";
 
 export interface FleetFile {
   yaml: string;
@@ -42,6 +43,8 @@ export interface ApplyDependencies {
   /** Generates the secrets that do not exist yet. */
   ensureSecrets: (desired: Desired) => Promise<void>;
   sources: (fleet: Fleet) => ObservationSources;
+  /** Address that the node's agent connects from; null: it is not connected. */
+  seenAddress: (node: string) => string | null;
   /** Number of the run that is being carried out; null when there is none. */
   runUnderWay: () => Promise<number | null> | number | null;
   /** Writes the run together with `alongside`, in one transaction; throws `conflict` when another is under way. */
@@ -66,7 +69,8 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     const desired = desiredState(fleet, { catalog, ...settings, secretVersion: dependencies.secretVersion });
     const observed = await observeFleet(desired, dependencies.sources(fleet));
     const plan = planFleet(desired, observed, { prune });
-    return { text, fleet, desired, plan: { ...plan, warnings: [...notes, ...plan.warnings] } };
+    const warnings = [...notes, ...plan.warnings, ...misplacedNodes(fleet, dependencies.seenAddress)];
+    return { text, fleet, desired, plan: { ...plan, warnings } };
   }
 
   async function prepareFile({ yaml, file, prune }: FleetFile): Promise<Prepared> {

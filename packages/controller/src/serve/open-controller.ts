@@ -120,6 +120,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
         password: (name) => (secrets.version(name) === null ? undefined : secrets.reveal(name).reveal()),
         specifications: () => listSpecifications(inventory.database),
       }),
+    seenAddress: (node) => hub.connection(node)?.address ?? null,
     runUnderWay: async () => (await runner.list(1)).find(({ state }) => state === "running")?.id ?? null,
     startRun: (run) => runner.start(run),
     onChange: (fleet) => {
