@@ -13,6 +13,7 @@ beforeAll(async () => {
   node = await startNode();
   await node.docker.importImage("test/web:1", serve);
   await node.docker.importImage("test/slow:1", ["sh", "-c", "sleep 3; exec httpd -f -p 80 -h /www"]);
+  await node.docker.importImage("test/crashing:1", ["sh", "-c", "sleep 1; exit 3"]);
   await node.enrol();
   agent = node.startAgent();
   await node.controller.connected();
@@ -144,6 +145,37 @@ describe("a node without its controller", () => {
 });
 
 describe("a Docker engine that is killed", () => {
+  /** It serves after 3 s, so that the kill falls before its start, into the wait for its health, and near its end. */
+  it.each([0, 400, 2200, 3500])("%i ms into a replacement costs time, and not the operation", async (moment) => {
+    const { controller, docker } = node;
+    const containers = [containerSpec({ image: "test/slow:1", env: { MOMENT: `${moment}` }, health: slowHealth() })];
+    const hash = `killed-${moment}`;
+    const id = controller.operation("instance.ensure", instanceSpec({ hash, containers }), { deadlineSeconds: 120 });
+    await eventually("the operation to begin", () => controller.all("accepted").some((accepted) => accepted.id === id));
+    await delay(moment);
+    await docker.kill();
+    await docker.restart();
+    expect(await controller.outcome(id, 120_000)).toMatchObject({ status: "succeeded" });
+    await eventually("the instance to be healthy", async () => (await stateOf("user1-web")) === "healthy");
+    expect((await controller.observe()).instances).toMatchObject([{ instance: "user1-web", hash }]);
+    const all = await docker.client.listContainers({ all: true });
+    expect(all.map(({ Names: names, State: state }) => [names, state])).toEqual([[["/user1-web"], "running"]]);
+  });
+
+  it("is no excuse for a container that ends by itself", async () => {
+    const { controller, docker } = node;
+    const containers = [containerSpec({ image: "test/crashing:1", health: slowHealth() })];
+    const spec = instanceSpec({ hash: "crashing", containers });
+    const id = controller.operation("instance.ensure", spec, { deadlineSeconds: 120 });
+    await eventually("the operation to begin", () => controller.all("accepted").some((accepted) => accepted.id === id));
+    await delay(1000);
+    await docker.kill();
+    await docker.restart();
+    const outcome = await controller.outcome(id, 60_000);
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "instance.unhealthy" } });
+    await eventually("the former container to be healthy", async () => (await stateOf("user1-web")) === "healthy");
+  });
+
   it("is reported, and followed again when it is back", async () => {
     const { controller, docker } = node;
     await docker.kill();

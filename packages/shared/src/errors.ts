@@ -91,6 +91,12 @@ export const errorCatalogue = {
     meaning: "The Docker engine answered with an error",
   },
   "image.unavailable": { httpStatus: 502, exitCode: 8, retryable: true, meaning: "The image cannot be pulled" },
+  "image.not-found": {
+    httpStatus: 422,
+    exitCode: 8,
+    retryable: false,
+    meaning: "The registry has no such image",
+  },
   "instance.unhealthy": {
     httpStatus: 502,
     exitCode: 8,

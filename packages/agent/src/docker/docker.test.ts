@@ -140,6 +140,7 @@ describe("dockerError", () => {
     [answered("Bind for 0.0.0.0:80 failed: port is already allocated", 500), "conflict", "port is already allocated"],
     [answered("Conflict. The container name is in use", 409), "conflict", "name is in use"],
     [answered("No such image: web:1", 404), "image.unavailable", "No such image"],
+    [Object.assign(new Error("aborted"), { code: "ECONNRESET" }), "docker.failed", "does not answer (ECONNRESET)"],
     [answered("something else", 500), "docker.failed", "Could not start it: something else"],
   ])("knows %s", (error, code, text) => {
     const known = dockerError(error, "start it");

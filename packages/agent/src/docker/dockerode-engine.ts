@@ -18,6 +18,7 @@ import type {
 import { dockerError, statusOf } from "./errors.ts";
 import { lines, parseEvent, watchedActions } from "./events.ts";
 import { labels } from "./labels.ts";
+import { EnginePresence } from "./presence.ts";
 import { PullTracker, pullError } from "./pull.ts";
 
 /** A Docker engine that does not answer a plain request by then is as good as gone. */
@@ -31,6 +32,7 @@ const notModified = 304;
 const notFound = 404;
 
 export class DockerodeEngine implements Engine {
+  readonly presence = new EnginePresence();
   readonly #docker: Dockerode;
 
   constructor(socketPath: string) {
@@ -114,6 +116,7 @@ export class DockerodeEngine implements Engine {
     try {
       const stream = await this.#docker.pull(reference, { abortSignal: signal });
       for await (const line of lines(stream)) tracker.receive(line);
+      tracker.end();
     } catch (error) {
       signal.throwIfAborted();
       throw pullError(reference, error);

@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Duplex } from "node:stream";
 import type { InstanceSpec, ContainerSpec } from "@berth/shared/operations/instance-spec";
+import type { EnginePresence } from "./presence.ts";
 
 /** One row of Docker's list of containers. */
 export interface ContainerSummary {
@@ -70,6 +71,8 @@ export interface DockerEvent {
 }
 
 export interface Engine {
+  /** Kept up to date by docker/watch.ts. */
+  readonly presence: EnginePresence;
   version(): Promise<string>;
   listContainers(filter?: {
     instance?: string;

@@ -9,18 +9,31 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-const unreachable = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "EACCES"]);
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ENOENT",
+  "ECONNRESET",
+  "EPIPE",
+  "EAGAIN",
+  "EACCES",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+
+/** The engine is not there, or its connection broke off: whatever was asked for may have been done or not. */
+export class EngineAway extends BerthError {
+  constructor(what: string, reason: string, cause: unknown) {
+    super("docker.failed", `Could not ${what}: the Docker engine does not answer (${reason}).`, {
+      hint: "Is the service docker running on the node? journalctl -u docker says why not.",
+      cause,
+    });
+  }
+}
 
 /** Docker's failure as a BerthError; `what` is what was tried: "create the container user1-n8n". */
 export function dockerError(error: unknown, what: string): BerthError {
   if (error instanceof BerthError) return error;
   const code = errorCode(error);
-  if (code !== undefined && unreachable.has(code)) {
-    return new BerthError("docker.failed", `Could not ${what}: the Docker engine does not answer (${code}).`, {
-      hint: "Is the service docker running on the node? journalctl -u docker says why not.",
-      cause: error,
-    });
-  }
+  if (code !== undefined && unreachable.has(code)) return new EngineAway(what, code, error);
   const message = dockerMessage(error);
   if (/no space left on device|disk quota exceeded/i.test(message)) {
     return new BerthError("disk.full", `Could not ${what}: no space is left on the node's disk.`, {
@@ -28,17 +41,21 @@ export function dockerError(error: unknown, what: string): BerthError {
       cause: error,
     });
   }
-  return new BerthError(codeOf(message, statusOf(error)), `Could not ${what}: ${message}`, { cause: error });
+  return new BerthError(codeOf(message, statusOf(error)), `Could not ${what}: ${message}`, {
+    cause: error,
+    ...(portHeld.test(message) ? { hint: portHint } : {}),
+  });
 }
 
+const portHeld = /port is already allocated|address already in use/i;
+/** Docker 20.10 keeps the ports of a container that it was starting as it was killed, until it is started once more. */
+const portHint =
+  "docker ps shows who publishes the port; if nobody does, Docker was killed while it started a container, and systemctl restart docker frees the port.";
+
 function codeOf(message: string, status: number | undefined): ErrorCode {
-  if (/port is already allocated|address already in use/i.test(message)) return "conflict";
+  if (portHeld.test(message)) return "conflict";
   if (status === 409) return "conflict";
-  if (
-    /manifest unknown|pull access denied|not found: manifest|no such image|repository does not exist/i.test(message)
-  ) {
-    return "image.unavailable";
-  }
+  if (/no such image/i.test(message)) return "image.unavailable";
   return "docker.failed";
 }
 

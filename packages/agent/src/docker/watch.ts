@@ -18,12 +18,14 @@ export async function watchDocker(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const backoff = new Backoff({ firstMilliseconds: 250, lastMilliseconds: 10_000 });
+  // Operations wait for it, and a connection to a socket costs next to nothing.
+  const backoff = new Backoff({ firstMilliseconds: 250, lastMilliseconds: 2_000 });
   let reachable = true;
   while (!signal.aborted) {
     try {
       const events = await engine.events(signal);
       reachable = true;
+      engine.presence.onRunning();
       backoff.reset();
       listener.onRunning();
       for await (const event of events) listener.onEvent(event);
@@ -31,7 +33,10 @@ export async function watchDocker(
       if (signal.aborted) return;
       log.warn({ reason: error instanceof Error ? error.message : String(error) }, "Docker's events broke off");
     }
-    if (reachable && !signal.aborted) listener.onUnreachable();
+    if (reachable && !signal.aborted) {
+      engine.presence.onUnreachable();
+      listener.onUnreachable();
+    }
     reachable = false;
     await pause(backoff.next(), signal).catch(() => undefined);
   }

@@ -1,4 +1,7 @@
-/** Waits until a container is healthy, no longer than its start period. */
+/**
+ * Waits until a container is healthy, no longer than its start period. Throws EngineAway when Docker goes away; a
+ * container that ends with its engine is started again, one that ends by itself is unhealthy.
+ */
 import type { ContainerSpec } from "@berth/shared/operations/instance-spec";
 import { pause } from "../deadline.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
@@ -25,7 +28,8 @@ export async function waitUntilHealthy(
   id: string,
   gate: Gate,
 ): Promise<string | null> {
-  const deadline = performance.now() + spec.health.startPeriodSeconds * 1000;
+  const period = spec.health.startPeriodSeconds * 1000;
+  let deadline = performance.now() + period;
   const interval = spec.health.intervalSeconds * 1000;
   const eager = spec.health.http === undefined ? interval : Math.min(interval, eagerMilliseconds);
   const look = watchContainer(engine, id);
@@ -34,6 +38,12 @@ export async function waitUntilHealthy(
   for (;;) {
     const container = await look();
     if (container === null) return "its container was removed";
+    if (container.state === "exited" && engine.presence.mayHaveEnded(container.startedAt)) {
+      gate.onWaiting("its container ended with the Docker engine, it is started again");
+      await engine.startContainer(id);
+      deadline = performance.now() + period;
+      continue;
+    }
     const reason = container.state === "running" ? await probe(engine, container, spec.health) : stateReason(container);
     successes = reason === null ? successes + 1 : 0;
     if (successes >= gate.successes) return null;

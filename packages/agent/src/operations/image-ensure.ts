@@ -1,8 +1,10 @@
 /** image.ensure: the image is present on the node. */
 import { BerthError } from "@berth/shared/errors";
+import type { OperationResult } from "@berth/shared/operations/index";
 import type { Engine } from "../docker/engine.ts";
 import { ensureRegistryCa } from "../docker/registry-ca.ts";
-import type { OperationHandler } from "./context.ts";
+import type { OperationContext, OperationHandler } from "./context.ts";
+import { throughOutages } from "./outage.ts";
 
 export interface ImageDependencies {
   engine: Engine;
@@ -16,18 +18,26 @@ export function checkImage(reference: string, imageId: string | null): string[] 
 }
 
 export function imageEnsure({ engine, registryCertificates }: ImageDependencies): OperationHandler<"image.ensure"> {
-  return async ({ image, registryCa }, { signal, progress }) => {
-    const present = await engine.imageId(image);
+  return async ({ image, registryCa }, context) => {
     if (registryCa !== null) await ensureRegistryCa(registryCertificates, image, registryCa);
-    if (present !== null) return { pulled: false, imageId: present };
-    progress({ line: `pulling ${image}` });
-    await engine.pullImage(image, progress, signal);
-    const imageId = await engine.imageId(image);
-    if (imageId === null) {
-      throw new BerthError("image.unavailable", `${image} is not there although Docker has pulled it.`, {
-        hint: "Was it removed at the same time, or is its platform another one?",
-      });
-    }
-    return { pulled: true, imageId };
+    return throughOutages(engine, context, () => ensureImage(engine, image, context));
   };
+}
+
+async function ensureImage(
+  engine: Engine,
+  image: string,
+  { signal, progress }: OperationContext,
+): Promise<OperationResult<"image.ensure">> {
+  const present = await engine.imageId(image);
+  if (present !== null) return { pulled: false, imageId: present };
+  progress({ line: `pulling ${image}` });
+  await engine.pullImage(image, progress, signal);
+  const imageId = await engine.imageId(image);
+  if (imageId === null) {
+    throw new BerthError("image.unavailable", `${image} is not there although Docker has pulled it.`, {
+      hint: "Was it removed at the same time, or is its platform another one?",
+    });
+  }
+  return { pulled: true, imageId };
 }

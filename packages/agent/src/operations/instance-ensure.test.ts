@@ -2,6 +2,7 @@ import { healthSchema } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { describe, expect, it } from "vitest";
+import { EngineAway } from "../docker/errors.ts";
 import { Journal } from "../journal/journal.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
@@ -163,6 +164,77 @@ describe("ensureInstance", () => {
       ]);
     },
   );
+});
+
+describe("an engine that goes away", () => {
+  /** As a killed engine leaves it: everything that ran has ended, with its exit code. */
+  function restartEngine(engine: FakeEngine): void {
+    for (const container of engine.containers.values()) {
+      if (container.state === "running") Object.assign(container, { state: "exited", pid: 0, address: null });
+    }
+    engine.presence.onUnreachable();
+    engine.presence.onRunning(Date.parse("2026-11-24T00:00:01Z"));
+  }
+
+  /** With a start period longer than the gate takes to look at a container again. */
+  function patient(spec: InstanceSpec): InstanceSpec {
+    const slow = { ...health, startPeriodSeconds: 10 };
+    return { ...spec, containers: spec.containers.map((container) => ({ ...container, health: slow })) };
+  }
+
+  it("while the gate waits does not fail the update: the new container is started again", async () => {
+    const engine = engineWith("1", "2");
+    const { desired } = new Journal(":memory:");
+    const perform = instanceEnsure(engine, desired);
+    await perform(specOf("1"), context());
+    let probes = 0;
+    engine.execExitCode = async (id) => {
+      probes += 1;
+      if (probes === 1) restartEngine(engine);
+      return engine.containers.get(id)?.state === "running" ? 0 : 1;
+    };
+    engine.changes.length = 0;
+    desired.set(patient(specOf("2")));
+    expect(await perform(patient(specOf("2")), context())).toMatchObject({ containerIds: ["id-2"] });
+    expect(engine.changes.filter((change) => change.startsWith("start"))).toHaveLength(2);
+    expect([...engine.containers.values()].map(({ name, image, state }) => [name, image, state])).toEqual([
+      ["user1-web", "test/web:2", "running"],
+    ]);
+    expect(desired.get("user1-web")?.version).toBe("2");
+  });
+
+  it.each([0, 1, 2, 3, 4, 5])("before change %i of an update only costs time", async (n) => {
+    const engine = engineWith("1", "2");
+    const { desired } = new Journal(":memory:");
+    const perform = instanceEnsure(engine, desired);
+    await perform(specOf("1"), context());
+    let changes = 0;
+    engine.onChange = (change) => {
+      changes += 1;
+      if (changes !== n + 1) return;
+      restartEngine(engine);
+      throw new EngineAway(change, "ECONNREFUSED", undefined);
+    };
+    await perform(specOf("2"), context());
+    expect([...engine.containers.values()].map(({ name, image, state }) => [name, image, state])).toEqual([
+      ["user1-web", "test/web:2", "running"],
+    ]);
+  });
+
+  it("is no excuse for a container that ends again, by itself", async () => {
+    const engine = engineWith("1");
+    let exits = 0;
+    engine.execExitCode = async (id) => {
+      exits += 1;
+      if (exits === 1) restartEngine(engine);
+      const startedAt = exits === 1 ? "2026-11-24T00:00:00Z" : "2026-11-24T00:00:02Z";
+      Object.assign(engine.containers.get(id) ?? {}, { state: "exited", exitCode: 3, startedAt });
+      return 1;
+    };
+    const failing = instanceEnsure(engine, new Journal(":memory:").desired)(patient(specOf("1")), context());
+    await expect(failing).rejects.toThrow("its container is exited (exit code 3)");
+    expect(engine.changes.filter((change) => change.startsWith("start"))).toHaveLength(2);
+  });
 });
 
 describe("instanceEnsure", () => {

@@ -11,6 +11,7 @@ import { unhealthyError } from "./health.ts";
 import { type ContainerCheck, checkInstance, type ImageIds } from "./instance-check.ts";
 import { planLeftovers } from "./leftovers.ts";
 import { logTail } from "./log-tail.ts";
+import { isOutage, throughOutages } from "./outage.ts";
 import { checkPorts } from "./ports.ts";
 import { redactor } from "./redact.ts";
 import { prepareReplacements, removeFormer, type Replacement, rollBack, swap } from "./replacement.ts";
@@ -28,7 +29,9 @@ export interface EnsureOptions {
 export function instanceEnsure(engine: Engine, desired: DesiredState): OperationHandler<"instance.ensure"> {
   return async (spec, context) => {
     try {
-      const result = await ensureInstance(engine, spec, context, { waitForHealth: true });
+      const result = await throughOutages(engine, context, () =>
+        ensureInstance(engine, spec, context, { waitForHealth: true }),
+      );
       desired.prove(spec.instance);
       return result;
     } catch (error) {
@@ -45,6 +48,7 @@ export async function ensureInstance(
   context: OperationContext,
   options: EnsureOptions,
 ): Promise<EnsureResult> {
+  const { losses } = engine.presence;
   const [containers, images] = await Promise.all([engine.listContainers(), presentImages(engine, spec)]);
   const { checks, underWay, cleaned } = await lookAt(engine, spec, containers, images);
   await validate(engine, spec, containers, checks, images, context);
@@ -56,7 +60,9 @@ export async function ensureInstance(
     await swap(engine, made);
     containerIds = await bringUp(engine, spec, checks, replacements, context, options);
   } catch (error) {
-    if (replacements.length > 0) {
+    // An outage is no verdict on the new containers: the next attempt carries on with them.
+    const isOver = context.signal.aborted || !(await isOutage(engine, error, losses));
+    if (replacements.length > 0 && isOver) {
       context.progress({ line: `${spec.instance}: putting the former containers back` });
       await rollBack(engine, replacements);
     }

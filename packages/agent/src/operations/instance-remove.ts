@@ -1,6 +1,8 @@
 /** instance.remove: the instance's containers are gone; its volumes only when that is asked for. */
+import type { OperationResult } from "@berth/shared/operations/index";
 import type { ContainerSummary, Engine } from "../docker/engine.ts";
-import type { OperationHandler } from "./context.ts";
+import type { OperationContext, OperationHandler } from "./context.ts";
+import { throughOutages } from "./outage.ts";
 
 /** What would be removed: every container with the instance's label, whatever its name. */
 export function checkRemoval(containers: readonly ContainerSummary[]): string[] {
@@ -8,15 +10,23 @@ export function checkRemoval(containers: readonly ContainerSummary[]): string[] 
 }
 
 export function instanceRemove(engine: Engine): OperationHandler<"instance.remove"> {
-  return async ({ instance, volumes }, { signal, progress }) => {
-    const containers = await engine.listContainers({ instance });
-    for (const { id, name, state } of containers.toReversed()) {
-      signal.throwIfAborted();
-      progress({ line: `removing ${name}` });
-      if (state === "running") await engine.stopContainer(id, null);
-      await engine.removeContainer(id);
-    }
-    const removed = volumes ? await engine.removeVolumes(instance) : [];
-    return { removed: containers.length > 0 || removed.length > 0 };
-  };
+  return async ({ instance, volumes }, context) =>
+    throughOutages(engine, context, () => remove(engine, instance, volumes, context));
+}
+
+async function remove(
+  engine: Engine,
+  instance: string,
+  volumes: boolean,
+  { signal, progress }: OperationContext,
+): Promise<OperationResult<"instance.remove">> {
+  const containers = await engine.listContainers({ instance });
+  for (const { id, name, state } of containers.toReversed()) {
+    signal.throwIfAborted();
+    progress({ line: `removing ${name}` });
+    if (state === "running") await engine.stopContainer(id, null);
+    await engine.removeContainer(id);
+  }
+  const removed = volumes ? await engine.removeVolumes(instance) : [];
+  return { removed: containers.length > 0 || removed.length > 0 };
 }

@@ -24,6 +24,21 @@ describe("planLeftovers", () => {
     expect(found).toEqual({ steps: [], previous: new Map([["user1-web", "1"]]) });
   });
 
+  it("makes a container anew that has its name and was never started", () => {
+    const made = { ...container("2", "user1-web", "new"), state: "created" };
+    expect(planLeftovers(spec, [made])).toEqual({
+      steps: [{ kind: "remove", id: "2", name: "user1-web" }],
+      previous: new Map(),
+    });
+    expect(planLeftovers(spec, [container("1", "user1-web.previous"), made])).toEqual({
+      steps: [
+        { kind: "remove", id: "2", name: "user1-web" },
+        { kind: "rename", id: "1", name: "user1-web.previous", to: "user1-web" },
+      ],
+      previous: new Map(),
+    });
+  });
+
   it("gives the former container its name back when nothing else bears it", () => {
     const found = planLeftovers(spec, [container("1", "user1-web.previous"), container("2", "user1-web.next", "new")]);
     expect(found.steps).toEqual([

@@ -16,19 +16,21 @@ export interface Leftovers {
 }
 
 /**
- * Only containers with the instance's label count. Those made but not started are removed: making one is cheap. A
+ * Only containers with the instance's label count. Those made but not started are removed: making one is cheap, and one
+ * that an engine was starting as it was killed cannot be started by the next engine ("id already in use"). A
  * predecessor beside a container of the wanted hash is an update under way: it goes on. Beside any other container,
  * or alone, the predecessor is what last worked, and gets its name back.
  */
 export function planLeftovers(spec: InstanceSpec, containers: readonly ContainerSummary[]): Leftovers {
   const steps: LeftoverStep[] = [];
   const previous = new Map<string, string>();
-  const named = new Map(containers.map((container) => [container.name, container]));
   const names = new Set(spec.containers.map(({ name }) => name));
+  const present = containers.filter(({ name, state }) => !(names.has(name) && state === "created"));
+  const named = new Map(present.map((container) => [container.name, container]));
   for (const { id, name } of containers) {
     if (name.endsWith(nextSuffix)) steps.push({ kind: "remove", id, name });
     else if (name.endsWith(previousSuffix)) continue;
-    else if (!names.has(name)) steps.push({ kind: "remove", id, name });
+    else if (!named.has(name) || !names.has(name)) steps.push({ kind: "remove", id, name });
   }
   for (const name of names) {
     const former = named.get(`${name}${previousSuffix}`);

@@ -11,10 +11,12 @@ import type {
   ExecSession,
 } from "../docker/engine.ts";
 import { instanceLabels, labels } from "../docker/labels.ts";
+import { EnginePresence } from "../docker/presence.ts";
 
 type Container = ContainerDetails & { hostPorts: number[] };
 
 export class FakeEngine implements Engine {
+  readonly presence = new EnginePresence();
   readonly containers = new Map<string, Container>();
   readonly images = new Map<string, string>();
   /** Names of volumes by instance. */
@@ -26,6 +28,11 @@ export class FakeEngine implements Engine {
   /** Called before each change; throws to fail it, or to "kill" the agent there. */
   onChange: (change: string) => void = () => undefined;
   #ids = 0;
+
+  /** The engine has been there all along. */
+  constructor() {
+    this.presence.onRunning(0);
+  }
 
   async version(): Promise<string> {
     return "20.10.24";
