@@ -15,8 +15,8 @@ export interface OperationContext<K extends OperationKind> {
   /** Bounds this attempt, counted from the call. The signal is aborted when it has passed. */
   deadlineSeconds: number;
   /**
-   * A line of the step's log, shown at once. With a fraction (0 to 1) it is progress: shown, but written to the log at
-   * most once a second. Known secrets are removed from it.
+   * A line of the step's log, shown at once. With a fraction (0 to 1) it is progress: shown, but written to the log
+   * only for each further tenth since the last line without one. Known secrets are removed from it.
    */
   log: (line: string, fraction?: number) => void;
   /**

@@ -35,8 +35,8 @@ export interface LiveRun {
   commit: () => Promise<void>;
 }
 
-/** Progress is written to the log at most this often per step. */
-const progressMilliseconds = 1000;
+/** Progress is written to the log so many times per phase of a step; a line without a fraction begins a phase. */
+const progressParts = 10;
 
 /** Starts carrying out what of the run has not ended. `lastSequence` is that of its last log line. */
 export function carryOut(record: RunRecord, lastSequence: number, context: RunContext): LiveRun {
@@ -44,7 +44,8 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
   const abort = new AbortController();
   const schedule = createSchedule(record.steps, context.concurrency);
   const done = Promise.withResolvers<void>();
-  const progressAt = new Map<string, number>();
+  /** By step: the tenths of its phase that are in the log. */
+  const written = new Map<string, number>();
   const recorder = createRecorder({
     inventory: context.inventory,
     record,
@@ -71,10 +72,10 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
     if (last === undefined) return;
     step.progress = fraction === undefined ? last : `${last} (${Math.round(fraction * 100)} %)`;
     notifier.changed(record);
-    const at = performance.now();
-    if (fraction !== undefined && at - (progressAt.get(step.id) ?? -Infinity) < progressMilliseconds) return;
-    if (fraction !== undefined) progressAt.set(step.id, at);
-    for (const line of lines) recorder.line(step.id, line);
+    const part = fraction === undefined ? 0 : Math.floor(fraction * progressParts);
+    if (fraction !== undefined && part <= (written.get(step.id) ?? 0)) return;
+    written.set(step.id, part);
+    for (const line of [...lines.slice(0, -1), step.progress]) recorder.line(step.id, line);
   }
 
   /** Starts what may start; ends the run when nothing runs any more. */

@@ -56,16 +56,27 @@ describe("logs and notifications", () => {
     expect(lines.at(-1)).toMatchObject({ line: "line 5000", sequence: 5000 });
   });
 
-  test("progress with a fraction is shown at once and logged now and then", async () => {
+  test("progress with a fraction is shown at once, and logged for each tenth of a phase", async () => {
     const gate = createGates();
     const runner = fixture.runnerWith((context) => {
-      for (let percent = 0; percent < 100; percent += 1) context.log("Pulling", percent / 100);
+      for (const phase of ["downloading", "extracting"]) {
+        context.log(phase);
+        for (let percent = 0; percent < 26; percent += 1) context.log(phase, percent / 100);
+        for (let second = 0; second < 60; second += 1) context.log(phase, 0.25);
+      }
       return gate.handler(context);
     });
     const id = await startPlan(runner, planOf(imageOperation("a")));
     await gate.started("a");
-    expect((await runner.get(id)).steps[0]?.progress).toBe("Pulling (99 %)");
-    expect(await runner.logs(id)).toHaveLength(1);
+    expect((await runner.get(id)).steps[0]?.progress).toBe("extracting (25 %)");
+    expect((await runner.logs(id)).map(({ line }) => line)).toEqual([
+      "downloading",
+      "downloading (10 %)",
+      "downloading (20 %)",
+      "extracting",
+      "extracting (10 %)",
+      "extracting (20 %)",
+    ]);
   });
 
   test("changes come coalesced, the last one at once", async () => {

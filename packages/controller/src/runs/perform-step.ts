@@ -1,4 +1,5 @@
 /** One step: attempts with growing pauses until it succeeds, is given up, or the run is stopped. */
+import { attemptFailed } from "@berth/shared/api/runs";
 import { toBerthError, type BerthError } from "@berth/shared/errors";
 import { operations, type OperationKind } from "@berth/shared/operations/index";
 import type { StepRecord } from "../inventory/runs.ts";
@@ -37,7 +38,7 @@ export async function performStep(step: StepRecord, context: StepContext): Promi
     }
     const milliseconds = retryPause(context.retry, tries);
     const seconds = (milliseconds / 1000).toFixed(1);
-    context.log(step, `Attempt ${step.attempt} failed: ${end.error.message}; trying again in ${seconds} s`);
+    context.log(step, `${attemptFailed(step.attempt)}${end.error.message}; trying again in ${seconds} s`);
     step.attempt += 1;
     await Promise.all([context.nextAttempt(step), pause(milliseconds, context.signal)]);
   }

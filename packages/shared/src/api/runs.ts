@@ -40,6 +40,11 @@ export const logLineSchema = z.object({
   line: z.string(),
 });
 
+/** How the log line begins that says why an attempt failed that is made again; such a line is then the step's progress. */
+export function attemptFailed(attempt: number): string {
+  return `Attempt ${attempt} failed: `;
+}
+
 export type StepState = z.output<typeof stepStateSchema>;
 export type RunState = z.output<typeof runStateSchema>;
 export type Step = z.output<typeof stepSchema>;

@@ -106,8 +106,8 @@ test("the run is followed to its end: plan and events on stderr, the summary on 
 
 1 operation on 1 node: 1 to create.
 
-06:31:12 user1: create instance user1-n8n: started
-06:31:12 user1: create instance user1-n8n: done in 7.5s
+06:31:04 user1: create instance user1-n8n: started
+06:31:11 user1: create instance user1-n8n: done in 7.5s
 `,
   });
 });

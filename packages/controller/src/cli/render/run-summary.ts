@@ -1,6 +1,6 @@
 /** What became of a run, in the end or in a list. Pure. */
 import type { Run, RunState, RunSummary, Step, StepState } from "@berth/shared/api/runs";
-import { operationTitle, withoutNode } from "./operation.ts";
+import { groupBy, operationTitle, withoutNode } from "./operation.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
 import { count } from "./text.ts";
@@ -49,7 +49,7 @@ export function countsText(counts: RunSummary["counts"]): string {
 
 /** The last lines of a run: each failure in full, then one sentence. */
 export function runSummaryLines(run: Run, now: number, style: Style): string[] {
-  const failures = run.steps.filter((step) => step.state === "failed").flatMap((step) => failureLines(step, style));
+  const failures = failureGroups(run).flatMap((steps) => failureLines(steps, style));
   const paint = runStatePaint(run.state, style);
   const steps = countsText(run.counts);
   if (run.state === "running") {
@@ -59,12 +59,31 @@ export function runSummaryLines(run: Run, now: number, style: Style): string[] {
   return [...failures, `Run ${run.id} ${paint(ended)} after ${runDuration(run, now)}: ${steps}.`];
 }
 
-/** A failed step: what, where, how often it was tried, what came back, what to do. */
-export function failureLines(step: Step, style: Style): string[] {
-  const where = `on ${printableLine(step.node ?? withoutNode)}`;
+/** Failed steps; those that are the same thing failing for the same reason on several nodes stand together. */
+function failureGroups(run: Run): Step[][] {
+  const failed = run.steps.filter((step) => step.state === "failed");
+  const keyOf = (step: Step): string =>
+    JSON.stringify([operationTitle(step), step.attempt, step.error?.code, withoutNodeName(step)]);
+  return [...groupBy(failed, keyOf).values()];
+}
+
+/** The sentence of its error, with no word of the node. */
+function withoutNodeName({ node, error }: Step): string {
+  const message = error?.message ?? "";
+  return node === null ? message : message.replaceAll(` on node ${node}`, "");
+}
+
+/** A step that failed, on one node or several: what, where, how often it was tried, what came back, what to do. */
+function failureLines(steps: readonly Step[], style: Style): string[] {
+  const [step] = steps;
+  if (step === undefined) return [];
+  const where = `on ${steps.map(({ node }) => printableLine(node ?? withoutNode)).join(", ")}`;
+  const { error } = step;
+  const told =
+    steps.length === 1 || error === null ? step : { ...step, error: { ...error, message: withoutNodeName(step) } };
   return [
     `${style.red(`✗ ${operationTitle(step)}`)}  ${style.dim(where)}${attemptsText(step)}`,
-    ...errorOf(step, style),
+    ...errorOf(told, style),
   ];
 }
 

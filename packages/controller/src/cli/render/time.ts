@@ -19,6 +19,12 @@ export function formatClock(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(11, 19);
 }
 
+/** As `formatClock`, with the date before it when that is not today's. */
+export function formatMoment(milliseconds: number, now: number): string {
+  const [day, today] = [milliseconds, now].map((time) => new Date(time).toISOString().slice(0, 10));
+  return day === today ? formatClock(milliseconds) : `${day} ${formatClock(milliseconds)}`;
+}
+
 function two(number: number): string {
   return String(number).padStart(2, "0");
 }
