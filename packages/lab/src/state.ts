@@ -87,6 +87,11 @@ export async function findLab(name: string): Promise<Lab | undefined> {
 export async function loadLab(name: string): Promise<Lab> {
   const lab = await findLab(name);
   if (lab === undefined) {
+    if ((await listLabs()).includes(name)) {
+      throw new BerthError("not-found", `Lab ${name} is not finished`, {
+        hint: `\`./berth lab up --name ${name}\` carries on with it, \`./berth lab down --name ${name}\` removes what there is.`,
+      });
+    }
     throw new BerthError("not-found", `There is no lab named ${name}`, {
       hint: `Make it with \`./berth lab up --name ${name}\`.`,
     });

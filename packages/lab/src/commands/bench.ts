@@ -23,7 +23,7 @@ const program = new Command("berth bench")
   .option("--json", "print the results as JSON")
   .option("--keep", "leave the lab that was made for it; the next run uses it")
   .option("-f, --fleet <file>", "fleet file that is applied again and again", example)
-  .addHelpText("after", "\nExamples:\n  berth bench\n  berth bench start --json\n  berth lab down --name bench")
+  .addHelpText("after", "\nExamples:\n  ./berth bench\n  ./berth bench start --json\n  ./berth lab down --name bench")
   .action(async (wanted: string[], { json, keep, fleet }: BenchOptions) => {
     const unknown = wanted.find((name) => !names.includes(name));
     if (unknown !== undefined)

@@ -4,9 +4,9 @@ import { join, relative } from "node:path";
 import { Command } from "commander";
 import { getStatus } from "@berth/shared/api/status";
 import { catalog } from "@berth/shared/catalog/index";
-import { askBerth } from "../demo/ask.ts";
+import { interrupted, labCli } from "../demo/cli.ts";
 import { repository } from "../demo/controller.ts";
-import { convergeFleet, interrupted } from "../demo/converge.ts";
+import { convergeFleet } from "../demo/converge.ts";
 import { fleetLabDown, fleetLabUp, type FleetLab } from "../demo/fleet-lab.ts";
 import { firstTenantsPages, openInstancePages } from "../demo/instance-pages.ts";
 import { localDemoApply, localDemoDown, localDemoUp } from "../demo/local.ts";
@@ -85,8 +85,8 @@ async function up(options: DemoOptions, printer: ProgressPrinter): Promise<void>
     fleetLabUp({ name: options.name, pagePort: Number(options.port), onProgress: printer.show }),
   );
   const prepared = performance.now();
-  const { socket } = fleetLab.controller;
-  const exitCode = await convergeFleet(socket, { file: options.fleet, example }, (sentence) =>
+  const cli = labCli(fleetLab.controller.socket);
+  const exitCode = await convergeFleet(cli, { file: options.fleet, example }, (sentence) =>
     process.stderr.write(`\n${sentence}\n`),
   );
   const converged = performance.now();
@@ -129,7 +129,7 @@ async function printEnd(
     .map(([part, milliseconds]) => `${part} ${formatSeconds(milliseconds)}`);
   const password = await readFile(account.passwordFile, "utf8");
   const { socket } = controller;
-  const status = await askBerth(socket, ["status"], getStatus.response);
+  const status = await labCli(socket).ask(["status"], getStatus.response);
   const addresses = firstTenantsPages(status, catalog);
   const pages = await openInstancePages(lab, addresses, Number(options.port) + instancePortOffset);
   process.stdout.write(

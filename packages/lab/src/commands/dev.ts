@@ -21,7 +21,7 @@ const program = new Command("berth dev")
   .option("--down", "remove the lab")
   .addHelpText(
     "after",
-    "\nExample:\n  berth dev\n  BERTH_CONTROLLER=unix:/run/berth-lab/dev/controller.sock berth status",
+    "\nExample:\n  ./berth dev\n  BERTH_CONTROLLER=unix:/run/berth-lab/dev/controller.sock ./berth status",
   )
   .action(async ({ name, port, down }: { name: string; port: string; down?: boolean }) => {
     const printer = new ProgressPrinter(process.stderr);

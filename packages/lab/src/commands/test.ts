@@ -28,7 +28,7 @@ const program = new Command("berth test")
   .description("Runs lint, types, unit tests and integration tests, and installs what they need.")
   .argument("[filter...]", "only test files whose path contains this")
   .option("--unit", "only what needs neither root nor the lab")
-  .addHelpText("after", "\nExamples:\n  berth test\n  berth test --unit\n  berth test packages/agent")
+  .addHelpText("after", "\nExamples:\n  ./berth test\n  ./berth test --unit\n  ./berth test packages/agent")
   .action(async (filter: string[], { unit }: { unit?: boolean }) => {
     const counts: Count[] = [];
     if (filter.length === 0) {

@@ -6,11 +6,7 @@ import { listRuns } from "@berth/shared/api/runs";
 import { getStatus } from "@berth/shared/api/status";
 import { catalog } from "@berth/shared/catalog/index";
 import { parseFleet } from "@berth/shared/fleet/parse";
-import { askBerth } from "./ask.ts";
-import { runBerth } from "./cli.ts";
-
-/** The shell's exit code for a command that Ctrl-C ended. */
-export const interrupted = 130;
+import { interrupted, type LabCli } from "./cli.ts";
 
 export interface FleetChoice {
   /** The file that was asked for; undefined: the present fleet, and the example when there is none yet. */
@@ -29,25 +25,24 @@ export interface FleetSource {
 
 /** Follows a run that is under way to its end, then applies what is still needed. Returns an exit code; Ctrl-C is 130. */
 export async function convergeFleet(
-  socket: string,
+  cli: LabCli,
   choice: FleetChoice,
   say: (sentence: string) => void,
 ): Promise<number> {
-  const { runs } = await askBerth(socket, ["run", "list"], listRuns.response);
+  const { runs } = await cli.ask(["run", "list"], listRuns.response);
   const underWay = runs.find((run) => run.state === "running");
   if (underWay !== undefined) {
     say(`Run ${underWay.id} is still under way; following it to its end.`);
-    const exitCode = await showBerth(socket, ["run", "show", String(underWay.id), "--follow"]);
+    const exitCode = await cli.show(["run", "show", String(underWay.id), "--follow"]);
     // However else it ended: what is missing is applied.
     if (exitCode === interrupted) return exitCode;
   }
-  const { fleet } = await askBerth(socket, ["status"], getStatus.response);
-  const present =
-    fleet === null ? undefined : (await askBerth(socket, ["fleet", "export"], getFleetFile.response)).yaml;
+  const { fleet } = await cli.ask(["status"], getStatus.response);
+  const present = fleet === null ? undefined : (await cli.ask(["fleet", "export"], getFleetFile.response)).yaml;
   const asked = await readFile(choice.file ?? choice.example, "utf8");
   const source = chooseSource(choice, asked, present);
   if (source.notice !== undefined) say(source.notice);
-  return showBerth(socket, ["apply", source.file, "--yes"], source.file === "-" ? source.text : undefined);
+  return cli.show(["apply", source.file, "--yes"], source.file === "-" ? source.text : undefined);
 }
 
 /** A fleet that somebody has edited stays as it is unless another file is asked for. Pure. */
@@ -66,20 +61,4 @@ export function chooseSource({ file, example }: FleetChoice, asked: string, pres
 function saysTheSame(one: string, other: string): boolean {
   const [first, second] = [one, other].map((text) => parseFleet(text, "fleet.yaml", catalog).fleet);
   return first !== null && isDeepStrictEqual(first, second);
-}
-
-/** Runs `berth PARAMETERS` on this terminal; Ctrl-C is the CLI's to handle, and makes the exit code 130. */
-async function showBerth(socket: string, parameters: readonly string[], input?: string): Promise<number> {
-  const subprocess = runBerth(socket, parameters, {
-    stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"],
-    ...(input === undefined ? {} : { input }),
-  });
-  const passOn = (): boolean => subprocess.kill("SIGINT");
-  process.on("SIGINT", passOn);
-  try {
-    const { exitCode, signal } = await subprocess;
-    return exitCode ?? (signal === "SIGINT" ? interrupted : 1);
-  } finally {
-    process.off("SIGINT", passOn);
-  }
 }

@@ -87,7 +87,7 @@ async function findGateway(): Promise<string> {
   if (outcome.exitCode === 0 && first !== undefined)
     return gateway !== undefined && gateway !== "" ? gateway : `${first}.1`;
   throw new BerthError("host.unsupported", "No Docker engine with the network 'bridge' answers on this machine", {
-    hint: "Install and start Docker (your user needs access to its socket), then run `berth demo --local` again.",
+    hint: "Install and start Docker (your user needs access to its socket), then run `./berth demo --local` again.",
   });
 }
 
