@@ -74,7 +74,11 @@ describe("adding a node", () => {
   test("leaves the desired state alone when the host does not answer", async () => {
     const before = yaml;
     const adding = control({ inspect: () => Promise.reject(unreachable) }).add(node, "anna");
-    await expect(adding).rejects.toBe(unreachable);
+    await expect(adding).rejects.toMatchObject({
+      code: "host.unreachable",
+      message: "Node 'late' was not added: It did not come within 20 s",
+      hint: "Check it.",
+    });
     expect(yaml).toBe(before);
   });
 

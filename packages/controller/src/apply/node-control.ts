@@ -94,7 +94,11 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
     async add(node, account) {
       const { fleet } = await present();
       refuseTaken(fleet, node.name, node.address);
-      if (fleet.nodes[node.name] === undefined) await dependencies.inspect(node);
+      if (fleet.nodes[node.name] === undefined) {
+        await dependencies.inspect(node).catch((error: unknown) => {
+          throw staysOut(node.name, toBerthError(error));
+        });
+      }
       return put(node.name, { address: node.address, ssh: node.ssh }, account);
     },
 
@@ -131,6 +135,11 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
       return { removed: true, enrolled, uninstalled, uninstallCommand };
     },
   };
+}
+
+/** Nothing was written: the fleet is as it was. */
+function staysOut(name: string, { code, message, hint }: BerthError): BerthError {
+  return new BerthError(code, `Node '${name}' was not added: ${message}`, hint === undefined ? {} : { hint });
 }
 
 /** The agent is on the host still, and the node therefore in the fleet. */
