@@ -71,7 +71,7 @@ function buildProgram(): Command {
   command(program, "status", "show what runs").action(async ({ name, json }: CommonOptions) => {
     const status = await describeLab(name);
     if (json === true) print(JSON.stringify({ ...status, labs: await listLabs() }, null, 2));
-    else for (const line of status.lines) print(line);
+    else print(status.lines.join("\n"));
   });
   command(program, "exec", "run a command inside the lab's network")
     .argument("<command...>", "program and arguments")
