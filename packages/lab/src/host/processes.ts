@@ -19,12 +19,16 @@ export function markOf(owner: string): Record<string, string> {
   return { [markerVariable]: owner };
 }
 
-/** Field 22 of /proc/PID/stat, or undefined when there is no such process (a zombie counts as gone). */
+/**
+ * Field 22 of /proc/PID/stat, or undefined when there is no such process. A zombie counts as gone, but not while it has
+ * threads: a process that is being killed keeps its sockets open until the last of them has ended.
+ */
 export async function processStartTime(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" || state === "X" ? undefined : fields[18];
+    const threads = Number(fields[16]);
+    return (state === "Z" && threads <= 1) || state === "X" ? undefined : fields[18];
   } catch (error) {
     if (isMissingFile(error) || (error instanceof Error && "code" in error && error.code === "ESRCH")) return undefined;
     throw error;
