@@ -7,8 +7,7 @@ function environmentOf(name: string): Record<string, string> | undefined {
 
 test("what a browser opens at http://<node>:<port> lets it log in there: no cookie is Secure", () => {
   expect(environmentOf("n8n")).toMatchObject({ N8N_SECURE_COOKIE: "false" });
-  // Flowise heeds SECURE_COOKIES only when NODE_ENV is not production.
-  expect(environmentOf("flowise")).toMatchObject({ SECURE_COOKIES: "false", NODE_ENV: "" });
+  expect(environmentOf("flowise")).toMatchObject({ SECURE_COOKIES: "false" });
   expect(environmentOf("openwebui")).not.toHaveProperty("WEBUI_SESSION_COOKIE_SECURE");
 });
 

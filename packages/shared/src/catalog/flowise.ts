@@ -15,7 +15,6 @@ export default defineService({
     // cookies that Flowise sets for an APP_URL of https, or always when NODE_ENV is production (its image leaves it
     // unset). Behind a TLS proxy: `env: { SECURE_COOKIES: "true" }`.
     SECURE_COOKIES: "false",
-    NODE_ENV: "",
     DATABASE_TYPE: "postgres",
     DATABASE_HOST: "${database.host}",
     DATABASE_PORT: "${database.port}",

@@ -44,7 +44,6 @@ export const flowise: ImageDefinition = {
     ),
   ],
   config: {
-    env: { NODE_ENV: "production" },
     entrypoint: ["/usr/bin/tini", "--", "flowise", "start"],
     workingDirectory: "/root",
     ports: [3000],
