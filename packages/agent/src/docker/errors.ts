@@ -49,7 +49,7 @@ export function dockerError(error: unknown, what: string): BerthError {
 
 const portHeld = /port is already allocated|address already in use/i;
 /** Docker 20.10 keeps the ports of a container that it was starting as it was killed, until it is started once more. */
-const portHint =
+export const portHint =
   "docker ps shows who publishes the port; if nobody does, Docker was killed while it started a container, and systemctl restart docker frees the port.";
 
 function codeOf(message: string, status: number | undefined): ErrorCode {

@@ -48,6 +48,15 @@ describe("checkPorts", () => {
     await expect(checkPorts(instanceSpec(), [], proc)).rejects.toThrow("which the process nginx (pid 812) holds.");
   });
 
+  it("says how to free a port that only Docker itself holds, with no container to stop", async () => {
+    writeFileSync(join(proc, "self/net/tcp"), table);
+    mkdirSync(join(proc, "812/fd"), { recursive: true });
+    symlinkSync("socket:[4242]", join(proc, "812/fd/5"));
+    writeFileSync(join(proc, "812/comm"), "docker-proxy\n");
+    const checking = checkPorts(instanceSpec(), [], proc);
+    await expect(checking).rejects.toMatchObject({ hint: expect.stringContaining("systemctl restart docker") });
+  });
+
   it("does not mind the ports of the instance itself", async () => {
     writeFileSync(join(proc, "self/net/tcp"), table);
     await expect(checkPorts(instanceSpec(), [container("user1-web", [8080])], proc)).resolves.toBeUndefined();

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { ContainerSummary } from "../docker/engine.ts";
+import { portHint } from "../docker/errors.ts";
 import { labels } from "../docker/labels.ts";
-import { isMissing } from "../files.ts";
+import { errorCode, isMissing } from "../files.ts";
 
 const listening = "0A";
 
@@ -43,9 +44,14 @@ export async function checkPorts(
   }
 }
 
+/** Docker's own listener for a published port. */
+const dockerProxy = "process docker-proxy ";
+
 function taken(spec: InstanceSpec, port: number, holder: string): BerthError {
   return new BerthError("conflict", `${spec.instance} needs port ${port} of the node, which ${holder} holds.`, {
-    hint: `Stop it, or give ${spec.instance} another host port in the fleet file.`,
+    hint: holder.includes(dockerProxy)
+      ? portHint
+      : `Stop it, or give ${spec.instance} another host port in the fleet file.`,
   });
 }
 
@@ -81,8 +87,8 @@ async function holds(directory: string, target: string): Promise<boolean> {
       if ((await readlink(join(directory, name))) === target) return true;
     }
   } catch (error) {
-    // The process or its file has gone meanwhile.
-    if (!isMissing(error)) throw error;
+    // The process or its file has gone meanwhile, or even root may not look: it is not known to hold the port.
+    if (!isMissing(error) && errorCode(error) !== "EACCES") throw error;
   }
   return false;
 }
