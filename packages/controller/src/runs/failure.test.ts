@@ -52,6 +52,26 @@ describe("failure", () => {
     expect(lines[0]).toMatch(/^Attempt 1 failed: away; trying again in 0\.0 s$/);
   });
 
+  test("of a store or a Docker engine, which come back by themselves, is met with more patience", async () => {
+    const attempts: number[] = [];
+    const runner = fixture.runnerWith(({ attempt }) => {
+      attempts.push(attempt);
+      return attempt < 6 ? Promise.reject(new BerthError("store.failed", "it starts")) : Promise.resolve(imageResult);
+    });
+    expect((await carryOutPlan(runner, planOf(imageOperation("a")))).state).toBe("succeeded");
+    expect(attempts).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("an image that does not exist is not looked for again", async () => {
+    let attempts = 0;
+    const runner = fixture.runnerWith(() => {
+      attempts += 1;
+      return Promise.reject(new BerthError("image.not-found", "manifest unknown"));
+    });
+    expect((await carryOutPlan(runner, planOf(imageOperation("a")))).state).toBe("failed");
+    expect(attempts).toBe(1);
+  });
+
   test("pauses grow between attempts", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const times: number[] = [];

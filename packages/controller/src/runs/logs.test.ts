@@ -16,7 +16,7 @@ describe("logs and notifications", () => {
           new BerthError("docker.failed", "hunter2hunter2 was wrong", { hint: "not hunter2hunter2" }),
         );
       },
-      { redact: (text) => text.replaceAll("hunter2hunter2", "[REDACTED]"), retry: { attempts: 1 } },
+      { redact: (text) => text.replaceAll("hunter2hunter2", "[REDACTED]"), retry: { patientAttempts: 1 } },
     );
     const heard: string[] = [];
     runner.events.on("lines", (_, lines) => heard.push(...lines.map(({ line }) => line)));

@@ -1,18 +1,28 @@
-import type { BerthError } from "@berth/shared/errors";
+import type { BerthError, ErrorCode } from "@berth/shared/errors";
 
 export interface RetryPolicy {
   /** Attempts of one step, the first included. */
   attempts: number;
+  /** The same for what is brought back by itself within half a minute: a Docker engine, a shared store on it. */
+  patientAttempts: number;
   /** Longest pause after the first failure; it doubles with each further one. */
   minMilliseconds: number;
   maxMilliseconds: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = { attempts: 3, minMilliseconds: 1000, maxMilliseconds: 30_000 };
+export const defaultRetryPolicy: RetryPolicy = {
+  attempts: 3,
+  patientAttempts: 6,
+  minMilliseconds: 1000,
+  maxMilliseconds: 30_000,
+};
+
+const comesBack: readonly ErrorCode[] = ["docker.failed", "store.failed"];
 
 /** Whether another attempt is worth it after `tries` of them. */
 export function worthRetrying(policy: RetryPolicy, tries: number, error: BerthError): boolean {
-  return error.retryable && tries < policy.attempts;
+  const attempts = comesBack.includes(error.code) ? policy.patientAttempts : policy.attempts;
+  return error.retryable && tries < attempts;
 }
 
 /** Pause after `tries` failures, in milliseconds. Half of it is random, so that steps that failed together part. */
