@@ -1,4 +1,5 @@
 /** kill -9 in the middle of runs, at random moments: everything is carried on, and nothing is done twice. */
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { planSchema } from "@berth/shared/operations/plan";
 import { z } from "zod";
@@ -86,6 +87,34 @@ describe("changing instances on every node", () => {
       await census.stop();
     }
   }
+});
+
+describe("replacing instances that take seconds to become healthy", () => {
+  /** Each on another node: systemd gives a service up that is started too often. */
+  it.each([
+    ["user1", 2000],
+    ["user2", 3000],
+    ["user3", 5000],
+  ])("succeeds in this very run, although Docker on %s is killed %i ms into it", async (node, moment) => {
+    const guest = await fleet.guest(node);
+    const before = [...(await containers(guest)).keys()].toSorted();
+    const env = { BERTH_TEST_MARK: `docker-${Date.now()}` };
+    const services = { n8n: { env }, flowise: { env } };
+    const yaml = setInFleet(fleet.example, ["tenants", node], { node, services });
+    const applied = await fleet.json(appliedSchema, ["apply", "-", "--yes", "--detach"], { input: yaml });
+    await pause(moment);
+    await killService(guest, "docker.service");
+    const ended = await waitForEnd(fleet, applied.run.id, 300_000);
+    expect(ended.steps.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["n8n", "flowise"].map((service) => `instance.ensure/${node}-${service}`)),
+    );
+    expect(ended.steps.filter(({ state }) => state !== "succeeded")).toEqual([]);
+    expect([...(await containers(guest)).keys()].toSorted(), "nothing left of the former ones").toEqual(before);
+    expect(await fleet.json(planSchema, ["apply", "-", "--plan"], { input: yaml })).toEqual({
+      operations: [],
+      warnings: [],
+    });
+  });
 });
 
 describe("making a tenant with its LXC", () => {
