@@ -102,7 +102,7 @@ export class Agent implements ConnectionListener, DockerListener {
       }),
     });
     this.#health = new HealthWatch(engine, this.#reconciler, log);
-    this.#observer = new Observer(engine, journal.desired, this.#health);
+    this.#observer = new Observer(engine, journal.desired, this.#health, (name) => this.#reconciler.isHeld(name));
     this.#sampler = new Sampler({
       engine,
       node: this.#node,

@@ -19,16 +19,19 @@ export interface HealthStates {
 }
 
 const none: ImageIds = new Map();
+const onItsWay: ReadonlySet<InstanceState> = new Set(["missing", "stopped", "unknown"]);
 
 export class Observer {
   readonly #engine: Engine;
   readonly #desired: DesiredState;
   readonly #health: HealthStates;
+  readonly #isWorkedOn: (instance: string) => boolean;
 
-  constructor(engine: Engine, desired: DesiredState, health: HealthStates) {
+  constructor(engine: Engine, desired: DesiredState, health: HealthStates, isWorkedOn: (instance: string) => boolean) {
     this.#engine = engine;
     this.#desired = desired;
     this.#health = health;
+    this.#isWorkedOn = isWorkedOn;
   }
 
   /** Everything: two lists and an inspection of each container, all at once. */
@@ -84,7 +87,13 @@ export class Observer {
     };
   }
 
+  /** What is not there, or not known yet, while somebody makes or replaces it is on its way. */
   #state(name: string, containers: readonly ContainerDetails[]): InstanceState {
+    const state = this.#stateOf(name, containers);
+    return onItsWay.has(state) && this.#isWorkedOn(name) ? "starting" : state;
+  }
+
+  #stateOf(name: string, containers: readonly ContainerDetails[]): InstanceState {
     if (containers.length === 0) return "missing";
     if (containers.some(({ state }) => state === "restarting")) return "unhealthy";
     if (containers.some(({ state }) => state !== "running")) return "stopped";

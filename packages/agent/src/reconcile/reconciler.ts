@@ -42,6 +42,8 @@ export class Reconciler implements DockerListener, HealthListener {
   readonly #mending = new Map<string, AbortController>();
   readonly #stopping = new AbortController();
   #firstSweep = Promise.withResolvers<void>();
+  /** At what operations have made. */
+  readonly #looks = new Set<Promise<void>>();
 
   constructor(dependencies: ReconcilerDependencies) {
     this.#dependencies = dependencies;
@@ -65,7 +67,7 @@ export class Reconciler implements DockerListener, HealthListener {
   onHealth(instance: string, state: InstanceState): void {
     if (state === "healthy") {
       this.#resetMending(instance);
-      if (!this.#isHeld(instance)) this.#dependencies.journal.desired.prove(instance);
+      if (!this.isHeld(instance)) this.#dependencies.journal.desired.prove(instance);
     } else if (state === "unhealthy") {
       // Not every departure is an event of the container: one that was taken off its network tells by its health alone.
       this.#soon(instance, 0);
@@ -76,12 +78,14 @@ export class Reconciler implements DockerListener, HealthListener {
   /** An operation is about to work on the instance: mending gives way. */
   giveWay(instance: string): void {
     this.#mending.get(instance)?.abort(new Error("an operation works on the instance"));
+    this.#soon(instance, settleMilliseconds);
   }
 
   /** An operation on the instance has ended: watch what it made. */
   onSettled(instance: string): void {
     this.#resetMending(instance);
-    this.#soon(instance, 0);
+    const look = this.#reconcile(instance).finally(() => this.#looks.delete(look));
+    this.#looks.add(look);
   }
 
   /** The fleet has another policy about drift: what was only reported may now be mended. */
@@ -90,9 +94,10 @@ export class Reconciler implements DockerListener, HealthListener {
     void this.#sweep();
   }
 
-  /** Resolves when every instance has been looked at once since Docker was reached. */
+  /** Resolves when every instance has been looked at once since Docker was reached, and since an operation on it. */
   async ready(): Promise<void> {
     await this.#firstSweep.promise;
+    await Promise.all(this.#looks);
   }
 
   stop(): void {
@@ -117,12 +122,15 @@ export class Reconciler implements DockerListener, HealthListener {
 
   /** Never rejects: a failure is reported and tried again. */
   async #reconcile(instance: string): Promise<void> {
-    // Whoever holds the instance calls onSettled at the end.
-    if (this.#isHeld(instance)) return;
+    // Whoever holds the instance calls onSettled at the end. Until then it is looked at, and not touched.
+    if (this.isHeld(instance)) {
+      this.#dependencies.events.instance(instance);
+      return;
+    }
     try {
       await this.#look(instance);
     } catch (error) {
-      if (this.#stopping.signal.aborted || this.#isHeld(instance)) return;
+      if (this.#stopping.signal.aborted || this.isHeld(instance)) return;
       const { code, message } = toBerthError(error);
       const wait = this.#delayMending(instance);
       this.#dependencies.log.warn({ instance, code, reason: message, wait }, "the instance could not be reconciled");
@@ -214,7 +222,8 @@ export class Reconciler implements DockerListener, HealthListener {
     this.#dependencies.events.drift(instance, what, mended);
   }
 
-  #isHeld(instance: string): boolean {
+  /** Whether an operation, or mending, works on the instance. */
+  isHeld(instance: string): boolean {
     return this.#dependencies.locks.held(`instance/${instance}`);
   }
 

@@ -41,9 +41,9 @@ export function nodeStatus(node: NodeRecord, presence: NodePresence | undefined)
   };
 }
 
-/** Whether it is made of what the fleet file says; one that was never seen departs from nothing. */
+/** Whether it is made of what the fleet file says; what is not there departs from nothing. */
 function isApplied({ desiredHash, observedHash }: InstanceRecord): boolean {
-  return observedHash === null || observedHash === desiredHash;
+  return observedHash === null || observedHash === "" || observedHash === desiredHash;
 }
 
 /** What an offline node last said of an instance is old news: its state is unknown. */

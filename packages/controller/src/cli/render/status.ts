@@ -11,9 +11,7 @@ import { formatAge } from "./time.ts";
 
 export function statusLines(status: Status, options: RenderOptions): string[] {
   if (status.fleet === null && status.nodes.length === 0) {
-    return [
-      "No fleet yet. Write a fleet file and run `berth apply fleet.yaml`, or take a host in with `berth node add`.",
-    ];
+    return ["No fleet yet. Write a fleet file and run `berth apply fleet.yaml`."];
   }
   return [
     options.style.bold(`fleet ${printableLine(status.fleet ?? "-")}`),
