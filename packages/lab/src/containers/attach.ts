@@ -19,22 +19,26 @@ export interface AttachedGuest {
   try: (argv: Argv, options?: CommandOptions) => Promise<CommandOutcome>;
 }
 
+/** The command that runs `argv` as root inside an LXC, beside what runs there; it is to be started inside the lab's namespace. */
+export function attachTo({ stateDirectory }: Lab, vmid: number, argv: Argv): Argv {
+  const guestsDirectory = join(stateDirectory, "guests");
+  return ["lxc-attach", "--lxcpath", guestsDirectory, "--name", String(vmid), "--clear-env", "--", ...argv];
+}
+
+/** Process id of the LXC's init, as this machine counts. */
+export async function initOf({ stateDirectory, namespace }: Lab, vmid: number): Promise<number> {
+  const guestsDirectory = join(stateDirectory, "guests");
+  const lxcfsDirectory = lxcfsDirectoryOf(guestsDirectory);
+  const init = await guestInit({ cgroup: namespace, namespace, guestsDirectory, lxcfsDirectory }, vmid);
+  if (init === undefined) throw new BerthError("lab.failed", `CT ${vmid} does not run`);
+  return init;
+}
+
 /** The running LXC that has an address, such as "10.0.6.10". */
 export async function attachGuest(lab: Lab, address: string): Promise<AttachedGuest> {
   const vmid = await findGuestByAddress(lab, address);
-  const guestsDirectory = join(lab.stateDirectory, "guests");
-  const host = {
-    cgroup: lab.namespace,
-    namespace: lab.namespace,
-    guestsDirectory,
-    lxcfsDirectory: lxcfsDirectoryOf(guestsDirectory),
-  };
-  const init = await guestInit(host, vmid);
-  if (init === undefined) throw new BerthError("lab.failed", `CT ${vmid} (${address}) does not run`);
-  const attach = (argv: Argv): Argv => [
-    ...(["lxc-attach", "--lxcpath", guestsDirectory, "--name", String(vmid), "--clear-env", "--"] as const),
-    ...argv,
-  ];
+  const init = await initOf(lab, vmid);
+  const attach = (argv: Argv): Argv => attachTo(lab, vmid, argv);
   return {
     address,
     init,

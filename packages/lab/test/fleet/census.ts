@@ -2,7 +2,8 @@
 import { waitFor } from "../../src/host/wait.ts";
 import { spawnInNamespace } from "../../src/network/namespace.ts";
 import type { Lab } from "../../src/state.ts";
-import { attachTo, type Guest } from "./guest.ts";
+import { attachTo } from "../../src/containers/attach.ts";
+import type { Guest } from "./guest.ts";
 
 export interface StartCensus {
   /** The container's name, once for each start since the census began. */

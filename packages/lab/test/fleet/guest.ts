@@ -1,7 +1,5 @@
 /** A node of the fleet from below: as root inside its LXC, without its network, its agent or SSH. */
-import { join } from "node:path";
-import { guestInit, lxcfsDirectoryOf } from "../../src/containers/lifecycle.ts";
-import type { GuestHost } from "../../src/containers/guest.ts";
+import { attachTo, initOf } from "../../src/containers/attach.ts";
 import type { Argv, CommandOptions, CommandOutcome } from "../../src/host/command.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { findGuestByAddress } from "../../src/lab.ts";
@@ -17,35 +15,16 @@ export interface Guest {
   root: () => Promise<string>;
 }
 
+/** Also while it is restarted: its init is looked up each time. */
 export async function guestAt(lab: Lab, address: string): Promise<Guest> {
   const vmid = await findGuestByAddress(lab, address);
-  const guestsDirectory = guestsDirectoryOf(lab);
-  const host: GuestHost = {
-    cgroup: lab.namespace,
-    namespace: lab.namespace,
-    guestsDirectory,
-    lxcfsDirectory: lxcfsDirectoryOf(guestsDirectory),
-  };
   return {
     vmid,
     address,
     run: (argv, options) => runInNamespace(lab.namespace, attachTo(lab, vmid, argv), options),
     try: (argv, options) => tryInNamespace(lab.namespace, attachTo(lab, vmid, argv), options),
-    root: async () => {
-      const init = await guestInit(host, vmid);
-      if (init === undefined) throw new Error(`CT ${vmid} does not run`);
-      return `/proc/${init}/root`;
-    },
+    root: async () => `/proc/${await initOf(lab, vmid)}/root`,
   };
-}
-
-/** The command that runs `argv` as root inside an LXC, beside what runs there. */
-export function attachTo(lab: Lab, vmid: number, argv: Argv): Argv {
-  return ["lxc-attach", "--lxcpath", guestsDirectoryOf(lab), "--name", String(vmid), "--clear-env", "--", ...argv];
-}
-
-function guestsDirectoryOf({ stateDirectory }: Lab): string {
-  return join(stateDirectory, "guests");
 }
 
 /** Id of the container of that name, of a running one unless told otherwise; undefined when there is none. */
