@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 
 const packages = join(import.meta.dirname, "../..");
 
@@ -79,4 +80,12 @@ describe("libraries with an effect have one room", () => {
   ])("%s", (name, rooms) => {
     expect(found("", new RegExp(`^${name}$`), rooms)).toEqual([]);
   });
+});
+
+test("packages are chosen for the Node that they run on", () => {
+  const read = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), "utf8");
+  const { devDependencies } = z
+    .object({ devDependencies: z.object({ node: z.string() }) })
+    .parse(JSON.parse(read("package.json")));
+  expect(read("pnpm-workspace.yaml")).toContain(`\nnodeVersion: ${devDependencies.node}\n`);
 });
