@@ -67,9 +67,7 @@ it.each(["dark", "light"] as const)("has enough contrast for its text in %s", as
 it("moves nothing while numbers change, and nothing when the connection is lost", async () => {
   const { page, standIn } = await open();
   await page.locator("[data-instance]").first().waitFor();
-  for (const { name, state } of standIn.nodes) {
-    if (state === "online") await page.locator(`[data-node="${name}"] .node-row .detail`).first().waitFor();
-  }
+  await until("numbers in every cell", () => page.evaluate(hasNumbers));
   const moved = await page.evaluateHandle(watchMovement);
   standIn.down = true;
   standIn.cut();
@@ -124,6 +122,12 @@ it("says so when there is no such page", async () => {
   await page.getByRole("link", { name: "To the fleet" }).click();
   await page.getByRole("heading", { name: "valuechain" }).waitFor();
 });
+
+/** Whether a number stands in every cell, which waits for the first sample of its row. Runs in the page. */
+function hasNumbers(): boolean {
+  const values = [...document.querySelectorAll(".numbers .value")];
+  return values.length > 0 && values.every((value) => /\d/.test(value.textContent ?? ""));
+}
 
 /** A list that grows by each element that moves, the notice over the page aside. Runs in the page. */
 function watchMovement(): string[] {
