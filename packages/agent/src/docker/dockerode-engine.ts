@@ -20,6 +20,7 @@ import { lines, parseEvent, watchedActions } from "./events.ts";
 import { labels } from "./labels.ts";
 import { EnginePresence } from "./presence.ts";
 import { PullTracker, pullError } from "./pull.ts";
+import { EngineRestart } from "./restart.ts";
 
 /** A Docker engine that does not answer a plain request by then is as good as gone. */
 const requestMilliseconds = 60_000;
@@ -34,6 +35,7 @@ const notFound = 404;
 export class DockerodeEngine implements Engine {
   readonly presence = new EnginePresence();
   readonly #docker: Dockerode;
+  readonly #restart = new EngineRestart();
 
   constructor(socketPath: string) {
     this.#docker = new Dockerode({ socketPath });
@@ -42,6 +44,10 @@ export class DockerodeEngine implements Engine {
   async version(): Promise<string> {
     const { Version: version } = await this.#ask("ask for its version", this.#docker.version());
     return version;
+  }
+
+  restart(): Promise<boolean> {
+    return this.#restart.run();
   }
 
   async listContainers(

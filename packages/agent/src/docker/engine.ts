@@ -74,6 +74,8 @@ export interface Engine {
   /** Kept up to date by docker/watch.ts. */
   readonly presence: EnginePresence;
   version(): Promise<string>;
+  /** Has it started anew, with all that runs. False: not here, or not again so soon. */
+  restart(): Promise<boolean>;
   listContainers(filter?: {
     instance?: string;
     onlyBerth?: boolean;

@@ -29,6 +29,16 @@ export class EngineAway extends BerthError {
   }
 }
 
+/** Docker holds a port: for a container that publishes it or, after it was killed while it started one, for nobody. */
+export class PortKept extends BerthError {
+  constructor(message: string, cause?: unknown) {
+    super("conflict", message, {
+      hint: "docker ps shows who publishes the port; if nobody does, Docker was killed while it started a container, and systemctl restart docker frees the port.",
+      cause,
+    });
+  }
+}
+
 /** Docker's failure as a BerthError; `what` is what was tried: "create the container user1-n8n". */
 export function dockerError(error: unknown, what: string): BerthError {
   if (error instanceof BerthError) return error;
@@ -41,16 +51,12 @@ export function dockerError(error: unknown, what: string): BerthError {
       cause: error,
     });
   }
-  return new BerthError(codeOf(message, statusOf(error)), `Could not ${what}: ${message}`, {
-    cause: error,
-    ...(portHeld.test(message) ? { hint: portHint } : {}),
-  });
+  if (portAllocated.test(message)) return new PortKept(`Could not ${what}: ${message}`, error);
+  return new BerthError(codeOf(message, statusOf(error)), `Could not ${what}: ${message}`, { cause: error });
 }
 
-const portHeld = /port is already allocated|address already in use/i;
-/** Docker 20.10 keeps the ports of a container that it was starting as it was killed, until it is started once more. */
-export const portHint =
-  "docker ps shows who publishes the port; if nobody does, Docker was killed while it started a container, and systemctl restart docker frees the port.";
+const portAllocated = /port is already allocated/i;
+const portHeld = /address already in use/i;
 
 function codeOf(message: string, status: number | undefined): ErrorCode {
   if (portHeld.test(message)) return "conflict";

@@ -254,3 +254,50 @@ describe("instanceEnsure", () => {
     expect(desired.proven("user1-web")?.version).toBe("3");
   });
 });
+
+describe("a port that Docker keeps for nobody", () => {
+  /** Nothing listens there, as /proc is asked. */
+  const port = 1;
+
+  function withPort(spec: InstanceSpec): InstanceSpec {
+    const ports = [{ container: 8080, host: port }];
+    return { ...spec, containers: spec.containers.map((container) => ({ ...container, ports })) };
+  }
+
+  /** An engine with version 1, as it is after the end of one that was starting the container. */
+  async function damaged(): Promise<FakeEngine> {
+    const engine = engineWith("1", "2");
+    await perform(engine, withPort(specOf("1")));
+    await engine.stopContainer("id-1");
+    engine.keptPorts.add(port);
+    return engine;
+  }
+
+  function perform(engine: FakeEngine, spec: InstanceSpec): Promise<unknown> {
+    return instanceEnsure(engine, new Journal(":memory:").desired)(spec, context());
+  }
+
+  const restarts = (engine: FakeEngine) => engine.changes.filter((change) => change === "restart the engine").length;
+
+  it("is freed by one restart of the engine, and the operation carries on", async () => {
+    const engine = await damaged();
+    await perform(engine, withPort(specOf("2")));
+    expect(restarts(engine)).toBe(1);
+    expect(engine.states).toEqual(["user1-web running"]);
+  });
+
+  it("is not fought for when a restart does not free it", async () => {
+    const engine = await damaged();
+    engine.restartFrees = false;
+    await expect(perform(engine, withPort(specOf("2")))).rejects.toThrow("port is already allocated");
+    expect(restarts(engine)).toBe(1);
+  });
+
+  it("is not one that a container publishes: nothing is restarted for it", async () => {
+    const engine = engineWith("1");
+    await perform(engine, withPort(specOf("1")));
+    const other = { ...withPort(specOf("1", ["user1-other"])), instance: "user1-other" };
+    await expect(perform(engine, other)).rejects.toThrow("which the container user1-web holds");
+    expect(restarts(engine)).toBe(0);
+  });
+});

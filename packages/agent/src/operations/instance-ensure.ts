@@ -8,6 +8,7 @@ import type { DesiredState } from "../journal/desired-state.ts";
 import type { OperationContext, OperationHandler } from "./context.ts";
 import { waitUntilHealthy } from "./health-gate.ts";
 import { unhealthyError } from "./health.ts";
+import { freeingKeptPorts } from "./kept-port.ts";
 import { type ContainerCheck, checkInstance, type ImageIds } from "./instance-check.ts";
 import { planLeftovers } from "./leftovers.ts";
 import { logTail } from "./log-tail.ts";
@@ -30,7 +31,7 @@ export function instanceEnsure(engine: Engine, desired: DesiredState): Operation
   return async (spec, context) => {
     try {
       const result = await throughOutages(engine, context, () =>
-        ensureInstance(engine, spec, context, { waitForHealth: true }),
+        freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, { waitForHealth: true })),
       );
       desired.prove(spec.instance);
       return result;

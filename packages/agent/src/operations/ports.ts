@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { ContainerSummary } from "../docker/engine.ts";
-import { portHint } from "../docker/errors.ts";
+import { PortKept } from "../docker/errors.ts";
 import { labels } from "../docker/labels.ts";
 import { errorCode, isMissing } from "../files.ts";
 
@@ -48,10 +48,10 @@ export async function checkPorts(
 const dockerProxy = "process docker-proxy ";
 
 function taken(spec: InstanceSpec, port: number, holder: string): BerthError {
-  return new BerthError("conflict", `${spec.instance} needs port ${port} of the node, which ${holder} holds.`, {
-    hint: holder.includes(dockerProxy)
-      ? portHint
-      : `Stop it, or give ${spec.instance} another host port in the fleet file.`,
+  const message = `${spec.instance} needs port ${port} of the node, which ${holder} holds.`;
+  if (holder.includes(dockerProxy)) return new PortKept(message);
+  return new BerthError("conflict", message, {
+    hint: `Stop it, or give ${spec.instance} another host port in the fleet file.`,
   });
 }
 

@@ -10,6 +10,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Log } from "../log.ts";
 import { checkInstance, differencesOf, type ImageIds } from "../operations/instance-check.ts";
 import { ensureInstance } from "../operations/instance-ensure.ts";
+import { freeingKeptPorts } from "../operations/kept-port.ts";
 import type { ResourceLocks } from "../operations/locks.ts";
 import type { EventPublisher } from "./event-publisher.ts";
 import type { HealthListener, HealthWatch } from "./health-watch.ts";
@@ -190,7 +191,9 @@ export class Reconciler implements DockerListener, HealthListener {
     const context = { signal, progress: () => undefined };
     try {
       await locks.run(operations["instance.ensure"].resource(spec), signal, async () => {
-        await ensureInstance(engine, spec, context, { waitForHealth: false });
+        await freeingKeptPorts(engine, spec, context, () =>
+          ensureInstance(engine, spec, context, { waitForHealth: false }),
+        );
       });
     } catch (error) {
       this.#report(instance, drift, false);

@@ -10,6 +10,7 @@ import type {
   Engine,
   ExecSession,
 } from "../docker/engine.ts";
+import { PortKept } from "../docker/errors.ts";
 import { instanceLabels, labels } from "../docker/labels.ts";
 import { EnginePresence } from "../docker/presence.ts";
 
@@ -25,6 +26,10 @@ export class FakeEngine implements Engine {
   readonly changes: string[] = [];
   /** Exit code of health commands by image; 0 when not set. */
   readonly health = new Map<string, number>();
+  /** Ports that it keeps for nobody until it is restarted. */
+  readonly keptPorts = new Set<number>();
+  /** Whether a restart frees them. */
+  restartFrees = true;
   /** Called before each change; throws to fail it, or to "kill" the agent there. */
   onChange: (change: string) => void = () => undefined;
   #ids = 0;
@@ -36,6 +41,16 @@ export class FakeEngine implements Engine {
 
   async version(): Promise<string> {
     return "20.10.24";
+  }
+
+  async restart(): Promise<boolean> {
+    // As the real one: not again so soon.
+    if (this.changes.includes("restart the engine")) return false;
+    this.#change("restart the engine");
+    if (this.restartFrees) this.keptPorts.clear();
+    this.presence.onUnreachable();
+    this.presence.onRunning(0);
+    return true;
   }
 
   async listContainers(
@@ -92,7 +107,8 @@ export class FakeEngine implements Engine {
     const holder = [...this.containers.values()].find((other) => {
       return other.state === "running" && other.hostPorts.some((port) => container.hostPorts.includes(port));
     });
-    if (holder !== undefined) throw new Error(`port is already allocated by ${holder.name}`);
+    if (holder !== undefined) throw new PortKept(`port is already allocated by ${holder.name}`);
+    if (container.hostPorts.some((port) => this.keptPorts.has(port))) throw new PortKept("port is already allocated");
     Object.assign(container, { state: "running", pid: 1, address: "127.0.0.1", startedAt: "2026-11-24T00:00:00Z" });
   }
 
