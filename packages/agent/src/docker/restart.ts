@@ -11,11 +11,22 @@ const betweenMilliseconds = 600_000;
 
 export class EngineRestart {
   #last = Number.NEGATIVE_INFINITY;
+  #underWay: Promise<boolean> | undefined;
 
-  /** False: it was restarted in the last ten minutes, or systemd does not run it here. */
+  /** False: it was restarted in the last ten minutes, or systemd does not run it here. Who asks meanwhile shares one. */
   async run(): Promise<boolean> {
+    if (this.#underWay !== undefined) return this.#underWay;
     if (performance.now() - this.#last < betweenMilliseconds) return false;
-    this.#last = performance.now();
+    this.#underWay = this.#restart();
+    try {
+      return await this.#underWay;
+    } finally {
+      this.#last = performance.now();
+      this.#underWay = undefined;
+    }
+  }
+
+  async #restart(): Promise<boolean> {
     try {
       await run("systemctl", ["restart", "docker.service"], { timeout: restartMilliseconds });
       return true;

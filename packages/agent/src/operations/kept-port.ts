@@ -20,13 +20,15 @@ export async function freeingKeptPorts<T>(
   { signal, progress }: OperationContext,
   attempt: () => Promise<T>,
 ): Promise<T> {
+  const { losses } = engine.presence;
   try {
     return await attempt();
   } catch (error) {
-    if (!(error instanceof PortKept) || signal.aborted || (await isPublished(engine, spec))) throw error;
-    const { losses } = engine.presence;
+    // After an outage the next attempt tells more.
+    if (!(error instanceof PortKept) || signal.aborted || engine.presence.lostSince(losses)) throw error;
+    if (await isPublished(engine, spec)) throw error;
     progress({ line: `Docker keeps a port of ${spec.instance} for a container that is gone: restarting the engine` });
-    if (!(await engine.restart())) throw error;
+    if (!(await engine.restart()) && !engine.presence.lostSince(losses)) throw error;
     const deadline = performance.now() + noticeMilliseconds;
     while (!engine.presence.lostSince(losses) && performance.now() < deadline) await pause(askMilliseconds, signal);
     throw new EngineAway(`give ${spec.instance} its ports`, "it was restarted to free them", error);
