@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { waitFor } from "../src/host/wait.ts";
 import { labDown, labUp } from "../src/lab.ts";
 import type { Lab } from "../src/state.ts";
+import { makePlainGuest } from "./plain-guest.ts";
 import { ProxmoxClient } from "./proxmox-client.ts";
 import { SshKey } from "./ssh.ts";
 
@@ -25,19 +26,7 @@ afterAll(async () => {
 });
 
 it("makes an LXC without Docker, which can be installed without internet", async () => {
-  const created = await client.perform("POST", "/nodes/pve/lxc", {
-    vmid: 120,
-    ostemplate: lab.proxmox.plainTemplate ?? "",
-    hostname: "plain",
-    memory: 1024,
-    rootfs: "local-lvm:4",
-    net0: `name=eth0,bridge=vmbr0,ip=${address}/24,gw=10.0.6.1`,
-    features: "nesting=1",
-    "ssh-public-keys": key.publicKey,
-  });
-  expect(created).toBe("OK");
-  expect(await client.perform("POST", "/nodes/pve/lxc/120/status/start")).toBe("OK");
-  await key.waitForLogin(lab, address);
+  await makePlainGuest(lab, client, key, { vmid: 120, hostname: "plain", address });
   expect(await key.succeeds(lab, address, "command -v docker")).toBe(false);
   await key.run(lab, address, "apt-get update");
   await key.run(

@@ -9,6 +9,7 @@ import { labDown, labUp } from "../src/lab.ts";
 import { tryInNamespace } from "../src/network/namespace.ts";
 import type { Lab } from "../src/state.ts";
 import { guestAt, type Guest } from "./fleet/guest.ts";
+import { makePlainGuest } from "./plain-guest.ts";
 import { ProxmoxClient } from "./proxmox-client.ts";
 import { SshKey } from "./ssh.ts";
 
@@ -30,18 +31,8 @@ beforeAll(async () => {
   lab = await labUp({ name, withPlainTemplate: true });
   key = await SshKey.create();
   client = ProxmoxClient.start(lab, "token");
-  const created = await client.perform("POST", "/nodes/pve/lxc", {
-    vmid: 120,
-    ostemplate: lab.proxmox.plainTemplate ?? "",
-    hostname: "controller",
-    memory: 1024,
-    rootfs: "local-lvm:4",
-    net0: `name=eth0,bridge=vmbr0,ip=${address}/24,gw=10.0.6.1`,
-    features: "nesting=1",
-    "ssh-public-keys": key.publicKey,
-  });
-  expect(created).toBe("OK");
-  await start();
+  await makePlainGuest(lab, client, key, { vmid: 120, hostname: "controller", address });
+  guest = await guestAt(lab, address);
   const target = join(await guest.root(), folder);
   await mkdir(join(target, ".toolchain"), { recursive: true });
   for (const entry of entries) {
