@@ -1,4 +1,5 @@
 /** The real Docker engine, over its Unix socket. Every request has a deadline; the long ones have a signal. */
+import { Agent } from "node:http";
 import { Readable } from "node:stream";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import Dockerode from "dockerode";
@@ -35,14 +36,19 @@ const notFound = 404;
 export class DockerodeEngine implements Engine {
   readonly presence = new EnginePresence();
   readonly #docker: Dockerode;
+  /** With a connection for each request: an engine that is stopping still answers on those it has, and takes no new one. */
+  readonly #anew: Dockerode;
   readonly #restart = new EngineRestart();
 
   constructor(socketPath: string) {
     this.#docker = new Dockerode({ socketPath });
+    // docker-modem takes an agent; its types do not say so.
+    const anew = { socketPath, agent: new Agent({ keepAlive: false }) };
+    this.#anew = new Dockerode(anew);
   }
 
   async version(): Promise<string> {
-    const { Version: version } = await this.#ask("ask for its version", this.#docker.version());
+    const { Version: version } = await this.#ask("ask for its version", this.#anew.version());
     return version;
   }
 

@@ -73,6 +73,7 @@ export interface DockerEvent {
 export interface Engine {
   /** Kept up to date by docker/watch.ts. */
   readonly presence: EnginePresence;
+  /** Of an engine that takes new connections: one that is stopping does not answer. */
   version(): Promise<string>;
   /** Has it started anew, with all that runs. False: not here, or not again so soon. */
   restart(): Promise<boolean>;

@@ -62,7 +62,7 @@ export async function ensureInstance(
     containerIds = await bringUp(engine, spec, checks, replacements, context, options);
   } catch (error) {
     // An outage is no verdict on the new containers: the next attempt carries on with them.
-    const isOver = context.signal.aborted || !(await isOutage(engine, error, losses));
+    const isOver = context.signal.aborted || !(await isOutage(engine, losses));
     if (replacements.length > 0 && isOver) {
       context.progress({ line: `${spec.instance}: putting the former containers back` });
       await rollBack(engine, replacements);

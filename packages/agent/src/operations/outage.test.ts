@@ -56,6 +56,21 @@ describe("throughOutages", () => {
     expect([attempts, asked]).toEqual([2, 3]);
   });
 
+  it("takes no verdict from an engine that is stopping: it takes no new connection", async () => {
+    const engine = new FakeEngine();
+    const told = context();
+    let attempts = 0;
+    engine.version = async () => {
+      loseAndReturn(engine);
+      return "20.10.24";
+    };
+    await throughOutages(engine, told, async () => {
+      attempts += 1;
+      if (attempts === 1) throw new BerthError("instance.unhealthy", "its container is exited (exit code 143)");
+    });
+    expect(attempts).toBe(2);
+  });
+
   it.each([
     ["a failure with the engine there", new BerthError("instance.unhealthy", "its container is exited")],
     ["a connection that broke although the engine lives", away],

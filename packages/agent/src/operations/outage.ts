@@ -5,7 +5,6 @@
 import { BerthError } from "@berth/shared/errors";
 import { pause } from "../deadline.ts";
 import type { Engine } from "../docker/engine.ts";
-import { EngineAway } from "../docker/errors.ts";
 import type { OperationContext } from "./context.ts";
 
 /** systemd brings a Docker engine back within seconds; one that stays away this long needs somebody to look at it. */
@@ -23,7 +22,7 @@ export async function throughOutages<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (signal.aborted || !(await isOutage(engine, error, losses))) throw error;
+      if (signal.aborted || !(await isOutage(engine, losses))) throw error;
     }
     progress({ line: "the Docker engine went away: waiting until it is back" });
     await untilBack(engine, signal);
@@ -31,11 +30,14 @@ export async function throughOutages<T>(
   }
 }
 
-/** Whether the engine went away since it had been lost `losses` times, so that `error` proves nothing else. */
-export async function isOutage(engine: Engine, error: unknown, losses: number): Promise<boolean> {
+/**
+ * Whether the engine went away since it had been lost `losses` times, so that what failed proves nothing else. It is
+ * asked whatever the failure: one connection may break although the engine lives, and an engine that is stopping still
+ * tells on the connections it has that its containers have ended.
+ */
+export async function isOutage(engine: Engine, losses: number): Promise<boolean> {
   if (engine.presence.lostSince(losses)) return true;
-  if (!(error instanceof EngineAway)) return false;
-  // One connection may break although the engine lives. An answer may also come from the next engine already.
+  // An answer may also come from the next engine already.
   return !(await answers(engine)) || engine.presence.lostSince(losses);
 }
 
