@@ -19,3 +19,18 @@ export function instanceName(tenant: string | null, service: string): string {
 export function databaseName(tenant: string | null, service: string): string {
   return `${tenant ?? sharedScope}_${service}`.replaceAll("-", "_");
 }
+
+/** Collections of the design document: `user1_openwebui` before `_documents`. */
+export function collectionPrefix(tenant: string | null, service: string): string {
+  return databaseName(tenant, service);
+}
+
+/** Buckets of the design document: `user1-uploads`. */
+export function bucketName(owner: string, bucket: string): string {
+  return `${owner}-${bucket}`;
+}
+
+/** Id of an owner's access key in the object store, where ids have at least three characters. */
+export function accessKeyName(owner: string): string {
+  return `berth-${owner}`;
+}

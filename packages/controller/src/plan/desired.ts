@@ -1,6 +1,7 @@
 /** From a validated fleet to what must exist: LXCs, agents, databases, instances. Pure. */
 import type { Catalog, Service } from "@berth/shared/catalog/schema";
 import { hostPorts, placements, type Placement } from "@berth/shared/fleet/instances";
+import { serverOf } from "@berth/shared/fleet/needs";
 import type { Fleet, FleetNode } from "@berth/shared/fleet/schema";
 import { databaseName, instanceName } from "@berth/shared/names";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
@@ -102,7 +103,7 @@ function desiredInstance(fleet: Fleet, placement: Placement, options: DesiredOpt
 }
 
 function neededInstances(service: Service): string[] {
-  const servers = service.needs.map((need) => (need.kind === "database" ? "postgres" : need.service));
+  const servers = service.needs.map(serverOf);
   return [...new Set(servers)].map((server) => instanceName(null, server));
 }
 

@@ -19,50 +19,136 @@ export const healthSchema = z
     error: "needs either http or command",
   });
 
+/** A random value. */
 export const generatedSecretSchema = z.strictObject({
   length: z.int().min(8).max(128).default(32),
   alphabet: z.enum(["alphanumeric", "hex"]).default("alphanumeric"),
 });
 
+/** A JSON Web Token (HS256), made again whenever its key or its claims change. */
+export const tokenSecretSchema = z.strictObject({
+  token: z.strictObject({
+    signedWith: z.string().describe("The service's secret that is its key"),
+    claims: z.record(z.string(), z.json()),
+  }),
+});
+
+export const secretRuleSchema = z.union([tokenSecretSchema, generatedSecretSchema]);
+
+const environmentSchema = z.record(z.string(), z.string()).default({});
+
+export const collectionSchema = z.strictObject({
+  name: z.string().describe("Put behind <tenant>_<service>_: files -> user1_openwebui_files"),
+  vectorSize: z.int().min(1).max(65_536),
+  distance: z.enum(["Cosine", "Dot", "Euclid", "Manhattan"]).default("Cosine"),
+});
+
+/** What must exist elsewhere before an instance starts. */
 export const needSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("database"), extensions: z.array(z.string()).default([]) }),
+  z
+    .strictObject({ kind: z.literal("collections"), collections: z.array(collectionSchema).min(1) })
+    .describe("In Qdrant, with a token for these alone"),
+  z
+    .strictObject({ kind: z.literal("buckets"), buckets: z.array(nameSchema).min(1) })
+    .describe("In the object store, named <tenant>-<bucket>, with one access key for the tenant's buckets"),
   z
     .strictObject({ kind: z.literal("service"), service: nameSchema })
     .describe("Another instance must be healthy first"),
 ]);
 
+/** What an instance is connected to if the fleet has it; without it, the instance runs on its own. */
+export const useSchema = z.strictObject({
+  service: nameSchema.optional().describe("A shared service"),
+  key: nameSchema.optional().describe("A key that a person gives: openrouter"),
+  needs: z.array(needSchema).default([]),
+  env: environmentSchema,
+});
+
+/** How a copy is made that can be restored; `method` is what backups are carried out by. */
+export const backupSchema = z.strictObject({
+  method: z
+    .enum(["none", "volumes", "postgres", "qdrant", "buckets", "neo4j"])
+    .describe("none: nothing that cannot be made again"),
+  stop: z.boolean().default(false).describe("Its format demands that the instance is stopped meanwhile"),
+  note: z.string().optional(),
+});
+
+export const upgradeSchema = z.strictObject({
+  skipMinor: z.boolean().default(true).describe("false: each minor version has to be passed through"),
+  oneWay: z.boolean().default(false).describe("What a new version has migrated, an older one cannot read"),
+  major: z.string().optional().describe("What a person has to do for another major version"),
+  notes: z.url().optional().describe("Release notes"),
+});
+
+const containerFields = {
+  image: z.string().describe("Repository without tag: docker.io/n8nio/n8n"),
+  version: z.string().describe("Pinned tag"),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .optional()
+    .describe("Of the pinned tag; an image that differs is refused"),
+  entrypoint: z.array(z.string()).min(1).optional(),
+  command: z.array(z.string()).optional(),
+  user: z.string().optional(),
+  ports: z.array(z.strictObject({ name: nameSchema, container: z.int(), host: z.int() })).default([]),
+  env: environmentSchema,
+  files: z
+    .array(z.strictObject({ path: z.string().startsWith("/"), content: z.string() }))
+    .default([])
+    .describe("Put into the container before it starts; placeholders as in env"),
+  volumes: z.array(z.strictObject({ name: nameSchema, path: z.string().startsWith("/") })).default([]),
+  memory: sizeSchema.describe("Memory limit"),
+  cpus: z.number().positive().optional(),
+  health: healthSchema,
+  stopTimeoutSeconds: z.int().min(1).default(10).describe("From SIGTERM to SIGKILL"),
+};
+
+/** A further container of a composite service; the others reach it under the name `${part.NAME}`. */
+export const partSchema = z.strictObject({
+  name: nameSchema,
+  starts: z.enum(["before", "after"]).default("before").describe("Than the service's main container"),
+  ...containerFields,
+});
+
 /**
  * Environment values may hold placeholders, resolved by the planner (no secret) and at dispatch (secrets):
- * `${secret.NAME}`, `${database.host|port|name|user|password}`, `${route.url}`, `${route.host}`, `${node.address}`,
- * `${service.NAME.address}`, `${service.NAME.port}`, `${tenant}`. A fleet file's `env` wins over them.
+ * `${secret.NAME}`, `${database.host|port|name|user|password|url}`, `${collections.prefix|token}`, `${bucket.NAME}`,
+ * `${buckets.accessKey|secretKey}`, `${key}` (of the use that names one), `${route.url|host}`, `${node.address}`,
+ * `${service.NAME.address|port|url}`, `${service.NAME.port.PORT}`, `${service.NAME.secret.SECRET}` (shared services
+ * only), `${service.NAME.route.url|host}`, `${part.NAME}`, `${main}`, `${tenant}`. A fleet file's `env` wins over them.
  *
- * Until there are routes, a person opens an instance at http://<node>:<host port>: a service must let them log in there.
+ * A person may open an instance at http://<node>:<host port>: a service must let them log in there.
  */
 export const serviceSchema = z.strictObject({
   name: nameSchema,
   title: z.string(),
   description: z.string(),
+  website: z.url().optional(),
   scope: z.enum(["shared", "tenant"]),
-  image: z.string().describe("Repository without tag: docker.io/n8nio/n8n"),
-  version: z.string().describe("Pinned tag"),
-  command: z.array(z.string()).optional(),
-  user: z.string().optional(),
-  ports: z.array(z.strictObject({ name: nameSchema, container: z.int(), host: z.int() })),
-  env: z.record(z.string(), z.string()).default({}),
-  secrets: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/), generatedSecretSchema).default({}),
-  volumes: z.array(z.strictObject({ name: nameSchema, path: z.string().startsWith("/") })).default([]),
-  memory: sizeSchema.describe("Memory limit"),
-  cpus: z.number().positive().optional(),
-  health: healthSchema,
+  ...containerFields,
+  parts: z.array(partSchema).default([]).describe("Further containers, in the order of their start"),
+  secrets: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/), secretRuleSchema).default({}),
   needs: z.array(needSchema).default([]),
+  uses: z
+    .array(useSchema)
+    .default([])
+    .refine((uses) => uses.every(({ service, key }) => (service === undefined) !== (key === undefined)), {
+      error: "each needs either service or key",
+    }),
   route: z.strictObject({ port: nameSchema }).optional().describe("The port that its route leads to"),
-  stopTimeoutSeconds: z.int().min(1).default(10).describe("From SIGTERM to SIGKILL"),
+  backup: backupSchema.default({ method: "none", stop: false }),
+  upgrade: upgradeSchema.prefault({}),
 });
 
 export type Service = z.output<typeof serviceSchema>;
+export type Part = z.output<typeof partSchema>;
 export type Health = z.output<typeof healthSchema>;
 export type Need = z.output<typeof needSchema>;
+export type Use = z.output<typeof useSchema>;
 export type GeneratedSecret = z.output<typeof generatedSecretSchema>;
+export type SecretRule = z.output<typeof secretRuleSchema>;
 /** By name. */
 export type Catalog = ReadonlyMap<string, Service>;
 

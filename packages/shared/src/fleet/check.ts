@@ -3,6 +3,7 @@ import type { Catalog } from "../catalog/schema.ts";
 import { sharedScope } from "../names.ts";
 import { checkCapacity } from "./check-capacity.ts";
 import { checkNetworks } from "./check-network.ts";
+import { serverOf } from "./needs.ts";
 import { hostPorts, overridePath, placements } from "./instances.ts";
 import type { Fleet, FleetNode } from "./schema.ts";
 import type { Path } from "./source.ts";
@@ -149,7 +150,7 @@ function checkNeeds(fleet: Fleet, catalog: Catalog): Finding[] {
   const findings: Finding[] = [];
   for (const { service, path } of placements(fleet, catalog)) {
     for (const need of service.needs) {
-      const server = need.kind === "database" ? "postgres" : need.service;
+      const server = serverOf(need);
       if (fleet.services.shared[server] === undefined) {
         findings.push({
           path,

@@ -6,11 +6,17 @@ import { instanceNameSchema, nameSchema } from "../names.ts";
 export const containerSpecSchema = z.strictObject({
   name: z.string().describe("Container name: the instance's, or <instance>-<part> in a composite service"),
   image: z.string().describe("Full reference with tag, mirror included"),
+  digest: z.string().optional().describe("sha256:… that the image must have"),
+  entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
   user: z.string().optional(),
   env: z
     .record(z.string(), z.string())
     .describe("In a plan, secrets stand as ${secret:…}; at dispatch they are values"),
+  files: z
+    .array(z.strictObject({ path: z.string(), content: z.string() }))
+    .optional()
+    .describe("Put into the container before it starts; secrets as in env"),
   ports: z.array(z.strictObject({ container: z.int(), host: z.int() })),
   volumes: z.array(
     z.strictObject({ volume: z.string().describe("Its name within the instance: data"), path: z.string() }),
