@@ -7,7 +7,9 @@ export function secretsNeeded({ instances }: Desired, catalog: Catalog): Map<str
   const needed = new Map<string, GeneratedSecret>();
   for (const { spec, database } of instances) {
     const secrets = catalog.get(spec.service)?.secrets ?? {};
-    for (const [name, how] of Object.entries(secrets)) needed.set(`${spec.instance}/${name}`, how);
+    for (const [name, how] of Object.entries(secrets)) {
+      if (!("token" in how)) needed.set(`${spec.instance}/${name}`, how);
+    }
     if (database !== null) needed.set(databaseSecretName(spec.instance), { length: 32, alphabet: "alphanumeric" });
   }
   return needed;

@@ -2,6 +2,7 @@
 import type { Catalog } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
 import { hostPorts, type Placement } from "@berth/shared/fleet/instances";
+import { routeHost } from "@berth/shared/fleet/routes";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { sharedScope } from "@berth/shared/names";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
@@ -26,12 +27,6 @@ export function resolveEnvironment(context: EnvironmentContext): Record<string, 
 /** Secret of an instance's database role. */
 export function databaseSecretName(instance: string): string {
   return `${instance}/database`;
-}
-
-/** Host name of an instance's route: test-user1-n8n.valuechainhackers.xyz, test-qdrant.valuechainhackers.xyz. */
-export function routeHost(fleet: Fleet, tenant: string | null, service: string): string {
-  const label = tenant === null ? service : `${tenant}-${service}`;
-  return `${fleet.routePrefix}${label}.${fleet.domain}`;
 }
 
 function resolve(text: string, context: EnvironmentContext): string {

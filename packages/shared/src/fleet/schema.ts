@@ -1,5 +1,6 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
 import { z } from "zod";
+import { serviceSchema } from "../catalog/schema.ts";
 import { nameSchema } from "../names.ts";
 import { sizeFrom, sizeSchema } from "./units.ts";
 
@@ -99,11 +100,16 @@ export const overridesSchema = z
   })
   .describe("What differs from the catalog");
 
-export const sharedServiceSchema = overridesSchema.extend({ node: nameSchema.describe("Node that runs it") });
+export const sharedServiceSchema = overridesSchema.extend({
+  node: nameSchema.describe("Node that runs it"),
+  models: z.array(z.string().min(1)).optional().describe("Models that Ollama pulls: llama3.2:3b"),
+  bucketQuota: sizeFrom("1MiB", "less holds nothing").optional().describe("Most that each bucket of a tenant holds"),
+});
 
 export const tenantSchema = z
   .strictObject({
     node: nameSchema.describe("The tenant's own node"),
+    suspended: z.boolean().default(false).describe("Its instances are taken down and everything they hold is kept"),
     services: z
       .record(nameSchema, z.union([overridesSchema, z.literal(false)]))
       .default({})
@@ -118,17 +124,45 @@ export const imagesSchema = z
   })
   .describe("Where images come from");
 
+export const routesSchema = z
+  .strictObject({
+    pattern: z
+      .string()
+      .regex(/^(?:[a-z0-9-]|\{tenant\}|\{service\})*\{service\}(?:[a-z0-9-]|\{tenant\}|\{service\})*$/, {
+        error: "must be of a-z, 0-9 and '-', with {service} and {tenant}: test-{tenant}-{service}",
+      })
+      .default("{tenant}-{service}")
+      .describe("Host name under the domain; for shared services, {tenant} goes with the '-' behind it"),
+    router: z
+      .strictObject({ address: addressSchema, port: portSchema.default(443), tls: z.boolean().default(true) })
+      .optional()
+      .describe("The Traefik that takes its routes from the controller; through it routes are tested"),
+    entryPoints: z.array(nameSchema).default(["websecure"]).describe("Traefik's entry points that routes are open at"),
+    certResolver: z.string().optional().describe("Traefik's certificate resolver; left out: its default certificate"),
+    directory: filePathSchema
+      .optional()
+      .describe("Where the controller writes the routes as well, for Traefik's file provider"),
+  })
+  .describe("How instances are reached by name");
+
+export const firewallSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    clients: z
+      .array(z.union([addressSchema, z.cidrv4()]))
+      .default(["0.0.0.0/0"])
+      .describe("Networks whose machines may open tenants' services directly; nodes of other tenants never may"),
+  })
+  .describe("What the nodes let through");
+
 export const fleetSchema = z
   .strictObject({
     fleet: nameSchema.describe("Name of the fleet"),
     domain: z
       .hostname({ error: "must be a domain such as example.org" })
       .describe("Domain of the routes: test-user1-n8n.<domain>"),
-    routePrefix: z
-      .string()
-      .regex(/^[a-z0-9-]*$/, { error: "must be of a-z, 0-9 and '-'" })
-      .default("")
-      .describe("Put before each route's host name, such as test-"),
+    routes: routesSchema.prefault({}),
+    firewall: firewallSchema.prefault({}),
     controller: controllerSchema,
     proxmox: z.record(nameSchema, proxmoxSchema).default({}),
     images: imagesSchema.default({}),
@@ -147,6 +181,10 @@ export const fleetSchema = z
       })
       .prefault({})
       .describe("Shared services with their node, and the services every tenant gets"),
+    catalog: z
+      .record(nameSchema, serviceSchema)
+      .default({})
+      .describe("Own services, as Berth's are defined; services/*.yaml beside the file come in here"),
     drift: z
       .enum(["mend", "report"])
       .default("mend")
