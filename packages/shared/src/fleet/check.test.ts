@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changed, formattedProblems, withN8n } from "./testing/example.ts";
+import { changed, formattedProblems, lineOf, place, withN8n } from "./testing/example.ts";
 
 /** n8n of one tenant with settings of its own. */
 function withN8nOfUser2(settings: string): string {
@@ -9,24 +9,24 @@ function withN8nOfUser2(settings: string): string {
 describe("an instance against its node's template", () => {
   test("for every tenant: told once, where it is written", () => {
     expect(formattedProblems(withN8n("memory: 64GiB, cpus: 40"))).toEqual([
-      "fleet.yaml:46:20: services.tenant.n8n.memory: '64GiB' is more than the 4GiB of template 'tenant'",
-      "fleet.yaml:46:33: services.tenant.n8n.cpus: '40' is more than the 2 cores of template 'tenant'",
+      `${place("    n8n: #", 20)}: services.tenant.n8n.memory: '64GiB' is more than the 4GiB of template 'tenant'`,
+      `${place("    n8n: #", 33)}: services.tenant.n8n.cpus: '40' is more than the 2 cores of template 'tenant'`,
     ]);
   });
 
   test("for one tenant: told at that tenant, unless it is what every tenant gets", () => {
     expect(formattedProblems(withN8nOfUser2("memory: 5GiB"))).toEqual([
-      "fleet.yaml:37:52: tenants.user2.services.n8n.memory: '5GiB' is more than the 4GiB of template 'tenant'",
+      `${place("user2: { node", 52)}: tenants.user2.services.n8n.memory: '5GiB' is more than the 4GiB of template 'tenant'`,
     ]);
     const common = withN8nOfUser2("cpus: 1").replace("    n8n: #", "    n8n: { memory: 5GiB } #");
     expect(formattedProblems(common)).toEqual([
-      "fleet.yaml:46:20: services.tenant.n8n.memory: '5GiB' is more than the 4GiB of template 'tenant'",
+      `${place("    n8n: #", 20)}: services.tenant.n8n.memory: '5GiB' is more than the 4GiB of template 'tenant'`,
     ]);
   });
 
   test("for a shared service", () => {
     expect(formattedProblems(changed("redis: { node: shared }", "redis: { node: shared, cpus: 8.5 }"))).toEqual([
-      "fleet.yaml:43:34: services.shared.redis.cpus: '8.5' is more than the 8 cores of template 'shared'",
+      `${place("redis: {", 34)}: services.shared.redis.cpus: '8.5' is more than the 8 cores of template 'shared'`,
     ]);
   });
 
@@ -41,7 +41,7 @@ describe("an instance against its node's template", () => {
 describe("a host port of the node's SSH server", () => {
   test("is refused once for every tenant", () => {
     expect(formattedProblems(withN8n("hostPort: 22"))).toEqual([
-      "fleet.yaml:46:22: services.tenant.n8n.hostPort: '22' is the port of the node's SSH server",
+      `${place("    n8n: #", 22)}: services.tenant.n8n.hostPort: '22' is the port of the node's SSH server`,
     ]);
   });
 
@@ -57,20 +57,17 @@ describe("a host port of the node's SSH server", () => {
 describe("addresses and networks", () => {
   test("a gateway outside the network of the nodes", () => {
     expect(formattedProblems(changed("gateway: 10.0.6.1", "gateway: 10.0.7.1"))).toEqual([
-      "fleet.yaml:23:14: proxmox.pve.gateway: '10.0.7.1' is outside 10.0.6.0/24, the network of node 'shared'",
+      `${place("gateway: ", 14)}: proxmox.pve.gateway: '10.0.7.1' is outside 10.0.6.0/24, the network of node 'shared'`,
     ]);
   });
 
   test("a node outside the gateway's network, be it the first", () => {
-    for (const [node, line] of [
-      ["shared: { address: 10.0.6.10", 30],
-      ["user2: { address: 10.0.6.12", 32],
-    ] as const) {
+    for (const node of ["shared: { address: 10.0.6.10", "user2: { address: 10.0.6.12"]) {
       const text = changed(node, node.replace("10.0.6.", "10.0.7."));
       expect(formattedProblems(text)).toEqual([
         expect.stringMatching(
           new RegExp(
-            `^fleet\\.yaml:${line}:\\d+: nodes\\.\\w+\\.address: '10\\.0\\.7\\.\\d+' is outside 10\\.0\\.6\\.0/24, the network of gateway 10\\.0\\.6\\.1$`,
+            `^fleet\\.yaml:${lineOf(node)}:\\d+: nodes\\.\\w+\\.address: '10\\.0\\.7\\.\\d+' is outside 10\\.0\\.6\\.0/24, the network of gateway 10\\.0\\.6\\.1$`,
           ),
         ),
       ]);
@@ -80,7 +77,7 @@ describe("addresses and networks", () => {
   test("without a gateway, a node outside the others' network", () => {
     const text = changed("    gateway: 10.0.6.1\n", "").replace("address: 10.0.6.13", "address: 10.1.6.13");
     expect(formattedProblems(text)).toEqual([
-      "fleet.yaml:32:21: nodes.user3.address: '10.1.6.13' is outside 10.0.6.0/24, the network of node 'shared'",
+      `${place("user3: { address", 21, text)}: nodes.user3.address: '10.1.6.13' is outside 10.0.6.0/24, the network of node 'shared'`,
     ]);
   });
 
@@ -89,8 +86,9 @@ describe("addresses and networks", () => {
     const withPrefix = (text: string, length: number): string =>
       text.replace("gateway: 10.0.6.1\n", `gateway: 10.0.6.1\n    prefixLength: ${length}\n`);
     expect(formattedProblems(withPrefix(apart, 16))).toEqual([]);
-    expect(formattedProblems(withPrefix(changed("address: 10.0.6.13", "address: 10.0.6.17"), 28))).toEqual([
-      "fleet.yaml:34:21: nodes.user3.address: '10.0.6.17' is outside 10.0.6.0/28, the network of gateway 10.0.6.1",
+    const text = withPrefix(changed("address: 10.0.6.13", "address: 10.0.6.17"), 28);
+    expect(formattedProblems(text)).toEqual([
+      `${place("user3: { address", 21, text)}: nodes.user3.address: '10.0.6.17' is outside 10.0.6.0/28, the network of gateway 10.0.6.1`,
     ]);
   });
 
@@ -102,13 +100,13 @@ describe("addresses and networks", () => {
   ])("a node at %s", (address, message) => {
     const text = changed("host: 10.0.6.1", "host: 10.0.6.2").replace("address: 10.0.6.1\n", "address: 10.0.6.9\n");
     expect(formattedProblems(text.replace("address: 10.0.6.13", `address: ${address}`))).toEqual([
-      `fleet.yaml:33:21: nodes.user3.address: ${message}`,
+      `${place("user3: { address", 21)}: nodes.user3.address: ${message}`,
     ]);
   });
 
   test("a node at the controller's address is told once, though that is the gateway's too", () => {
     expect(formattedProblems(changed("address: 10.0.6.13", "address: 10.0.6.1"))).toEqual([
-      "fleet.yaml:33:21: nodes.user3.address: '10.0.6.1' is taken by the controller",
+      `${place("user3: { address", 21)}: nodes.user3.address: '10.0.6.1' is taken by the controller`,
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { Catalog } from "../catalog/schema.ts";
 import { sharedScope } from "../names.ts";
 import { checkCapacity } from "./check-capacity.ts";
 import { checkNetworks } from "./check-network.ts";
+import { checkRoutes } from "./check-routes.ts";
 import { serverOf } from "./needs.ts";
 import { hostPorts, overridePath, placements } from "./instances.ts";
 import type { Fleet, FleetNode } from "./schema.ts";
@@ -24,6 +25,7 @@ export function checkFleet(fleet: Fleet, catalog: Catalog): Finding[] {
     ...checkPorts(fleet, catalog),
     ...checkCapacity(fleet, catalog),
     ...checkNeeds(fleet, catalog),
+    ...checkRoutes(fleet, catalog),
   ];
 }
 

@@ -1,13 +1,12 @@
-/** Which keys the schema of a fleet file knows where. Pure. */
-import { fleetSchema } from "./schema.ts";
+/** Which keys the schema of a file knows where. Pure. */
+import type { z } from "zod";
 import type { Path } from "./source.ts";
 
-/** Keys that the schema knows at a path: names of the fleet's own (nodes, tenants …) are stepped over. */
-export function keysAt(path: Path): string[] {
-  let schema: unknown = fleetSchema;
-  for (const part of path) schema = childSchema(unwrap(schema), String(part));
-  const shape = shapeOf(unwrap(schema));
-  return shape === undefined ? [] : Object.keys(shape);
+/** Keys that the schema knows at a path, of every alternative: names of the file's own (nodes, tenants …) are stepped over. */
+export function keysAt(path: Path, root: z.ZodType): string[] {
+  let schemas = alternatives(root);
+  for (const part of path) schemas = schemas.flatMap((schema) => alternatives(childSchema(schema, String(part))));
+  return [...new Set(schemas.flatMap((schema) => Object.keys(definitionOf(schema).shape ?? {})))];
 }
 
 interface SchemaDefinition {
@@ -23,19 +22,12 @@ function definitionOf(schema: unknown): SchemaDefinition {
   return (schema as { def?: SchemaDefinition } | undefined)?.def ?? {};
 }
 
-/** Through default, optional, nullable and pipe to the schema that has keys. */
-function unwrap(schema: unknown): unknown {
-  let current = schema;
-  for (;;) {
-    const { innerType, in: input, options } = definitionOf(current);
-    const next = innerType ?? input ?? options?.find((option) => shapeOf(option) !== undefined);
-    if (next === undefined) return current;
-    current = next;
-  }
-}
-
-function shapeOf(schema: unknown): Record<string, unknown> | undefined {
-  return definitionOf(schema).shape;
+/** Through default, optional, nullable and pipe to the schemas that have keys; several in a union. */
+function alternatives(schema: unknown): unknown[] {
+  const { innerType, in: input, options } = definitionOf(schema);
+  if (options !== undefined) return options.flatMap((option) => alternatives(option));
+  const inner = innerType ?? input;
+  return inner === undefined ? [schema] : alternatives(inner);
 }
 
 function childSchema(schema: unknown, key: string): unknown {

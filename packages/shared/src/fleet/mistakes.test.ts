@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changed, formattedProblems, problemsOf, withN8n } from "./testing/example.ts";
+import { changed, formattedProblems, place, problemsOf, withN8n } from "./testing/example.ts";
 
 function messagesOf(text: string): string[] {
   return problemsOf(text).map(({ message }) => message);
@@ -57,8 +57,8 @@ describe("a misspelt key", () => {
   test("is told once, and not as missing too: the README's two mistakes", () => {
     const text = changed("memory: 16GiB", "memory: 16GB").replace("user2: { address", "user2: { adress");
     expect(formattedProblems(text)).toEqual([
-      "fleet.yaml:26:31: templates.shared.memory: '16GB' must be a size such as 512MiB or 16GiB",
-      "fleet.yaml:32:12: nodes.user2.adress: unknown key 'adress'; did you mean 'address'?",
+      `${place("shared: { cores", 31)}: templates.shared.memory: '16GB' must be a size such as 512MiB or 16GiB`,
+      `${place("user2: { address", 12)}: nodes.user2.adress: unknown key 'adress'; did you mean 'address'?`,
     ]);
   });
 

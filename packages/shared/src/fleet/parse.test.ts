@@ -88,14 +88,14 @@ describe("text that is no fleet", () => {
     ["", "1:1: is empty; `berth fleet schema` describes what belongs in it"],
     ["a: [1", "1:6: is not indented like what it belongs to, or a bracket above is not closed"],
     ["a: 1\na: 2", "2:1: 'a' stands above already; a key stands once in its map"],
-    ["a: 1\n---\nb: 2", "2:1: a fleet file is one YAML document; take out this '---' and what follows it"],
+    ["a: 1\n---\nb: 2", "2:1: the file must be one YAML document; take out this '---' and what follows it"],
     ["a:\n\tb: 1", "2:1: is indented with a tab; use spaces"],
     ["a: *x", "1:4: '*x' has no anchor '&x' before it"],
     ["a: &x [*x]", "1:8: '*x' is part of what it refers to"],
     ["- a\n- b", "1:1: must be a map of keys and values, not a list"],
     ["fleet", "1:1: 'fleet' must be a map of keys and values"],
-    ["fleet: a\nx: \u001b[31m", "2:4: holds the control character U+001B; a fleet file is text in UTF-8"],
-    ["f\u0000l\u0000", "1:2: holds the control character U+0000; a fleet file is text in UTF-8"],
+    ["fleet: a\nx: \u001b[31m", "2:4: holds the control character U+001B; the file must be text in UTF-8"],
+    ["f\u0000l\u0000", "1:2: holds the control character U+0000; the file must be text in UTF-8"],
   ])("%j", (text, problem) => {
     expect(problemsOf(text)).toEqual([`fleet.yaml:${problem}`]);
   });

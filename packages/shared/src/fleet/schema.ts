@@ -132,13 +132,33 @@ export const routesSchema = z
         error: "must be of a-z, 0-9 and '-', with {service} and {tenant}: test-{tenant}-{service}",
       })
       .default("{tenant}-{service}")
-      .describe("Host name under the domain; for shared services, {tenant} goes with the '-' behind it"),
+      .describe("Host name under the domain; for shared services, {tenant} goes with the '-' beside it"),
     router: z
-      .strictObject({ address: addressSchema, port: portSchema.default(443), tls: z.boolean().default(true) })
+      .strictObject({
+        address: addressSchema,
+        port: portSchema.default(443),
+        tls: z.boolean().default(true),
+        caFile: filePathSchema
+          .optional()
+          .describe("PEM of the CA (or of the certificate itself) that it must present; left out: the machine's CAs"),
+      })
       .optional()
       .describe("The Traefik that takes its routes from the controller; through it routes are tested"),
     entryPoints: z.array(nameSchema).default(["websecure"]).describe("Traefik's entry points that routes are open at"),
-    certResolver: z.string().optional().describe("Traefik's certificate resolver; left out: its default certificate"),
+    certResolver: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Traefik's certificate resolver; left out: its default certificate"),
+    tlsOptions: z
+      .union([
+        z.string().min(1).describe("Name of TLS options that Traefik has: modern@file"),
+        z
+          .strictObject({ minVersion: z.enum(["VersionTLS12", "VersionTLS13"]) })
+          .describe("TLS options that Berth makes"),
+      ])
+      .optional()
+      .describe("How Traefik speaks TLS on the routes; left out: its default options"),
     directory: filePathSchema
       .optional()
       .describe("Where the controller writes the routes as well, for Traefik's file provider"),

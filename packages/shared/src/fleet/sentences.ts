@@ -11,14 +11,23 @@ export function sentenceOf(issue: z.core.$ZodRawIssue): string {
       return `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
     case "too_big":
       return `must be ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`;
+    case "invalid_format":
+      return formatSentence(issue.format, issue["prefix"]);
     default:
-      return "is not allowed here";
+      return notAllowed;
   }
+}
+
+const notAllowed = "is not allowed here";
+
+function formatSentence(format: string, prefix: unknown): string {
+  if (format === "starts_with") return `must start with '${String(prefix)}'`;
+  return format === "url" ? "must be an address such as https://example.org" : notAllowed;
 }
 
 /** For a value that none of several kinds fits: `must be a map of keys and values, or false`. */
 export function alternativesSentence(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
-  return `must be ${branches.flatMap((issues) => issues.map(alternative)).join(", or ")}`;
+  return `must be ${[...new Set(branches.flatMap((issues) => issues.map(alternative)))].join(", or ")}`;
 }
 
 function alternative(issue: z.core.$ZodIssue): string {

@@ -63,7 +63,7 @@ test("fleet check: a byte order mark is no part of the text, and control charact
   expect((await runInTest(["fleet", "check", file])).exitCode).toBe(0);
   await writeFile(file, "fleet: \u001b[2Jtest\n");
   expect((await runInTest(["fleet", "check", file])).stderr)
-    .toBe(`${file}:1:8: holds the control character U+001B; a fleet file is text in UTF-8
+    .toBe(`${file}:1:8: holds the control character U+001B; the file must be text in UTF-8
     1 | fleet: test
       |        ^
 error: ${file} has 1 mistake.

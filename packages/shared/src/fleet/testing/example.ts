@@ -20,9 +20,15 @@ export function changed(from: string, to: string): string {
   return example.replace(from, to);
 }
 
-/** The line of the example that a text stands in. */
-export function lineOf(needle: string): number {
-  return example.slice(0, example.indexOf(needle)).split("\n").length;
+/** The line that a text stands in, of the example or of a change of it. */
+export function lineOf(needle: string, text: string = example): number {
+  if (!text.includes(needle)) throw new Error(`there is no '${needle}'`);
+  return text.slice(0, text.indexOf(needle)).split("\n").length;
+}
+
+/** `fleet.yaml:LINE:COLUMN` of the line that a text stands in. */
+export function place(needle: string, column: number, text: string = example): string {
+  return `fleet.yaml:${lineOf(needle, text)}:${column}`;
 }
 
 /** The example with settings for n8n: `version: 2.40`. */
