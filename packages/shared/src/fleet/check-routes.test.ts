@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { defineService } from "../catalog/schema.ts";
+import { checkRoutes } from "./check-routes.ts";
+import { fleetSchema } from "./schema.ts";
 import { changed, example, formattedProblems, lineOf } from "./testing/example.ts";
 
 const pattern = "pattern: test-{tenant}-{service}";
@@ -7,29 +10,38 @@ test("the example's routes have names of their own", () => {
   expect(formattedProblems(example)).toEqual([]);
 });
 
-test("a pattern without {tenant} is told where it is written", () => {
-  const problems = formattedProblems(changed(pattern, "pattern: test-{service}"));
-  expect(problems[0]).toBe(
-    `fleet.yaml:${lineOf(pattern)}:12: routes.pattern: 'test-{service}' needs {tenant}: with it as it is, ` +
-      "'test-openwebui.valuechainhackers.xyz' is the route of both 'user1-openwebui' and 'user2-openwebui'",
-  );
-});
-
-test("two routes of one name, from different tenants and services", () => {
-  const text = changed(pattern, "pattern: '{tenant}{service}'").replace(
-    "user2: { node: user2 }",
-    "user: { node: user2 }",
-  );
-  expect(formattedProblems(text)).toEqual([]);
-  const own = `
-catalog:
-  1n8n:
-`;
-  expect(own).toContain("1n8n");
+test("a pattern without {tenant} is told once, where it is written", () => {
+  expect(formattedProblems(changed(pattern, "pattern: test-{service}"))).toEqual([
+    `fleet.yaml:${lineOf(pattern)}:12: routes.pattern: 'test-{service}' gives the same names to tenants 'user1' and 'user2'; it needs {tenant}`,
+  ]);
 });
 
 test("a name longer than DNS takes", () => {
-  const long = `pattern: ${"long-".repeat(11)}{tenant}-{service}`;
-  const [problem] = formattedProblems(changed(pattern, long));
-  expect(problem).toContain("is longer than names in DNS may be");
+  const problems = formattedProblems(changed(pattern, `pattern: ${"long-".repeat(11)}{tenant}-{service}`));
+  expect(problems[0]).toMatch(/'(long-){11}user1-openwebui\.valuechainhackers\.xyz', is longer than names in DNS/);
+});
+
+test("tenants and services whose names join to one", () => {
+  const service = (name: string) =>
+    defineService({
+      ...{ name, title: name, description: name, scope: "tenant", image: name, version: "1", memory: "64MiB" },
+      ...{ ports: [{ name: "http", container: 80, host: 80 }], route: { port: "http" } },
+      health: { http: { port: 80, path: "/" } },
+    });
+  const fleet = fleetSchema.parse({
+    fleet: "joined",
+    domain: "example.org",
+    controller: { address: "10.0.6.1" },
+    nodes: { one: { address: "10.0.6.11" }, two: { address: "10.0.6.12" } },
+    tenants: { "a-b": { node: "one" }, a: { node: "two" } },
+    services: { tenant: { n8n: {}, "b-n8n": {} } },
+  });
+  const catalog = new Map(["n8n", "b-n8n"].map((name) => [name, service(name)]));
+  expect(checkRoutes(fleet, catalog)).toEqual([
+    {
+      path: ["services", "tenant", "b-n8n"],
+      message: "its route 'a-b-n8n.example.org' is that of 'a-b-n8n'",
+      at: "key",
+    },
+  ]);
 });
