@@ -4,7 +4,7 @@ import { type BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
 import type { Observation } from "@berth/shared/protocol/state";
 import { protocolVersion } from "@berth/shared/protocol/version";
-import { type AgentConfig, journalFile } from "./config.ts";
+import { type AgentConfig, firewallFile, journalFile } from "./config.ts";
 import { Connection, type ConnectionListener } from "./connection/connection.ts";
 import { EventSender } from "./connection/event-sender.ts";
 import { SampleSender } from "./connection/sample-sender.ts";
@@ -16,12 +16,15 @@ import type { DockerEvent, Engine } from "./docker/engine.ts";
 import { type DockerListener, watchDocker } from "./docker/watch.ts";
 import type { Identity } from "./enrol/identity.ts";
 import { Renewal } from "./enrol/renewal.ts";
+import { Firewall } from "./firewall/firewall.ts";
+import { Nft } from "./firewall/nft.ts";
 import { type HostFacts, nodeFacts } from "./facts.ts";
 import { journalError } from "./journal/database.ts";
 import { Journal } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import { NodeMeter } from "./metrics/node-meter.ts";
 import { Sampler } from "./metrics/sampler.ts";
+import { firewallEnsure } from "./operations/firewall-ensure.ts";
 import { imageEnsure } from "./operations/image-ensure.ts";
 import { instanceEnsure } from "./operations/instance-ensure.ts";
 import { instanceRemove } from "./operations/instance-remove.ts";
@@ -74,6 +77,7 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#journal = new Journal(journalFile(config));
     const journal = this.#journal;
     const engine = new DockerodeEngine(config.dockerSocket);
+    const firewall = new Firewall({ nft: new Nft(), desired: journal.firewall, file: firewallFile(config) });
     this.#engine = engine;
     const send = (message: AgentMessage): boolean => this.#connection.send(message);
     this.#connection = new Connection({
@@ -118,6 +122,7 @@ export class Agent implements ConnectionListener, DockerListener {
       send,
       node: identity.node,
       handlers: {
+        "firewall.ensure": firewallEnsure(firewall),
         "image.ensure": imageEnsure({ engine, registryCertificates: config.registryCertificates }),
         "instance.ensure": instanceEnsure(engine, journal.desired),
         "instance.remove": instanceRemove(engine),

@@ -28,3 +28,5 @@ export const caFile = (config: AgentConfig): string => join(config.stateDirector
 export const enrolmentFile = (config: AgentConfig): string => join(config.stateDirectory, "enrolment.json");
 export const journalFile = (config: AgentConfig): string => join(config.stateDirectory, "journal.db");
 export const upgradeFile = (config: AgentConfig): string => join(config.stateDirectory, "upgrade.json");
+/** Named in berth-firewall.service, too. */
+export const firewallFile = (config: AgentConfig): string => join(config.stateDirectory, "firewall.nft");

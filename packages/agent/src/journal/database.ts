@@ -19,6 +19,11 @@ const schema = `
     spec TEXT NOT NULL,
     proven TEXT
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS desired_firewall (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    spec TEXT NOT NULL,
+    digest TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS events (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { openDatabase, transaction } from "./database.ts";
+import { DesiredFirewall } from "./desired-firewall.ts";
 import { DesiredState } from "./desired-state.ts";
 import { OperationJournal } from "./operation-journal.ts";
 import { Outbox } from "./outbox.ts";
@@ -14,6 +15,7 @@ const settingSchema = z.object({ value: z.string() });
 export class Journal {
   readonly operations: OperationJournal;
   readonly desired: DesiredState;
+  readonly firewall: DesiredFirewall;
   readonly outbox: Outbox;
   readonly samples: SampleStore;
   readonly #database: DatabaseSync;
@@ -22,6 +24,7 @@ export class Journal {
     this.#database = openDatabase(path);
     this.operations = new OperationJournal(this.#database);
     this.desired = new DesiredState(this.#database);
+    this.firewall = new DesiredFirewall(this.#database);
     this.outbox = new Outbox(this.#database);
     this.samples = new SampleStore(this.#database);
   }

@@ -26,6 +26,7 @@ export function bindOperation(handlers: OperationHandlers, name: string, input: 
     });
   }
   if (kind === "image.ensure") return bind(kind, operations[kind], handlers[kind], input).bound;
+  if (kind === "firewall.ensure") return bind(kind, operations[kind], handlers[kind], input).bound;
   if (kind === "instance.ensure") {
     const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
     return { ...bound, instance: parsed.instance, intend: (desired) => desired.set(parsed) };

@@ -20,6 +20,7 @@ beforeEach(() => {
   journal = new Journal(":memory:");
   sent = [];
   handlers = {
+    "firewall.ensure": vi.fn(async () => ({ changed: true })),
     "image.ensure": vi.fn(async () => ({ pulled: true, imageId: "sha256:1" })),
     "instance.ensure": vi.fn(async () => ({ changed: true, containerIds: [] })),
     "instance.remove": vi.fn(async () => ({ removed: true })),

@@ -43,6 +43,7 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
         resolveInstanceSecrets(context.input, ({ name, version }) => reveal(name, version)),
       ),
     "instance.remove": (context) => dispatch("instance.remove", context, context.input),
+    "firewall.ensure": (context) => dispatch("firewall.ensure", context, context.input),
     "database.ensure": async ({ input, log }) => {
       const server = await postgresServer(input.server);
       const password = reveal(databaseSecretName(input.instance));

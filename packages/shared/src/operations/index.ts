@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { agentEnsure } from "./agent-ensure.ts";
 import { databaseEnsure } from "./database-ensure.ts";
 import { databaseRemove } from "./database-remove.ts";
+import { firewallEnsure } from "./firewall-ensure.ts";
 import { imageEnsure } from "./image-ensure.ts";
 import { instanceEnsure } from "./instance-ensure.ts";
 import { instanceRemove } from "./instance-remove.ts";
@@ -13,6 +14,7 @@ export const operations = {
   "agent.ensure": agentEnsure,
   "database.ensure": databaseEnsure,
   "database.remove": databaseRemove,
+  "firewall.ensure": firewallEnsure,
   "image.ensure": imageEnsure,
   "instance.ensure": instanceEnsure,
   "instance.remove": instanceRemove,

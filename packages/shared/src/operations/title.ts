@@ -14,6 +14,7 @@ const nouns: Readonly<Record<string, string>> = {
   database: "database",
   image: "image",
   instance: "instance",
+  firewall: "firewall of",
 };
 
 /** `create instance user1-n8n` */

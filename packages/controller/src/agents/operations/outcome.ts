@@ -7,6 +7,7 @@ import type { StoredOutcome } from "../store.ts";
 type Parsed<T> = { success: true; data: T } | { success: false; error: z.ZodError };
 
 const parsers: { [K in AgentOperationKind]: (output: unknown) => Parsed<OperationResult<K>> } = {
+  "firewall.ensure": (output) => operations["firewall.ensure"].result.safeParse(output),
   "image.ensure": (output) => operations["image.ensure"].result.safeParse(output),
   "instance.ensure": (output) => operations["instance.ensure"].result.safeParse(output),
   "instance.remove": (output) => operations["instance.remove"].result.safeParse(output),

@@ -1,0 +1,76 @@
+/** nft(8): rulesets go in by standard input, its table comes out as JSON. */
+import { type ExecFileException, execFile } from "node:child_process";
+import { BerthError } from "@berth/shared/errors";
+import { errorCode } from "../files.ts";
+import { tableNames, type TableContent, tableContent } from "./nft-json.ts";
+import { table } from "./ruleset.ts";
+
+const deadlineMilliseconds = 20_000;
+/** A table of thousands of rules. */
+const longestOutput = 32 * 1024 * 1024;
+
+export class Nft {
+  readonly #command: readonly [string, ...string[]];
+
+  /** With another command for tests: in a network namespace of their own. */
+  constructor(command: readonly [string, ...string[]] = ["nft"]) {
+    this.#command = command;
+  }
+
+  /** Carries the ruleset out in one transaction: all of it, or nothing. */
+  async apply(ruleset: string, signal: AbortSignal): Promise<void> {
+    await this.#run(["-f", "-"], ruleset, signal);
+  }
+
+  /** Berth's table as the kernel has it; null when there is none. */
+  async readTable(signal: AbortSignal): Promise<TableContent | null> {
+    // Listed first, since nft tells a table that is not there from another failure by its words alone.
+    const names = tableNames(await this.#run(["-j", "list", "tables", table.family], "", signal));
+    if (!names.includes(table.name)) return null;
+    return tableContent(await this.#run(["-j", "list", "table", table.family, table.name], "", signal));
+  }
+
+  async #run(args: readonly string[], input: string, signal: AbortSignal): Promise<string> {
+    const [file, ...before] = this.#command;
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const options = {
+      signal,
+      timeout: deadlineMilliseconds,
+      killSignal: "SIGKILL" as const,
+      maxBuffer: longestOutput,
+      env: { ...process.env, LC_ALL: "C" },
+    };
+    const child = execFile(file, [...before, ...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(signal.aborted ? signal.reason : nftError(error, stderr));
+    });
+    // nft may end before it has read everything: its exit code says why.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
+    return promise;
+  }
+}
+
+/** What nft failed with, in the words of the catalogue. */
+export function nftError(error: ExecFileException, stderr: string): BerthError {
+  if (errorCode(error) === "ENOENT") {
+    return new BerthError("host.unsupported", "The node has no nft, which its firewall is made with.", {
+      hint: "Run on the node: apt-get install nftables. Then apply again.",
+      cause: error,
+    });
+  }
+  if (error.killed === true) {
+    return new BerthError("deadline.exceeded", `Waited ${deadlineMilliseconds / 1000} s for nft.`, { cause: error });
+  }
+  const [reason = ""] = stderr.split("\n").filter((line) => line.trim() !== "");
+  if (/operation not permitted/i.test(stderr)) {
+    return new BerthError("host.unsupported", `The agent may not change the node's packet filter: ${reason}`, {
+      hint: "An agent installed by an older version lacks the right to: install it again, berth apply does so over SSH.",
+      cause: error,
+    });
+  }
+  return new BerthError("host.unsupported", `nft does not take the node's firewall: ${reason || error.message}`, {
+    hint: "The kernel must have nf_tables with conntrack and fib; on a Proxmox VE host: modprobe nf_tables nft_fib_inet nft_ct.",
+    cause: error,
+  });
+}
