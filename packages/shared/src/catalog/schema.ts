@@ -33,6 +33,10 @@ export const tokenSecretSchema = z.strictObject({
   }),
 });
 
+const secretNameSchema = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/, {
+  error: "must be letters and digits, with a letter at its start",
+});
+
 export const secretRuleSchema = z.union([tokenSecretSchema, generatedSecretSchema]);
 
 const environmentSchema = z.record(z.string(), z.string()).default({});
@@ -86,7 +90,7 @@ const containerFields = {
   version: z.string().describe("Pinned tag"),
   digest: z
     .string()
-    .regex(/^sha256:[0-9a-f]{64}$/)
+    .regex(/^sha256:[0-9a-f]{64}$/, { error: "must be 'sha256:' and 64 hexadecimal digits" })
     .optional()
     .describe("Of the pinned tag; an image that differs is refused"),
   entrypoint: z.array(z.string()).min(1).optional(),
@@ -129,7 +133,7 @@ export const serviceSchema = z.strictObject({
   scope: z.enum(["shared", "tenant"]),
   ...containerFields,
   parts: z.array(partSchema).default([]).describe("Further containers, in the order of their start"),
-  secrets: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/), secretRuleSchema).default({}),
+  secrets: z.record(secretNameSchema, secretRuleSchema).default({}),
   needs: z.array(needSchema).default([]),
   uses: z
     .array(useSchema)

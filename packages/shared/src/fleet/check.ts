@@ -1,12 +1,15 @@
 /** What the schema cannot see: references that lead nowhere, and addresses, ports and names that collide. Pure. */
+import { catalogOf } from "../catalog/merge.ts";
 import type { Catalog } from "../catalog/schema.ts";
 import { sharedScope } from "../names.ts";
 import { checkCapacity } from "./check-capacity.ts";
+import { checkCatalog } from "./check-catalog.ts";
 import { checkNetworks } from "./check-network.ts";
+import { checkPorts } from "./check-ports.ts";
 import { checkRoutes } from "./check-routes.ts";
-import { serverOf } from "./needs.ts";
-import { hostPorts, overridePath, placements } from "./instances.ts";
-import type { Fleet, FleetNode } from "./schema.ts";
+import { allNeeds, presentUses, serverOf } from "./needs.ts";
+import { placements } from "./instances.ts";
+import type { Fleet } from "./schema.ts";
 import type { Path } from "./source.ts";
 import { suggestion } from "./suggest.ts";
 
@@ -16,8 +19,11 @@ export interface Finding {
   at?: "value" | "key";
 }
 
-export function checkFleet(fleet: Fleet, catalog: Catalog): Finding[] {
+/** `builtIn`: Berth's own services; those of the fleet come to them. */
+export function checkFleet(fleet: Fleet, builtIn: Catalog): Finding[] {
+  const catalog = catalogOf(fleet, builtIn);
   return [
+    ...checkCatalog(fleet, builtIn),
     ...checkNodes(fleet),
     ...checkNetworks(fleet),
     ...checkTenants(fleet),
@@ -114,55 +120,17 @@ function checkServices(fleet: Fleet, catalog: Catalog): Finding[] {
   return findings;
 }
 
-function checkPorts(fleet: Fleet, catalog: Catalog): Finding[] {
-  const findings: Finding[] = [];
-  const taken = new Map<string, string>();
-  const names = new Set<string>();
-  for (const placement of placements(fleet, catalog)) {
-    const { instance, node, path, service, overrides } = placement;
-    if (names.has(instance)) findings.push({ path, message: `instance name '${instance}' is taken`, at: "key" });
-    names.add(instance);
-    if (overrides.hostPort !== undefined && service.ports.length !== 1) {
-      findings.push({
-        path: overridePath(fleet, placement, "hostPort"),
-        message: `'${service.name}' has ${service.ports.length} ports; hostPort needs exactly one`,
-      });
-    }
-    for (const { host } of hostPorts(service, overrides)) {
-      const key = `${node}:${host}`;
-      const other = taken.get(key);
-      if (other !== undefined)
-        findings.push({ path, message: `port ${host} on node '${node}' is taken by '${other}'`, at: "key" });
-      taken.set(key, instance);
-      if (host === sshPort(fleet.nodes[node])) {
-        const message = `'${host}' is the port of the node's SSH server`;
-        findings.push({ path: overridePath(fleet, placement, "hostPort"), message });
-      }
-    }
-  }
-  return findings;
-}
-
-/** undefined: the node says that it cannot be reached by SSH. */
-function sshPort(node: FleetNode | undefined): number | undefined {
-  return node?.ssh === false ? undefined : (node?.ssh?.port ?? 22);
-}
-
 function checkNeeds(fleet: Fleet, catalog: Catalog): Finding[] {
-  const findings: Finding[] = [];
-  for (const { service, path } of placements(fleet, catalog)) {
-    for (const need of service.needs) {
-      const server = serverOf(need);
-      if (fleet.services.shared[server] === undefined) {
-        findings.push({
-          path,
-          message: `'${service.name}' needs '${server}'; add it under services.shared`,
-          at: "key",
-        });
-      }
-    }
-  }
-  return findings;
+  return placements(fleet, catalog).flatMap(({ service, path }) => {
+    const servers = allNeeds(
+      service,
+      presentUses(fleet, service, () => true),
+    ).map(serverOf);
+    const missing = [...new Set(servers)].filter((server) => fleet.services.shared[server] === undefined);
+    return missing.map((server): Finding => {
+      return { path, message: `'${service.name}' needs '${server}'; add it under services.shared`, at: "key" };
+    });
+  });
 }
 
 function reference(

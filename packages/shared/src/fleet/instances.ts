@@ -1,3 +1,4 @@
+import { catalogOf } from "../catalog/merge.ts";
 import type { Catalog, Service } from "../catalog/schema.ts";
 import { instanceName } from "../names.ts";
 import type { Fleet, Overrides } from "./schema.ts";
@@ -12,8 +13,9 @@ export interface Placement {
   path: readonly string[];
 }
 
-/** Every instance that the fleet asks for, in the order of the file; services the catalog lacks are left out. */
-export function placements(fleet: Fleet, catalog: Catalog): Placement[] {
+/** Every instance that the fleet asks for, in the order of the file; services that neither Berth nor the fleet knows are left out. */
+export function placements(fleet: Fleet, builtIn: Catalog): Placement[] {
+  const catalog = catalogOf(fleet, builtIn);
   const placed: Placement[] = [];
   for (const [name, { node, ...overrides }] of Object.entries(fleet.services.shared)) {
     const service = catalog.get(name);
@@ -53,10 +55,26 @@ export function overridePath(fleet: Fleet, { tenant, service, path }: Placement,
   return ["services", "tenant", service.name, key];
 }
 
-/** Host ports an instance takes on its node: the catalog's, or the override for a service with one port. */
-export function hostPorts(service: Service, overrides: Overrides): { container: number; host: number }[] {
-  return service.ports.map(({ container, host }) => ({
+export interface HostPort {
+  container: number;
+  host: number;
+}
+
+/** Host ports that an instance takes on its node, those of its main container first. An override is for the only one. */
+export function hostPorts(service: Service, overrides: Overrides): HostPort[] {
+  const ports = [service, ...service.parts].flatMap((container) => container.ports);
+  return ports.map(({ container, host }) => ({
     container,
-    host: service.ports.length === 1 ? (overrides.hostPort ?? host) : host,
+    host: ports.length === 1 ? (overrides.hostPort ?? host) : host,
   }));
+}
+
+/** Names of the containers of an instance: its own, and `<instance>-<part>`. */
+export function containerNames(instance: string, service: Service): string[] {
+  return [instance, ...service.parts.map((part) => partName(instance, part.name))];
+}
+
+/** Name of a part's container, by which the other containers of its instance reach it. */
+export function partName(instance: string, part: string): string {
+  return `${instance}-${part}`;
 }

@@ -82,11 +82,11 @@ export const nodeSchema = z
   .describe("One host with an agent");
 
 /** The tag of an image reference, as registries and Docker take it. */
-const imageTagSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, {
+export const imageTagSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, {
   error: "must be an image tag: 1 to 128 letters, digits, '_', '.' and '-', and no '.' or '-' at its start",
 });
 
-const environmentNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+export const environmentNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: "must be a variable's name: letters, digits and '_', and no digit at its start",
 });
 
