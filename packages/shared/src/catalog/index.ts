@@ -1,11 +1,21 @@
+import clickhouse from "./clickhouse.ts";
 import flowise from "./flowise.ts";
+import langfuse from "./langfuse.ts";
+import minio from "./minio.ts";
 import n8n from "./n8n.ts";
+import neo4j from "./neo4j.ts";
+import ollama from "./ollama.ts";
 import openwebui from "./openwebui.ts";
+import pgbouncer from "./pgbouncer.ts";
 import postgres from "./postgres.ts";
 import redis from "./redis.ts";
 import type { Catalog } from "./schema.ts";
+import searxng from "./searxng.ts";
+import supabase from "./supabase.ts";
+import traefik from "./traefik.ts";
+
+const shared = [postgres, redis, clickhouse, ollama, langfuse, searxng, minio, neo4j, supabase, pgbouncer, traefik];
+const tenant = [openwebui, n8n, flowise];
 
 /** Every service that Berth knows, by name. */
-export const catalog: Catalog = new Map(
-  [postgres, redis, openwebui, n8n, flowise].map((service) => [service.name, service]),
-);
+export const catalog: Catalog = new Map([...shared, ...tenant].map((service) => [service.name, service]));

@@ -4,6 +4,7 @@ export default defineService({
   name: "n8n",
   title: "n8n",
   description: "Workflow automation; one owner account per instance, hence one instance per tenant",
+  website: "https://n8n.io",
   scope: "tenant",
   image: "docker.io/n8nio/n8n",
   version: "2.41.1",
@@ -36,6 +37,23 @@ export default defineService({
   // /healthz answers before the database is migrated; readiness does not.
   health: { http: { port: 5678, path: "/healthz/readiness" }, startPeriodSeconds: 600 },
   needs: [{ kind: "database" }],
+  uses: [
+    {
+      service: "ollama",
+      // Where its Ollama credentials lead unless they say otherwise. Of the fleet's other services, n8n reads nothing from
+      // its environment: their addresses go into credentials that are made in it.
+      env: { CREDENTIALS_OVERWRITE_DATA: '{"ollamaApi":{"baseUrl":"${service.ollama.url}"}}' },
+    },
+  ],
   route: { port: "http" },
   stopTimeoutSeconds: 30,
+  backup: {
+    method: "volumes",
+    note: "Its credentials are readable only with its encryption key, which is a secret of Berth",
+  },
+  upgrade: {
+    oneWay: true,
+    major: "From 2 to 3: see the breaking changes; it refuses to start with both binaryData and storage in its folder",
+    notes: "https://docs.n8n.io/release-notes/",
+  },
 });

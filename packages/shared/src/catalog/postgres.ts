@@ -4,6 +4,7 @@ export default defineService({
   name: "postgres",
   title: "PostgreSQL",
   description: "Relational database; holds a database and a role for each instance that needs one",
+  website: "https://www.postgresql.org",
   scope: "shared",
   image: "docker.io/library/postgres",
   version: "17.12",
@@ -15,4 +16,9 @@ export default defineService({
   // -h: the init phase of the image listens on its Unix socket only, so that TCP tells the real start from it.
   health: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"], intervalSeconds: 0.5 },
   stopTimeoutSeconds: 60,
+  backup: { method: "postgres", note: "Each database by itself, and the roles" },
+  upgrade: {
+    major: "Data of another major version are not read: dump and restore. The images from 18 on keep them elsewhere",
+    notes: "https://www.postgresql.org/docs/release/",
+  },
 });
