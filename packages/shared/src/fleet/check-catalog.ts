@@ -19,13 +19,13 @@ export function checkCatalog(fleet: Fleet, builtIn: Catalog): Finding[] {
   });
 }
 
-/** What a service is called by: `path` leads to its name. */
-export function checkName(name: string, service: Service, builtIn: Catalog): Finding[] {
-  if (builtIn.has(name)) {
-    return [{ path: ["name"], message: `'${name}' is a service of Berth's own; choose another name` }];
+/** Whether a service has the name that it stands under, `where`, and not one of Berth's. */
+export function checkName(name: string, service: Service, builtIn: Catalog, where = "it stands under"): Finding[] {
+  if (service.name !== name) {
+    return [{ path: ["name"], message: `'${service.name}' must be '${name}', the name that ${where}` }];
   }
-  if (service.name === name) return [];
-  return [{ path: ["name"], message: `'${service.name}' must be '${name}', the name that it stands under` }];
+  if (!builtIn.has(name)) return [];
+  return [{ path: ["name"], message: `'${name}' is a service of Berth's own; choose another name` }];
 }
 
 function checkReferences(service: Service, all: Catalog): Finding[] {

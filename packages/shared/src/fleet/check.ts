@@ -126,7 +126,10 @@ function checkNeeds(fleet: Fleet, catalog: Catalog): Finding[] {
       service,
       presentUses(fleet, service, () => true),
     ).map(serverOf);
-    const missing = [...new Set(servers)].filter((server) => fleet.services.shared[server] === undefined);
+    // One that does not exist is told where it is asked for.
+    const missing = [...new Set(servers)].filter(
+      (server) => catalog.has(server) && fleet.services.shared[server] === undefined,
+    );
     return missing.map((server): Finding => {
       return { path, message: `'${service.name}' needs '${server}'; add it under services.shared`, at: "key" };
     });

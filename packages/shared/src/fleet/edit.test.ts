@@ -11,6 +11,9 @@ services:
   tenant:
     n8n:
 `;
+const withOwn = `${present}catalog:
+  grafana: { name: grafana }
+`;
 
 describe("merging", () => {
   test("a file that mentions all of it is taken as it is", () => {
@@ -35,6 +38,19 @@ describe("merging", () => {
     });
     const withNodes = "nodes: { a: {}, b: {} }\n";
     expect(mergeFleet(present, withNodes, { prune: true })).toEqual({ text: withNodes, kept: [] });
+  });
+});
+
+describe("own services", () => {
+  test("stay with a file that does not mention them", () => {
+    const given = `${present}catalog:\n  wiki: { name: wiki }\n`;
+    const merged = mergeFleet(withOwn, given);
+    expect(merged.kept).toEqual(["catalog.grafana"]);
+    expect(merged.text).toBe(`${given}  grafana: { name: grafana }\n`);
+  });
+
+  test("go with pruning, as the services that used them do", () => {
+    expect(mergeFleet(withOwn, present, { prune: true })).toEqual({ text: present, kept: [] });
   });
 });
 

@@ -19,8 +19,12 @@ export function isInNetwork(address: string, { first, last }: Network): boolean 
 
 /** `10.0.6.0/24` */
 export function formatNetwork({ first, last }: Network): string {
-  const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
-  return `${octets.join(".")}/${32 - Math.log2(last - first + 1)}`;
+  return `${formatAddress(first)}/${32 - Math.log2(last - first + 1)}`;
+}
+
+/** `10.0.6.14` */
+export function formatAddress(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }
 
 export function toNumber(address: string): number {

@@ -31,7 +31,13 @@ export class FleetSource {
     this.file = file;
     this.#text = text;
     this.#lines = new LineCounter();
-    this.document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
+    this.document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      uniqueKeys: true,
+      // What it would warn of (a map as a key) is refused by the schema.
+      logLevel: "error",
+    });
   }
 
   /** Mistakes of YAML itself: the first of each line, since one often leads to others behind it. */
