@@ -8,6 +8,7 @@ import { logsPath } from "@berth/shared/api/instances";
 import { livePath } from "@berth/shared/api/live";
 import * as metricsApi from "@berth/shared/api/metrics";
 import * as nodesApi from "@berth/shared/api/nodes";
+import * as routesApi from "@berth/shared/api/routes";
 import * as runsApi from "@berth/shared/api/runs";
 import * as statusApi from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
@@ -63,6 +64,11 @@ const dependencies: ApiDependencies = {
   },
   instances: { logs: unused },
   samples: { recent: () => [] },
+  tenants: {
+    list: () => Promise.resolve([]),
+    control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },
+  },
+  routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };
 
 let directory: string;
@@ -87,7 +93,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-const contracts = [accountsApi, fleetApi, metricsApi, nodesApi, runsApi, statusApi];
+const contracts = [accountsApi, fleetApi, metricsApi, nodesApi, routesApi, runsApi, statusApi];
 const endpoints = contracts
   .flatMap((contract) => Object.values(contract))
   .filter((value) => typeof value === "object" && "path" in value);

@@ -10,8 +10,10 @@ import { serveInstances, type InstancesApi } from "./instances.ts";
 import { serveLive, type LiveApi } from "./live.ts";
 import { serveNodes, type NodesApi } from "./nodes.ts";
 import { servePage } from "./page.ts";
+import { serveRoutes, type RoutesApi } from "./routes.ts";
 import { serveRuns, type RunsApi } from "./runs.ts";
 import { serveSamples, type SamplesApi } from "./samples.ts";
+import { serveTenants, type TenantsApi } from "./tenants.ts";
 
 export interface ApiDependencies {
   fleet: FleetApi;
@@ -21,6 +23,8 @@ export interface ApiDependencies {
   live: LiveApi;
   instances: InstancesApi;
   samples: SamplesApi;
+  routes: RoutesApi;
+  tenants: TenantsApi;
 }
 
 export interface AppOptions {
@@ -58,6 +62,8 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveLive(api, dependencies.live);
     serveInstances(api, dependencies.instances);
     serveSamples(api, dependencies.samples);
+    serveTenants(api, dependencies.tenants);
+    serveRoutes(api, dependencies.routes);
   });
   options.extend?.(app);
   if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);

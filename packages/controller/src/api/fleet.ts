@@ -28,6 +28,6 @@ export function serveFleet(app: FastifyInstance, fleet: FleetApi): void {
 }
 
 /** The typed inputs of the planner, as the plain records that cross the wire. */
-function toPlan({ operations, warnings }: FleetPlan): Plan {
+export function toPlan({ operations, warnings }: FleetPlan): Plan {
   return { operations: operations.map((operation) => ({ ...operation, input: { ...operation.input } })), warnings };
 }

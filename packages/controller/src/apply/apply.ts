@@ -1,5 +1,7 @@
 /** From a fleet file to a run: merge, validate, observe, plan, record, start. */
+import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Catalog } from "@berth/shared/catalog/schema";
+import { capacityWarnings } from "@berth/shared/fleet/capacity";
 import { BerthError } from "@berth/shared/errors";
 import type { Run } from "@berth/shared/api/runs";
 import { mergeFleet } from "@berth/shared/fleet/edit";
@@ -8,7 +10,8 @@ import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Inventory } from "../inventory/database.ts";
 import { observeFleet, type ObservationSources } from "../observation/observe.ts";
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
-import { planFleet, type FleetPlan } from "../plan/plan.ts";
+import { linkPresent, planFleet, planPart, type FleetPlan } from "../plan/plan.ts";
+import type { FleetSecrets } from "./fleet-secrets.ts";
 import type { FleetStore } from "./fleet-store.ts";
 import type { NewRun } from "../runs/store.ts";
 import { recordFleet } from "./record.ts";
@@ -26,11 +29,20 @@ export interface FleetControl {
   plan: (file: FleetFile) => Promise<FleetPlan>;
   /** Makes the file the desired state and starts a run; `run` is null when nothing is to be done. */
   apply: (file: FleetFile, account: string) => Promise<{ plan: FleetPlan; run: Run | null }>;
-  /** Replaces the desired state's text, and carries out the part of the plan that `only` lets through. */
-  replace: (
-    text: string,
-    options: { account: string; kind: string; only: (operation: PlannedOperation) => boolean },
-  ) => Promise<{ plan: FleetPlan; run: Run | null }>;
+  /** Replaces the desired state's text, and carries out a part of the plan. */
+  replace: (text: string, options: Replacement) => Promise<{ plan: FleetPlan; run: Run | null }>;
+}
+
+export interface Replacement {
+  account: string;
+  /** Of the run: node.add, tenant.remove */
+  kind: string;
+  /** The part of the plan that is carried out, with all that it comes after. */
+  only: (operation: PlannedOperation) => boolean;
+  /** What is done besides. Dependencies on what is not planned are dropped. */
+  then?: readonly PlannedOperation[];
+  /** Changes nothing. */
+  dryRun?: boolean;
 }
 
 export interface ApplyDependencies {
@@ -38,10 +50,7 @@ export interface ApplyDependencies {
   catalog: Catalog;
   store: FleetStore;
   settings: Pick<DesiredOptions, "registryMirror" | "agentVersion">;
-  /** Present version of a secret; 1 for one that does not exist yet. */
-  secretVersion: DesiredOptions["secretVersion"];
-  /** Generates the secrets that do not exist yet. */
-  ensureSecrets: (desired: Desired) => Promise<void>;
+  secrets: FleetSecrets;
   sources: (fleet: Fleet) => ObservationSources;
   /** Address that the node's agent connects from; null: it is not connected. */
   seenAddress: (node: string) => string | null;
@@ -61,15 +70,22 @@ interface Prepared {
 }
 
 export function createFleetControl(dependencies: ApplyDependencies): FleetControl {
-  const { store, catalog, settings, inventory } = dependencies;
+  const { store, settings, inventory, secrets } = dependencies;
   let applying: Promise<unknown> = Promise.resolve();
 
   async function prepare(text: string, file: string, prune: boolean, notes: string[] = []): Promise<Prepared> {
     const fleet = store.parse(text, file);
-    const desired = desiredState(fleet, { catalog, ...settings, secretVersion: dependencies.secretVersion });
+    const { secretVersion, givenSecret } = secrets;
+    const catalog = catalogOf(fleet, dependencies.catalog);
+    const desired = desiredState(fleet, { catalog, ...settings, secretVersion, givenSecret });
     const observed = await observeFleet(desired, dependencies.sources(fleet));
     const plan = planFleet(desired, observed, { prune });
-    const warnings = [...notes, ...plan.warnings, ...misplacedNodes(fleet, dependencies.seenAddress)];
+    const warnings = [
+      ...notes,
+      ...plan.warnings,
+      ...capacityWarnings(fleet, catalog),
+      ...misplacedNodes(fleet, dependencies.seenAddress),
+    ];
     return { text, fleet, desired, plan: { ...plan, warnings } };
   }
 
@@ -101,7 +117,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     origin: { file: string; account: string; kind: string },
   ): Promise<Run | null> {
     const { text: yaml, fleet, desired } = prepared;
-    await dependencies.ensureSecrets(desired);
+    await secrets.ensure(desired.secrets);
     const record = { ...origin, yaml, fleet, desired };
     const run = await dependencies.startRun({
       plan,
@@ -130,14 +146,20 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         if (plan.operations.length === 0 && unchanged) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file: file.file, account, kind: "apply" }) };
       }),
-    replace: (text, { account, kind, only }) =>
+    replace: (text, { account, kind, only, then = [], dryRun = false }) =>
       exclusively(async () => {
         const file = (await store.current())?.file ?? "fleet.yaml";
         const prepared = await prepare(text, file, false);
-        const plan = { ...prepared.plan, operations: prepared.plan.operations.filter(only) };
+        const plan = planOf(prepared.plan, { only, then });
+        if (dryRun) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file, account, kind }) };
       }),
   };
+}
+
+function planOf(whole: FleetPlan, { only, then = [] }: Pick<Replacement, "only" | "then">): FleetPlan {
+  const part = planPart(whole, only);
+  return { ...part, operations: linkPresent([...part.operations, ...then]) };
 }
 
 /** What takes a part of the desired state out of it: `nodes.user3`. */

@@ -8,6 +8,7 @@ import { putNode } from "../inventory/nodes.ts";
 import { putSpecification } from "../inventory/specifications.ts";
 import { listTenants, putTenant, removeTenant } from "../inventory/tenants.ts";
 import type { Desired } from "../plan/desired.ts";
+import type { DesiredNeed } from "../plan/desired-needs.ts";
 
 export interface FleetRecord {
   file: string;
@@ -35,9 +36,9 @@ async function recordTenants(transaction: Queryable, fleet: Fleet): Promise<void
   }
 }
 
-async function recordInstances(transaction: Queryable, { instances }: Desired): Promise<void> {
+async function recordInstances(transaction: Queryable, { instances, needs }: Desired): Promise<void> {
   const wanted = new Set(instances.map(({ spec }) => spec.instance));
-  for (const { spec, database } of instances) {
+  for (const { spec } of instances) {
     await putDesiredInstance(transaction, {
       name: spec.instance,
       service: spec.service,
@@ -48,12 +49,17 @@ async function recordInstances(transaction: Queryable, { instances }: Desired): 
       hash: spec.hash,
     });
     await putSpecification(transaction, spec);
-    if (database !== null) {
-      const { server, instance, database: name, ...specification } = database;
-      await putNeed(transaction, { kind: "database", name, instance, server, specification });
-    }
+  }
+  for (const { kind, target, server, input } of needs) {
+    await putNeed(transaction, { kind, name: target, instance: ownerOf(input), server, specification: input });
   }
   for (const { name, desiredHash } of await listInstances(transaction)) {
     if (desiredHash !== null && !wanted.has(name)) await clearDesiredInstance(transaction, name);
   }
+}
+
+/** Who has the need: an instance, the owner of buckets, or the store itself for its models. */
+function ownerOf(input: DesiredNeed["input"]): string {
+  if ("instance" in input) return input.instance;
+  return "owner" in input ? input.owner : input.server;
 }

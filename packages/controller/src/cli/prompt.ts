@@ -1,6 +1,7 @@
 /** Questions to a person at a terminal. Asked on stderr: stdout is for results. */
 import { createInterface } from "node:readline/promises";
 import { text as readAll } from "node:stream/consumers";
+import { givenKeySchema } from "@berth/shared/api/tenants";
 import { BerthError } from "@berth/shared/errors";
 import { usageError } from "./errors.ts";
 import { readTextFile } from "./fleet-file.ts";
@@ -70,13 +71,28 @@ function readHidden({ stdin }: Terminal): Promise<string> {
 
 /** A password from a file, from stdin (`-`), or asked for. Never from an argument: those show in process lists. */
 export async function readPassword(terminal: Terminal, file: string | undefined, question: string): Promise<string> {
+  return readSecret(terminal, file, question, { what: "password", option: "--password-file" });
+}
+
+/** A key, in the same ways. Throws `request.invalid` for what cannot be one. */
+export async function readKey(terminal: Terminal, file: string | undefined, question: string): Promise<string> {
+  const key = await readSecret(terminal, file, question, { what: "key", option: "--file" });
+  const checked = givenKeySchema.safeParse(key);
+  if (checked.success) return checked.data;
+  // What was given is not repeated: it may be a key with one character too many.
+  throw usageError(`The key ${checked.error.issues[0]?.message ?? "is not one"}.`, "Nothing was changed.");
+}
+
+async function readSecret(
+  terminal: Terminal,
+  file: string | undefined,
+  question: string,
+  { what, option }: { what: string; option: string },
+): Promise<string> {
   if (file === "-") return withoutLineBreak(await readAll(terminal.stdin));
   if (file !== undefined) return withoutLineBreak(await readTextFile(file, terminal));
   if (!isInteractive(terminal)) {
-    throw usageError(
-      "There is no terminal to ask for the password on.",
-      "Give it with --password-file FILE, or - for stdin.",
-    );
+    throw usageError(`There is no terminal to ask for the ${what} on.`, `Give it with ${option} FILE, or - for stdin.`);
   }
   return askSecret(terminal, question);
 }

@@ -44,6 +44,27 @@ export const commandTree: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  tenant: {
+    summary: "Isolated users, each with a node, instances, databases, collections, buckets and keys of its own",
+    commands: {
+      list: { summary: "Tenants with their states", load: () => import("./commands/tenant-list.ts") },
+      show: { summary: "One tenant with all it has", load: () => import("./commands/tenant-show.ts") },
+      add: {
+        summary: "Take tenants in: LXC, agent, databases, collections, buckets, keys, instances, routes",
+        load: () => import("./commands/tenant-add.ts"),
+      },
+      remove: { summary: "Remove all that a tenant has", load: () => import("./commands/tenant-remove.ts") },
+      suspend: {
+        summary: "Take a tenant's instances down and keep what it has",
+        load: () => import("./commands/tenant-suspend.ts"),
+      },
+      resume: { summary: "Bring a suspended tenant back", load: () => import("./commands/tenant-resume.ts") },
+      "set-key": {
+        summary: "Give a tenant its OpenRouter key",
+        load: () => import("./commands/tenant-set-key.ts"),
+      },
+    },
+  },
   inventory: {
     summary: "Nodes, tenants and instances as data, also for Ansible",
     load: () => import("./commands/inventory.ts"),

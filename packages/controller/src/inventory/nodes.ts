@@ -95,7 +95,9 @@ export async function recordNodeSeen(
 }
 
 /** Forgets the node and the instances on it. */
+/** With what was observed on it and nothing asks for. */
 export async function removeNode(database: Queryable, name: string): Promise<boolean> {
+  await database.deleteFrom("instances").where("node", "=", name).where("desiredHash", "is", null).execute();
   const { numDeletedRows } = await database.deleteFrom("nodes").where("name", "=", name).executeTakeFirst();
   return numDeletedRows > 0n;
 }

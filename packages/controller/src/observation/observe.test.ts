@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { BerthError } from "@berth/shared/errors";
 import type { Observation } from "@berth/shared/protocol/state";
 import { exampleDesired } from "../plan/test-fixtures.ts";
+import { unseenNode } from "../plan/observed.ts";
 import { observeFleet } from "./observe.ts";
 
 const desired = exampleDesired();
@@ -36,19 +37,21 @@ test("a node that does not answer and a Proxmox that fails cost their own part, 
         ? Promise.reject(new BerthError("deadline.exceeded", "no observation in 5 s"))
         : Promise.resolve(empty),
     specifications,
-    databases: () => Promise.reject(new Error("must not be asked: no server runs")),
+    needs: () => Promise.reject(new Error("must not be asked: no server runs")),
   });
   expect(observed.nodes.get("user1")).toEqual({
     lxc: "unseen",
     agentOnline: false,
     images: "unseen",
     instances: "unseen",
+    firewall: "unseen",
   });
   expect(observed.nodes.get("user2")).toEqual({
     lxc: "unseen",
     agentOnline: true,
     images: new Set(["a:1"]),
     instances: new Map(),
+    firewall: null,
   });
   expect(observed.warnings).toEqual([
     "Proxmox 'pve' could not be asked, its LXCs were not compared: connect ECONNREFUSED",
@@ -62,15 +65,15 @@ test("databases are asked of a server that runs, all of a server at once", async
     lxcs: () => Promise.resolve(new Map([["shared", lxc]])),
     node: (name) => Promise.resolve(name === "shared" ? { ...empty, instances: [postgres] } : null),
     specifications,
-    databases: (server, needs) => {
-      asked.push([server, ...needs.map((need) => need.database)]);
-      return Promise.resolve(new Map(needs.map((need) => [need.database, { exists: false, differences: [] }])));
+    needs: (server, needs) => {
+      asked.push([server, ...needs.map((need) => need.target)]);
+      return Promise.resolve(new Map(needs.map((need) => [need.target, { exists: false, differences: [] }])));
     },
   });
   expect(asked).toEqual([
     ["shared-postgres", "user1_n8n", "user1_flowise", "user2_n8n", "user2_flowise", "user3_n8n", "user3_flowise"],
   ]);
-  expect(observed.databases.size).toBe(6);
+  expect(observed.needs.size).toBe(6);
   expect(observed.nodes.get("shared")?.lxc).toEqual(lxc);
-  expect(observed.nodes.get("user3")).toEqual({ lxc: null, agentOnline: false, images: "unseen", instances: "unseen" });
+  expect(observed.nodes.get("user3")).toEqual({ ...unseenNode, lxc: null });
 });

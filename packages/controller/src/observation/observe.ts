@@ -1,17 +1,11 @@
-/** Gathers what is: LXCs from Proxmox, instances and images from agents, databases from their servers. Changes nothing. */
+/** Gathers what is: LXCs from Proxmox, instances and images from agents, needs from their stores. Changes nothing. */
 import { toBerthError } from "@berth/shared/errors";
 import type { Observation } from "@berth/shared/protocol/state";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
-import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { Desired } from "../plan/desired.ts";
-import type {
-  Observed,
-  ObservedDatabase,
-  ObservedLxc,
-  ObservedNode,
-  ObservedPlacement,
-  Seen,
-} from "../plan/observed.ts";
+import type { DesiredNeed } from "../plan/desired-needs.ts";
+import type { Observed, ObservedLxc, ObservedNeed, ObservedNode, ObservedPlacement, Seen } from "../plan/observed.ts";
+import { unseenNode } from "../plan/observed.ts";
 
 export interface ObservationSources {
   /** LXCs of a Proxmox connection that carry this fleet's marks, by node name. */
@@ -20,7 +14,8 @@ export interface ObservationSources {
   node: (node: string) => Promise<Observation | null>;
   /** By hash. */
   specifications: () => Promise<ReadonlyMap<string, InstanceSpec>>;
-  databases: (server: string, needs: readonly DatabaseNeed[]) => Promise<ReadonlyMap<string, ObservedDatabase>>;
+  /** Of one store, by id of the operation that meets the need. */
+  needs: (server: string, needs: readonly DesiredNeed[]) => Promise<ReadonlyMap<string, ObservedNeed>>;
 }
 
 /** What cannot be asked becomes `unseen` and a warning: one silent node holds up nothing but itself. */
@@ -41,7 +36,7 @@ export async function observeFleet(desired: Desired, sources: ObservationSources
   );
   return {
     nodes,
-    databases: await observeAllDatabases(desired, nodes, sources, warnings),
+    needs: await observeNeeds(desired, nodes, sources, warnings),
     specifications: await sources.specifications(),
     warnings,
   };
@@ -92,11 +87,13 @@ async function observeNodes(
 }
 
 function toObservedNode(lxc: Seen<ObservedLxc | null>, observation: Observation | null): ObservedNode {
-  if (observation === null) return { lxc, agentOnline: false, images: "unseen", instances: "unseen" };
+  if (observation === null) return { ...unseenNode, lxc };
   return {
     lxc,
     agentOnline: true,
     images: new Set(observation.images),
+    // An agent from before there were firewalls has put none up.
+    firewall: observation.firewall ?? null,
     instances: new Map(
       observation.instances.map(({ instance, hash, version, service, state, drift }): [string, ObservedPlacement] => [
         instance,
@@ -106,20 +103,19 @@ function toObservedNode(lxc: Seen<ObservedLxc | null>, observation: Observation 
   };
 }
 
-/** Asks a server only when its instance runs: a node without one would cost a connection's deadline. */
-async function observeAllDatabases(
-  { instances }: Desired,
+/** Asks a store only when its instance runs: a node without one would cost a connection's deadline. */
+async function observeNeeds(
+  { needs }: Desired,
   nodes: ReadonlyMap<string, ObservedNode>,
   sources: ObservationSources,
   warnings: string[],
-): Promise<Map<string, ObservedDatabase>> {
-  const needs = instances.flatMap(({ database }) => (database === null ? [] : [database]));
-  const seen = new Map<string, ObservedDatabase>();
+): Promise<Map<string, ObservedNeed>> {
+  const seen = new Map<string, ObservedNeed>();
   await Promise.all(
     [...Map.groupBy(needs, (need) => need.server)].map(async ([server, wanted]) => {
       if (!isHealthy(server, nodes)) return;
       try {
-        for (const [name, database] of await sources.databases(server, wanted)) seen.set(name, database);
+        for (const [id, need] of await sources.needs(server, wanted)) seen.set(id, need);
       } catch (error) {
         warnings.push(toBerthError(error).message);
       }

@@ -1,10 +1,8 @@
-/** Where observations really come from: the hub, Proxmox, PostgreSQL. */
+/** Where observations really come from: the hub, Proxmox, the stores. */
 import { BerthError } from "@berth/shared/errors";
 import type { Fleet, ProxmoxConnection } from "@berth/shared/fleet/schema";
 import type { Hub } from "../agents/types.ts";
-import { observeDatabases } from "../needs/postgres-observe.ts";
-import type { PostgresServer, PostgresServers } from "../needs/postgres-servers.ts";
-import { databaseSecretName } from "../plan/environment.ts";
+import type { Stores } from "../needs/stores.ts";
 import { observeLxcs } from "../provision/proxmox/observe.ts";
 import type { ObservationSources } from "./observe.ts";
 
@@ -12,12 +10,9 @@ export interface SourceDependencies {
   hub: Pick<Hub, "connection" | "observe" | "waitOnline">;
   /** When the controller started, milliseconds since the epoch. */
   startedAt: number;
-  postgres: PostgresServers;
-  postgresServer: (fleet: Fleet, instance: string) => PostgresServer;
+  stores: Stores;
   /** The connection with its file paths made absolute. */
   connection: (fleet: Fleet, name: string) => ProxmoxConnection;
-  /** undefined: not generated yet. */
-  password: (name: string) => string | undefined;
   specifications: ObservationSources["specifications"];
 }
 
@@ -26,7 +21,7 @@ const observeMilliseconds = 10_000;
 const reconnectMilliseconds = 35_000;
 
 export function createSources(fleet: Fleet, dependencies: SourceDependencies): ObservationSources {
-  const { hub, postgres } = dependencies;
+  const { hub, stores } = dependencies;
   return {
     lxcs: async (proxmox) => {
       const found = await observeLxcs(dependencies.connection(fleet, proxmox), fleet.fleet);
@@ -43,10 +38,7 @@ export function createSources(fleet: Fleet, dependencies: SourceDependencies): O
       return observation;
     },
     specifications: dependencies.specifications,
-    databases: (server, needs) =>
-      postgres.withClient(dependencies.postgresServer(fleet, server), (client) =>
-        observeDatabases(client, needs, (need) => dependencies.password(databaseSecretName(need.instance))),
-      ),
+    needs: (_, needs) => stores.observe(fleet, needs),
   };
 }
 

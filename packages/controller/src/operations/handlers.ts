@@ -2,9 +2,9 @@
 import { BerthError } from "@berth/shared/errors";
 import type { AgentOperationKind, OperationInput } from "@berth/shared/operations/index";
 import type { Hub } from "../agents/types.ts";
-import { ensureDatabase, removeDatabase } from "../needs/postgres-ensure.ts";
-import type { PostgresServer, PostgresServers } from "../needs/postgres-servers.ts";
-import { databaseSecretName } from "../plan/environment.ts";
+import type { RemovalKind, Stores } from "../needs/stores.ts";
+import type { NeedKind } from "../plan/desired-needs.ts";
+import type { Fleet } from "@berth/shared/fleet/schema";
 import type { OperationContext, OperationHandler, OperationHandlers } from "../runs/handlers.ts";
 import { resolveInstanceSecrets } from "./resolve-secrets.ts";
 
@@ -12,9 +12,12 @@ export interface HandlerDependencies {
   hub: Pick<Hub, "dispatch">;
   lxcEnsure: OperationHandler<"lxc.ensure">;
   agentEnsure: OperationHandler<"agent.ensure">;
-  postgres: PostgresServers;
-  /** Where a PostgreSQL instance of the fleet listens, with its superuser's password. */
-  postgresServer: (instance: string) => Promise<PostgresServer>;
+  lxcRemove: OperationHandler<"lxc.remove">;
+  tenantVerify: OperationHandler<"tenant.verify">;
+  /** Removes an owner's secrets; gives how many there were. */
+  removeSecrets: (owner: string) => Promise<number>;
+  stores: Stores;
+  fleet: () => Promise<Fleet>;
   /** The value of a secret; throws `not-found`. */
   reveal: (name: string, version?: number) => string;
   /** PEM of the CA of the registry that the fleet's images come from; null: publicly trusted. */
@@ -22,13 +25,21 @@ export interface HandlerDependencies {
 }
 
 export function createHandlers(dependencies: HandlerDependencies): OperationHandlers {
-  const { hub, postgres, postgresServer, reveal } = dependencies;
+  const { hub, stores, reveal } = dependencies;
 
   function dispatch<K extends AgentOperationKind>(kind: K, context: OperationContext<K>, input: OperationInput<K>) {
     const { node, operationId: id, attempt, deadlineSeconds, signal, log } = context;
     if (node === null) throw new BerthError("internal", `The plan names no node for ${kind}`);
     const onProgress = ({ line, fraction }: { line: string; fraction?: number | undefined }) => log(line, fraction);
     return hub.dispatch({ node, id, attempt, kind, input, deadlineSeconds, signal, onProgress });
+  }
+
+  async function ensure<K extends NeedKind>(kind: K, { input, log, signal }: OperationContext<K>) {
+    return stores.ensure[kind](await dependencies.fleet(), input, { log, signal });
+  }
+
+  async function remove<K extends RemovalKind>(kind: K, { input, log, signal }: OperationContext<K>) {
+    return stores.remove[kind](await dependencies.fleet(), input, { log, signal });
   }
 
   return {
@@ -44,21 +55,18 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
       ),
     "instance.remove": (context) => dispatch("instance.remove", context, context.input),
     "firewall.ensure": (context) => dispatch("firewall.ensure", context, context.input),
-    "database.ensure": async ({ input, log }) => {
-      const server = await postgresServer(input.server);
-      const password = reveal(databaseSecretName(input.instance));
-      return postgres.withClient(server, (client) =>
-        ensureDatabase(input, {
-          client,
-          password,
-          log,
-          withDatabase: (database, work) => postgres.withDatabase(server, database, work),
-        }),
-      );
+    "lxc.remove": dependencies.lxcRemove,
+    "tenant.verify": dependencies.tenantVerify,
+    "secrets.remove": async ({ input }) => {
+      const counts = await Promise.all(input.owners.map(dependencies.removeSecrets));
+      return { removed: counts.reduce((sum, count) => sum + count, 0) };
     },
-    "database.remove": async ({ input }) => {
-      const server = await postgresServer(input.server);
-      return postgres.withClient(server, (client) => removeDatabase(client, input));
-    },
+    "database.ensure": (context) => ensure("database.ensure", context),
+    "collections.ensure": (context) => ensure("collections.ensure", context),
+    "buckets.ensure": (context) => ensure("buckets.ensure", context),
+    "models.ensure": (context) => ensure("models.ensure", context),
+    "database.remove": (context) => remove("database.remove", context),
+    "collections.remove": (context) => remove("collections.remove", context),
+    "buckets.remove": (context) => remove("buckets.remove", context),
   };
 }

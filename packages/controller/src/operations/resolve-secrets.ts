@@ -6,13 +6,15 @@ export function resolveInstanceSecrets(
   spec: InstanceSpec,
   reveal: (reference: SecretReference) => string,
 ): InstanceSpec {
+  const resolve = (text: string) => resolveSecretReferences(text, reveal);
   return {
     ...spec,
-    containers: spec.containers.map((container) => ({
+    containers: spec.containers.map(({ files, ...container }) => ({
       ...container,
-      env: Object.fromEntries(
-        Object.entries(container.env).map(([name, text]) => [name, resolveSecretReferences(text, reveal)]),
-      ),
+      env: Object.fromEntries(Object.entries(container.env).map(([name, text]) => [name, resolve(text)])),
+      ...(files === undefined
+        ? {}
+        : { files: files.map(({ path, content }) => ({ path, content: resolve(content) })) }),
     })),
   };
 }

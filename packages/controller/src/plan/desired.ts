@@ -1,14 +1,16 @@
-/** From a validated fleet to what must exist: LXCs, agents, databases, instances. Pure. */
-import type { Catalog, Service } from "@berth/shared/catalog/schema";
-import { hostPorts, placements, type Placement } from "@berth/shared/fleet/instances";
-import { serverOf } from "@berth/shared/fleet/needs";
+/** From a validated fleet to what must exist: LXCs, agents, firewalls, needs, instances. Pure. */
+import type { Catalog } from "@berth/shared/catalog/schema";
+import { placements, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet, FleetNode } from "@berth/shared/fleet/schema";
-import { databaseName, instanceName } from "@berth/shared/names";
-import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
+import type { FirewallSpec } from "@berth/shared/operations/firewall-ensure";
 import type { OperationInput } from "@berth/shared/operations/index";
-import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
-import { resolveEnvironment } from "./environment.ts";
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import { containerSpecs } from "./containers.ts";
+import { type DesiredNeed, desiredNeeds, needIds, placementNeeds, type PlacementNeeds } from "./desired-needs.ts";
+import { desiredFirewalls } from "./firewall-rules.ts";
 import { hashOf } from "./hash.ts";
+import { operationId } from "./identify.ts";
+import { type SecretNeed, secretNeeds, type TokenRule } from "./secrets.ts";
 
 export interface DesiredNode {
   name: string;
@@ -21,15 +23,18 @@ export interface DesiredNode {
 
 export interface DesiredInstance {
   spec: InstanceSpec;
-  /** Database it needs, if any. */
-  database: DatabaseNeed | null;
-  /** Instances that must be healthy before. */
-  needs: string[];
+  /** Operations that must have succeeded before, where they are planned. */
+  after: string[];
 }
 
 export interface Desired {
   nodes: DesiredNode[];
+  firewalls: FirewallSpec[];
   instances: DesiredInstance[];
+  needs: DesiredNeed[];
+  secrets: SecretNeed[];
+  /** Instances of tenants that are suspended: taken down, with all they hold kept. */
+  suspended: ReadonlySet<string>;
 }
 
 export interface DesiredOptions {
@@ -37,15 +42,31 @@ export interface DesiredOptions {
   /** Registry in front of every image, for a fleet that names none. */
   registryMirror: string | null;
   agentVersion: string;
-  /** Present version of a secret; 1 for one that does not exist yet. */
-  secretVersion: (name: string) => number;
+  /** Version of a secret that Berth makes: the present one, 1 for one that does not exist yet, the next one for a token that is to be made again. */
+  secretVersion: (name: string, token?: TokenRule) => number;
+  /** Present version of a secret that a person gives; null: none was given. */
+  givenSecret: (name: string) => number | null;
 }
 
 export function desiredState(fleet: Fleet, options: DesiredOptions): Desired {
+  const { catalog, givenSecret } = options;
+  const all = placements(fleet, catalog);
+  const running = all.filter(({ tenant }) => tenant === null || fleet.tenants[tenant]?.suspended !== true);
+  const placed = running.map((placement) => ({ placement, needs: placementNeeds(fleet, placement, givenSecret) }));
+  const secrets = uniqueSecrets(placed.flatMap(({ placement, needs }) => secretNeeds(placement, needs)));
   return {
     nodes: Object.entries(fleet.nodes).map(([name, node]) => desiredNode(fleet, name, node, options)),
-    instances: placements(fleet, options.catalog).map((placement) => desiredInstance(fleet, placement, options)),
+    firewalls: desiredFirewalls(fleet, catalog),
+    instances: placed.map(({ placement, needs }) => desiredInstance(fleet, placement, needs, secrets, options)),
+    needs: desiredNeeds(fleet, catalog, placed),
+    secrets: [...secrets.values()],
+    suspended: new Set(all.filter((placement) => !running.includes(placement)).map(({ instance }) => instance)),
   };
+}
+
+/** An owner's instances share the key to its buckets. */
+function uniqueSecrets(secrets: readonly SecretNeed[]): Map<string, SecretNeed> {
+  return new Map(secrets.map((secret) => [secret.name, secret]));
 }
 
 function desiredNode(fleet: Fleet, name: string, node: FleetNode, options: DesiredOptions): DesiredNode {
@@ -87,75 +108,41 @@ export function agentInput(
   };
 }
 
-function desiredInstance(fleet: Fleet, placement: Placement, options: DesiredOptions): DesiredInstance {
-  const { service, tenant, node, instance } = placement;
-  const database = databaseNeed(fleet, placement);
-  const container = containerSpec(fleet, placement, database, options);
+function desiredInstance(
+  fleet: Fleet,
+  placement: Placement,
+  needs: PlacementNeeds,
+  secrets: ReadonlyMap<string, SecretNeed>,
+  options: DesiredOptions,
+): DesiredInstance {
+  const { service, tenant, node, instance, overrides } = placement;
+  const { catalog, registryMirror, givenSecret } = options;
+  const secretVersion = (name: string) => {
+    const secret = secrets.get(name);
+    return secret !== undefined && "token" in secret
+      ? options.secretVersion(name, secret.token)
+      : options.secretVersion(name);
+  };
   const body = {
     instance,
     service: service.name,
-    version: placement.overrides.version ?? service.version,
+    version: overrides.version ?? service.version,
     tenant,
     node,
-    containers: [container],
+    containers: containerSpecs({ fleet, catalog, placement, needs, secretVersion, givenSecret, registryMirror }),
   };
-  return { spec: { ...body, hash: hashOf(body) }, database, needs: neededInstances(service) };
-}
-
-function neededInstances(service: Service): string[] {
-  const servers = service.needs.map(serverOf);
-  return [...new Set(servers)].map((server) => instanceName(null, server));
-}
-
-function databaseNeed(fleet: Fleet, { service, tenant, instance, node }: Placement): DatabaseNeed | null {
-  const need = service.needs.find((candidate) => candidate.kind === "database");
-  if (need === undefined) return null;
-  const name = databaseName(tenant, service.name);
   return {
-    server: instanceName(null, "postgres"),
-    instance,
-    database: name,
-    role: name,
-    extensions: need.extensions,
-    clientAddress: fleet.nodes[node]?.address ?? "0.0.0.0",
+    spec: { ...body, hash: hashOf(body) },
+    after: [
+      ...needIds(placement, needs),
+      ...needs.servers.map((server) => operationId("instance.ensure", server)),
+      ...firewallIds(fleet, node),
+    ],
   };
 }
 
-function containerSpec(
-  fleet: Fleet,
-  placement: Placement,
-  database: DatabaseNeed | null,
-  options: DesiredOptions,
-): ContainerSpec {
-  const { service, overrides, instance } = placement;
-  const cpus = overrides.cpus ?? service.cpus;
-  return {
-    name: instance,
-    image: imageReference(
-      service.image,
-      overrides.version ?? service.version,
-      fleet.images.mirror ?? options.registryMirror,
-    ),
-    ...(service.command === undefined ? {} : { command: service.command }),
-    ...(service.user === undefined ? {} : { user: service.user }),
-    env: resolveEnvironment({
-      fleet,
-      catalog: options.catalog,
-      placement,
-      database,
-      secretVersion: options.secretVersion,
-    }),
-    ports: hostPorts(service, overrides),
-    volumes: service.volumes.map(({ name, path }) => ({ volume: name, path })),
-    memoryBytes: overrides.memory ?? service.memory,
-    ...(cpus === undefined ? {} : { cpus }),
-    stopTimeoutSeconds: service.stopTimeoutSeconds,
-    health: service.health,
-  };
-}
-
-/** A mirror takes the registry's place and keeps the path: docker.io/n8nio/n8n -> 10.0.6.1:5000/n8nio/n8n. */
-function imageReference(image: string, tag: string, mirror: string | null): string {
-  if (mirror === null) return `${image}:${tag}`;
-  return `${mirror}/${image.slice(image.indexOf("/") + 1)}:${tag}`;
+/** A node opens nothing before its firewall stands, and reaches the shared services once theirs let it in. */
+function firewallIds(fleet: Fleet, node: string): string[] {
+  const serving = Object.values(fleet.services.shared).map((service) => service.node);
+  return [...new Set([node, ...serving])].map((name) => operationId("firewall.ensure", name));
 }

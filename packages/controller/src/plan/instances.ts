@@ -71,7 +71,7 @@ function imageOperations(
 }
 
 function instanceOperation(
-  { spec, database, needs }: DesiredInstance,
+  { spec, after }: DesiredInstance,
   needed: { change: Change; reason: string },
   images: readonly PlannedOperation[],
 ): PlannedOperation<"instance.ensure"> {
@@ -81,12 +81,7 @@ function instanceOperation(
     node: spec.node,
     target: spec.instance,
     ...needed,
-    after: [
-      operationId("agent.ensure", spec.node),
-      ...images.map((image) => image.id),
-      ...(database === null ? [] : [operationId("database.ensure", database.database)]),
-      ...needs.map((need) => operationId("instance.ensure", need)),
-    ],
+    after: [operationId("agent.ensure", spec.node), ...images.map((image) => image.id), ...after],
     input: spec,
   };
 }

@@ -26,6 +26,8 @@ export interface ObservedNode {
   /** References of the images present. */
   images: Seen<ReadonlySet<string>>;
   instances: Seen<ReadonlyMap<string, ObservedPlacement>>;
+  /** Hash of the firewall's rules in force; null: there are none. */
+  firewall: Seen<string | null>;
 }
 
 export interface ObservedPlacement {
@@ -36,20 +38,26 @@ export interface ObservedPlacement {
   drift: readonly string[];
 }
 
-/** How a database departs from its need, as phrases; empty: not at all. */
-export type ObservedDatabase = { exists: boolean; differences: readonly string[] };
+/** How something in a store departs from its need, as phrases; empty: not at all. */
+export type ObservedNeed = { exists: boolean; differences: readonly string[] };
 
 export interface Observed {
   nodes: ReadonlyMap<string, ObservedNode>;
-  /** By database name; a server that could not be asked leaves its databases out. */
-  databases: ReadonlyMap<string, ObservedDatabase>;
+  /** By id of the operation that meets it; a store that could not be asked leaves its own out. */
+  needs: ReadonlyMap<string, ObservedNeed>;
   /** By hash: what instances were made of, as far as it is on record. */
   specifications: ReadonlyMap<string, InstanceSpec>;
   /** What could not be seen, as sentences for the reader. */
   warnings: readonly string[];
 }
 
-export const unseenNode: ObservedNode = { lxc: "unseen", agentOnline: false, images: "unseen", instances: "unseen" };
+export const unseenNode: ObservedNode = {
+  lxc: "unseen",
+  agentOnline: false,
+  images: "unseen",
+  instances: "unseen",
+  firewall: "unseen",
+};
 
 /** It may hold anything: its agent is away, and it is not known to be gone. */
 export function isUnseen({ lxc, instances }: ObservedNode): boolean {

@@ -120,9 +120,9 @@ describe("a converged fleet", () => {
       "a database open to others",
       {
         ...converged,
-        databases: new Map([
-          ...converged.databases,
-          ["user1_n8n", { exists: true, differences: ["PUBLIC may connect"] }],
+        needs: new Map([
+          ...converged.needs,
+          ["database.ensure/user1_n8n", { exists: true, differences: ["PUBLIC may connect"] }],
         ]),
       },
       ["repair database.ensure/user1_n8n: PUBLIC may connect"],
@@ -249,7 +249,7 @@ describe("properties", () => {
       case 4:
         return instance === undefined ? world : changeInstance(world, node, instance, { hash: "other" });
       default:
-        return { ...world, databases: new Map([...world.databases].slice(which)) };
+        return { ...world, needs: new Map([...world.needs].slice(which)) };
     }
   }
 
@@ -282,6 +282,6 @@ describe("properties", () => {
       agentOnline,
       instances === "unseen" ? [] : [...instances].toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ]);
-    return { nodes, databases: [...world.databases].toSorted(([a], [b]) => (a < b ? -1 : 1)) };
+    return { nodes, needs: [...world.needs].toSorted(([a], [b]) => (a < b ? -1 : 1)) };
   }
 });

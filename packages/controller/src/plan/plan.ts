@@ -1,8 +1,9 @@
 /** Desired x observed -> the operations between them. Pure: no clock, no network, no database. */
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Desired } from "./desired.ts";
-import { planDatabases } from "./databases.ts";
+import { planFirewalls } from "./firewalls.ts";
 import { planInstances } from "./instances.ts";
+import { planNeeds } from "./needs.ts";
 import { disksTooLarge, nodesToJoin, planNodes } from "./nodes.ts";
 import { isUnseen, type Observed, unseenNode } from "./observed.ts";
 import { planRemovals } from "./removals.ts";
@@ -16,9 +17,10 @@ export interface FleetPlan {
 export function planFleet(desired: Desired, observed: Observed, { prune = false } = {}): FleetPlan {
   const nodes = planNodes(desired.nodes, observed);
   const instances = planInstances(desired.instances, observed, nodes);
-  const databases = planDatabases(desired.instances, observed, instances);
+  const firewalls = planFirewalls(desired.firewalls, observed, nodes);
+  const needs = planNeeds(desired, observed, instances);
   const removals = planRemovals(desired, observed, prune);
-  const operations = [...nodes, ...instances, ...databases, ...removals.operations];
+  const operations = [...nodes, ...firewalls, ...instances, ...needs, ...removals.operations];
   return {
     operations: linkPresent(operations),
     warnings: [
@@ -42,8 +44,21 @@ function unseenNodes({ nodes, instances }: Desired, observed: Observed): string[
     );
 }
 
+/** The operations that are chosen, with all that they come after. */
+export function planPart(plan: FleetPlan, isChosen: (operation: PlannedOperation) => boolean): FleetPlan {
+  const byId = new Map(plan.operations.map((operation) => [operation.id, operation]));
+  const chosen = new Set<PlannedOperation>();
+  const choose = (operation: PlannedOperation | undefined): void => {
+    if (operation === undefined || chosen.has(operation)) return;
+    chosen.add(operation);
+    for (const id of operation.after) choose(byId.get(id));
+  };
+  for (const operation of plan.operations) if (isChosen(operation)) choose(operation);
+  return { ...plan, operations: plan.operations.filter((operation) => chosen.has(operation)) };
+}
+
 /** Dependencies on what is not planned are met already. */
-function linkPresent(operations: PlannedOperation[]): PlannedOperation[] {
+export function linkPresent(operations: PlannedOperation[]): PlannedOperation[] {
   const ids = new Set(operations.map((operation) => operation.id));
   return operations.map((operation) => ({ ...operation, after: operation.after.filter((id) => ids.has(id)) }));
 }

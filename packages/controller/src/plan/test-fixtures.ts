@@ -5,13 +5,14 @@ import { parseFleet } from "@berth/shared/fleet/parse";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { desiredState, type Desired, type DesiredOptions } from "./desired.ts";
-import type { Observed, ObservedDatabase, ObservedNode, ObservedPlacement } from "./observed.ts";
+import { type Observed, type ObservedNode, type ObservedPlacement, unseenNode } from "./observed.ts";
 
 export const desiredOptions: DesiredOptions = {
   catalog,
   registryMirror: null,
   agentVersion: "0.1.0",
   secretVersion: () => 1,
+  givenSecret: () => null,
 };
 
 export function exampleFleet(): Fleet {
@@ -26,18 +27,15 @@ export function exampleDesired(options: Partial<DesiredOptions> = {}): Desired {
 }
 
 export function emptyWorld(desired: Desired): Observed {
-  const nodes = desired.nodes.map(({ name }): [string, ObservedNode] => [
-    name,
-    { lxc: null, agentOnline: false, images: "unseen", instances: "unseen" },
-  ]);
+  const nodes = desired.nodes.map(({ name }): [string, ObservedNode] => [name, { ...unseenNode, lxc: null }]);
   const specifications = new Map(desired.instances.map(({ spec }) => [spec.hash, spec]));
-  return { nodes: new Map(nodes), databases: new Map(), specifications, warnings: [] };
+  return { nodes: new Map(nodes), needs: new Map(), specifications, warnings: [] };
 }
 
 /** The world after one operation has succeeded. */
 export function perform(world: Observed, operation: PlannedOperation): Observed {
   const nodes = new Map(world.nodes);
-  const databases = new Map(world.databases);
+  const needs = new Map(world.needs);
   const node = operation.node === null ? undefined : nodes.get(operation.node);
   if (node === undefined || operation.node === null) throw new Error(`${operation.id} concerns an unknown node`);
   switch (operation.kind) {
@@ -54,6 +52,7 @@ export function perform(world: Observed, operation: PlannedOperation): Observed 
         agentOnline: true,
         images: node.images === "unseen" ? new Set() : node.images,
         instances: node.instances === "unseen" ? new Map() : node.instances,
+        firewall: node.firewall === "unseen" ? null : node.firewall,
       });
       break;
     case "image.ensure":
@@ -73,17 +72,21 @@ export function perform(world: Observed, operation: PlannedOperation): Observed 
       nodes.set(operation.node, { ...node, instances });
       break;
     }
-    case "database.ensure": {
-      if (!instancesOf(node).has(operation.input.server)) throw new Error(`${operation.id} before its server`);
-      const database: ObservedDatabase = { exists: true, differences: [] };
-      databases.set(operation.input.database, database);
+    case "firewall.ensure":
+      if (!node.agentOnline) throw new Error(`${operation.id} before its agent`);
+      nodes.set(operation.node, { ...node, firewall: operation.input.hash });
       break;
-    }
-    case "database.remove":
-      databases.delete(operation.input.database);
+    case "database.ensure":
+    case "collections.ensure":
+    case "buckets.ensure":
+    case "models.ensure":
+      if (!instancesOf(node).has(operation.input.server)) throw new Error(`${operation.id} before its store`);
+      needs.set(operation.id, { exists: true, differences: [] });
       break;
+    default:
+      throw new Error(`No plan of a fleet has ${operation.kind}`);
   }
-  return { ...world, nodes, databases, warnings: [] };
+  return { ...world, nodes, needs, warnings: [] };
 }
 
 function imagesOf(node: ObservedNode): ReadonlySet<string> {

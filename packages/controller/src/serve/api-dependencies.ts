@@ -3,9 +3,10 @@ import { catalog } from "@berth/shared/catalog/index";
 import { BerthError } from "@berth/shared/errors";
 import type { ApiDependencies } from "../api/app.ts";
 import { createNodeControl } from "../apply/node-control.ts";
-import { removeNode } from "../inventory/nodes.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { readStatus } from "../status/status.ts";
+import { forgetNode } from "./forget-node.ts";
+import { createTenantsApi } from "./tenants.ts";
 import { createLiveChanges } from "./live-changes.ts";
 import type { Controller } from "./open-controller.ts";
 import { createInstancesApi } from "./streams.ts";
@@ -24,10 +25,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     catalog,
     inspect: provisioning.inspect,
     isEnrolled: (node) => hub.connection(node) !== undefined,
-    forget: async (node) => {
-      await hub.revoke(node, "removed from the fleet");
-      await removeNode(inventory.database, node);
-    },
+    forget: (node) => forgetNode(node, { hub, inventory }),
     uninstall: provisioning.uninstall,
     uninstallCommand: provisioning.uninstallCommand,
     createJoinToken: (request) => hub.createJoinToken(request),
@@ -68,6 +66,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
         );
       },
     },
+    tenants: createTenantsApi(controller, status),
     runs: {
       get: (id) => runner.get(id),
       list: (limit) => runner.list(limit),
@@ -85,5 +84,6 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     live: createLiveChanges({ ...statusDependencies, runner, onFailure }),
     instances: createInstancesApi(controller),
     samples: { recent: (query) => hub.recentSamples(query) },
+    routes: controller.routes,
   };
 }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { catalog } from "@berth/shared/catalog/index";
+import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Logger } from "pino";
 import { createAccounts, type Accounts } from "../accounts/accounts.ts";
@@ -10,20 +11,28 @@ import { createHub } from "../agents/hub.ts";
 import type { Hub } from "../agents/types.ts";
 import { createFleetControl, type FleetControl } from "../apply/apply.ts";
 import { createFleetStore, type FleetStore } from "../apply/fleet-store.ts";
-import { locateInstance, locateProxmox } from "../apply/locate.ts";
-import { secretsNeeded } from "../apply/secrets-needed.ts";
+import { createFleetSecrets } from "../apply/fleet-secrets.ts";
+import { locateProxmox } from "../apply/locate.ts";
 import { createAgentStore } from "../inventory/agents.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { openInventory } from "../inventory/open.ts";
 import { listSpecifications } from "../inventory/specifications.ts";
-import { PostgresServers, type PostgresServer } from "../needs/postgres-servers.ts";
+import { createStores, type Stores } from "../needs/stores.ts";
 import { createSources } from "../observation/sources.ts";
+import { type Desired, desiredState } from "../plan/desired.ts";
 import { createHandlers } from "../operations/handlers.ts";
+import { followRoutes } from "../routes/follow.ts";
+import { createRoutes, type Routes } from "../routes/routes.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
+import { createTenantVerifyHandler } from "../tenants/verify.ts";
+import { forgetNode } from "./forget-node.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { version } from "./version.ts";
+
+/** How long a router takes to learn of a new route, at most. */
+const routePatienceSeconds = 60;
 
 export interface Controller {
   version: string;
@@ -37,6 +46,10 @@ export interface Controller {
   store: FleetStore;
   fleetControl: FleetControl;
   provisioning: Provisioning;
+  routes: Routes;
+  stores: Stores;
+  /** What a fleet comes to, with the secrets that there are. */
+  desired: (fleet: Fleet) => Desired;
   /** Names and addresses that the TLS listener's certificate is for. */
   serverNames: () => Promise<string[]>;
   onServerNamesChange: (listener: () => Promise<void>) => void;
@@ -45,8 +58,6 @@ export interface Controller {
   /** After `stopWork`, and after nothing asks any more. */
   close: () => Promise<void>;
 }
-
-const superuserSecret = "superuserPassword";
 
 export async function openController(options: ServeOptions, logger: Logger): Promise<Controller> {
   const startedAt = Date.now();
@@ -61,7 +72,16 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const present = { fleet: (await store.current())?.fleet ?? null };
   const drift = () => present.fleet?.drift ?? "mend";
   const hub = await createHub({ store: createAgentStore(inventory), authority, version, logger, drift });
-  const postgres = new PostgresServers();
+  const fleetSecrets = createFleetSecrets(secrets);
+  const settings = { registryMirror: options.registryMirror, agentVersion: version };
+  const reveal = (name: string, secretVersion?: number) => secrets.reveal(name, secretVersion).reveal();
+  const stores = createStores({
+    catalogOf: (fleet) => catalogOf(fleet, catalog),
+    reveal,
+    peek: (name) => (secrets.version(name) === null ? undefined : reveal(name)),
+  });
+  const desired = (fleet: Fleet) =>
+    desiredState(fleet, { catalog: catalogOf(fleet, catalog), ...settings, ...fleetSecrets });
   const provisioning = createProvisioning({
     options,
     inventory,
@@ -69,6 +89,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     hub,
     store,
     fleet: () => present.fleet,
+    forgetNode: (node) => forgetNode(node, { hub, inventory }),
     serverCertificate: async () => (await authority.issueServerCertificate(await serverNames())).certificate,
   });
   const nameListeners: (() => Promise<void>)[] = [];
@@ -81,22 +102,26 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     return [...new Set([...configured, ...address, hostname(), "localhost", "127.0.0.1", ...ownAddresses()])];
   }
 
-  function postgresServer(fleet: Fleet, instance: string): PostgresServer {
-    const { address, port } = locateInstance(fleet, instance, catalog);
-    return { address, port, password: secrets.reveal(`${instance}/${superuserSecret}`).reveal() };
-  }
-
   const runner = createRunner({
     inventory,
     log: logger,
     redact: (text) => secrets.redact(text),
     handlers: createHandlers({
       hub,
-      postgres,
+      stores,
+      reveal,
+      fleet: () => store.require(),
       lxcEnsure: provisioning.lxcEnsure,
+      lxcRemove: provisioning.lxcRemove,
       agentEnsure: provisioning.agentEnsure,
-      postgresServer: async (instance) => postgresServer(await store.require(), instance),
-      reveal: (name, secretVersion) => secrets.reveal(name, secretVersion).reveal(),
+      tenantVerify: createTenantVerifyHandler({
+        fleet: () => store.require(),
+        desired,
+        routes: async () => (await routes.list()).routes,
+        testRoutes: (hosts, signal) => routes.test({ hosts, patienceSeconds: routePatienceSeconds }, signal),
+        opens: stores.opens,
+      }),
+      removeSecrets: (owner) => secrets.remove(owner),
       registryCa: async () => readRegistryCa(options, await store.require()),
     }),
   });
@@ -105,19 +130,14 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     inventory,
     catalog,
     store,
-    settings: { registryMirror: options.registryMirror, agentVersion: version },
-    secretVersion: (name) => secrets.version(name) ?? 1,
-    ensureSecrets: async (desired) => {
-      for (const [name, rule] of secretsNeeded(desired, catalog)) await secrets.ensure(name, rule);
-    },
+    settings,
+    secrets: fleetSecrets,
     sources: (fleet) =>
       createSources(fleet, {
         hub,
         startedAt,
-        postgres,
-        postgresServer,
+        stores,
         connection: (of, name) => locateProxmox(of, name, options.configurationDirectory),
-        password: (name) => (secrets.version(name) === null ? undefined : secrets.reveal(name).reveal()),
         specifications: () => listSpecifications(inventory.database),
       }),
     seenAddress: (node) => hub.connection(node)?.address ?? null,
@@ -125,10 +145,24 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     startRun: (run) => runner.start(run),
     onChange: (fleet) => {
       present.fleet = fleet;
+      routesFollower.look();
       for (const listener of nameListeners)
         listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
     },
   });
+
+  const routes = createRoutes({
+    catalog,
+    store,
+    inventory,
+    hub,
+    secrets,
+    caPem: authority.caPem,
+    listener: options.agents,
+    configurationDirectory: options.configurationDirectory,
+    startedAt,
+  });
+  const routesFollower = followRoutes({ routes, hub, inventory, logger });
 
   return {
     version,
@@ -142,14 +176,18 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     store,
     fleetControl,
     provisioning,
+    routes,
+    stores,
+    desired,
     serverNames,
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
       await runner.close();
+      await routesFollower.close();
       await hub.close();
     },
     close: async () => {
-      await postgres.close();
+      await stores.close();
       await inventory.close();
     },
   };

@@ -24,6 +24,7 @@ import { inspectHost } from "../provision/install/inspect.ts";
 import { removeAgent } from "../provision/install/remove.ts";
 import { serverKeyPin } from "../provision/install/server-key-pin.ts";
 import { createLxcEnsureHandler } from "../provision/proxmox/handler.ts";
+import { removeLxc } from "../provision/proxmox/remove.ts";
 import type { SshAccess } from "../provision/install/reach.ts";
 import { openSshKey, type SshKey } from "../provision/ssh/key.ts";
 import type { OperationHandler } from "../runs/handlers.ts";
@@ -32,6 +33,7 @@ import { version } from "./version.ts";
 
 export interface Provisioning {
   lxcEnsure: OperationHandler<"lxc.ensure">;
+  lxcRemove: OperationHandler<"lxc.remove">;
   agentEnsure: OperationHandler<"agent.ensure">;
   /** What the TLS listener offers to hosts and agents; prepared at the first call. */
   downloads: () => Promise<Download[]>;
@@ -57,6 +59,8 @@ export interface ProvisioningDependencies {
   store: FleetStore;
   /** The present fleet, without waiting. */
   fleet: () => Fleet | null;
+  /** Revokes the node's certificates and takes it out of the inventory. */
+  forgetNode: (node: string) => Promise<void>;
   /** PEM of the certificate that the TLS listener presents. */
   serverCertificate: () => Promise<string>;
 }
@@ -129,6 +133,14 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
       forgetHostKey: (node) => setNodeSshHostKey(inventory.database, node, null),
       keepVmid: (node, vmid) => setNodeVmid(inventory.database, node, vmid),
     }),
+    lxcRemove: async ({ input, log, signal }) => {
+      const fleet = await store.require();
+      const connection = locateProxmox(fleet, input.proxmox, options.configurationDirectory);
+      const sought = { fleet: fleet.fleet, node: input.node, vmid: null };
+      const vmid = await removeLxc(connection, sought, { log, signal });
+      await dependencies.forgetNode(input.node);
+      return { removed: vmid !== null };
+    },
     agentEnsure: (context) => agentEnsure({ ...context, input: located(context.input) }),
     downloads: async () => (await prepared()).list(),
     agentBundle: async () => {

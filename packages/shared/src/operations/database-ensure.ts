@@ -6,7 +6,9 @@ export const databaseNeedSchema = z.strictObject({
   server: instanceNameSchema.describe("PostgreSQL instance that holds it"),
   instance: instanceNameSchema.describe("Instance that needs it"),
   database: z.string(),
-  role: z.string(),
+  role: z.string().describe("Owns the database and all that is in it"),
+  login: z.string().optional().describe("What the instance logs in as, and so becomes the owner; the owner by default"),
+  connectionLimit: z.int().min(1).optional().describe("Connections that the login may have; 20 when left out"),
   extensions: z.array(z.string()),
   clientAddress: z.ipv4().describe("Node address from which the role may log in"),
 });

@@ -1,5 +1,9 @@
 import type { z } from "zod";
 import { agentEnsure } from "./agent-ensure.ts";
+import { bucketsEnsure } from "./buckets-ensure.ts";
+import { bucketsRemove } from "./buckets-remove.ts";
+import { collectionsEnsure } from "./collections-ensure.ts";
+import { collectionsRemove } from "./collections-remove.ts";
 import { databaseEnsure } from "./database-ensure.ts";
 import { databaseRemove } from "./database-remove.ts";
 import { firewallEnsure } from "./firewall-ensure.ts";
@@ -7,17 +11,29 @@ import { imageEnsure } from "./image-ensure.ts";
 import { instanceEnsure } from "./instance-ensure.ts";
 import { instanceRemove } from "./instance-remove.ts";
 import { lxcEnsure } from "./lxc-ensure.ts";
+import { lxcRemove } from "./lxc-remove.ts";
+import { modelsEnsure } from "./models-ensure.ts";
+import { secretsRemove } from "./secrets-remove.ts";
+import { tenantVerify } from "./tenant-verify.ts";
 
 /** Every operation by kind. Handler maps are typed by it, so a missing handler does not compile. */
 export const operations = {
   "lxc.ensure": lxcEnsure,
+  "lxc.remove": lxcRemove,
   "agent.ensure": agentEnsure,
   "database.ensure": databaseEnsure,
   "database.remove": databaseRemove,
+  "collections.ensure": collectionsEnsure,
+  "collections.remove": collectionsRemove,
+  "buckets.ensure": bucketsEnsure,
+  "buckets.remove": bucketsRemove,
+  "models.ensure": modelsEnsure,
   "firewall.ensure": firewallEnsure,
   "image.ensure": imageEnsure,
   "instance.ensure": instanceEnsure,
   "instance.remove": instanceRemove,
+  "tenant.verify": tenantVerify,
+  "secrets.remove": secretsRemove,
 } as const;
 
 export type Operations = typeof operations;

@@ -8,6 +8,7 @@ test.each([
   ["image.ensure", "create", "pull image it"],
   ["image.ensure", "repair", "repair image it"],
   ["instance.remove", "remove", "remove instance it"],
+  ["firewall.ensure", "update", "update firewall of it"],
   // Of a newer controller: readable all the same.
   ["route.ensure", "create", "create route it"],
   ["route", "create", "create route it"],

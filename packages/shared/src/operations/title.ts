@@ -14,7 +14,12 @@ const nouns: Readonly<Record<string, string>> = {
   database: "database",
   image: "image",
   instance: "instance",
+  collections: "collections of",
+  buckets: "buckets of",
+  models: "models of",
   firewall: "firewall of",
+  tenant: "tenant",
+  secrets: "secrets of",
 };
 
 /** `create instance user1-n8n` */
@@ -35,6 +40,6 @@ function operationNoun(kind: string): string {
 
 function operationVerb(kind: string, change: Change): string {
   if (change !== "create") return change;
-  if (kind === "image.ensure") return "pull";
+  if (kind === "image.ensure" || kind === "models.ensure") return "pull";
   return kind === "agent.ensure" ? "install" : "create";
 }

@@ -2,13 +2,14 @@
 import { listAccounts } from "@berth/shared/api/accounts";
 import { listRuns } from "@berth/shared/api/runs";
 import { getStatus } from "@berth/shared/api/status";
+import { listTenants } from "@berth/shared/api/tenants";
 import { catalog } from "@berth/shared/catalog/index";
 import { connectClient } from "../client/connect.ts";
 import type { Client } from "../client/client.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Candidate, NameLookup } from "./complete.ts";
 
-type NamesOfController = "node" | "instance" | "run" | "account";
+type NamesOfController = "node" | "instance" | "run" | "account" | "tenant";
 
 const deadlineSeconds = 1;
 
@@ -35,6 +36,10 @@ async function askController(client: Client, kind: NamesOfController, signal: Ab
   if (kind === "account") {
     const { accounts } = await client.call(listAccounts, { signal });
     return accounts.map(({ name, role }) => ({ value: name, description: role }));
+  }
+  if (kind === "tenant") {
+    const { tenants } = await client.call(listTenants, { signal });
+    return tenants.map(({ name, state }) => ({ value: name, description: state }));
   }
   const status = await client.call(getStatus, { signal });
   const named = kind === "node" ? status.nodes : status.instances;

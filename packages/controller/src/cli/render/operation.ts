@@ -18,6 +18,7 @@ export const changeSigns: Readonly<Record<Change, string>> = {
   start: "^",
   repair: "!",
   remove: "-",
+  verify: "?",
 };
 
 const changeColours = {
@@ -26,6 +27,7 @@ const changeColours = {
   start: "cyan",
   repair: "magenta",
   remove: "red",
+  verify: "cyan",
 } as const satisfies Record<Change, keyof Style>;
 
 export function changePaint(change: Change, style: Style): (text: string) => string {

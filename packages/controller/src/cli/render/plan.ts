@@ -11,6 +11,7 @@ const changedWords: Readonly<Record<Change, string>> = {
   start: "to start",
   repair: "to repair",
   remove: "to remove",
+  verify: "to verify",
 };
 
 export function planLines(plan: Plan, style: Style): string[] {

@@ -1,0 +1,60 @@
+import { removeTenant } from "@berth/shared/api/tenants";
+import type { Plan } from "@berth/shared/operations/plan";
+import { BerthError } from "@berth/shared/errors";
+import { defineCommand, type CommandContext } from "../define-command.ts";
+import { usageError } from "../errors.ts";
+import { ask } from "../prompt.ts";
+import { planLines, removals } from "../render/plan.ts";
+import { isInteractive } from "../terminal.ts";
+import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../tenants/carry-out.ts";
+
+export default defineCommand({
+  details:
+    "Removes the tenant's LXC with all that is in it, its databases, collections, buckets, keys and routes, and nothing " +
+    "else. On a host that Berth did not make, its instances and their volumes go, and the host stays. " +
+    "Interrupted anywhere, the same command carries on. There is no way back: `berth tenant suspend` keeps everything.",
+  arguments: { name: { description: "Name of the tenant", completes: "tenant" } },
+  options: {
+    keepData: {
+      kind: "flag",
+      description: "Keep its node, volumes, databases, collections, buckets and keys; adding it again finds them",
+    },
+    plan: { kind: "flag", description: "Show what would be removed, and remove nothing" },
+    yes: { kind: "flag", short: "y", description: "Without asking for the name; needed where there is no terminal" },
+    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+  },
+  examples: [
+    { command: "berth tenant remove user4", does: "show what goes, and ask for the name" },
+    { command: "berth tenant remove user4 --plan", does: "show what would go" },
+    { command: "berth tenant remove user4 --yes", does: "from a script" },
+  ],
+  async run({ input, ...context }) {
+    const client = await context.client();
+    const request = (dryRun: boolean) =>
+      client.call(removeTenant, {
+        params: { name: input.name },
+        body: { keepData: input.keepData, dryRun },
+        deadlineSeconds: planDeadlineSeconds,
+      });
+    if (input.plan) return followChange(context, await request(true), input);
+    const asks = !input.yes;
+    if (asks) await confirmName(context, input.name, (await request(true)).plan);
+    return followChange(context, await request(false), { detach: input.detach, planShown: asks });
+  },
+  render: changeLines,
+  failure: changeFailure,
+});
+
+/** Shows what goes, and has the name typed out: a `y` is typed too easily. */
+async function confirmName(context: CommandContext, name: string, plan: Plan): Promise<void> {
+  if (!isInteractive(context.terminal)) {
+    throw usageError(
+      `This removes ${removals(plan).join(", ")}, and there is no terminal to ask on: nothing was changed.`,
+      "Give --yes to remove without being asked.",
+    );
+  }
+  context.note(...planLines(plan, context.messageStyle), "");
+  const answer = await ask(context.terminal, `Type the name of the tenant to remove it for ever: `);
+  if (answer.trim() === name) return;
+  throw new BerthError("cancelled", "Nothing was changed: that is not its name.");
+}

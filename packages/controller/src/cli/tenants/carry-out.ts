@@ -1,0 +1,36 @@
+/** What the commands that change tenants have in common: show the plan, follow the run, say how it ended. */
+import type { Run } from "@berth/shared/api/runs";
+import type { Plan } from "@berth/shared/operations/plan";
+import type { BerthError } from "@berth/shared/errors";
+import type { CommandContext, RenderOptions } from "../define-command.ts";
+import { planLines } from "../render/plan.ts";
+import { runSummaryLines } from "../render/run-summary.ts";
+import { detachedLines, followRun, runFailure } from "../runs/follow-run.ts";
+
+/** The controller looks at every node before it plans, and one that does not answer takes its deadline. */
+export const planDeadlineSeconds = 180;
+
+export interface TenantChanged extends Plan {
+  /** null: nothing was to be done, or it was only planned. */
+  run: Run | null;
+}
+
+export async function followChange(
+  context: CommandContext,
+  { plan, run }: { plan: Plan; run: Run | null },
+  { detach, planShown = false }: { detach: boolean; planShown?: boolean },
+): Promise<TenantChanged> {
+  if (run === null) return { ...plan, run };
+  if (!planShown) context.note(...planLines(plan, context.messageStyle), "");
+  if (!detach) return { ...plan, run: await followRun(context, run) };
+  context.note(...detachedLines(run.id));
+  return { ...plan, run };
+}
+
+export function changeLines({ run, ...plan }: TenantChanged, { style, now }: RenderOptions): string[] {
+  return run === null ? planLines(plan, style) : runSummaryLines(run, now, style);
+}
+
+export function changeFailure({ run }: TenantChanged): BerthError | undefined {
+  return run === null ? undefined : runFailure(run);
+}

@@ -1,0 +1,189 @@
+/** The fleet's stores together: whoever has a need met or looked at does not care which store it is in. */
+import type { Catalog } from "@berth/shared/catalog/schema";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
+import { locateInstance } from "../apply/locate.ts";
+import type { DesiredNeed, NeedKind } from "../plan/desired-needs.ts";
+import { needId } from "../plan/needs.ts";
+import type { ObservedNeed } from "../plan/observed.ts";
+import { bucketsSecretName, collectionsSecretName, databaseSecretName } from "../plan/secrets.ts";
+import type { ObjectStore } from "./minio-client.ts";
+import { ensureBuckets } from "./minio-ensure.ts";
+import { observeBuckets } from "./minio-observe.ts";
+import { removeBuckets } from "./minio-remove.ts";
+import { ensureModels, observeModels } from "./ollama.ts";
+import { ensureDatabase, removeDatabase } from "./postgres-ensure.ts";
+import { observeDatabases } from "./postgres-observe.ts";
+import { PostgresServers, type PostgresServer } from "./postgres-servers.ts";
+import type { QdrantServer } from "./qdrant-client.ts";
+import { ensureCollections, removeCollections } from "./qdrant-ensure.ts";
+import { observeCollections } from "./qdrant-observe.ts";
+import { opensBucket, opensCollection, opensDatabase } from "./trespass.ts";
+
+export interface StoresDependencies {
+  catalogOf: (fleet: Fleet) => Catalog;
+  /** The value of a secret in its present version; throws `not-found`. */
+  reveal: (name: string) => string;
+  /** undefined: not generated yet. */
+  peek: (name: string) => string | undefined;
+}
+
+export interface StoreWork {
+  log: (line: string, fraction?: number) => void;
+  signal: AbortSignal;
+}
+
+export type RemovalKind = "database.remove" | "collections.remove" | "buckets.remove";
+
+type Ensure = {
+  [K in NeedKind]: (fleet: Fleet, input: OperationInput<K>, work: StoreWork) => Promise<OperationResult<K>>;
+};
+type Remove = {
+  [K in RemovalKind]: (fleet: Fleet, input: OperationInput<K>, work: StoreWork) => Promise<OperationResult<K>>;
+};
+
+export interface Stores {
+  ensure: Ensure;
+  remove: Remove;
+  /** By id of the operation that meets the need. */
+  observe: (fleet: Fleet, needs: readonly DesiredNeed[]) => Promise<Map<string, ObservedNeed>>;
+  /** Whether the owner of a need gets into what is another's, in a store of the same kind. */
+  opens: (fleet: Fleet, own: DesiredNeed, foreign: DesiredNeed) => Promise<boolean>;
+  close: () => Promise<void>;
+}
+
+export function createStores({ catalogOf, reveal, peek }: StoresDependencies): Stores {
+  const postgres = new PostgresServers();
+
+  function locate(fleet: Fleet, instance: string): { address: string; port: number } {
+    const { address, port } = locateInstance(fleet, instance, catalogOf(fleet));
+    return { address, port };
+  }
+
+  function postgresServer(fleet: Fleet, instance: string): PostgresServer {
+    return { ...locate(fleet, instance), password: reveal(`${instance}/superuserPassword`) };
+  }
+
+  function qdrantServer(fleet: Fleet, instance: string): QdrantServer {
+    return { ...locate(fleet, instance), apiKey: reveal(`${instance}/apiKey`) };
+  }
+
+  function objectStore(fleet: Fleet, instance: string): ObjectStore {
+    return {
+      endpoint: locate(fleet, instance),
+      accessKey: reveal(`${instance}/rootUser`),
+      secretKey: reveal(`${instance}/rootPassword`),
+    };
+  }
+
+  async function observeKind<K extends NeedKind>(
+    kind: K,
+    fleet: Fleet,
+    server: string,
+    needs: readonly DesiredNeed[],
+  ): Promise<ReadonlyMap<string, ObservedNeed>> {
+    switch (kind) {
+      case "database.ensure":
+        return postgres.withClient(postgresServer(fleet, server), (client) =>
+          observeDatabases(client, inputs("database.ensure", needs), ({ instance }) =>
+            peek(databaseSecretName(instance)),
+          ),
+        );
+      case "collections.ensure":
+        return observeCollections(inputs("collections.ensure", needs), { server: qdrantServer(fleet, server) });
+      case "buckets.ensure":
+        return observeBuckets(inputs("buckets.ensure", needs), {
+          store: objectStore(fleet, server),
+          secretKeyOf: (owner) => peek(bucketsSecretName(owner)),
+        });
+      case "models.ensure":
+        return observeEach(inputs("models.ensure", needs), (need) =>
+          observeModels(need, { server: locate(fleet, server) }),
+        );
+    }
+    return new Map();
+  }
+
+  return {
+    ensure: {
+      "database.ensure": async (fleet, input, { log }) => {
+        const server = postgresServer(fleet, input.server);
+        const password = reveal(databaseSecretName(input.instance));
+        return postgres.withClient(server, (client) =>
+          ensureDatabase(input, {
+            client,
+            password,
+            log,
+            withDatabase: (database, work) => postgres.withDatabase(server, database, work),
+          }),
+        );
+      },
+      "collections.ensure": (fleet, input, { log }) =>
+        ensureCollections(input, { server: qdrantServer(fleet, input.server), log }),
+      "buckets.ensure": (fleet, input, { log }) =>
+        ensureBuckets(input, {
+          store: objectStore(fleet, input.server),
+          secretKey: reveal(bucketsSecretName(input.owner)),
+          log,
+        }),
+      "models.ensure": (fleet, input, { log, signal }) =>
+        ensureModels(input, { server: locate(fleet, input.server), log, signal }),
+    },
+    remove: {
+      "database.remove": (fleet, input) =>
+        postgres.withClient(postgresServer(fleet, input.server), (client) => removeDatabase(client, input)),
+      "collections.remove": (fleet, input, { log }) =>
+        removeCollections(input, { server: qdrantServer(fleet, input.server), log }),
+      "buckets.remove": (fleet, input, { log }) =>
+        removeBuckets(input, { store: objectStore(fleet, input.server), log }),
+    },
+    async observe(fleet, needs) {
+      const seen = new Map<string, ObservedNeed>();
+      const groups = Map.groupBy(needs, ({ kind, server }) => `${kind} ${server}`);
+      await Promise.all(
+        [...groups.values()].map(async (group) => {
+          const [first] = group;
+          if (first === undefined) return;
+          const found = await observeKind(first.kind, fleet, first.server, group);
+          for (const need of group) {
+            const observed = found.get(need.target);
+            if (observed !== undefined) seen.set(needId(need), observed);
+          }
+        }),
+      );
+      return seen;
+    },
+    async opens(fleet, own, foreign) {
+      if (own.kind === "database.ensure" && foreign.kind === "database.ensure") {
+        const { role, instance } = own.input;
+        const password = reveal(databaseSecretName(instance));
+        return opensDatabase(locate(fleet, foreign.server), { database: foreign.input.database, role, password });
+      }
+      if (own.kind === "collections.ensure" && foreign.kind === "collections.ensure") {
+        const [collection] = foreign.input.collections;
+        const token = reveal(collectionsSecretName(own.input.instance));
+        return opensCollection(locate(fleet, foreign.server), { collection: collection?.name ?? "", token });
+      }
+      if (own.kind === "buckets.ensure" && foreign.kind === "buckets.ensure") {
+        const [bucket = ""] = foreign.input.buckets;
+        const { accessKey, owner } = own.input;
+        const secretKey = reveal(bucketsSecretName(owner));
+        return opensBucket(objectStore(fleet, foreign.server), { bucket, accessKey, secretKey });
+      }
+      return false;
+    },
+    close: () => postgres.close(),
+  };
+}
+
+function inputs<K extends NeedKind>(kind: K, needs: readonly DesiredNeed[]): OperationInput<K>[] {
+  return needs.flatMap((need) => (need.kind === kind ? [need.input as OperationInput<K>] : []));
+}
+
+async function observeEach<N extends { server: string }>(
+  needs: readonly N[],
+  observe: (need: N) => Promise<ObservedNeed>,
+): Promise<Map<string, ObservedNeed>> {
+  const seen = await Promise.all(needs.map(async (need) => [need.server, await observe(need)] as const));
+  return new Map(seen);
+}

@@ -1,0 +1,150 @@
+/** What instances must have in the shared stores: databases, collections, buckets, models. Pure. */
+import type { Catalog, Need } from "@berth/shared/catalog/schema";
+import { allNeeds, presentUses, serverOf } from "@berth/shared/fleet/needs";
+import type { Placement } from "@berth/shared/fleet/instances";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import { accessKeyName, bucketName, collectionPrefix, databaseName, instanceName } from "@berth/shared/names";
+import type { BucketsNeed } from "@berth/shared/operations/buckets-ensure";
+import type { CollectionsNeed } from "@berth/shared/operations/collections-ensure";
+import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
+import type { OperationInput } from "@berth/shared/operations/index";
+import { operationId } from "./identify.ts";
+import { keySecretName } from "./secrets.ts";
+
+export type NeedKind = "database.ensure" | "collections.ensure" | "buckets.ensure" | "models.ensure";
+
+/** One thing that a store must have; `target` names it: a database, the instance of collections, the owner of buckets. */
+export type DesiredNeed<K extends NeedKind = NeedKind> = {
+  [Kind in K]: { kind: Kind; target: string; server: string; input: OperationInput<Kind> };
+}[K];
+
+/** Beside what its services ask for, every tenant has a bucket for backups. */
+const tenantBuckets = ["backups"];
+
+export interface PlacementNeeds {
+  database: DatabaseNeed | null;
+  collections: CollectionsNeed | null;
+  /** Buckets as the service names them: uploads. */
+  buckets: string[];
+  /** Instances that must be healthy before. */
+  servers: string[];
+}
+
+/** What an instance needs, with what it is connected to in this fleet. */
+export function placementNeeds(
+  fleet: Fleet,
+  placement: Placement,
+  givenSecret: (name: string) => number | null,
+): PlacementNeeds {
+  const uses = presentUses(
+    fleet,
+    placement.service,
+    (key) => placement.tenant !== null && givenSecret(keySecretName(placement.tenant, key)) !== null,
+  );
+  const needs = allNeeds(placement.service, uses);
+  const used = uses.flatMap(({ service }) => (service === undefined ? [] : [service]));
+  return {
+    database: databaseNeed(fleet, placement, needs),
+    collections: collectionsNeed(placement, needs),
+    buckets: needs.flatMap((need) => (need.kind === "buckets" ? need.buckets : [])),
+    servers: [...new Set([...needs.map(serverOf), ...used])]
+      .filter((service) => service in fleet.services.shared)
+      .map((service) => instanceName(null, service))
+      .filter((instance) => instance !== placement.instance),
+  };
+}
+
+function databaseNeed(
+  fleet: Fleet,
+  { service, tenant, instance, node }: Placement,
+  needs: readonly Need[],
+): DatabaseNeed | null {
+  const need = needs.find((candidate) => candidate.kind === "database");
+  if (need === undefined) return null;
+  const name = databaseName(tenant, service.name);
+  return {
+    server: instanceName(null, "postgres"),
+    instance,
+    database: name,
+    role: name,
+    extensions: need.extensions,
+    clientAddress: fleet.nodes[node]?.address ?? "0.0.0.0",
+  };
+}
+
+function collectionsNeed({ service, tenant, instance }: Placement, needs: readonly Need[]): CollectionsNeed | null {
+  const collections = needs.flatMap((need) => (need.kind === "collections" ? need.collections : []));
+  if (collections.length === 0) return null;
+  const prefix = collectionPrefix(tenant, service.name);
+  return {
+    server: instanceName(null, "qdrant"),
+    instance,
+    collections: collections.map((collection) => ({ ...collection, name: `${prefix}_${collection.name}` })),
+    token: instance,
+  };
+}
+
+/** Whose access key an instance has in the object store: its tenant's, or its own for what is shared. */
+export function bucketsOwner({ tenant, instance }: Pick<Placement, "tenant" | "instance">): string {
+  return tenant ?? instance;
+}
+
+/** Every need of the given instances, each once: buckets are an owner's together. */
+export function desiredNeeds(
+  fleet: Fleet,
+  catalog: Catalog,
+  placed: readonly { placement: Placement; needs: PlacementNeeds }[],
+): DesiredNeed[] {
+  const databases = placed.flatMap(({ needs: { database } }): DesiredNeed[] =>
+    database === null
+      ? []
+      : [{ kind: "database.ensure", target: database.database, server: database.server, input: database }],
+  );
+  const collections = placed.flatMap(({ needs: { collections: need } }): DesiredNeed[] =>
+    need === null ? [] : [{ kind: "collections.ensure", target: need.instance, server: need.server, input: need }],
+  );
+  return [...databases, ...collections, ...bucketNeeds(fleet, catalog, placed), ...modelNeeds(fleet)];
+}
+
+function bucketNeeds(
+  fleet: Fleet,
+  catalog: Catalog,
+  placed: readonly { placement: Placement; needs: PlacementNeeds }[],
+): DesiredNeed[] {
+  const store = fleet.services.shared["minio"];
+  if (store === undefined || !catalog.has("minio")) return [];
+  const owners = new Map<string, Set<string>>();
+  for (const { placement, needs } of placed) {
+    const owner = bucketsOwner(placement);
+    const buckets = owners.get(owner) ?? new Set(placement.tenant === null ? [] : tenantBuckets);
+    owners.set(owner, new Set([...buckets, ...needs.buckets]));
+  }
+  return [...owners]
+    .filter(([, buckets]) => buckets.size > 0)
+    .map(([owner, buckets]): DesiredNeed => {
+      const input: BucketsNeed = {
+        server: instanceName(null, "minio"),
+        owner,
+        accessKey: accessKeyName(owner),
+        buckets: [...buckets].map((bucket) => bucketName(owner, bucket)).toSorted(),
+        quotaBytes: placed.some(({ placement }) => placement.tenant === owner) ? (store.bucketQuota ?? null) : null,
+      };
+      return { kind: "buckets.ensure", target: owner, server: input.server, input };
+    });
+}
+
+function modelNeeds(fleet: Fleet): DesiredNeed[] {
+  const models = fleet.services.shared["ollama"]?.models ?? [];
+  if (models.length === 0) return [];
+  const server = instanceName(null, "ollama");
+  return [{ kind: "models.ensure", target: server, server, input: { server, models } }];
+}
+
+/** Ids of the operations that meet an instance's needs. */
+export function needIds(placement: Placement, { database, collections, buckets }: PlacementNeeds): string[] {
+  return [
+    ...(database === null ? [] : [operationId("database.ensure", database.database)]),
+    ...(collections === null ? [] : [operationId("collections.ensure", collections.instance)]),
+    ...(buckets.length === 0 ? [] : [operationId("buckets.ensure", bucketsOwner(placement))]),
+  ];
+}

@@ -1,0 +1,138 @@
+/** What each node lets in and out, derived from the fleet. Pure. */
+import type { Catalog } from "@berth/shared/catalog/schema";
+import { hostPorts, placements, type Placement } from "@berth/shared/fleet/instances";
+import { serverOf } from "@berth/shared/fleet/needs";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { FirewallRule, FirewallSpec } from "@berth/shared/operations/firewall-ensure";
+import { hashOf } from "./hash.ts";
+
+/** Ports of a Proxmox VE host and of the controller that no instance has business with: SSH, portmapper, API, SPICE. */
+const administrationPorts = [22, 111, 3128, 8006, 8420];
+
+export function desiredFirewalls(fleet: Fleet, catalog: Catalog): FirewallSpec[] {
+  const placed = placements(fleet, catalog);
+  return Object.keys(fleet.nodes).map((node) => {
+    const rules = fleet.firewall.enabled ? nodeRules(fleet, placed, node) : { inbound: [], outbound: [] };
+    return { node, ...rules, hash: hashOf(rules) };
+  });
+}
+
+function nodeRules(
+  fleet: Fleet,
+  placed: readonly Placement[],
+  node: string,
+): Pick<FirewallSpec, "inbound" | "outbound"> {
+  const tenantNodes = new Set(Object.values(fleet.tenants).map((tenant) => tenant.node));
+  return tenantNodes.has(node) ? tenantRules(fleet, placed, node) : sharedRules(fleet, placed, node, tenantNodes);
+}
+
+/** A tenant's node: open to people and the router at its services' ports, to the rest of the fleet at none. */
+function tenantRules(fleet: Fleet, placed: readonly Placement[], node: string) {
+  const ports = portsOn(placed, node);
+  const others = otherAddresses(fleet, node);
+  const served = sharedNodes(fleet).flatMap((name) => {
+    const open = tenantPorts(placed, name);
+    return rule([addressOf(fleet, name)], open, "accept");
+  });
+  return {
+    inbound: [
+      ...rule([fleet.controller.address], null, "accept"),
+      ...rule(routerAddresses(fleet), ports, "accept"),
+      ...rule(others, null, "drop"),
+      ...rule(fleet.firewall.clients, ports, "accept"),
+      ...rule(null, ports, "drop"),
+    ],
+    outbound: [
+      ...served,
+      ...rule(others, null, "drop"),
+      ...rule(administrationAddresses(fleet), [...administrationPorts, fleet.controller.port], "drop"),
+    ],
+  };
+}
+
+/** A node of shared services: each tenant reaches the ports that are for tenants, other shared nodes reach all of them. */
+function sharedRules(fleet: Fleet, placed: readonly Placement[], node: string, tenantNodes: ReadonlySet<string>) {
+  const ports = portsOn(placed, node);
+  const others = Object.keys(fleet.nodes).filter((name) => name !== node);
+  const tenants = others.filter((name) => tenantNodes.has(name)).map((name) => addressOf(fleet, name));
+  const peers = others.filter((name) => !tenantNodes.has(name)).map((name) => addressOf(fleet, name));
+  return {
+    inbound: [
+      ...rule([fleet.controller.address], null, "accept"),
+      ...rule(routerAddresses(fleet), routedPorts(placed, node), "accept"),
+      ...rule(tenants, tenantPorts(placed, node), "accept"),
+      ...rule(peers, ports, "accept"),
+      ...rule([...tenants, ...peers], null, "drop"),
+      ...rule(null, ports, "drop"),
+    ],
+    outbound: rule(tenants, null, "drop"),
+  };
+}
+
+function rule(
+  networks: string[] | null,
+  ports: readonly number[] | null,
+  verdict: FirewallRule["verdict"],
+): FirewallRule[] {
+  if (networks?.length === 0 || ports?.length === 0) return [];
+  return [{ networks, ports: ports === null ? null : [...new Set(ports)].toSorted((a, b) => a - b), verdict }];
+}
+
+function portsOn(placed: readonly Placement[], node: string): number[] {
+  return placed
+    .filter((placement) => placement.node === node)
+    .flatMap(({ service, overrides }) => hostPorts(service, overrides).map(({ host }) => host));
+}
+
+/**
+ * Ports of a node's shared services that tenants may open: of those with a route, and of those that a service of
+ * tenants needs or uses. What only shared services work with (Redis, ClickHouse) is none of theirs.
+ */
+function tenantPorts(placed: readonly Placement[], node: string): number[] {
+  const used = new Set(
+    placed
+      .filter(({ tenant }) => tenant !== null)
+      .flatMap(({ service }) => [
+        ...service.needs.map(serverOf),
+        ...service.uses.flatMap((use) => [use.service, ...use.needs.map(serverOf)]),
+      ]),
+  );
+  return portsOn(
+    placed.filter(({ service, tenant }) => tenant === null && (service.route !== undefined || used.has(service.name))),
+    node,
+  );
+}
+
+function routedPorts(placed: readonly Placement[], node: string): number[] {
+  return placed
+    .filter((placement) => placement.node === node && placement.service.route !== undefined)
+    .flatMap(({ service, overrides }) => {
+      const index = service.ports.findIndex(({ name }) => name === service.route?.port);
+      const port = hostPorts({ ...service, parts: [] }, overrides)[index];
+      return port === undefined ? [] : [port.host];
+    });
+}
+
+function sharedNodes(fleet: Fleet): string[] {
+  return [...new Set(Object.values(fleet.services.shared).map(({ node }) => node))];
+}
+
+function addressOf(fleet: Fleet, node: string): string {
+  return fleet.nodes[node]?.address ?? "0.0.0.0";
+}
+
+function otherAddresses(fleet: Fleet, node: string): string[] {
+  return Object.entries(fleet.nodes)
+    .filter(([name]) => name !== node)
+    .map(([, { address }]) => address);
+}
+
+function routerAddresses({ routes }: Fleet): string[] {
+  return routes.router === undefined ? [] : [routes.router.address];
+}
+
+/** Where the fleet is administered; a name instead of an address is not looked up here. */
+function administrationAddresses({ controller, proxmox }: Fleet): string[] {
+  const hosts = [controller.address, ...Object.values(proxmox).map(({ host }) => host)];
+  return [...new Set(hosts)].filter((host) => /^[0-9.]+$/.test(host));
+}

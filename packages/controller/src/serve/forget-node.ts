@@ -1,0 +1,12 @@
+import type { Hub } from "../agents/types.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { removeNode } from "../inventory/nodes.ts";
+
+/** Revokes the node's certificates and takes it out of the inventory. Idempotent. */
+export async function forgetNode(
+  node: string,
+  { hub, inventory }: { hub: Pick<Hub, "revoke">; inventory: Inventory },
+): Promise<void> {
+  await hub.revoke(node, "removed from the fleet");
+  await removeNode(inventory.database, node);
+}
