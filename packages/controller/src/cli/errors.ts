@@ -2,19 +2,23 @@ import type { ErrorBody } from "@berth/shared/api/errors";
 import { BerthError, type ErrorCode } from "@berth/shared/errors";
 import type { Problem } from "@berth/shared/fleet/problem";
 
-/** A fleet file with mistakes. `text` is its content, where it is at hand, so that the lines can be shown. */
+/** Content of files by their name, as far as it is at hand. */
+export type FileTexts = ReadonlyMap<string, string>;
+
+/** Files with mistakes. `texts` are those whose lines can be shown. */
 export class FleetProblemsError extends BerthError {
   readonly problems: readonly Problem[];
-  readonly text: string | undefined;
+  readonly texts: FileTexts;
 
-  constructor(code: ErrorCode, message: string, problems: readonly Problem[], text?: string, hint?: string) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    problems: readonly Problem[],
+    { texts = new Map(), hint }: { texts?: FileTexts; hint?: string | undefined } = {},
+  ) {
     super(code, message, hint === undefined ? {} : { hint });
     this.problems = problems;
-    this.text = text;
-  }
-
-  withText(text: string): FleetProblemsError {
-    return new FleetProblemsError(this.code, this.message, this.problems, text, this.hint);
+    this.texts = texts;
   }
 }
 

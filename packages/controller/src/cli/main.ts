@@ -109,7 +109,7 @@ async function reportError(error: BerthError, terminal: Terminal, json: boolean)
   }
   if (error instanceof FleetProblemsError) {
     const { problemLines } = await import("./render/problem.ts");
-    writeLines(terminal.stderr, problemLines(error.problems, error.text, style));
+    writeLines(terminal.stderr, problemLines(error.problems, error.texts, style));
   }
   writeLines(terminal.stderr, errorLines(error, style));
   return exitCodeOf(error);

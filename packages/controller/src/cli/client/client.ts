@@ -113,7 +113,7 @@ export function errorFrom(answer: IncomingMessage, text: string, target: Target)
   const loginHint = code === "unauthenticated" ? `Log in: \`berth login ${formatTarget(target)}\`.` : undefined;
   const toDo = hint ?? loginHint;
   if (problems !== undefined && problems.length > 0) {
-    return new FleetProblemsError(code, message, problems, undefined, toDo);
+    return new FleetProblemsError(code, message, problems, { hint: toDo });
   }
   return new BerthError(code, message, toDo === undefined ? {} : { hint: toDo });
 }

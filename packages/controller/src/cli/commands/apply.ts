@@ -4,7 +4,7 @@ import type { Plan } from "@berth/shared/operations/plan";
 import { BerthError } from "@berth/shared/errors";
 import { defineCommand, type CommandContext } from "../define-command.ts";
 import { usageError } from "../errors.ts";
-import { readTextFile, withFleetText } from "../fleet-file.ts";
+import { readFleetFiles, refuseProblems, withFleetFiles } from "../fleet-file.ts";
 import { confirm } from "../prompt.ts";
 import { planLines, removals } from "../render/plan.ts";
 import { runSummaryLines } from "../render/run-summary.ts";
@@ -27,6 +27,7 @@ interface Applied extends Plan {
 export default defineCommand({
   details:
     "Shows the plan, then carries it out and shows how it goes. What the file does not mention stays, unless --prune is given. " +
+    "Own services, in services/*.yaml beside the file, are part of it. " +
     "Ends with 0 only when the run succeeded. Ctrl-C detaches: the run goes on by itself.\n\n" +
     'With --json: {"operations": […], "warnings": […], "run": {…}}; operations is empty and run null when nothing is to be done, and with --plan there is no run.',
   arguments: { file: { description: "Fleet file, - for stdin", completes: "file" } },
@@ -46,9 +47,10 @@ export default defineCommand({
     { command: "berth apply fleet.yaml --prune --yes --json", does: "from a script, removals included" },
   ],
   async run({ input, ...context }): Promise<Plan | Applied> {
-    const yaml = await readTextFile(input.file, context.terminal);
-    const file: FleetFile = { yaml, file: input.file === "-" ? "stdin" : input.file, prune: input.prune };
-    return withFleetText({ text: yaml, file: file.file }, async () => {
+    const files = await readFleetFiles(input.file, context.terminal);
+    refuseProblems(files);
+    const file: FleetFile = { yaml: files.text, file: files.file, prune: input.prune };
+    return withFleetFiles(files, async () => {
       if (input.plan) return askPlan(context, file);
       const asks = !input.yes && isInteractive(context.terminal);
       if (asks) await confirmPlan(context, file);

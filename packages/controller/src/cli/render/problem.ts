@@ -1,15 +1,23 @@
-/** Mistakes in a fleet file, each with the line it is in. Pure. */
+/** Mistakes in a fleet file and the services beside it, each with the line it is in. Pure. */
 import { formatProblem, type Problem } from "@berth/shared/fleet/problem";
 import { printable, printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
+import { count } from "./text.ts";
 
-/** `text` is the file's content, when it is at hand. */
-export function problemLines(problems: readonly Problem[], text: string | undefined, style: Style): string[] {
-  const lines = text?.split(/\r?\n/);
+/** `texts` holds the files' contents, as far as they are at hand. */
+export function problemLines(problems: readonly Problem[], texts: ReadonlyMap<string, string>, style: Style): string[] {
+  const lines = new Map([...texts].map(([file, text]) => [file, text.split(/\r?\n/)]));
   return problems.flatMap((problem) => [
     style.red(printableLine(formatProblem(problem))),
-    ...sourceLines(problem, lines?.[problem.line - 1], style),
+    ...sourceLines(problem, lines.get(problem.file)?.[problem.line - 1], style),
   ]);
+}
+
+/** `services/wiki.yaml has 1 mistake.`, `fleet.yaml and services/wiki.yaml have 3 mistakes.` */
+export function problemSummary(problems: readonly Problem[]): string {
+  const files = [...new Set(problems.map(({ file }) => file))];
+  const named = files.length > 2 ? count(files.length, "file") : files.join(" and ");
+  return `${named} ${files.length === 1 ? "has" : "have"} ${count(problems.length, "mistake")}.`;
 }
 
 /** Of a line longer than this, as much is shown around the mistake. */
