@@ -89,7 +89,7 @@ test("apply sends one text, and tells what the controller finds where it is writ
   const words = ["apply", file, "--plan", "--controller", controller.address];
   const { exitCode, stderr } = await runInTest(words);
   expect(exitCode).toBe(2);
-  expect(stderr).toContain(`${service}:10:29: needs.0.service: no service is named 'mongo'`);
+  expect(stderr).toContain(`${service}:10:31: needs.0.service: no service is named 'mongo'`);
   expect(stderr).toContain("   10 |   - { kind: service, service: mongo }\n");
   expect(stderr).toContain(`error: ${service} has 1 mistake.\nhint: Nothing was changed.`);
   await writeFile(service, wiki);
