@@ -17,6 +17,7 @@ import { type DockerListener, watchDocker } from "./docker/watch.ts";
 import type { Identity } from "./enrol/identity.ts";
 import { Renewal } from "./enrol/renewal.ts";
 import { Firewall } from "./firewall/firewall.ts";
+import { FirewallKeeper } from "./firewall/keeper.ts";
 import { Nft } from "./firewall/nft.ts";
 import { type HostFacts, nodeFacts } from "./facts.ts";
 import { journalError } from "./journal/database.ts";
@@ -60,6 +61,7 @@ export class Agent implements ConnectionListener, DockerListener {
   readonly #health: HealthWatch;
   readonly #observer: Observer;
   readonly #reconciler: Reconciler;
+  readonly #firewall: FirewallKeeper;
   readonly #sampler: Sampler;
   readonly #runner: OperationRunner;
   readonly #connection: Connection;
@@ -77,7 +79,8 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#journal = new Journal(journalFile(config));
     const journal = this.#journal;
     const engine = new DockerodeEngine(config.dockerSocket);
-    const firewall = new Firewall({ nft: new Nft(), desired: journal.firewall, file: firewallFile(config) });
+    const nft = new Nft();
+    const firewall = new Firewall({ nft, desired: journal.firewall, file: firewallFile(config) });
     this.#engine = engine;
     const send = (message: AgentMessage): boolean => this.#connection.send(message);
     this.#connection = new Connection({
@@ -90,20 +93,24 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#samples = new SampleSender(this.#connection, journal.samples, log);
     this.#streams = new Streams({ engine, log, send: async (message) => this.#connection.sendAndDrain(message) });
     const locks = new ResourceLocks();
-    this.#reconciler = new Reconciler({
-      engine,
+    const events = new EventPublisher({
+      outbox: journal.outbox,
+      log,
+      observeInstance: async (name) => this.#observer.observeInstance(name),
+      onEvent: (event) => {
+        this.#events.send(event);
+      },
+    });
+    this.#reconciler = new Reconciler({ engine, journal, locks, log, events, health: () => this.#health });
+    this.#firewall = new FirewallKeeper({
+      firewall,
+      nft,
       journal,
       locks,
       log,
-      health: () => this.#health,
-      events: new EventPublisher({
-        outbox: journal.outbox,
-        log,
-        observeInstance: async (name) => this.#observer.observeInstance(name),
-        onEvent: (event) => {
-          this.#events.send(event);
-        },
-      }),
+      onDrift: (drift, mended) => {
+        events.firewall(drift, mended);
+      },
     });
     this.#health = new HealthWatch(engine, this.#reconciler, log);
     this.#observer = new Observer(engine, journal.desired, this.#health, (name) => this.#reconciler.isHeld(name));
@@ -122,7 +129,9 @@ export class Agent implements ConnectionListener, DockerListener {
       send,
       node: identity.node,
       handlers: {
-        "firewall.ensure": firewallEnsure(firewall),
+        "firewall.ensure": firewallEnsure(firewall, () => {
+          this.#firewall.onSettled();
+        }),
         "image.ensure": imageEnsure({ engine, registryCertificates: config.registryCertificates }),
         "instance.ensure": instanceEnsure(engine, journal.desired),
         "instance.remove": instanceRemove(engine),
@@ -147,6 +156,8 @@ export class Agent implements ConnectionListener, DockerListener {
 
   /** Carries on with what was under way, then connects. Resolves when the agent is stopped. */
   async run(): Promise<void> {
+    // First of all: containers that Docker starts meanwhile find it in force.
+    await this.#firewall.start();
     this.#runner.resume();
     const watching = watchDocker(this.#engine, this, this.#dependencies.log, this.#stopping.signal);
     this.#sampler.start();
@@ -159,6 +170,7 @@ export class Agent implements ConnectionListener, DockerListener {
   stop(reason: string): void {
     this.#stopping.abort(new Error(reason));
     this.#reconciler.stop();
+    this.#firewall.stop();
     this.#health.stop();
     this.#sampler.stop();
     this.#streams.closeAll();
@@ -189,7 +201,10 @@ export class Agent implements ConnectionListener, DockerListener {
   onOnline(welcome: ControllerMessageOf<"welcome">): void {
     const isNewPolicy = this.#journal.drift !== welcome.drift;
     this.#journal.drift = welcome.drift;
-    if (isNewPolicy) this.#reconciler.onPolicy();
+    if (isNewPolicy) {
+      this.#reconciler.onPolicy();
+      this.#firewall.onPolicy();
+    }
     this.#events.backfill(welcome.lastEventSequence);
     this.#runner.resend();
     this.#samples.onOnline();
@@ -245,8 +260,12 @@ export class Agent implements ConnectionListener, DockerListener {
   }
 
   async #observe(id: string): Promise<void> {
-    const observation = await this.#readObservation();
-    this.#connection.send({ type: "observation", id, observation });
+    const [observation, firewall] = await Promise.all([this.#readObservation(), this.#firewall.observe()]);
+    this.#connection.send({
+      type: "observation",
+      id,
+      observation: { ...observation, ...(firewall === undefined ? {} : { firewall }) },
+    });
   }
 
   async #readObservation(): Promise<Observation> {

@@ -1,5 +1,6 @@
 /** nft(8): rulesets go in by standard input, its table comes out as JSON. */
-import { type ExecFileException, execFile } from "node:child_process";
+import { type ExecFileException, execFile, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { BerthError } from "@berth/shared/errors";
 import { errorCode } from "../files.ts";
 import { tableNames, type TableContent, tableContent } from "./nft-json.ts";
@@ -28,6 +29,22 @@ export class Nft {
     const names = tableNames(await this.#run(["-j", "list", "tables", table.family], "", signal));
     if (!names.includes(table.name)) return null;
     return tableContent(await this.#run(["-j", "list", "table", table.family, table.name], "", signal));
+  }
+
+  /** Tells each change of Berth's table as it happens. Resolves when nft ends; rejects when the signal ends it. */
+  async follow(onChange: () => void, signal: AbortSignal): Promise<void> {
+    const [file, ...before] = this.#command;
+    const child = spawn(file, [...before, "monitor"], { stdio: ["ignore", "pipe", "ignore"], signal });
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    child.once("error", reject);
+    child.once("close", () => {
+      resolve();
+    });
+    const name = ` ${table.family} ${table.name}`;
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.includes(name)) onChange();
+    });
+    await ended;
   }
 
   async #run(args: readonly string[], input: string, signal: AbortSignal): Promise<string> {

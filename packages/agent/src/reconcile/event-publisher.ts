@@ -40,6 +40,10 @@ export class EventPublisher {
     this.#add({ kind: "drift", instance, what, mended });
   }
 
+  firewall(drift: "missing" | "altered", mended: boolean): void {
+    this.#add({ kind: "firewall", drift, mended });
+  }
+
   docker(state: "running" | "unreachable"): void {
     if (state === this.#docker) return;
     this.#docker = state;

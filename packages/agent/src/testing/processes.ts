@@ -14,14 +14,19 @@ export interface Running {
 
 const exitMilliseconds = 30_000;
 
-export function start(argv: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+/** Its standard input is empty, unless it is a pipe that the test writes to. */
+export function start(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  stdin: "ignore" | "pipe" = "ignore",
+): Running {
   const [command, ...args] = argv;
   if (command === undefined) throw new TypeError("a command is needed");
-  const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: [stdin, "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8");
-    stream.on("data", (text: string) => {
+    stream?.setEncoding("utf8");
+    stream?.on("data", (text: string) => {
       output += text;
     });
   }

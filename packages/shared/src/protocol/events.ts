@@ -15,6 +15,11 @@ export const agentEventSchema = z.strictObject({
       what: z.array(z.string()),
       mended: z.boolean(),
     }),
+    z.strictObject({
+      kind: z.literal("firewall"),
+      drift: z.enum(["missing", "altered"]).describe("How the rules departed from what was put in force"),
+      mended: z.boolean(),
+    }),
     z.strictObject({ kind: z.literal("docker"), state: z.enum(["running", "unreachable"]) }),
   ]),
 });

@@ -49,6 +49,8 @@ function toRecord(event: AgentEvent, origin: { node: string; enrolment: string; 
   return { ...origin, sequence, nodeAt, kind: body.kind, instance, message, data: { ...body } };
 }
 
+const firewallDrift = { missing: "deleted", altered: "altered" } as const;
+
 /** The event as one sentence. */
 function describe(body: AgentEvent["body"]): { instance: string | null; message: string } {
   if (body.kind === "instance.state") {
@@ -60,6 +62,10 @@ function describe(body: AgentEvent["body"]): { instance: string | null; message:
     const { instance, what, mended } = body;
     const end = mended ? "mended" : "left as it is";
     return { instance, message: `${instance} departed from its specification (${what.join(", ")}): ${end}` };
+  }
+  if (body.kind === "firewall") {
+    const end = body.mended ? "put in force again" : "left as it is";
+    return { instance: null, message: `The firewall's rules were ${firewallDrift[body.drift]}: ${end}` };
   }
   return { instance: null, message: body.state === "running" ? "Docker answers" : "Docker does not answer" };
 }
