@@ -33,3 +33,9 @@ export function formatSize(bytes: number): string {
   }
   return `${bytes / factors.KiB}KiB`;
 }
+
+/** For reading, to two decimals: 17.25GiB, 416MiB, -1.5GiB. */
+export function roundSize(bytes: number): string {
+  const unit = (["TiB", "GiB"] as const).find((name) => Math.abs(bytes) >= factors[name]) ?? "MiB";
+  return `${Number((bytes / factors[unit]).toFixed(2))}${unit}`;
+}
