@@ -10,7 +10,8 @@ import type { Fleet } from "./schema.ts";
 export function compareArchitectures(fleet: Fleet, nodes: readonly NodeCapacity[]): Comparison | null {
   const memory = new Map(nodes.map(({ name, memoryBytes }) => [name, memoryBytes]));
   const shared = new Set(Object.values(fleet.services.shared).map(({ node }) => node));
-  const own = new Set(Object.values(fleet.tenants).map(({ node }) => node)).difference(shared);
+  // A node that is a tenant's and runs shared services counts once.
+  const own = new Set(Object.values(fleet.tenants).flatMap(({ node }) => (shared.has(node) ? [] : [node])));
   const tenants = Object.keys(fleet.tenants).length;
   const sharedBytes = total(shared, memory);
   const tenantBytes = total(own, memory);
