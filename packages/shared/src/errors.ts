@@ -103,6 +103,7 @@ export const errorCatalogue = {
     retryable: false,
     meaning: "The instance did not become healthy",
   },
+  "route.failed": { httpStatus: 502, exitCode: 8, retryable: true, meaning: "A route does not answer" },
   "store.failed": { httpStatus: 502, exitCode: 8, retryable: true, meaning: "A shared store answered with an error" },
   "disk.full": { httpStatus: 507, exitCode: 8, retryable: false, meaning: "No space is left on the node" },
   "deadline.exceeded": { httpStatus: 504, exitCode: 8, retryable: true, meaning: "It took longer than its deadline" },

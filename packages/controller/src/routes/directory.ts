@@ -1,5 +1,4 @@
 /** The routes as a file for Traefik's file provider. */
-import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
@@ -41,8 +40,8 @@ export function createRoutesDirectory(): RoutesDirectory {
 async function replaceWhenChanged(directory: string, content: string): Promise<void> {
   const path = join(directory, routesFileName);
   if ((await readIfPresent(path)) === content) return;
-  // Traefik reads *.yaml, *.yml and *.toml only, so it never sees the draft.
-  const draft = join(directory, `.${routesFileName}.${randomUUID()}.draft`);
+  // Traefik reads *.yaml, *.yml and *.toml only, so it never sees the draft. One that a crash left is written over.
+  const draft = join(directory, `.${routesFileName}.draft`);
   try {
     await writeDurably(draft, content);
     await rename(draft, path);
@@ -53,7 +52,7 @@ async function replaceWhenChanged(directory: string, content: string): Promise<v
 }
 
 async function writeDurably(path: string, content: string): Promise<void> {
-  const file = await open(path, "wx", mode);
+  const file = await open(path, "w", mode);
   try {
     // The controller's umask keeps what it makes to itself.
     await file.chmod(mode);
@@ -74,11 +73,15 @@ async function readIfPresent(path: string): Promise<string | null> {
 }
 
 function cannotWrite(directory: string, cause: unknown): BerthError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new BerthError("request.invalid", `The routes cannot be written to ${directory}: ${reason}`, {
+  return new BerthError("request.invalid", `The routes cannot be written to ${directory}: ${reasonOf(cause)}`, {
     hint:
       "The directory has to be there and writable for the controller; under systemd, " +
       `\`systemctl edit berth\` adds ReadWritePaths=${directory} to [Service].`,
     cause,
   });
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return "it is not there";
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { routedStates } from "./states.ts";
+
+const now = Date.parse("2026-11-24T06:31:12.000Z");
+const secondsAgo = (seconds: number) => now - seconds * 1000;
+const instances = [{ name: "user1-n8n", node: "user1", state: "healthy" as const }];
+
+test.each([
+  ["its agent is there", { state: "online" as const, lastSeen: now }, 3600, "healthy"],
+  ["its agent has been away for a moment", { state: "offline" as const, lastSeen: secondsAgo(59) }, 3600, "healthy"],
+  ["its agent has been away for long", { state: "offline" as const, lastSeen: secondsAgo(61) }, 3600, "unknown"],
+  ["the controller has just started", { state: "offline" as const, lastSeen: secondsAgo(900) }, 10, "healthy"],
+  ["the controller has been up, and no agent came", { state: "offline" as const, lastSeen: null }, 61, "unknown"],
+  ["its node is none any more", undefined, 10, "unknown"],
+])("when %s, its word counts or does not", (_, presence, upSeconds, state) => {
+  const stateOf = routedStates({ instances, presence: () => presence, now, startedAt: secondsAgo(upSeconds) });
+  expect(stateOf("user1-n8n")).toBe(state);
+  expect(stateOf("user2-n8n")).toBe("missing");
+});
+
+test("what an agent says of an instance is passed on", () => {
+  const unhealthy = [{ ...instances[0], name: "user1-n8n", node: "user1", state: "unhealthy" as const }];
+  const presence = () => ({ state: "online" as const, lastSeen: now });
+  expect(routedStates({ instances: unhealthy, presence, now, startedAt: 0 })("user1-n8n")).toBe("unhealthy");
+});
