@@ -23,6 +23,7 @@ const basePackages = [
   "libpam-systemd",
   "openssh-server",
   "iptables",
+  "nftables",
   "iproute2",
   "iputils-ping",
   "curl",
@@ -42,12 +43,12 @@ export const dockerTemplate: TemplateDefinition = {
   revision: 1,
 };
 
-/** A template without Docker, to test that it is installed where it is absent. Made only when a lab asks for it. */
+/** A template without Docker and nftables, to test that they are installed where they are absent. Made only when a lab asks for it. */
 export const plainTemplate: TemplateDefinition = {
   fileName: "debian-12-minimal_12.7-1_amd64.tar.zst",
   suite: "bookworm",
-  packages: basePackages.filter((name) => name !== "iptables"),
-  mirrored: ["docker.io", "iptables", "ca-certificates"],
+  packages: basePackages.filter((name) => name !== "iptables" && name !== "nftables"),
+  mirrored: ["docker.io", "iptables", "nftables", "ca-certificates"],
   buildBytes: 2 * gib,
   revision: 1,
 };

@@ -35,6 +35,7 @@ beforeEach(async () => {
     cgroup: "2",
     docker: "running",
     docker_version: "20.10.24",
+    nftables: "present",
     runtime: downloads.runtime,
     bundle: downloads.agent.sha256,
     unit: unitHash(),
@@ -88,14 +89,23 @@ test("an agent that is as wanted and online is left alone", async () => {
 });
 
 test("a bare host gets everything; the join token comes by standard input alone", async () => {
-  Object.assign(facts, { docker: "absent", runtime: "", bundle: "", unit: "", service: "inactive", enrolled_node: "" });
+  Object.assign(facts, {
+    docker: "absent",
+    nftables: "absent",
+    runtime: "",
+    bundle: "",
+    unit: "",
+    service: "inactive",
+    enrolled_node: "",
+  });
   expect(await ensure()).toEqual({ installed: true, version: "1.2.3" });
   expect(calls).toEqual([
     ["read_facts; install_docker", ""],
+    ["install_nftables", ""],
     ["start_docker", ""],
     ['place_runtime "$1"', downloads.runtime, "a runtime"],
     ['place_bundle "$1" "$2"', downloads.bundle, downloads.agent.sha256, "console.log('agent')"],
-    ["place_unit", ""],
+    ["place_units", ""],
     ['enrol "$1"', "https://10.0.6.1:8421", `${token}\n`],
     ["restart_agent", ""],
     ["prune", ""],

@@ -28,7 +28,7 @@ export interface EnsureAgentOptions {
 
 const shortMilliseconds = 60_000;
 const transferMilliseconds = 600_000;
-const dockerMilliseconds = 600_000;
+const packageMilliseconds = 600_000;
 const tokenSeconds = 600;
 const onlineMilliseconds = 30_000;
 /** An agent that waits before its next try to connect is sooner online when it is started again. */
@@ -84,7 +84,11 @@ function performers(
   return {
     "install-docker": () => {
       progress.log("Installing Docker");
-      return call("read_facts; install_docker", "install Docker", dockerMilliseconds);
+      return call("read_facts; install_docker", "install Docker", packageMilliseconds);
+    },
+    "install-nftables": () => {
+      progress.log("Installing nftables");
+      return call("install_nftables", "install nftables", packageMilliseconds);
     },
     "start-docker": () => call("start_docker", "start Docker"),
     runtime: async () => {
@@ -95,7 +99,7 @@ function performers(
       const { agent, bundle } = downloads;
       return send('place_bundle "$1" "$2"', agent, [bundle, agent.sha256], `the agent ${bundle}`);
     },
-    unit: () => call("place_unit", "take the agent's systemd unit"),
+    unit: () => call("place_units", "take the agent's systemd units"),
     enrol: async () => {
       const { token } = await access.createJoinToken({ node, validSeconds: tokenSeconds });
       progress.log(`Enrolling node ${node}`);

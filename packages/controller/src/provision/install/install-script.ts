@@ -46,7 +46,7 @@ place_everything() {
     fetch ${quote(agent.path)} ${agent.sha256} "$work/agent"
     (place_bundle ${quote(bundle)} ${agent.sha256} <"$work/agent")
   fi
-  place_unit
+  place_units
 }
 
 write_ca() {
@@ -123,6 +123,7 @@ install_here() {
     fail "This host is node $enrolled_node of another controller. Remove that agent first: run this script with --uninstall."
   fi
   if [ "$docker" = absent ]; then install_docker; fi
+  if [ "$nftables" = absent ]; then install_nftables; fi
   if [ "$docker" != running ]; then start_docker; fi
   place_everything
   if [ -z "$enrolled_node" ]; then printf '%s\n' "$token" | enrol "$controller"; fi

@@ -6,3 +6,5 @@ export const installDirectory = "/opt/berth-agent";
 export const stateDirectory = "/var/lib/berth-agent";
 export const serviceName = "berth-agent.service";
 export const unitFile = `/etc/systemd/system/${serviceName}`;
+export const firewallServiceName = "berth-firewall.service";
+export const firewallUnitFile = `/etc/systemd/system/${firewallServiceName}`;

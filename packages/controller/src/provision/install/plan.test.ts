@@ -18,6 +18,7 @@ const ready: Probe = {
   cgroup: 2,
   docker: "running",
   docker_version: "20.10.24+dfsg1",
+  nftables: "present",
   runtime: wanted.runtime,
   bundle: wanted.bundle,
   unit: wanted.unit,
@@ -33,6 +34,7 @@ const bare: Probe = {
   ...ready,
   docker: "absent",
   docker_version: null,
+  nftables: "absent",
   runtime: null,
   bundle: null,
   unit: null,
@@ -51,6 +53,7 @@ describe("the steps", () => {
   test("are all on a bare host, in order", () => {
     expect(plan({}, bare).steps).toEqual([
       "install-docker",
+      "install-nftables",
       "start-docker",
       "runtime",
       "bundle",
@@ -66,6 +69,7 @@ describe("the steps", () => {
     ["an edited unit", { unit: "e".repeat(64) }, ["unit", "restart"]],
     ["no identity", { enrolled_node: null, enrolled_ca: null }, ["enrol", "restart"]],
     ["a failed service", { service: "failed" }, ["restart"]],
+    ["nftables missing", { nftables: "absent" }, ["install-nftables"]],
     ["Docker stopped", { docker: "stopped" }, ["start-docker"]],
   ])("are only those that %s takes", (_what, probe, steps) => {
     expect(plan(probe).steps).toEqual(steps);

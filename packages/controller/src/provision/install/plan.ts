@@ -9,7 +9,7 @@ export interface WantedAgent {
   runtime: string;
   /** SHA-256 of the agent. */
   bundle: string;
-  /** SHA-256 of the unit's text. */
+  /** SHA-256 of the units' text. */
   unit: string;
   /** SHA-256 of the controller's CA certificate. */
   caFingerprint: string;
@@ -17,7 +17,15 @@ export interface WantedAgent {
   clock: number;
 }
 
-export type InstallStep = "install-docker" | "start-docker" | "runtime" | "bundle" | "unit" | "enrol" | "restart";
+export type InstallStep =
+  | "install-docker"
+  | "install-nftables"
+  | "start-docker"
+  | "runtime"
+  | "bundle"
+  | "unit"
+  | "enrol"
+  | "restart";
 
 export interface InstallPlan {
   /** In this order; empty when the host has all that is wanted and its agent runs. */
@@ -26,6 +34,8 @@ export interface InstallPlan {
   warnings: string[];
 }
 
+/** What they bring, the agent uses; it need not be started again for it. */
+const hostSteps: ReadonlySet<InstallStep> = new Set(["install-docker", "install-nftables", "start-docker"]);
 const neededKilobytes: Partial<Record<InstallStep, number>> = {
   "install-docker": 600 * 1024,
   runtime: 300 * 1024,
@@ -38,12 +48,13 @@ export function planInstall(probe: Probe, wanted: WantedAgent, place: string): I
   refuseHost(probe, wanted, place);
   const steps: InstallStep[] = [];
   if (probe.docker === "absent") steps.push("install-docker");
+  if (probe.nftables === "absent") steps.push("install-nftables");
   if (probe.docker !== "running") steps.push("start-docker");
   if (probe.runtime !== wanted.runtime) steps.push("runtime");
   if (probe.bundle !== wanted.bundle) steps.push("bundle");
   if (probe.unit !== wanted.unit) steps.push("unit");
   if (probe.enrolled_node === null) steps.push("enrol");
-  const changed = steps.some((step) => step !== "install-docker" && step !== "start-docker");
+  const changed = steps.some((step) => !hostSteps.has(step));
   if (changed || probe.service !== "active") steps.push("restart");
   refuseFullDisk(probe, steps, place);
   return { steps, warnings: clockWarnings(probe, wanted, place) };

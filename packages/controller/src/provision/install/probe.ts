@@ -11,11 +11,12 @@ const probeSchema = z.object({
   cgroup: z.coerce.number(),
   docker: z.enum(["absent", "stopped", "running"]),
   docker_version: absent,
+  nftables: z.enum(["absent", "present"]),
   /** Version of Node that the agent has, or null. */
   runtime: absent,
   /** SHA-256 of the agent that it has, or null. */
   bundle: absent,
-  /** SHA-256 of the unit file, or null. */
+  /** SHA-256 of the unit files together, or null. */
   unit: absent,
   /** What `systemctl is-active` says. */
   service: z.string(),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { installDirectory } from "./paths.ts";
+import { installDirectory, stateDirectory } from "./paths.ts";
 
 /**
  * For the agent a small heap counts more than speed. Given to the process that stays, not to the short-lived ones it
@@ -22,7 +22,7 @@ const nodeFlags = [
 /**
  * The agent's systemd unit. It must be root's, since Docker's socket is, but it sees the host read-only but for its own
  * directories and Docker's registry certificates, and holds no more capabilities than reading every process's files
- * takes. Nothing here needs what an LXC with nesting does not give.
+ * and changing the packet filter take. Nothing here needs what an LXC with nesting does not give.
  */
 export function renderUnit(): string {
   return `# Written by Berth; the next installation of the agent replaces it.
@@ -51,7 +51,7 @@ LimitNOFILE=65536
 OOMScoreAdjust=-500
 
 NoNewPrivileges=yes
-CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_CHOWN CAP_FOWNER
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_CHOWN CAP_FOWNER CAP_NET_ADMIN
 ProtectSystem=strict
 ReadWritePaths=${installDirectory} /etc/docker/certs.d
 ProtectHome=yes
@@ -73,7 +73,36 @@ WantedBy=multi-user.target
 `;
 }
 
-/** SHA-256 of the unit's text, hex: what `sha256sum` says of the file on the host. */
+/**
+ * The unit that loads the node's firewall at boot, as the agent left it: before the network is up, and before Docker
+ * starts containers by itself. It waits for nothing but its file and other rulesets, which begin by flushing all, so
+ * nothing can wait for each other; Docker is only ordered behind it, and starts also when it fails.
+ */
+export function renderFirewallUnit(): string {
+  const ruleset = `${stateDirectory}/firewall.nft`;
+  return `# Written by Berth; the next installation of the agent replaces it.
+[Unit]
+Description=Berth firewall
+ConditionPathExists=${ruleset}
+DefaultDependencies=no
+RequiresMountsFor=${stateDirectory}
+After=nftables.service
+Wants=network-pre.target
+Before=network-pre.target docker.service shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f ${ruleset}
+TimeoutStartSec=30
+
+[Install]
+WantedBy=sysinit.target
+`;
+}
+
+/** SHA-256 of the text of both units, hex: what the shell function `units_sum` says of the files on the host. */
 export function unitHash(): string {
-  return createHash("sha256").update(renderUnit()).digest("hex");
+  return createHash("sha256").update(renderUnit()).update(renderFirewallUnit()).digest("hex");
 }

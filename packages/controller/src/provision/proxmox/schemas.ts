@@ -35,7 +35,15 @@ export const clusterGuestSchema = z.object({
   node: z.string(),
   type: z.string(),
   tags: z.string().default(""),
+  maxmem: z.coerce.number().default(0),
+  template: flagSchema.default(false),
 });
+
+/** `GET /nodes/{node}/status`; bytes. */
+export const nodeStatusSchema = z.object({ memory: z.object({ total: z.coerce.number() }) });
+
+/** `GET /nodes/{node}/storage/{storage}/status`; bytes. */
+export const storageStatusSchema = z.object({ total: z.coerce.number(), avail: z.coerce.number() });
 
 /** `GET /nodes/{node}/tasks/{upid}/status`. */
 export const taskStatusSchema = z.object({ status: z.string(), exitstatus: z.string().optional() });

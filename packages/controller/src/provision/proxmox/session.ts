@@ -7,6 +7,8 @@ import {
   clusterGuestSchema,
   lxcConfigSchema,
   lxcEntrySchema,
+  nodeStatusSchema,
+  storageStatusSchema,
   taskLogSchema,
   taskStatusSchema,
   upidSchema,
@@ -54,6 +56,11 @@ export async function openSession(connection: ProxmoxConnection, options: Sessio
     /** Guests of every node of the cluster; seconds old. */
     listCluster: () =>
       ask("list the guests of its cluster", z.array(clusterGuestSchema), () => cluster.resources.$get({ type: "vm" })),
+    nodeStatus: () => ask("show the state of its node", nodeStatusSchema, () => node.status.$get()),
+    storageStatus: (storage: string) =>
+      ask(`show the state of its storage '${storage}'`, storageStatusSchema, () =>
+        node.storage.$(storage).status.$get(),
+      ),
     /** The configuration that counts now, without what waits for the next start. */
     config: (vmid: number) =>
       ask(`show CT ${vmid}`, lxcConfigSchema, () => node.lxc.$(vmid).config.$get({ current: true })),

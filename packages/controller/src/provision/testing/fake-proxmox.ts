@@ -51,7 +51,9 @@ export async function startFakeProxmox() {
   };
   const virtualMachines = new Set<number>();
   /** Guests of the cluster's other nodes. */
-  const elsewhere: { vmid: number; node: string; type: string; tags: string }[] = [];
+  const elsewhere: { vmid: number; node: string; type: string; tags: string; maxmem?: number; template?: number }[] =
+    [];
+  const host = { memoryBytes: 64 * 1024 ** 3, storageBytes: 500 * 1024 ** 3, storageFreeBytes: 200 * 1024 ** 3 };
   let counter = 0;
 
   const begin = (type: string, vmid: number, log: string[], done: () => void): string => {
@@ -117,6 +119,15 @@ export async function startFakeProxmox() {
     if (taken !== undefined) virtualMachines.add(taken);
   });
   app.get("/api2/json/cluster/resources", (_request, reply) => answer(reply, elsewhere));
+  app.get("/api2/json/nodes/pve/status", (_request, reply) =>
+    answer(reply, { memory: { total: host.memoryBytes, free: 0, used: host.memoryBytes } }),
+  );
+  app.get<{ Params: { storage: string } }>("/api2/json/nodes/pve/storage/:storage/status", (request, reply) => {
+    if (request.params.storage !== "local-lvm") {
+      return refuse(reply, 500, `storage '${request.params.storage}' does not exist`);
+    }
+    answer(reply, { type: "lvmthin", total: host.storageBytes, avail: host.storageFreeBytes, active: 1 });
+  });
   app.get("/api2/json/nodes/pve/lxc", (_request, reply) => {
     const list = [...guests].map(([vmid, { config, status }]) => ({
       vmid,
@@ -214,6 +225,7 @@ export async function startFakeProxmox() {
     behaviour,
     virtualMachines,
     elsewhere,
+    host,
     /** Ends every task that is under way, as time would. */
     endTasks: () => {
       for (const task of tasks.values()) {

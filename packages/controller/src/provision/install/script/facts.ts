@@ -24,10 +24,12 @@ read_facts() {
     docker_version=$(dockerd --version 2>/dev/null | sed 's/^Docker version \([^ ,]*\).*/\1/')
   fi
   if [ -S /var/run/docker.sock ]; then docker=running; fi
+  nftables=absent
+  if command -v nft >/dev/null 2>&1; then nftables=present; fi
   # Asked, not read off its path: after a power cut it may be there but not whole.
   runtime=$("$install_directory/node" --version 2>/dev/null || true)
   bundle=$(sum_of "$install_directory/current/agent.mjs")
-  unit=$(sum_of "$unit_file")
+  unit=$(units_sum)
   service=$(systemctl is-active "$service_name" 2>/dev/null || true)
   enrolled_node='' enrolled_ca=''
   if [ -f "$state_directory/identity.pem" ] && [ -f "$state_directory/enrolment.json" ]; then
@@ -43,13 +45,20 @@ sum_of() {
   if [ -f "$1" ]; then sha256sum <"$1" | cut -d ' ' -f 1; fi
 }
 
+# SHA-256 of the systemd units together, or nothing unless all are there.
+units_sum() {
+  if [ -f "$unit_file" ] && [ -f "$firewall_unit_file" ]; then
+    cat "$unit_file" "$firewall_unit_file" | sha256sum | cut -d ' ' -f 1
+  fi
+}
+
 # Fingerprint of a certificate: SHA-256 of what is in the PEM file.
 pem_sum() {
   sed '/-----/d' "$1" | base64 -d | sha256sum | cut -d ' ' -f 1
 }
 
 print_facts() {
-  for fact in os os_version os_name architecture systemd container nesting cgroup docker docker_version \
+  for fact in os os_version os_name architecture systemd container nesting cgroup docker docker_version nftables \
     runtime bundle unit service enrolled_node enrolled_ca free_kilobytes clock; do
     eval "printf '%s=%s\n' \"\$fact\" \"\$$fact\""
   done

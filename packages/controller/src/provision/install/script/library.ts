@@ -3,8 +3,15 @@
  * its plan says; the pasted script calls them in a row. The text holds no braces after a dollar sign, so that it can
  * stand in a template as it is.
  */
-import { installDirectory, serviceName, stateDirectory, unitFile } from "../paths.ts";
-import { dockerFunctions } from "./docker.ts";
+import {
+  firewallServiceName,
+  firewallUnitFile,
+  installDirectory,
+  serviceName,
+  stateDirectory,
+  unitFile,
+} from "../paths.ts";
+import { packageFunctions } from "./packages.ts";
 import { factFunctions } from "./facts.ts";
 import { lifecycleFunctions } from "./lifecycle.ts";
 import { placeFunctions } from "./place.ts";
@@ -19,6 +26,8 @@ install_directory=${installDirectory}
 state_directory=${stateDirectory}
 service_name=${serviceName}
 unit_file=${unitFile}
+firewall_service_name=${firewallServiceName}
+firewall_unit_file=${firewallUnitFile}
 
 fail() {
   printf '%s\n' "$1" >&2
@@ -27,5 +36,5 @@ fail() {
 `;
 
 export function shellLibrary(): string {
-  return [head, factFunctions, dockerFunctions, placeFunctions, lifecycleFunctions].join("");
+  return [head, factFunctions, packageFunctions, placeFunctions, lifecycleFunctions].join("");
 }

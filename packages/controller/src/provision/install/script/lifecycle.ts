@@ -17,6 +17,9 @@ agent_journal() {
 # Leaves nothing of Berth behind. Docker stays, and so do the containers unless told: uninstall [--containers]
 uninstall() {
   systemctl disable --now --quiet "$service_name" 2>/dev/null || true
+  systemctl disable --now --quiet "$firewall_service_name" 2>/dev/null || true
+  # Fails where there is none, or no nft.
+  nft delete table inet berth 2>/dev/null || true
   if [ "$1" = --containers ] && command -v docker >/dev/null 2>&1; then
     ids=$(docker ps --all --quiet --filter label=berth.instance)
     # shellcheck disable=SC2086
@@ -25,7 +28,8 @@ uninstall() {
     # shellcheck disable=SC2086
     if [ -n "$names" ]; then docker volume rm --force $names; fi
   fi
-  rm -rf "$unit_file" "$unit_file.next" "$install_directory" "$state_directory"
+  rm -rf "$unit_file" "$unit_file.next" "$firewall_unit_file" "$firewall_unit_file.next" \
+    "$install_directory" "$state_directory"
   systemctl daemon-reload
   systemctl reset-failed "$service_name" 2>/dev/null || true
 }

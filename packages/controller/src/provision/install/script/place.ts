@@ -1,4 +1,4 @@
-import { renderUnit } from "../unit.ts";
+import { renderFirewallUnit, renderUnit } from "../unit.ts";
 
 /** Shell functions that put the runtime, the agent and its unit in place, each whole or not at all. */
 export const placeFunctions = String.raw`
@@ -48,14 +48,22 @@ place_bundle() {
   point "$install_directory/current" "versions/$1"
 }
 
-place_unit() {
+# The firewall's first: it is there when the agent that fills its file is.
+place_units() {
   mkdir -p -m 0755 /etc/docker/certs.d
-  cat >"$unit_file.next" <<'END_OF_UNIT'
+  place_unit "$firewall_unit_file" <<'END_OF_UNIT'
+${renderFirewallUnit()}END_OF_UNIT
+  place_unit "$unit_file" <<'END_OF_UNIT'
 ${renderUnit()}END_OF_UNIT
-  chmod 0644 "$unit_file.next"
-  mv -f "$unit_file.next" "$unit_file"
   systemctl daemon-reload
-  systemctl enable --quiet "$service_name"
+  systemctl enable --quiet "$firewall_service_name" "$service_name"
+}
+
+# A unit on standard input: place_unit FILE
+place_unit() {
+  cat >"$1.next"
+  chmod 0644 "$1.next"
+  mv -f "$1.next" "$1"
 }
 
 # What does not run any more goes. Called when the new has proved itself.

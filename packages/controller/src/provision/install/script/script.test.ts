@@ -65,6 +65,7 @@ test("the facts of this machine are read without changing it", async () => {
   expect(facts).toMatchObject({
     architecture: expect.stringMatching(/^(amd64|arm64)$/),
     docker: expect.stringMatching(/^(absent|stopped|running)$/),
+    nftables: expect.stringMatching(/^(absent|present)$/),
     free_kilobytes: expect.stringMatching(/^\d+$/),
   });
 });
@@ -110,11 +111,11 @@ describe("putting files in place", () => {
   });
 });
 
-test("the unit that is written has the hash that the plan compares", async () => {
+test("the units that are written have the hash that the plan compares", async () => {
   await using directory = await temporaryDirectory();
-  const { stdout } = await shell(`unit_file='${directory.path}/unit'
+  const { stdout } = await shell(`unit_file='${directory.path}/unit' firewall_unit_file='${directory.path}/firewall'
     systemctl() { :; }
     mkdir() { :; }
-    place_unit; sum_of "$unit_file"`);
+    units_sum; place_units; units_sum`);
   expect(stdout).toBe(unitHash());
 });

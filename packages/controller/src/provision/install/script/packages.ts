@@ -1,22 +1,31 @@
-/** Shell functions that bring Docker to a host that has none. */
-export const dockerFunctions = String.raw`
+/** Shell functions that bring Docker, and nftables for the agent, to a host that has none. */
+export const packageFunctions = String.raw`
 # apt-get, which waits for others that use dpkg. Its lists have a lock of their own that it does not wait for.
 apt() {
   apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-install_docker() {
+# install_packages WHAT PACKAGE...
+install_packages() {
+  what=$1
+  shift
   tries=0
   until apt update; do
     tries=$((tries + 1))
     if [ "$tries" -ge 10 ]; then fail 'The package lists cannot be updated: see the lines above.'; fi
     sleep 6
   done
-  packages='docker.io iptables ca-certificates'
+  apt install --yes --no-install-recommends "$@" || fail "$what cannot be installed: see the lines above."
+}
+
+install_docker() {
   # Docker loads a profile of its own where AppArmor rules; an LXC has no say in that.
-  if [ "$container" = none ]; then packages="$packages apparmor"; fi
-  # shellcheck disable=SC2086
-  apt install --yes --no-install-recommends $packages || fail 'Docker cannot be installed: see the lines above.'
+  if [ "$container" = none ]; then set -- apparmor; else set --; fi
+  install_packages Docker docker.io iptables ca-certificates "$@"
+}
+
+install_nftables() {
+  install_packages nftables nftables
 }
 
 start_docker() {
