@@ -64,13 +64,13 @@ function moreTenants(
   return { moreTenants: Math.min(byMemory, byDisk), limitedBy: byMemory <= byDisk ? "memory" : "disk" };
 }
 
-/** What most tenants' nodes are made by, on this host if there are any; where there are no tenants, the template 'tenant'. */
+/** As `berth tenant add` chooses: that of the last tenant, on this host if there is one; without tenants, 'tenant'. */
 function tenantTemplate(fleet: Fleet, proxmox: string): string | null {
-  const nodes = Object.values(fleet.tenants).flatMap(({ node }) => fleet.nodes[node] ?? []);
-  const here = nodes.filter((node) => node.proxmox === proxmox);
-  const names = (here.length > 0 ? here : nodes).flatMap(({ template }) => template ?? []);
-  const byUse = [...Map.groupBy(names, (name) => name)].toSorted(([, a], [, b]) => b.length - a.length);
-  return byUse[0]?.[0] ?? (fleet.templates["tenant"] === undefined ? null : "tenant");
+  const nodes = Object.values(fleet.tenants)
+    .flatMap(({ node }) => fleet.nodes[node] ?? [])
+    .filter((node) => node.proxmox !== undefined && node.template !== undefined);
+  const model = nodes.findLast((node) => node.proxmox === proxmox) ?? nodes.at(-1);
+  return model?.template ?? (fleet.templates["tenant"] === undefined ? null : "tenant");
 }
 
 function sum(numbers: readonly number[]): number {
