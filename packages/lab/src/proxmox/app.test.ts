@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AccessControl, controllerTokenId, ensureCredentials } from "./access.ts";
+import { AccessControl, accessSchema, controllerTokenId, credentialFiles, ensureCredentials } from "./access.ts";
 import { buildApp } from "./app.ts";
 import { ensureCertificate } from "./certificate.ts";
 import type { ApiContext } from "./context.ts";
@@ -88,6 +88,52 @@ describe("an answer", () => {
         ostemplate: "property is missing and it is not optional",
       },
     });
+  });
+});
+
+describe("what the host has", () => {
+  const bytes = expect.any(Number);
+
+  it("is told of its memory, and of a storage, as Proxmox VE tells it", async () => {
+    const node = await request("GET", "/nodes/pve/status");
+    expect(node.json()).toMatchObject({
+      data: { memory: { total: bytes, free: bytes, used: bytes }, rootfs: { total: bytes } },
+    });
+    const storage = await request("GET", "/nodes/pve/storage/local-lvm/status");
+    expect(storage.json()).toEqual({
+      data: {
+        type: "lvmthin",
+        content: "rootdir,images",
+        active: 1,
+        enabled: 1,
+        shared: 0,
+        total: bytes,
+        avail: bytes,
+        used: bytes,
+      },
+    });
+    const resources = await request("GET", "/cluster/resources?type=storage");
+    expect(resources.json()).toMatchObject({ data: [{ storage: "local" }, { storage: "local-lvm", maxdisk: bytes }] });
+  });
+
+  it.each([
+    ["/nodes/pve/status", "Sys.Audit", "Permission check failed (/nodes/pve, Sys.Audit)"],
+    [
+      "/nodes/pve/storage/local-lvm/status",
+      "Datastore.",
+      "Permission check failed (/storage/local-lvm, Datastore.Audit|Datastore.AllocateSpace)",
+    ],
+  ])("is not told at %s without %s", async (path, missing, reason) => {
+    const { accessFile } = credentialFiles(join(stateDirectory, "proxmox"));
+    const content = await readFile(accessFile, "utf8");
+    const access = accessSchema.parse(JSON.parse(content));
+    for (const entry of access.tokens.flatMap(({ acl }) => acl)) {
+      entry.privileges = entry.privileges.filter((privilege) => !privilege.startsWith(missing));
+    }
+    await writeFile(accessFile, JSON.stringify(access));
+    const answer = await request("GET", path);
+    await writeFile(accessFile, content);
+    expect([answer.statusCode, answer.statusMessage]).toEqual([403, reason]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { availableParallelism, freemem, totalmem, uptime } from "node:os";
+import { statfsSync } from "node:fs";
+import { availableParallelism, cpus, freemem, loadavg, release, totalmem, uptime } from "node:os";
 import { z } from "zod";
 import type { Caller } from "../access.ts";
 import { type ApiContext, diskStorage, templateStorage } from "../context.ts";
@@ -6,7 +7,7 @@ import { endpoint } from "../endpoint.ts";
 import { parameterFailure } from "../failures.ts";
 import { describeGuest } from "../guest-statistics.ts";
 import { enumeration, text, vmidParameter } from "../parameters.ts";
-import { describeStorage } from "./storage.ts";
+import { storageResource } from "./storage.ts";
 
 const lowestVmid = 100;
 
@@ -22,6 +23,25 @@ function describeNode(context: ApiContext): Record<string, unknown> {
     mem: totalmem() - freemem(),
     maxmem: totalmem(),
     uptime: Math.floor(uptime()),
+  };
+}
+
+/** The lab's machine as the host that it stands in for. */
+function describeStatus(): Record<string, unknown> {
+  const { blocks, bavail, bfree, bsize } = statfsSync("/");
+  return {
+    uptime: Math.floor(uptime()),
+    loadavg: loadavg().map((load) => load.toFixed(2)),
+    kversion: `Linux ${release()}`,
+    pveversion: "pve-manager/9.2.11/6c1b5a9f0d3e8b72",
+    cpu: 0,
+    wait: 0,
+    idle: 0,
+    cpuinfo: { cpus: availableParallelism(), cores: availableParallelism(), sockets: 1, model: cpus()[0]?.model ?? "" },
+    memory: { total: totalmem(), free: freemem(), used: totalmem() - freemem() },
+    swap: { total: 0, free: 0, used: 0 },
+    ksm: { shared: 0 },
+    rootfs: { total: blocks * bsize, free: bfree * bsize, avail: bavail * bsize, used: (blocks - bfree) * bsize },
   };
 }
 
@@ -49,12 +69,7 @@ export const clusterEndpoints = [
     parameters: z.strictObject({ node: text() }),
     handle: async (context, _parameters, caller) => {
       caller.require(`/nodes/${context.node}`, "Sys.Audit");
-      return {
-        uptime: Math.floor(uptime()),
-        pveversion: "pve-manager/9.2.11/6c1b5a9f0d3e8b72",
-        cpuinfo: { cpus: availableParallelism() },
-        memory: { total: totalmem(), free: freemem(), used: totalmem() - freemem() },
-      };
+      return describeStatus();
     },
   }),
   endpoint({
@@ -87,8 +102,7 @@ export const clusterEndpoints = [
         id: `storage/${context.node}/${storage}`,
         node: context.node,
         type: "storage",
-        ...describeStorage(storage),
-        status: "available",
+        ...storageResource(storage),
       }));
       const resources = { vm: guests, storage: storages, node: [describeNode(context)], sdn: [] };
       return type === undefined ? [...resources.vm, ...resources.storage, ...resources.node] : resources[type];

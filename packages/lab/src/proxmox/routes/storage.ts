@@ -9,23 +9,32 @@ import { parsePropertyString, parseSize } from "../formats.ts";
 import { templateSize } from "../guest-statistics.ts";
 import { text, vmidParameter } from "../parameters.ts";
 
-/** A storage as the lists show it. Sizes are those of the disk that the lab's files are on. */
-export function describeStorage(storage: string): Record<string, unknown> {
+/** As …/storage/{storage}/status has it. Sizes are those of the disk that the lab's files are on. */
+function storageStatus(storage: string): Record<string, unknown> & { total: number; used: number } {
   const { blocks, bavail, bsize } = statfsSync(cacheDirectory());
   return {
-    storage,
     ...(storage === templateStorage
-      ? { type: "dir", plugintype: "dir", content: "vztmpl,iso,backup" }
-      : { type: "lvmthin", plugintype: "lvmthin", content: "rootdir,images" }),
+      ? { type: "dir", content: "vztmpl,iso,backup" }
+      : { type: "lvmthin", content: "rootdir,images" }),
     active: 1,
     enabled: 1,
     shared: 0,
     total: blocks * bsize,
-    maxdisk: blocks * bsize,
     avail: bavail * bsize,
     used: (blocks - bavail) * bsize,
-    disk: (blocks - bavail) * bsize,
   };
+}
+
+/** As the list of a node's storages has it. */
+function listedStorage(storage: string): Record<string, unknown> {
+  const status = storageStatus(storage);
+  return { storage, ...status, used_fraction: status.used / status.total };
+}
+
+/** As the resources of the cluster have it. */
+export function storageResource(storage: string): Record<string, unknown> {
+  const { type, content, shared, total, used } = storageStatus(storage);
+  return { storage, plugintype: type, content, shared, maxdisk: total, disk: used, status: "available" };
 }
 
 export const storageEndpoints = [
@@ -36,7 +45,7 @@ export const storageEndpoints = [
     handle: async (_context, { content }, caller) =>
       [templateStorage, diskStorage]
         .filter((storage) => caller.may(`/storage/${storage}`, "Datastore.Audit"))
-        .map((storage) => describeStorage(storage))
+        .map((storage) => listedStorage(storage))
         .filter((entry) => content === undefined || String(entry["content"]).split(",").includes(content)),
   }),
   endpoint({
@@ -46,7 +55,7 @@ export const storageEndpoints = [
     handle: async (_context, { storage }, caller) => {
       requireStorage(storage);
       caller.require(`/storage/${storage}`, "Datastore.Audit", "Datastore.AllocateSpace");
-      return describeStorage(storage);
+      return storageStatus(storage);
     },
   }),
   endpoint({
