@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as accountsApi from "@berth/shared/api/accounts";
 import type { Account } from "@berth/shared/api/accounts";
+import * as capacityApi from "@berth/shared/api/capacity";
 import * as fleetApi from "@berth/shared/api/fleet";
 import { logsPath } from "@berth/shared/api/instances";
 import { livePath } from "@berth/shared/api/live";
@@ -68,6 +69,7 @@ const dependencies: ApiDependencies = {
     list: () => Promise.resolve([]),
     control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },
   },
+  capacity: { present: unused, ofFile: unused },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };
 
@@ -93,7 +95,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-const contracts = [accountsApi, fleetApi, metricsApi, nodesApi, routesApi, runsApi, statusApi];
+const contracts = [accountsApi, capacityApi, fleetApi, metricsApi, nodesApi, routesApi, runsApi, statusApi];
 const endpoints = contracts
   .flatMap((contract) => Object.values(contract))
   .filter((value) => typeof value === "object" && "path" in value);

@@ -4,6 +4,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
+import { serveCapacity, type CapacityApi } from "./capacity.ts";
 import { answerNotFound, handleErrors } from "./errors.ts";
 import { serveFleet, type FleetApi } from "./fleet.ts";
 import { serveInstances, type InstancesApi } from "./instances.ts";
@@ -25,6 +26,7 @@ export interface ApiDependencies {
   samples: SamplesApi;
   routes: RoutesApi;
   tenants: TenantsApi;
+  capacity: CapacityApi;
 }
 
 export interface AppOptions {
@@ -62,6 +64,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveLive(api, dependencies.live);
     serveInstances(api, dependencies.instances);
     serveSamples(api, dependencies.samples);
+    serveCapacity(api, dependencies.capacity);
     serveTenants(api, dependencies.tenants);
     serveRoutes(api, dependencies.routes);
   });

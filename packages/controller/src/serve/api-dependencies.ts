@@ -5,6 +5,7 @@ import type { ApiDependencies } from "../api/app.ts";
 import { createNodeControl } from "../apply/node-control.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { readStatus } from "../status/status.ts";
+import { createCapacityApi } from "./capacity.ts";
 import { forgetNode } from "./forget-node.ts";
 import { createTenantsApi } from "./tenants.ts";
 import { createLiveChanges } from "./live-changes.ts";
@@ -67,6 +68,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       },
     },
     tenants: createTenantsApi(controller, status),
+    capacity: createCapacityApi(controller, status),
     runs: {
       get: (id) => runner.get(id),
       list: (limit) => runner.list(limit),

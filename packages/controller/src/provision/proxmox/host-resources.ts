@@ -9,12 +9,8 @@ const requestMilliseconds = 5000;
  * What the host of a connection has, and what its guests may use: three requests at once, that change nothing. The token
  * sees the guests that it has VM.Audit on. A Proxmox VE that does not answer costs 5 s.
  */
-export async function readHostResources(
-  connection: ProxmoxConnection,
-  fleet: string,
-  signal?: AbortSignal,
-): Promise<HostResources> {
-  const session = await openSession(connection, { requestMilliseconds, ...(signal === undefined ? {} : { signal }) });
+export async function readHostResources(connection: ProxmoxConnection, fleet: string): Promise<HostResources> {
+  const session = await openSession(connection, { requestMilliseconds });
   const [{ memory }, storage, guests] = await Promise.all([
     session.nodeStatus(),
     session.storageStatus(connection.storage),
