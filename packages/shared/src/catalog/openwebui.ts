@@ -3,6 +3,9 @@ import { defineService } from "./schema.ts";
 /** Of the vectors that its embedding model gives. */
 const vectorSize = 384;
 
+/** As Open WebUI makes its collections: all its users' points in one, told apart by the first field. */
+const shape = { vectorSize, partitionedBy: "tenant_id", indexes: ["metadata.hash", "metadata.file_id"] };
+
 export default defineService({
   name: "openwebui",
   title: "Open WebUI",
@@ -46,11 +49,11 @@ export default defineService({
             // The design document's.
             { name: "documents", vectorSize },
             // Those that it makes itself where it may: everything of its users goes into these five.
-            { name: "memories", vectorSize },
-            { name: "knowledge", vectorSize },
-            { name: "files", vectorSize },
-            { name: "web-search", vectorSize },
-            { name: "hash-based", vectorSize },
+            { name: "memories", ...shape },
+            { name: "knowledge", ...shape },
+            { name: "files", ...shape },
+            { name: "web-search", ...shape },
+            { name: "hash-based", ...shape },
           ],
         },
       ],

@@ -45,6 +45,11 @@ export const collectionSchema = z.strictObject({
   name: z.string().describe("Put behind <tenant>_<service>_: files -> user1_openwebui_files"),
   vectorSize: z.int().min(1).max(65_536),
   distance: z.enum(["Cosine", "Dot", "Euclid", "Manhattan"]).default("Cosine"),
+  partitionedBy: z
+    .string()
+    .optional()
+    .describe("Field of the points' payload that every search filters by: whose they are"),
+  indexes: z.array(z.string()).optional().describe("Further fields that points are filtered by: metadata.hash"),
 });
 
 /** What must exist elsewhere before an instance starts. */
