@@ -82,6 +82,16 @@ export const commandTree: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  route: {
+    summary: "How instances are reached by name",
+    commands: {
+      list: { summary: "Every route, tested as its users open it", load: () => import("./commands/route-list.ts") },
+      token: {
+        summary: "How Traefik is set up to take its routes from the controller",
+        load: () => import("./commands/route-token.ts"),
+      },
+    },
+  },
   logs: {
     summary: "Log lines of an instance",
     load: () => import("./commands/logs.ts"),
