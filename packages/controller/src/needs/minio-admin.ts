@@ -2,7 +2,7 @@
  * MinIO's admin API, which its npm client does not have: users, policies and quotas. Paths, bodies and answers are those
  * of minio/madmin-go (user-, policy-, group- and quota-commands.go), API version 3, which all MinIO since 2020 speak.
  */
-import { sign } from "aws4";
+import aws4 from "aws4";
 import { z } from "zod";
 import { AdminRefusal, type ObjectStore, requestMilliseconds } from "./minio-client.ts";
 import { encryptForAdmin } from "./minio-encryption.ts";
@@ -136,7 +136,7 @@ export class StoreAdmin {
     const { endpoint, accessKey, secretKey } = this.#store;
     const origin = `${endpoint.tls === true ? "https" : "http"}://${endpoint.address}:${endpoint.port}`;
     const target = new URL(`/minio/admin/v3/${command}?${new URLSearchParams(query).toString()}`, origin);
-    const { headers } = sign(
+    const { headers } = aws4.sign(
       {
         service: "s3",
         method,
