@@ -37,14 +37,13 @@ describe("from nothing", () => {
   const plan = planFleet(desired, emptyWorld(desired));
 
   test("every LXC, agent, image, database and instance is made, each after what it needs", () => {
-    const counts = Object.groupBy(plan.operations, (operation) => operation.kind);
-    expect(Object.fromEntries(Object.entries(counts).map(([kind, list]) => [kind, list?.length]))).toEqual({
-      "lxc.ensure": 4,
-      "agent.ensure": 4,
-      "image.ensure": 11,
-      "instance.ensure": 11,
-      "database.ensure": 6,
-    });
+    const targets = (kind: string) => plan.operations.filter((one) => one.kind === kind).map(({ target }) => target);
+    const nodes = ["shared", "user1", "user2", "user3"];
+    for (const kind of ["lxc.ensure", "agent.ensure", "firewall.ensure"]) expect(targets(kind)).toEqual(nodes);
+    expect(targets("instance.ensure")).toEqual(desired.instances.map(({ spec }) => spec.instance));
+    expect(targets("database.ensure")).toEqual(
+      expect.arrayContaining(["user1", "user2", "user3"].flatMap((tenant) => [`${tenant}_n8n`, `${tenant}_flowise`])),
+    );
     const n8n = plan.operations.find(({ id }) => id === "instance.ensure/user1-n8n");
     expect(n8n).toMatchObject({ change: "create", node: "user1", reason: "does not exist" });
     expect(n8n?.after).toEqual([
@@ -52,6 +51,8 @@ describe("from nothing", () => {
       "image.ensure/user1/docker.io/n8nio/n8n:2.41.1",
       "database.ensure/user1_n8n",
       "instance.ensure/shared-postgres",
+      "firewall.ensure/user1",
+      "firewall.ensure/shared",
     ]);
   });
 
@@ -68,7 +69,7 @@ describe("from nothing", () => {
       env: {
         DB_POSTGRESDB_HOST: "10.0.6.10",
         DB_POSTGRESDB_DATABASE: "user2_n8n",
-        N8N_HOST: "test-user2-n8n.valuechainhackers.xyz",
+        DB_POSTGRESDB_USER: "user2_n8n",
       },
     });
   });
@@ -136,6 +137,7 @@ describe("a converged fleet", () => {
     expect(summary(planFleet(desired, world))).toEqual([
       "create lxc.ensure/user3: does not exist",
       "create agent.ensure/user3: new node",
+      "create firewall.ensure/user3: new node",
       "create image.ensure/user3/ghcr.io/open-webui/open-webui:v0.11.2: is not on the node",
       "create instance.ensure/user3-openwebui: does not exist",
       "create image.ensure/user3/docker.io/n8nio/n8n:2.41.1: is not on the node",

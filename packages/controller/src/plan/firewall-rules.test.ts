@@ -1,0 +1,85 @@
+import { catalog } from "@berth/shared/catalog/index";
+import type { FirewallRule } from "@berth/shared/operations/firewall-ensure";
+import { describe, expect, test } from "vitest";
+import { desiredFirewalls } from "./firewall-rules.ts";
+import { exampleFleet } from "./test-fixtures.ts";
+import { isInNetwork, networkOf } from "@berth/shared/fleet/ipv4";
+
+const fleet = exampleFleet();
+const firewalls = new Map(desiredFirewalls(fleet, catalog).map((spec) => [spec.node, spec]));
+const [controller, shared, user1, user2, stranger] = ["10.0.6.1", "10.0.6.10", "10.0.6.11", "10.0.6.12", "192.0.2.7"];
+
+/** What the rules say of a new connection, as the contract has it: the first that fits decides. */
+function verdict(rules: readonly FirewallRule[] | undefined, other: string, port: number): string {
+  const fits = ({ networks, ports }: FirewallRule) =>
+    (networks === null || networks.some((network) => contains(network, other))) &&
+    (ports === null || ports.includes(port));
+  return rules?.find(fits)?.verdict ?? "accept";
+}
+
+function contains(network: string, address: string): boolean {
+  const [first = "", prefix] = network.split("/");
+  return isInNetwork(address, networkOf(first, Number(prefix ?? 32)));
+}
+
+const inbound = (node: string, from: string, port: number) => verdict(firewalls.get(node)?.inbound, from, port);
+const outbound = (node: string, to: string, port: number) => verdict(firewalls.get(node)?.outbound, to, port);
+
+describe("a tenant's node", () => {
+  test.each([
+    ["a person's browser opens its services", stranger, 5678, "accept"],
+    ["the controller opens its services", controller, 5678, "accept"],
+    ["the controller logs in", controller, 22, "accept"],
+    ["another tenant opens none of its services", user2, 5678, "drop"],
+    ["another tenant does not log in", user2, 22, "drop"],
+    ["the shared node opens none of its services", shared, 3000, "drop"],
+    ["an administrator logs in", stranger, 22, "accept"],
+  ])("%s", (_, from, port, expected) => {
+    expect(inbound("user1", from, port)).toBe(expected);
+  });
+
+  test.each([
+    ["reach PostgreSQL", shared, 5432, "accept"],
+    ["do not reach what only shared services work with", shared, 6379, "drop"],
+    ["do not log in to the shared node", shared, 22, "drop"],
+    ["do not reach another tenant's services", user2, 5678, "drop"],
+    ["do not reach another tenant at all", user2, 22, "drop"],
+    ["do not reach the API of Proxmox VE", controller, 8006, "drop"],
+    ["do not reach the controller's page", controller, 8420, "drop"],
+    ["do not join as agents", controller, 8421, "drop"],
+    ["resolve names", controller, 53, "accept"],
+    ["reach the internet", "203.0.113.9", 443, "accept"],
+  ])("its containers %s", (_, to, port, expected) => {
+    expect(outbound("user1", to, port)).toBe(expected);
+  });
+});
+
+describe("the node of shared services", () => {
+  test.each([
+    ["a tenant reaches PostgreSQL", user1, 5432, "accept"],
+    ["a tenant does not reach Redis", user1, 6379, "drop"],
+    ["a tenant does not log in", user1, 22, "drop"],
+    ["the controller reaches PostgreSQL", controller, 5432, "accept"],
+    ["nobody outside the fleet reaches PostgreSQL", stranger, 5432, "drop"],
+    ["an administrator logs in", stranger, 22, "accept"],
+  ])("%s", (_, from, port, expected) => {
+    expect(inbound("shared", from, port)).toBe(expected);
+  });
+
+  test("its containers open nothing of tenants", () => {
+    expect(outbound("shared", user1, 5678)).toBe("drop");
+    expect(outbound("shared", shared, 5432)).toBe("accept");
+  });
+});
+
+test("people's networks can be narrowed", () => {
+  const narrowed = { ...fleet, firewall: { enabled: true, clients: ["10.0.4.0/24"] } };
+  const rules = desiredFirewalls(narrowed, catalog).find(({ node }) => node === "user1")?.inbound;
+  expect(verdict(rules, "10.0.4.77", 5678)).toBe("accept");
+  expect(verdict(rules, stranger, 5678)).toBe("drop");
+});
+
+test("switched off, no node has any rule", () => {
+  const off = desiredFirewalls({ ...fleet, firewall: { enabled: false, clients: [] } }, catalog);
+  for (const { inbound: first, outbound: second } of off) expect([...first, ...second]).toEqual([]);
+});

@@ -1,0 +1,148 @@
+/** Tenants by command: added whole, held back, removed without a trace; bad input changes nothing. */
+import { setTimeout as pause } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { runSchema } from "@berth/shared/api/runs";
+import { routeListSchema } from "@berth/shared/api/routes";
+import { tenantStatusSchema } from "@berth/shared/api/tenants";
+import { planSchema } from "@berth/shared/operations/plan";
+import { z } from "zod";
+import { ensureController, stopController } from "../../src/demo/controller.ts";
+import { everything, variable } from "./everything.ts";
+import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+
+const changedSchema = planSchema.extend({ run: runSchema.nullable() });
+const addMilliseconds = 600_000;
+const key = "sk-or-v1-a-key-for-the-tests-alone";
+
+let fleet: TestFleet;
+let before: Record<string, unknown>;
+
+beforeAll(async () => {
+  fleet = await convergedExample();
+  before = await everything(fleet);
+});
+
+describe("tenant add", () => {
+  it("shows what it would do, and does nothing, under --plan", async () => {
+    const { operations, run } = await fleet.json(changedSchema, ["tenant", "add", "user4", "--plan"]);
+    expect(run).toBeNull();
+    const ids = operations.map(({ id }) => id);
+    for (const id of [
+      "lxc.ensure/user4",
+      "agent.ensure/user4",
+      "firewall.ensure/shared",
+      "firewall.ensure/user4",
+      "database.ensure/user4_n8n",
+      "collections.ensure/user4-openwebui",
+      "buckets.ensure/user4",
+      "instance.ensure/user4-flowise",
+      "tenant.verify/user4",
+    ]) {
+      expect(ids).toContain(id);
+    }
+    expect(await everything(fleet)).toEqual(before);
+  });
+
+  it("makes a whole tenant, although the controller is stopped in the middle", async () => {
+    const adding = ["tenant", "add", "user4", "--openrouter-key-file", "-"];
+    const { run } = await fleet.json(changedSchema, [...adding, "--detach"], { input: `${key}\n` });
+    await pause(5000);
+    await stopController(fleet.lab);
+    await ensureController(fleet.lab);
+    const shown = await fleet.berth(["run", "show", String(run?.id), "--follow"], { deadlineMs: addMilliseconds });
+    expect(shown).toMatchObject({ exitCode: 0 });
+
+    const tenant = await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"]);
+    expect(tenant).toMatchObject({
+      node: "user4",
+      address: "10.0.6.14",
+      state: "active",
+      databases: ["user4_n8n", "user4_flowise"],
+      buckets: ["user4-backups", "user4-uploads"],
+      keys: ["openrouter"],
+    });
+    expect(tenant.collections).toContain("user4_openwebui_documents");
+    expect(tenant.instances.map(({ state }) => state)).toEqual(["healthy", "healthy", "healthy"]);
+    const guest = await fleet.guest("user4");
+    expect(await variable(guest, "user4-openwebui", "OPENAI_API_KEYS")).toBe(key);
+  });
+
+  it("has published its routes, and they answer", async () => {
+    const { exitCode, stdout } = await fleet.berth(["route", "list", "--json"]);
+    expect(exitCode, stdout).toBe(0);
+    const { routes } = routeListSchema.parse(JSON.parse(stdout));
+    expect(routes.filter(({ tenant }) => tenant === "user4").map(({ host, state }) => [host, state])).toEqual(
+      ["flowise", "n8n", "openwebui"].map((service) => [`test-user4-${service}.valuechainhackers.xyz`, "published"]),
+    );
+  });
+
+  it("says that a tenant is there already, and changes nothing", async () => {
+    const { exitCode, stderr } = await fleet.berth(["tenant", "add", "user4"]);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("Tenant 'user4' exists already");
+  });
+});
+
+describe("tenant suspend and resume", () => {
+  it("takes the instances and routes away and keeps what they hold, and brings them back", async () => {
+    const guest = await fleet.guest("user4");
+    await guest.run(["docker", "exec", "user4-n8n", "touch", "/home/node/.n8n/kept"]);
+    await fleet.succeed(["tenant", "suspend", "user4"]);
+    expect((await fleet.status()).instances.filter(({ tenant }) => tenant === "user4")).toEqual([]);
+    const withdrawn = await fleet.json(routeListSchema, ["route", "list", "--no-test"]);
+    expect(withdrawn.routes.filter(({ tenant, state }) => tenant === "user4" && state === "published")).toEqual([]);
+
+    await fleet.succeed(["tenant", "resume", "user4"], { deadlineMs: addMilliseconds });
+    await guest.run(["docker", "exec", "user4-n8n", "test", "-e", "/home/node/.n8n/kept"]);
+    const tenant = await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"]);
+    expect(tenant.instances.map(({ state }) => state)).toEqual(["healthy", "healthy", "healthy"]);
+  });
+});
+
+describe("tenant remove", () => {
+  it("does nothing where nobody can be asked and nothing says yes", async () => {
+    const { exitCode, stderr } = await fleet.berth(["tenant", "remove", "user4"]);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("Give --yes");
+    expect((await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"])).instances).toHaveLength(3);
+  });
+
+  it("leaves the fleet exactly as it was before the tenant was added", async () => {
+    await fleet.succeed(["tenant", "remove", "user4", "--yes"], { deadlineMs: addMilliseconds });
+    expect(await everything(fleet)).toEqual(before);
+    expect(await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).toEqual({ operations: [], warnings: [] });
+  });
+});
+
+describe("bad input", () => {
+  it.each<[string, string[], string]>([
+    ["a taken address", ["add", "user9", "--node-address", "10.0.6.12"], "10.0.6.12 is taken by node 'user2'"],
+    ["the address of the controller", ["add", "user9", "--node-address", "10.0.6.1"], "is taken"],
+    ["an address of another network", ["add", "user9", "--node-address", "192.0.2.1"], "outside 10.0.6.0/24"],
+    ["SQL for a name", ["add", "user1; DROP TABLE"], "must be 1 to 32 of a-z"],
+    ["the name of what is shared", ["add", "shared"], "stands for the shared services"],
+    ["a name that is taken", ["add", "user1"], "Tenant 'user1' exists already"],
+    ["a tenant that is not there", ["remove", "nobody", "--yes"], "No tenant is named 'nobody'"],
+  ])("%s gets a sentence and changes nothing", async (_, parameters, sentence) => {
+    const { exitCode, stderr } = await fleet.berth(["tenant", ...parameters]);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain(sentence);
+  });
+
+  it("a key of two lines gets a sentence, is not repeated, and changes nothing", async () => {
+    const { exitCode, stderr } = await fleet.berth(["tenant", "set-key", "user1", "--file", "-"], {
+      input: "sk-or-first\nsk-or-second\n",
+    });
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("must be one line");
+    expect(stderr).not.toContain("sk-or");
+  });
+
+  it("has left everything as it was", async () => {
+    expect(await everything(fleet)).toEqual(before);
+    expect(z.unknown().parse(await fleet.json(planSchema, ["apply", exampleFile, "--plan"]))).toEqual({
+      operations: [],
+      warnings: [],
+    });
+  });
+});
