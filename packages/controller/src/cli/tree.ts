@@ -24,6 +24,10 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "Nodes and instances with their states",
     load: () => import("./commands/status.ts"),
   },
+  capacity: {
+    summary: "What nodes and hosts have against what instances may use, and how many more tenants fit",
+    load: () => import("./commands/capacity.ts"),
+  },
   node: {
     summary: "Hosts with an agent",
     commands: {

@@ -34,8 +34,9 @@ export function formatSize(bytes: number): string {
   return `${bytes / factors.KiB}KiB`;
 }
 
-/** For reading, to two decimals: 17.25GiB, 416MiB, -1.5GiB. */
+/** For reading, to two decimals: 17.25GiB, 416MiB, -1.5GiB, 0. */
 export function roundSize(bytes: number): string {
+  if (bytes === 0) return "0";
   const unit = (["TiB", "GiB"] as const).find((name) => Math.abs(bytes) >= factors[name]) ?? "MiB";
   return `${Number((bytes / factors[unit]).toFixed(2))}${unit}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createStyle } from "./style.ts";
-import { clip, pad, width } from "./text.ts";
+import { clip, pad, width, wrap } from "./text.ts";
 
 const { red } = createStyle(true);
 
@@ -18,4 +18,11 @@ test("a cut is shown, and colours end where it is", () => {
   expect(clip("abcdef", 4)).toBe("abc…");
   expect(clip(red("abcdef"), 4)).toBe("\u001b[31mabc…\u001b[0m");
   expect(clip("abc", 0)).toBe("");
+});
+
+test("a text is broken between words", () => {
+  expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+  expect(wrap("one two three", 7, "  ")).toEqual(["one two", "  three"]);
+  expect(wrap("\u001b[33mone\u001b[39m two", 7)).toEqual(["\u001b[33mone\u001b[39m two"]);
+  expect(wrap("immeasurable x", 3)).toEqual(["immeasurable", "x"]);
 });

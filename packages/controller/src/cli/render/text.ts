@@ -40,6 +40,20 @@ export function clip(text: string, columns: number): string {
   return `${cut}…${coloured ? reset : ""}`;
 }
 
+/** Lines of at most `columns`, broken between words; a longer word has a line of its own. `indent` is for those after the first. */
+export function wrap(text: string, columns: number, indent = ""): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && width(longer) > columns) {
+      lines.push(line);
+      line = indent + word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
 /** `1 node`, `3 nodes`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
