@@ -18,6 +18,20 @@ export async function insertSealedSecret(
   return row;
 }
 
+/** Another ciphertext in place of the one that there is. */
+export async function replaceSealedSecret(
+  database: Queryable,
+  { name, version, ciphertext, nonce }: Omit<SealedSecret, "createdAt">,
+): Promise<SealedSecret> {
+  return database
+    .updateTable("secrets")
+    .set({ ciphertext, nonce })
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
 export async function deleteSealedSecrets(database: Queryable, names: readonly string[]): Promise<void> {
   for (const name of names) await database.deleteFrom("secrets").where("name", "=", name).execute();
 }

@@ -1,19 +1,9 @@
 /** Where the key comes from that encrypts the secrets: 32 bytes, in the environment or in a file of mode 0600. */
-import { randomBytes, randomUUID } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
+import { makeFile } from "./durable-file.ts";
 
 const keyBytes = 32;
 const keyFileName = "secret.key";
@@ -30,13 +20,22 @@ export interface KeySource {
 /** Reads the key, making its file at first start. Throws `secrets.locked` when it is missing, malformed or not private. */
 export function loadSecretKey({ stateDirectory, environment = {}, mayMake = true }: KeySource): Buffer {
   if (environment.BERTH_SECRET_KEY !== undefined) return parseKey(environment.BERTH_SECRET_KEY, "BERTH_SECRET_KEY");
-  if (environment.BERTH_SECRET_KEY_FILE !== undefined) return readKeyFile(environment.BERTH_SECRET_KEY_FILE);
-  const file = join(stateDirectory, keyFileName);
-  if (mayMake) makeKeyFile(file);
+  const file = keyFileOf({ stateDirectory, environment });
+  if (mayMake && environment.BERTH_SECRET_KEY_FILE === undefined) makeFirstKey(file);
   return readKeyFile(file);
 }
 
-function readKeyFile(file: string): Buffer {
+/** The file that holds the key, where the environment does not hold the key itself. */
+export function keyFileOf({ stateDirectory, environment = {} }: KeySource): string {
+  return environment.BERTH_SECRET_KEY_FILE ?? join(stateDirectory, keyFileName);
+}
+
+/** Makes a file with a key that is new; one that is there stays. */
+export function makeKeyFile(file: string): void {
+  attempt(`The key file ${file} cannot be made`, () => makeFile(file, `${randomBytes(keyBytes).toString("hex")}\n`));
+}
+
+export function readKeyFile(file: string): Buffer {
   const text = attempt(`The key file ${file} cannot be read`, () => {
     if ((statSync(file).mode & 0o077) !== 0) {
       throw new BerthError("secrets.locked", `The key file ${file} is readable by others than its owner`, {
@@ -59,39 +58,10 @@ function parseKey(text: string, what: string): Buffer {
   return key;
 }
 
-/** Written whole under another name, then linked: nobody sees half a key, and a key that is there is never replaced. */
-function makeKeyFile(file: string): void {
-  const draft = `${file}.${randomUUID()}`;
-  attempt(`The key file ${file} cannot be made`, () => {
-    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    try {
-      writeDurably(draft, `${randomBytes(keyBytes).toString("hex")}\n`);
-      linkUnlessPresent(draft, file);
-    } finally {
-      rmSync(draft, { force: true });
-    }
-  });
-}
-
-function writeDurably(file: string, text: string): void {
-  const descriptor = openSync(file, "wx", 0o600);
-  try {
-    chmodSync(file, 0o600);
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function linkUnlessPresent(draft: string, file: string): void {
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    const present = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!present) throw error;
-  }
+function makeFirstKey(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  attempt(`The key file ${file} cannot be made`, () => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }));
+  makeKeyFile(file);
 }
 
 function attempt<T>(message: string, action: () => T): T {

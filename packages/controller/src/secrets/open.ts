@@ -1,13 +1,22 @@
 /** Secrets by name and version: generated here, encrypted in the inventory, read from memory. */
 import pLimit from "p-limit";
 import { BerthError } from "@berth/shared/errors";
-import { Secret } from "@berth/shared/secret";
+import type { Secret } from "@berth/shared/secret";
 import type { Inventory } from "../inventory/database.ts";
-import { deleteSealedSecrets, insertSealedSecret, listSealedSecrets, type SealedSecret } from "../inventory/secrets.ts";
+import {
+  deleteSealedSecrets,
+  insertSealedSecret,
+  listSealedSecrets,
+  replaceSealedSecret,
+  type SealedSecret,
+} from "../inventory/secrets.ts";
+import { checkValue } from "./check-value.ts";
 import { generateSecret, type SecretRule } from "./generate.ts";
-import { loadSecretKey, type KeySource } from "./key.ts";
+import { keyFileOf, loadSecretKey, readKeyFile, type KeySource } from "./key.ts";
+import { prepareKey, rotatableKeyFile, settleKeyFile } from "./key-rotation.ts";
 import { createRedactor } from "./redactor.ts";
 import { seal, unseal } from "./seal.ts";
+import { SecretValues, type SecretRecord } from "./values.ts";
 
 export interface SecretVersion {
   name: string;
@@ -20,16 +29,30 @@ export interface Secrets {
   ensure: (name: string, rule?: SecretRule) => Promise<SecretVersion>;
   /** Generates the next version. Older ones stay, for what still uses them. */
   rotate: (name: string, rule?: SecretRule) => Promise<SecretVersion>;
+  /** Generates exactly that version unless it exists. Throws `conflict` when it is not the next one. */
+  rotateTo: (to: SecretVersion, rule?: SecretRule) => Promise<SecretVersion>;
+  /** Takes a version back: the one before it is the present one again. Its number is not given a second time. */
+  discard: (version: SecretVersion) => Promise<void>;
   /** Stores a value that comes from elsewhere as the next version, unless it is the present one. */
   put: (name: string, value: Secret) => Promise<SecretVersion>;
+  /** The same for a value that a person gives. Throws `request.invalid` for one that nobody can have meant. */
+  import: (name: string, value: Secret) => Promise<SecretVersion>;
   /** Removes every secret of an instance, all versions; gives how many names went. */
   remove: (instance: string) => Promise<number>;
+  /** Encrypts every secret with a key that is new, and makes it the key; gives how many there are. */
+  rotateKey: () => Promise<number>;
   /** Present version; null: there is no such secret. Synchronous: it is read from memory. */
   version: (name: string) => number | null;
+  /** The number that the next version will have. Synchronous. */
+  nextVersion: (name: string) => number;
   /** Present versions by name. Synchronous. */
   versions: () => ReadonlyMap<string, number>;
+  /** Every secret without its value, by name. Synchronous. */
+  list: () => SecretRecord[];
   /** The value of that version, the present one when left out. Synchronous. Throws `not-found`. */
   reveal: (name: string, version?: number) => Secret;
+  /** Values before the present one, the latest first. Synchronous. */
+  earlier: (name: string) => Secret[];
   /** The text with every known value taken out. Synchronous. */
   redact: (text: string) => string;
 }
@@ -44,34 +67,53 @@ export interface SecretsOptions {
 const keyCheck = { name: "berth/keyCheck", version: 1 } as const;
 const keyCheckValue = "the key is right";
 const namePattern = /^[a-z0-9-]+\/[A-Za-z0-9-]+$/;
+/** What stands in place of the value of a version that was taken back. */
+const discarded = "";
 
 /** Opens every secret. Throws `secrets.locked` when the key is not the one they were encrypted with. */
 export async function openSecrets({ inventory, key: source }: SecretsOptions): Promise<Secrets> {
   const { database } = inventory;
   const rows = await listSealedSecrets(database);
-  const key = Buffer.isBuffer(source) ? source : loadSecretKey({ ...source, mayMake: rows.length === 0 });
+  let key = openKey(source, rows);
   if (rows.length === 0) {
     const { name, version } = keyCheck;
     await insertSealedSecret(database, { name, version, ...seal(key, name, version, keyCheckValue) });
   }
   const values = unsealAll(key, rows);
-  const redactor = createRedactor(() => allSecrets(values));
+  const redactor = createRedactor(() => values.all());
   // One change after the other, so that two callers never generate the same version.
   const serialize = pLimit(1);
 
   async function add(name: string, value: string): Promise<SecretVersion> {
-    const version = (currentVersion(values, name) ?? 0) + 1;
-    await insertSealedSecret(database, { name, version, ...seal(key, name, version, value) });
-    remember(values, name, version, value);
+    const version = values.nextVersion(name);
+    const { createdAt } = await insertSealedSecret(database, { name, version, ...seal(key, name, version, value) });
+    values.add(name, version, value, createdAt);
     redactor.renew();
     return { name, version };
+  }
+
+  function addUnlessPresent(name: string, value: Secret): Promise<SecretVersion> {
+    const version = values.version(name);
+    const same = version !== null && values.reveal(name).reveal() === value.reveal();
+    return same ? Promise.resolve({ name, version }) : add(name, value.reveal());
+  }
+
+  async function resealAll(next: Buffer): Promise<number> {
+    return database.transaction().execute(async (transaction) => {
+      const sealed = await listSealedSecrets(transaction);
+      for (const row of sealed) {
+        const { name, version } = row;
+        await replaceSealedSecret(transaction, { name, version, ...seal(next, name, version, unsealRow(key, row)) });
+      }
+      return sealed.length - 1;
+    });
   }
 
   return {
     ensure: (name, rule) =>
       serialize(async () => {
         checkName(name);
-        const version = currentVersion(values, name);
+        const version = values.version(name);
         return version === null ? add(name, generateSecret(rule)) : { name, version };
       }),
     rotate: (name, rule) =>
@@ -79,36 +121,87 @@ export async function openSecrets({ inventory, key: source }: SecretsOptions): P
         checkName(name);
         return add(name, generateSecret(rule));
       }),
+    rotateTo: ({ name, version }, rule) =>
+      serialize(async () => {
+        checkName(name);
+        if (values.version(name) === version) return { name, version };
+        if (values.nextVersion(name) === version) return add(name, generateSecret(rule));
+        throw new BerthError("conflict", `The secret ${name} has had a version ${version} already`, {
+          hint: "Rotate it anew.",
+        });
+      }),
+    discard: ({ name, version }) =>
+      serialize(async () => {
+        if (values.version(name) !== version) return;
+        const row = { name, version, ...seal(key, name, version, discarded) };
+        const { createdAt } = await replaceSealedSecret(database, row);
+        values.add(name, version, discarded, createdAt);
+        redactor.renew();
+      }),
     put: (name, value) =>
       serialize(async () => {
         checkName(name);
-        const version = currentVersion(values, name);
-        const same = version !== null && values.get(name)?.get(version)?.reveal() === value.reveal();
-        return same ? { name, version } : add(name, value.reveal());
+        return addUnlessPresent(name, value);
+      }),
+    import: (name, value) =>
+      serialize(async () => {
+        checkName(name);
+        checkValue(value.reveal());
+        return addUnlessPresent(name, value);
       }),
     remove: (instance) =>
       serialize(async () => {
-        const names = [...values.keys()].filter((name) => name.startsWith(`${instance}/`));
+        const names = values.names().filter((name) => name.startsWith(`${instance}/`));
         await database.transaction().execute((transaction) => deleteSealedSecrets(transaction, names));
-        for (const name of names) values.delete(name);
+        for (const name of names) values.remove(name);
         redactor.renew();
         return names.length;
       }),
-    version: (name) => currentVersion(values, name),
-    versions: () => new Map([...values.keys()].map((name) => [name, currentVersion(values, name) ?? 0])),
-    reveal: (name, version) => reveal(values, name, version),
+    rotateKey: () =>
+      serialize(async () => {
+        const file = rotatableKeyFile(source);
+        const next = prepareKey(file);
+        try {
+          return await resealAll(next);
+        } finally {
+          // Also after a failure, which may have come after the commit: the secrets tell which key they have.
+          const sealed = await listSealedSecrets(database);
+          settleKeyFile(file, (candidate) => opens(candidate, sealed));
+          key = readKeyFile(file);
+        }
+      }),
+    version: (name) => values.version(name),
+    nextVersion: (name) => values.nextVersion(name),
+    versions: () => new Map(values.list().map(({ name, version }) => [name, version])),
+    list: () => values.list(),
+    reveal: (name, version) => values.reveal(name, version),
+    earlier: (name) => values.earlier(name),
     redact: redactor.redact,
   };
 }
 
-/** By name, then by version in ascending order. */
-type Values = Map<string, Map<number, Secret>>;
+function openKey(source: Buffer | KeySource, rows: readonly SealedSecret[]): Buffer {
+  if (Buffer.isBuffer(source)) return source;
+  if (source.environment?.BERTH_SECRET_KEY === undefined && rows.length > 0)
+    settleKeyFile(keyFileOf(source), (candidate) => opens(candidate, rows));
+  return loadSecretKey({ ...source, mayMake: rows.length === 0 });
+}
 
-function unsealAll(key: Buffer, rows: readonly SealedSecret[]): Values {
-  const values: Values = new Map();
+function opens(key: Buffer, rows: readonly SealedSecret[]): boolean {
+  const row = rows.find(({ name }) => name === keyCheck.name);
+  if (row === undefined) return false;
+  try {
+    return unseal(key, row.name, row.version, row) === keyCheckValue;
+  } catch {
+    return false; // authenticated encryption: another key is told by this alone
+  }
+}
+
+function unsealAll(key: Buffer, rows: readonly SealedSecret[]): SecretValues {
+  const values = new SecretValues();
   for (const row of rows) {
     const value = unsealRow(key, row);
-    if (row.name !== keyCheck.name) remember(values, row.name, row.version, value);
+    if (row.name !== keyCheck.name) values.add(row.name, row.version, value, row.createdAt);
   }
   return values;
 }
@@ -136,28 +229,6 @@ function unsealRow(key: Buffer, row: SealedSecret): string {
       },
     );
   }
-}
-
-function remember(values: Values, name: string, version: number, value: string): void {
-  const versions = values.get(name) ?? new Map<number, Secret>();
-  values.set(name, versions.set(version, new Secret(value)));
-}
-
-function currentVersion(values: Values, name: string): number | null {
-  return [...(values.get(name)?.keys() ?? [])].at(-1) ?? null;
-}
-
-function reveal(values: Values, name: string, version = currentVersion(values, name)): Secret {
-  const secret = version === null ? undefined : values.get(name)?.get(version);
-  if (secret !== undefined) return secret;
-  const which = version === null ? "" : ` in version ${version}`;
-  throw new BerthError("not-found", `There is no secret ${name}${which}`, {
-    hint: "It is generated when its instance is applied.",
-  });
-}
-
-function* allSecrets(values: Values): Generator<Secret> {
-  for (const versions of values.values()) yield* versions.values();
 }
 
 function checkName(name: string): void {

@@ -1,10 +1,9 @@
 import type { Secret } from "@berth/shared/secret";
+import { formsOf } from "./forms.ts";
 
 const replacement = "[REDACTED]";
-/** Shorter values are not looked for: they would blot out words that are no secrets. */
-const minLength = 8;
 
-/** Removes the values of `secrets` from texts: as they are, and as base64, in which HTTP headers carry them. */
+/** Removes the values of `secrets` from texts, as they are and as programs encode them: see `formsOf`. */
 export function createRedactor(secrets: () => Iterable<Secret>): {
   redact: (text: string) => string;
   renew: () => void;
@@ -26,11 +25,6 @@ export function createRedactor(secrets: () => Iterable<Secret>): {
 /** Longest first, so that a value that contains another goes as a whole. */
 function findNeedles(secrets: Iterable<Secret>): string[] {
   const needles = new Set<string>();
-  for (const secret of secrets) {
-    const value = secret.reveal();
-    if (value.length < minLength) continue;
-    needles.add(value);
-    needles.add(Buffer.from(value).toString("base64").replace(/=+$/, ""));
-  }
+  for (const secret of secrets) for (const text of formsOf(secret.reveal()).keys()) needles.add(text);
   return [...needles].toSorted((one, other) => other.length - one.length);
 }
