@@ -20,6 +20,14 @@ export function databaseName(tenant: string | null, service: string): string {
   return `${tenant ?? sharedScope}_${service}`.replaceAll("-", "_");
 }
 
+/**
+ * Name under which an instance logs in to its database: at first the role that owns it, after each rotation of the
+ * password a login of its own, `user1_n8n.v2`. The dot keeps it apart from every database's name.
+ */
+export function databaseLogin(role: string, version: number): string {
+  return version === 1 ? role : `${role}.v${version}`;
+}
+
 /** Collections of the design document: `user1_openwebui` before `_documents`. */
 export function collectionPrefix(tenant: string | null, service: string): string {
   return databaseName(tenant, service);

@@ -1,15 +1,26 @@
 /** Connections to the fleet's PostgreSQL servers, as their superuser: one small pool each, kept for the next question. */
 import { BerthError, toBerthError } from "@berth/shared/errors";
-import { Client, Pool, type ClientBase } from "pg";
+import { Client, Pool, type ClientBase, type PoolClient } from "pg";
 
 export interface PostgresServer {
   address: string;
   port: number;
   password: string;
+  /**
+   * Passwords to try when the server does not take the present one, the latest first: while the superuser's is being
+   * rotated, and where data from before were restored.
+   */
+  earlierPasswords?: readonly string[];
 }
+
+/** Runs work on a superuser connection to another database of the server. */
+export type WithDatabase = (database: string, work: (client: ClientBase) => Promise<void>) => Promise<void>;
 
 const connectTimeoutMilliseconds = 5000;
 const statementTimeoutMilliseconds = 60_000;
+/** SQLSTATE of a wrong password, and of a client that pg_hba.conf does not let in. */
+const wrongPassword = "28P01";
+const notLetIn = "28000";
 
 export class PostgresServers {
   readonly #pools = new Map<string, Pool>();
@@ -29,11 +40,7 @@ export class PostgresServers {
 
   /** Runs work on one connection to the database `postgres`; a failure to connect or to run is `store.failed`. */
   async withClient<T>(server: PostgresServer, work: (client: ClientBase) => Promise<T>): Promise<T> {
-    const client = await this.pool(server)
-      .connect()
-      .catch((error: unknown) => {
-        throw storeError(server, error);
-      });
+    const client = await withEachPassword(server, (candidate): Promise<PoolClient> => this.pool(candidate).connect());
     try {
       const result = await work(client);
       client.release();
@@ -50,8 +57,11 @@ export class PostgresServers {
     database: string,
     work: (client: ClientBase) => Promise<void>,
   ): Promise<void> {
-    const client = new Client(settings(server, database));
-    await client.connect();
+    const client = await withEachPassword(server, async (candidate) => {
+      const opened = new Client(settings(candidate, database));
+      await opened.connect();
+      return opened;
+    });
     try {
       await work(client);
     } finally {
@@ -63,6 +73,20 @@ export class PostgresServers {
     await Promise.all([...this.#pools.values()].map((pool) => pool.end()));
     this.#pools.clear();
   }
+}
+
+async function withEachPassword<T>(
+  server: PostgresServer,
+  connect: (server: PostgresServer) => Promise<T>,
+): Promise<T> {
+  for (const password of [server.password, ...(server.earlierPasswords ?? [])]) {
+    try {
+      return await connect({ ...server, password });
+    } catch (error) {
+      if (stateOf(error) !== wrongPassword) throw storeError(server, error);
+    }
+  }
+  throw storeError(server, new Error('password authentication failed for user "postgres"'));
 }
 
 function settings({ address, port, password }: PostgresServer, database: string) {
@@ -83,7 +107,16 @@ function storeError({ address, port }: PostgresServer, error: unknown): BerthErr
   if (error instanceof BerthError) return error;
   const { message } = toBerthError(error);
   return new BerthError("store.failed", `PostgreSQL at ${address}:${port} answered: ${message}`, {
-    hint: "See `berth logs shared-postgres`",
+    hint: stateOf(error) === notLetIn ? letInHint : "See `berth logs shared-postgres`",
     cause: error,
   });
+}
+
+const letInHint =
+  "Its pg_hba.conf knows the controller by another address. Put `host all postgres ADDRESS/32 scram-sha-256` in its " +
+  "first line, and have it read again: `berth exec shared-postgres -- psql -U postgres -c 'select pg_reload_conf()'`";
+
+/** SQLSTATE of an error of PostgreSQL. */
+function stateOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -1,146 +1,36 @@
 /** Against a real PostgreSQL: what Berth makes is what its tenants can and cannot do. */
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { execa } from "execa";
-import { Client } from "pg";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { ensureDatabase, removeDatabase } from "./postgres-ensure.ts";
-import { observeDatabases } from "./postgres-observe.ts";
-import { PostgresServers, type PostgresServer } from "./postgres-servers.ts";
+import type { ClientBase } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PostgresServer } from "./postgres-servers.ts";
+import { ensureSuperuserPassword } from "./postgres-superuser.ts";
+import { databaseNeed, freePort, loginOfNeed, TestPostgres } from "./testing/postgres.ts";
 
-const superuserPassword = "superuser-of-the-test";
-const servers = new PostgresServers();
-let server: PostgresServer;
-let directory: string;
-let postgres: ChildProcess | undefined;
+let postgres: TestPostgres;
+const [first, second] = [databaseNeed("user1"), databaseNeed("user2")];
+const needs = [first, second];
 
-const needs = ["user1", "user2"].map((tenant): DatabaseNeed => ({
-  server: "shared-postgres",
-  instance: `${tenant}-n8n`,
-  database: `${tenant}_n8n`,
-  role: `${tenant}_n8n`,
-  extensions: [],
-  clientAddress: "127.0.0.1",
-}));
-const [first, second] = needs as [DatabaseNeed, DatabaseNeed];
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "berth-postgres-"));
-  const [version] = await readdir("/usr/lib/postgresql");
-  const binaries = `/usr/lib/postgresql/${version}/bin`;
-  const asPostgres = ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"];
-  const passwordFile = join(directory, "password");
-  await writeFile(passwordFile, superuserPassword);
-  await execa("chown", ["-R", "postgres", directory]);
-  const data = join(directory, "data");
-  const initdb = [
-    join(binaries, "initdb"),
-    "-D",
-    data,
-    "-U",
-    "postgres",
-    "-A",
-    "scram-sha-256",
-    `--pwfile=${passwordFile}`,
-    "--no-sync",
-  ];
-  await execa("setpriv", [...asPostgres, ...initdb], { cwd: "/" });
-  const port = await freePort();
-  const options = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory];
-  postgres = spawn("setpriv", [...asPostgres, join(binaries, "postgres"), ...options], { cwd: "/", stdio: "ignore" });
-  server = { address: "127.0.0.1", port, password: superuserPassword };
-  await vi.waitFor(
-    async () => expect(await login("postgres", "postgres", superuserPassword)).toBe("connected"),
-    20_000,
-  );
-});
-
-afterAll(async () => {
-  await servers.close();
-  if (postgres?.kill("SIGINT") === true) await once(postgres, "exit");
-  await rm(directory, { recursive: true, force: true });
-});
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-/** "connected", or what the server said. */
-async function login(user: string, database: string, password: string): Promise<string> {
-  const client = new Client({ host: "127.0.0.1", port: server.port, user, database, password });
-  try {
-    await client.connect();
-    return "connected";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    await client.end();
-  }
-}
-
-function ensure(need: DatabaseNeed, password = passwordOf(need)): Promise<{ created: boolean }> {
-  return servers.withClient(server, (client) =>
-    ensureDatabase(need, {
-      client,
-      password,
-      log: () => undefined,
-      withDatabase: (database, work) => servers.withDatabase(server, database, work),
-    }),
-  );
-}
-
-function passwordOf(need: DatabaseNeed): string {
-  return `password of ${need.role}`;
-}
-
-function observe() {
-  return servers.withClient(server, (client) => observeDatabases(client, needs, passwordOf));
-}
+beforeAll(async () => void (postgres = await TestPostgres.start()));
+afterAll(() => postgres.remove());
 
 test("many at once, and again: each is made once and nothing is left to do", async () => {
-  expect((await observe()).get("user1_n8n")).toMatchObject({ exists: false });
-  const results = await Promise.all([...needs, ...needs].map((need) => ensure(need)));
+  expect((await postgres.observe(needs)).get("user1_n8n")).toMatchObject({ exists: false });
+  const results = await Promise.all([...needs, ...needs].map((need) => postgres.ensure(need)));
   expect(results.filter(({ created }) => created)).toHaveLength(2);
-  expect([...(await observe()).values()]).toEqual([
+  expect([...(await postgres.observe(needs)).values()]).toEqual([
     { exists: true, differences: [] },
     { exists: true, differences: [] },
   ]);
 });
 
 test("a tenant's role owns its own database and gets into no other", async () => {
-  await Promise.all(needs.map((need) => ensure(need)));
-  expect(await login("user1_n8n", "user1_n8n", passwordOf(first))).toBe("connected");
-  expect(await login("user1_n8n", "user1_n8n", "wrong")).toContain("password authentication failed");
-  for (const foreign of ["user2_n8n", "postgres", "template1"]) {
-    expect(await login("user1_n8n", foreign, passwordOf(first))).toContain("permission denied for database");
-  }
-  const client = new Client({
-    host: "127.0.0.1",
-    port: server.port,
-    user: "user1_n8n",
-    database: "user1_n8n",
-    password: passwordOf(first),
-  });
-  await client.connect();
-  try {
-    await client.query("create table mine (id int)");
-    await expect(client.query("create database mine")).rejects.toThrow("permission denied");
-    await expect(client.query("create role mine")).rejects.toThrow("permission denied");
-    await expect(client.query("drop database user2_n8n")).rejects.toThrow("must be owner");
-    await expect(client.query("copy (select 1) to program 'id'")).rejects.toThrow("pg_execute_server_program");
-    await expect(client.query("select rolpassword from pg_authid")).rejects.toThrow("permission denied");
-  } finally {
-    await client.end();
+  await Promise.all(needs.map((need) => postgres.ensure(need)));
+  const from = "127.0.0.2";
+  expect(await postgres.login(loginOfNeed(first, { from }))).toBe("connected");
+  expect(await postgres.login(loginOfNeed(first, { from, password: "wrong" }))).toContain(
+    "password authentication failed",
+  );
+  for (const database of ["user2_n8n", "postgres", "template1"]) {
+    expect(await postgres.login(loginOfNeed(first, { from, database }))).toContain("permission denied for database");
   }
 });
 
@@ -157,30 +47,68 @@ test.each([
     ["role 'user1_n8n' has privileges of an administrator"],
   ],
   ["a membership", "grant pg_read_server_files to user1_n8n", ["role 'user1_n8n' is a member of other roles"]],
+  ["a member", "grant user1_n8n to user2_n8n", ["role 'user2_n8n' is a member of 'user1_n8n'"]],
   ["another password", "alter role user1_n8n password 'other'", ["role 'user1_n8n' has another password"]],
   ["no login", "alter role user1_n8n nologin", ["role 'user1_n8n' may not log in"]],
+  ["no limit", "alter role user1_n8n connection limit -1", ["role 'user1_n8n' may have all connections, not 20"]],
   ["another owner", "alter database user1_n8n owner to postgres", ["owned by 'postgres', not by 'user1_n8n'"]],
 ])("tampering is seen and mended: %s", async (_, statement, differences) => {
-  await ensure(first);
-  await servers.withClient(server, (client) => client.query(statement));
-  expect((await observe()).get("user1_n8n")).toEqual({ exists: true, differences });
-  expect(await ensure(first)).toEqual({ created: false });
-  expect((await observe()).get("user1_n8n")).toEqual({ exists: true, differences: [] });
+  await Promise.all(needs.map((need) => postgres.ensure(need)));
+  await postgres.asSuperuser((client) => client.query(statement));
+  expect((await postgres.observe(needs)).get("user1_n8n")).toEqual({ exists: true, differences });
+  expect(await postgres.ensure(first)).toEqual({ created: false });
+  expect((await postgres.observe(needs)).get("user1_n8n")).toEqual({ exists: true, differences: [] });
 });
 
 test("removing takes the database and its role, and nothing else", async () => {
-  await Promise.all(needs.map((need) => ensure(need)));
-  const remove = () => servers.withClient(server, (client) => removeDatabase(client, first));
-  expect(await remove()).toEqual({ removed: true });
-  expect(await remove()).toEqual({ removed: false });
-  expect(await login("user1_n8n", "user1_n8n", passwordOf(first))).toContain("password authentication failed");
-  expect((await observe()).get("user2_n8n")).toEqual({ exists: true, differences: [] });
-  expect(second.database).toBe("user2_n8n");
+  await Promise.all(needs.map((need) => postgres.ensure(need)));
+  expect(await postgres.drop(first)).toEqual({ removed: true });
+  expect(await postgres.drop(first)).toEqual({ removed: false });
+  expect(await postgres.login(loginOfNeed(first, { from: "127.0.0.2" }))).toContain("password authentication failed");
+  expect((await postgres.observe(needs)).get("user2_n8n")).toEqual({ exists: true, differences: [] });
+});
+
+test("nobody keeps another's role from being removed by granting it something", async () => {
+  await Promise.all(needs.map((need) => postgres.ensure(need)));
+  await postgres.as(loginOfNeed(second, { from: "127.0.0.2" }), async (client) => {
+    await client.query("create table bait (id int)");
+    await client.query("grant select on bait to user1_n8n");
+    await client.query("alter default privileges grant select on tables to user1_n8n");
+  });
+  expect(await postgres.drop(first)).toEqual({ removed: true });
+  const { rows } = await postgres.asSuperuser((client) =>
+    client.query("select from pg_roles where rolname = 'user1_n8n'"),
+  );
+  expect(rows).toEqual([]);
 });
 
 test("a server that is away is told in one sentence, without the password", async () => {
-  const away = { ...server, port: await freePort() };
-  await expect(servers.withClient(away, () => Promise.resolve())).rejects.toThrow(
+  const away = { ...postgres.server, port: await freePort() };
+  await expect(postgres.servers.withClient(away, () => Promise.resolve())).rejects.toThrow(
     `PostgreSQL at 127.0.0.1:${away.port} answered: connect ECONNREFUSED 127.0.0.1:${away.port}`,
   );
+});
+
+test("the superuser's password changes without a moment in which the controller does not get in", async () => {
+  const next = {
+    ...postgres.server,
+    password: "another-superuser-password",
+    earlierPasswords: [postgres.server.password],
+  };
+  const ask = (server: PostgresServer) =>
+    postgres.servers.withClient(server, async (client) => (await client.query("select 1 as one")).rows);
+  expect(await ask(next)).toEqual([{ one: 1 }]);
+  const change = () => postgres.servers.withClient(next, (client) => ensureSuperuserPassword(client, next.password));
+  try {
+    expect(await change()).toEqual({ changed: true });
+    expect(await change()).toEqual({ changed: false });
+    expect(await ask({ ...next, earlierPasswords: [] })).toEqual([{ one: 1 }]);
+    expect(await postgres.login(postgres.superuser({ from: "127.0.0.2" }))).toContain("password authentication failed");
+    await expect(ask({ ...next, password: "wrong", earlierPasswords: ["wrong, too"] })).rejects.toThrow(
+      'password authentication failed for user "postgres"',
+    );
+  } finally {
+    const restore = (client: ClientBase) => ensureSuperuserPassword(client, postgres.server.password);
+    await postgres.servers.withClient({ ...next, earlierPasswords: [postgres.server.password] }, restore);
+  }
 });
