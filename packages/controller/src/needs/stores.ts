@@ -1,24 +1,23 @@
 /** The fleet's stores together: whoever has a need met or looked at does not care which store it is in. */
 import type { Catalog } from "@berth/shared/catalog/schema";
 import type { Fleet } from "@berth/shared/fleet/schema";
+import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import { locateInstance } from "../apply/locate.ts";
 import type { DesiredNeed, NeedKind } from "../plan/desired-needs.ts";
 import { needId } from "../plan/needs.ts";
 import type { ObservedNeed } from "../plan/observed.ts";
-import { bucketsSecretName, collectionsSecretName, databaseSecretName } from "../plan/secrets.ts";
+import { bucketsSecretName, collectionsSecretName } from "../plan/secrets.ts";
 import type { ObjectStore } from "./minio-client.ts";
-import { ensureBuckets } from "./minio-ensure.ts";
+import { ensureBuckets, removeBuckets } from "./minio-ensure.ts";
 import { observeBuckets } from "./minio-observe.ts";
-import { removeBuckets } from "./minio-remove.ts";
 import { ensureModels, observeModels } from "./ollama.ts";
-import { ensureDatabase, removeDatabase } from "./postgres-ensure.ts";
-import { observeDatabases } from "./postgres-observe.ts";
-import { PostgresServers, type PostgresServer } from "./postgres-servers.ts";
+import { databaseStore } from "./postgres-store.ts";
+import { PostgresServers } from "./postgres-servers.ts";
 import type { QdrantServer } from "./qdrant-client.ts";
 import { ensureCollections, removeCollections } from "./qdrant-ensure.ts";
 import { observeCollections } from "./qdrant-observe.ts";
-import { opensBucket, opensCollection, opensDatabase } from "./trespass.ts";
+import { opensBucket, opensCollection } from "./trespass.ts";
 
 export interface StoresDependencies {
   catalogOf: (fleet: Fleet) => Catalog;
@@ -26,6 +25,10 @@ export interface StoresDependencies {
   reveal: (name: string) => string;
   /** undefined: not generated yet. */
   peek: (name: string) => string | undefined;
+  /** Values that a secret had before, the latest first. */
+  earlier: (name: string) => string[];
+  /** Every database that a server of the fleet has to hold. */
+  databaseNeeds: (fleet: Fleet, server: string) => DatabaseNeed[];
 }
 
 export interface StoreWork {
@@ -52,7 +55,8 @@ export interface Stores {
   close: () => Promise<void>;
 }
 
-export function createStores({ catalogOf, reveal, peek }: StoresDependencies): Stores {
+export function createStores(dependencies: StoresDependencies): Stores {
+  const { catalogOf, reveal, peek } = dependencies;
   const postgres = new PostgresServers();
 
   function locate(fleet: Fleet, instance: string): { address: string; port: number } {
@@ -60,9 +64,7 @@ export function createStores({ catalogOf, reveal, peek }: StoresDependencies): S
     return { address, port };
   }
 
-  function postgresServer(fleet: Fleet, instance: string): PostgresServer {
-    return { ...locate(fleet, instance), password: reveal(`${instance}/superuserPassword`) };
-  }
+  const databases = databaseStore({ ...dependencies, postgres, locate });
 
   function qdrantServer(fleet: Fleet, instance: string): QdrantServer {
     return { ...locate(fleet, instance), apiKey: reveal(`${instance}/apiKey`) };
@@ -84,11 +86,7 @@ export function createStores({ catalogOf, reveal, peek }: StoresDependencies): S
   ): Promise<ReadonlyMap<string, ObservedNeed>> {
     switch (kind) {
       case "database.ensure":
-        return postgres.withClient(postgresServer(fleet, server), (client) =>
-          observeDatabases(client, inputs("database.ensure", needs), ({ instance }) =>
-            peek(databaseSecretName(instance)),
-          ),
-        );
+        return databases.observe(fleet, server, inputs("database.ensure", needs));
       case "collections.ensure":
         return observeCollections(inputs("collections.ensure", needs), { server: qdrantServer(fleet, server) });
       case "buckets.ensure":
@@ -106,18 +104,7 @@ export function createStores({ catalogOf, reveal, peek }: StoresDependencies): S
 
   return {
     ensure: {
-      "database.ensure": async (fleet, input, { log }) => {
-        const server = postgresServer(fleet, input.server);
-        const password = reveal(databaseSecretName(input.instance));
-        return postgres.withClient(server, (client) =>
-          ensureDatabase(input, {
-            client,
-            password,
-            log,
-            withDatabase: (database, work) => postgres.withDatabase(server, database, work),
-          }),
-        );
-      },
+      "database.ensure": databases.ensure,
       "collections.ensure": (fleet, input, { log }) =>
         ensureCollections(input, { server: qdrantServer(fleet, input.server), log }),
       "buckets.ensure": (fleet, input, { log }) =>
@@ -130,8 +117,7 @@ export function createStores({ catalogOf, reveal, peek }: StoresDependencies): S
         ensureModels(input, { server: locate(fleet, input.server), log, signal }),
     },
     remove: {
-      "database.remove": (fleet, input) =>
-        postgres.withClient(postgresServer(fleet, input.server), (client) => removeDatabase(client, input)),
+      "database.remove": databases.remove,
       "collections.remove": (fleet, input, { log }) =>
         removeCollections(input, { server: qdrantServer(fleet, input.server), log }),
       "buckets.remove": (fleet, input, { log }) =>
@@ -155,9 +141,7 @@ export function createStores({ catalogOf, reveal, peek }: StoresDependencies): S
     },
     async opens(fleet, own, foreign) {
       if (own.kind === "database.ensure" && foreign.kind === "database.ensure") {
-        const { role, instance } = own.input;
-        const password = reveal(databaseSecretName(instance));
-        return opensDatabase(locate(fleet, foreign.server), { database: foreign.input.database, role, password });
+        return databases.opens(fleet, own.input, foreign.input);
       }
       if (own.kind === "collections.ensure" && foreign.kind === "collections.ensure") {
         const [collection] = foreign.input.collections;

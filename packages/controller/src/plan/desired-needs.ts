@@ -3,13 +3,20 @@ import type { Catalog, Need } from "@berth/shared/catalog/schema";
 import { allNeeds, presentUses, serverOf } from "@berth/shared/fleet/needs";
 import type { Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
-import { accessKeyName, bucketName, collectionPrefix, databaseName, instanceName } from "@berth/shared/names";
+import {
+  accessKeyName,
+  bucketName,
+  collectionPrefix,
+  databaseLogin,
+  databaseName,
+  instanceName,
+} from "@berth/shared/names";
 import type { BucketsNeed } from "@berth/shared/operations/buckets-ensure";
 import type { CollectionsNeed } from "@berth/shared/operations/collections-ensure";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { OperationInput } from "@berth/shared/operations/index";
 import { operationId } from "./identify.ts";
-import { keySecretName } from "./secrets.ts";
+import { databaseSecretName, keySecretName } from "./secrets.ts";
 
 export type NeedKind = "database.ensure" | "collections.ensure" | "buckets.ensure" | "models.ensure";
 
@@ -30,11 +37,17 @@ export interface PlacementNeeds {
   servers: string[];
 }
 
+/** Present versions: null for a secret that nobody gave, 1 for one that Berth has not made yet. */
+export interface SecretVersions {
+  givenSecret: (name: string) => number | null;
+  secretVersion: (name: string) => number;
+}
+
 /** What an instance needs, with what it is connected to in this fleet. */
 export function placementNeeds(
   fleet: Fleet,
   placement: Placement,
-  givenSecret: (name: string) => number | null,
+  { givenSecret, secretVersion }: SecretVersions,
 ): PlacementNeeds {
   const uses = presentUses(
     fleet,
@@ -44,7 +57,7 @@ export function placementNeeds(
   const needs = allNeeds(placement.service, uses);
   const used = uses.flatMap(({ service }) => (service === undefined ? [] : [service]));
   return {
-    database: databaseNeed(fleet, placement, needs),
+    database: databaseNeed(fleet, placement, needs, secretVersion),
     collections: collectionsNeed(placement, needs),
     buckets: needs.flatMap((need) => (need.kind === "buckets" ? need.buckets : [])),
     servers: [...new Set([...needs.map(serverOf), ...used])]
@@ -58,6 +71,7 @@ function databaseNeed(
   fleet: Fleet,
   { service, tenant, instance, node }: Placement,
   needs: readonly Need[],
+  secretVersion: SecretVersions["secretVersion"],
 ): DatabaseNeed | null {
   const need = needs.find((candidate) => candidate.kind === "database");
   if (need === undefined) return null;
@@ -67,6 +81,7 @@ function databaseNeed(
     instance,
     database: name,
     role: name,
+    login: databaseLogin(name, secretVersion(databaseSecretName(instance))),
     extensions: need.extensions,
     clientAddress: fleet.nodes[node]?.address ?? "0.0.0.0",
   };

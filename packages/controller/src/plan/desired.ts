@@ -49,10 +49,10 @@ export interface DesiredOptions {
 }
 
 export function desiredState(fleet: Fleet, options: DesiredOptions): Desired {
-  const { catalog, givenSecret } = options;
+  const { catalog } = options;
   const all = placements(fleet, catalog);
   const running = all.filter(({ tenant }) => tenant === null || fleet.tenants[tenant]?.suspended !== true);
-  const placed = running.map((placement) => ({ placement, needs: placementNeeds(fleet, placement, givenSecret) }));
+  const placed = running.map((placement) => ({ placement, needs: placementNeeds(fleet, placement, options) }));
   const secrets = uniqueSecrets(placed.flatMap(({ placement, needs }) => secretNeeds(placement, needs)));
   return {
     nodes: Object.entries(fleet.nodes).map(([name, node]) => desiredNode(fleet, name, node, options)),

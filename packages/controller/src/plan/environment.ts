@@ -82,15 +82,16 @@ function databaseValue(field: string, context: EnvironmentContext): string | und
   if (database === null) return undefined;
   const host = serviceAddress("postgres", context);
   const port = servicePort("postgres", "", context);
+  const user = database.login ?? database.role;
   const password = reference(databaseSecretName(database.instance), context);
   return {
     host,
     port,
     name: database.database,
-    user: database.role,
+    user,
     password,
     // Generated passwords are letters and digits: they need no encoding.
-    url: `postgresql://${database.role}:${password}@${host}:${port}/${database.database}`,
+    url: `postgresql://${user}:${password}@${host}:${port}/${database.database}`,
   }[field];
 }
 

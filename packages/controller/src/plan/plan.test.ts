@@ -171,7 +171,7 @@ describe("a converged fleet", () => {
   test("a new secret version changes the instances that use it, and no other", () => {
     const rotated = exampleDesired({ secretVersion: (name) => (name === "user1-n8n/database" ? 2 : 1) });
     expect(summary(planFleet(rotated, converged))).toEqual([
-      "update instance.ensure/user1-n8n: env DB_POSTGRESDB_PASSWORD changed",
+      "update instance.ensure/user1-n8n: env DB_POSTGRESDB_PASSWORD changed, env DB_POSTGRESDB_USER changed",
     ]);
   });
 

@@ -4,6 +4,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Fleet } from "@berth/shared/fleet/schema";
+import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { Logger } from "pino";
 import { createAccounts, type Accounts } from "../accounts/accounts.ts";
 import { openAuthority, type Authority } from "../agents/authority/authority.ts";
@@ -79,6 +80,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     catalogOf: (fleet) => catalogOf(fleet, catalog),
     reveal,
     peek: (name) => (secrets.version(name) === null ? undefined : reveal(name)),
+    earlier: (name) => secrets.earlier(name).map((secret) => secret.reveal()),
+    databaseNeeds: (fleet, server) => databasesOf(desired(fleet), server),
   });
   const desired = (fleet: Fleet) =>
     desiredState(fleet, { catalog: catalogOf(fleet, catalog), ...settings, ...fleetSecrets });
@@ -191,6 +194,10 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       await inventory.close();
     },
   };
+}
+
+function databasesOf({ needs }: Desired, server: string): DatabaseNeed[] {
+  return needs.flatMap((need) => (need.kind === "database.ensure" && need.server === server ? [need.input] : []));
 }
 
 async function readRegistryCa({ registryMirrorCaFile }: ServeOptions, fleet: Fleet): Promise<string | null> {
