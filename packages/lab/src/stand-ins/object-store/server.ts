@@ -7,7 +7,7 @@ import { Refusal } from "./errors.ts";
 import { type Answer, authenticate } from "./request.ts";
 import { answerS3 } from "./s3.ts";
 import type { Store } from "./store.ts";
-import { document, element } from "./xml.ts";
+import { element } from "./xml.ts";
 
 const healthPath = /^\/minio\/health\/(live|ready|cluster|cluster\/read)$/;
 const adminPrefix = "/minio/admin/v3/";
@@ -56,7 +56,7 @@ function refuse(error: unknown, path: string, id: string): Answer {
     const body = JSON.stringify({ Code: code, Message: message, Resource: path, RequestId: id });
     return { status, headers: { "content-type": "application/json" }, body };
   }
-  const body = document(
+  const { markup: body } = element(
     "Error",
     ...[element("Code", code), element("Message", message), element("Resource", path), element("RequestId", id)],
   );
