@@ -8,13 +8,27 @@ import ollama from "./ollama.ts";
 import openwebui from "./openwebui.ts";
 import pgbouncer from "./pgbouncer.ts";
 import postgres from "./postgres.ts";
+import qdrant from "./qdrant.ts";
 import redis from "./redis.ts";
 import type { Catalog } from "./schema.ts";
 import searxng from "./searxng.ts";
 import supabase from "./supabase.ts";
 import traefik from "./traefik.ts";
 
-const shared = [postgres, redis, clickhouse, ollama, langfuse, searxng, minio, neo4j, supabase, pgbouncer, traefik];
+const shared = [
+  postgres,
+  redis,
+  clickhouse,
+  ollama,
+  langfuse,
+  searxng,
+  minio,
+  qdrant,
+  neo4j,
+  supabase,
+  pgbouncer,
+  traefik,
+];
 const tenant = [openwebui, n8n, flowise];
 
 /** Every service that Berth knows, by name. */
