@@ -58,6 +58,17 @@ export async function ensureNamespace(namespace: string): Promise<boolean> {
   return isNew;
 }
 
+/** Gives the lab's host a further address, beside that of its bridge. */
+export async function ensureAddress(
+  namespace: string,
+  { address, prefixLength }: { address: string; prefixLength: number },
+): Promise<void> {
+  await runCommand([
+    ...(["ip", "-netns", namespace] as const),
+    ...["address", "replace", `${address}/${prefixLength}`, "dev", bridge.name],
+  ]);
+}
+
 /** Removes the namespace; does nothing when there is none. Processes inside keep it alive, so end them first. */
 export async function removeNamespace(namespace: string): Promise<void> {
   const path = join(namespaceRoot, namespace);
