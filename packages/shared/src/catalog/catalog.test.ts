@@ -101,7 +101,7 @@ test("the host ports of the design document are kept", () => {
   expect(hostPortsOf("shared")).toEqual(
     expect.arrayContaining([11_434, 6333, 5432, 3002, 8081, 9000, 9011, 7474, 7687, 8000]),
   );
-  expect(hostPortsOf("tenant").toSorted()).toEqual([3000, 3001, 5678]);
+  expect(hostPortsOf("tenant").toSorted((left, right) => left - right)).toEqual([3000, 3001, 5678]);
 });
 
 test("the document's nodes have the memory: 16 GiB for what is shared, 4 GiB for a tenant", () => {
