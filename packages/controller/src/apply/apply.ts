@@ -40,7 +40,7 @@ export interface Replacement {
   /** The part of the plan that is carried out, with all that it comes after. */
   only: (operation: PlannedOperation) => boolean;
   /** What is done besides. Dependencies on what is not planned are dropped. */
-  then?: readonly PlannedOperation[];
+  besides?: readonly PlannedOperation[];
   /** Changes nothing. */
   dryRun?: boolean;
 }
@@ -146,20 +146,20 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         if (plan.operations.length === 0 && unchanged) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file: file.file, account, kind: "apply" }) };
       }),
-    replace: (text, { account, kind, only, then = [], dryRun = false }) =>
+    replace: (text, { account, kind, only, besides = [], dryRun = false }) =>
       exclusively(async () => {
         const file = (await store.current())?.file ?? "fleet.yaml";
         const prepared = await prepare(text, file, false);
-        const plan = planOf(prepared.plan, { only, then });
+        const plan = planOf(prepared.plan, { only, besides });
         if (dryRun) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file, account, kind }) };
       }),
   };
 }
 
-function planOf(whole: FleetPlan, { only, then = [] }: Pick<Replacement, "only" | "then">): FleetPlan {
+function planOf(whole: FleetPlan, { only, besides = [] }: Pick<Replacement, "only" | "besides">): FleetPlan {
   const part = planPart(whole, only);
-  return { ...part, operations: linkPresent([...part.operations, ...then]) };
+  return { ...part, operations: linkPresent([...part.operations, ...besides]) };
 }
 
 /** What takes a part of the desired state out of it: `nodes.user3`. */

@@ -4,7 +4,7 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import type { ObservedNeed } from "../plan/observed.ts";
-import { databaseSecretName } from "../plan/secrets.ts";
+import { databaseSecretName } from "../plan/secret-names.ts";
 import { ensureAccess, type AccessServer } from "./postgres-access.ts";
 import { ensureDatabase, removeDatabase } from "./postgres-ensure.ts";
 import { retireLogins } from "./postgres-logins.ts";

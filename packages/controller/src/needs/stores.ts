@@ -7,7 +7,7 @@ import { locateInstance } from "../apply/locate.ts";
 import type { DesiredNeed, NeedKind } from "../plan/desired-needs.ts";
 import { needId } from "../plan/needs.ts";
 import type { ObservedNeed } from "../plan/observed.ts";
-import { bucketsSecretName, collectionsSecretName } from "../plan/secrets.ts";
+import { bucketsSecretName, collectionsSecretName } from "../plan/secret-names.ts";
 import type { ObjectStore } from "./minio-client.ts";
 import { ensureBuckets, removeBuckets } from "./minio-ensure.ts";
 import { observeBuckets } from "./minio-observe.ts";

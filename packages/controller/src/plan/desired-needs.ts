@@ -16,7 +16,7 @@ import type { CollectionsNeed } from "@berth/shared/operations/collections-ensur
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { OperationInput } from "@berth/shared/operations/index";
 import { operationId } from "./identify.ts";
-import { databaseSecretName, keySecretName } from "./secrets.ts";
+import { databaseSecretName, keySecretName } from "./secret-names.ts";
 
 export type NeedKind = "database.ensure" | "collections.ensure" | "buckets.ensure" | "models.ensure";
 

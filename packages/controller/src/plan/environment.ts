@@ -8,7 +8,7 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import { accessKeyName, bucketName, collectionPrefix, instanceName, sharedScope } from "@berth/shared/names";
 import { bucketsOwner, type PlacementNeeds } from "./desired-needs.ts";
 import { writeSecretReference } from "./secret-reference.ts";
-import { bucketsSecretName, collectionsSecretName, databaseSecretName, keySecretName } from "./secrets.ts";
+import { bucketsSecretName, collectionsSecretName, databaseSecretName, keySecretName } from "./secret-names.ts";
 
 export interface EnvironmentContext {
   fleet: Fleet;

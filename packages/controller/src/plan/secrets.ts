@@ -1,9 +1,9 @@
 /** Which secrets the fleet's instances have, and how each is made. Pure: values never come here. */
 import type { GeneratedSecret, Service } from "@berth/shared/catalog/schema";
 import type { Placement } from "@berth/shared/fleet/instances";
-import { instanceName } from "@berth/shared/names";
 import { collectionsClaims } from "@berth/shared/operations/collections-claims";
 import { bucketsOwner, type PlacementNeeds } from "./desired-needs.ts";
+import { databaseSecretName, collectionsSecretName, bucketsSecretName, collectionsKeySecret } from "./secret-names.ts";
 
 /** A token's key is a secret, too, by its full name. */
 export interface TokenRule {
@@ -14,28 +14,6 @@ export interface TokenRule {
 export type SecretNeed = { name: string } & ({ generated: GeneratedSecret } | { token: TokenRule });
 
 const password: GeneratedSecret = { length: 32, alphabet: "alphanumeric" };
-
-/** Secret of an instance's database role. */
-export function databaseSecretName(instance: string): string {
-  return `${instance}/database`;
-}
-
-/** Token with which an instance reaches its collections. */
-export function collectionsSecretName(instance: string): string {
-  return `${instance}/collectionsToken`;
-}
-
-/** Secret key with which an owner reaches its buckets. */
-export function bucketsSecretName(owner: string): string {
-  return `${owner}/bucketsSecretKey`;
-}
-
-/** Key that a person gives a tenant: user1/openrouterKey. */
-export function keySecretName(tenant: string, key: string): string {
-  return `${tenant}/${key}Key`;
-}
-
-export const collectionsKeySecret = `${instanceName(null, "qdrant")}/apiKey`;
 
 export function secretNeeds(placement: Placement, needs: PlacementNeeds): SecretNeed[] {
   const { instance } = placement;

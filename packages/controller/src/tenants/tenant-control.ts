@@ -11,7 +11,7 @@ import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Desired } from "../plan/desired.ts";
 import { operationId } from "../plan/identify.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { keySecretName } from "../plan/secrets.ts";
+import { keySecretName } from "../plan/secret-names.ts";
 import { withTenants } from "./new-tenants.ts";
 import { planTenantRemoval } from "./removal.ts";
 import { concernsTenant } from "./concerns.ts";
@@ -75,8 +75,8 @@ export function createTenantControl(dependencies: TenantControlDependencies): Te
     const only = (operation: PlannedOperation) => tenants.some((tenant) => concernsTenant(operation, tenant));
     const preview = await control.replace(text, { account, kind, only, dryRun: true });
     if (dryRun && preview.plan.operations.length === 0) return preview;
-    const then = verified.map((tenant) => verification(tenant, preview.plan));
-    return control.replace(text, { account, kind, only, then, dryRun });
+    const besides = verified.map((tenant) => verification(tenant, preview.plan));
+    return control.replace(text, { account, kind, only, besides, dryRun });
   }
 
   async function setSuspended(tenant: string, suspended: boolean, options: ChangeOptions): Promise<TenantChange> {
@@ -107,7 +107,7 @@ export function createTenantControl(dependencies: TenantControlDependencies): Te
         ...options,
         kind: "tenant.remove",
         only: ({ kind }) => kind === "firewall.ensure",
-        then: removal.operations,
+        besides: removal.operations,
       });
     },
 

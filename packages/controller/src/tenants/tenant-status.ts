@@ -4,7 +4,7 @@ import { tenantKeySchema, type TenantStatus } from "@berth/shared/api/tenants";
 import type { Route } from "@berth/shared/api/routes";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { DesiredNeed } from "../plan/desired-needs.ts";
-import { keySecretName } from "../plan/secrets.ts";
+import { keySecretName } from "../plan/secret-names.ts";
 
 export interface TenantParts {
   fleet: Fleet;
