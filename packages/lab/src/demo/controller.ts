@@ -1,11 +1,12 @@
 /** The real controller, running inside a lab's network. */
 import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { findLongLived, isRunning, startLongLived, stopLongLived, type ProcessIdentity } from "../host/processes.ts";
 import { waitFor } from "../host/wait.ts";
 import { inNamespace } from "../network/namespace.ts";
+import { routerAuthority } from "../router/service.ts";
 import type { Lab } from "../state.ts";
 
 export const repository = join(import.meta.dirname, "../../../..");
@@ -77,13 +78,19 @@ async function startController(lab: Lab, controller: LabController): Promise<Pro
   });
 }
 
-/** What a user would put under /etc/berth: the credentials for Proxmox VE that the fleet file names. */
+/** What a user would put under /etc/berth: the files that the fleet file names, for Proxmox VE and for the router. */
 async function writeConfiguration({ proxmox, stateDirectory }: Lab): Promise<string> {
   const directory = join(stateDirectory, "configuration");
-  await mkdir(join(directory, "proxmox"), { recursive: true, mode: 0o700 });
-  const files = { "ca.pem": proxmox.caFile, token: proxmox.tokenSecretFile, "root-password": proxmox.rootPasswordFile };
+  const router = await routerAuthority(stateDirectory);
+  const files = {
+    "proxmox/ca.pem": proxmox.caFile,
+    "proxmox/token": proxmox.tokenSecretFile,
+    "proxmox/root-password": proxmox.rootPasswordFile,
+    "router/ca.pem": router.caFile,
+  };
   for (const [name, source] of Object.entries(files)) {
-    const target = join(directory, "proxmox", name);
+    const target = join(directory, name);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     await copyFile(source, target);
     await chmod(target, 0o600);
   }

@@ -1,13 +1,16 @@
-/** A lab with everything around a fleet: Proxmox VE, an image registry, the controller and a way to its page. */
+/** A lab with everything around a fleet: Proxmox VE, an image registry, the controller, a router and a way to the page. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { getTraefikProvider } from "@berth/shared/api/routes";
 import { ensureImages } from "../images/ensure-images.ts";
 import { labDown, labUp } from "../lab.ts";
 import { PartTimer, type OnProgress } from "../progress.ts";
 import { startRegistry } from "../registry/registry.ts";
 import { startRelay } from "../relay/service.ts";
+import { ensureRouter } from "../router/service.ts";
 import { saveLab, type Lab } from "../state.ts";
 import { ensureAccount, type DemoAccount } from "./account.ts";
+import { labCli } from "./cli.ts";
 import { ensureController, type LabController } from "./controller.ts";
 
 export interface FleetLab {
@@ -46,6 +49,13 @@ export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions
   const complete: Lab = { ...lab, registryCaFile: registry.caFile };
   await saveLab(complete);
   const controller = await timer.run("controller", "Controller", () => ensureController(complete));
+  await timer.run("router", "Stand-in for Traefik", async () => {
+    const provider = await labCli(controller.socket).ask(
+      ["route", "token", "--show-token"],
+      getTraefikProvider.response,
+    );
+    await ensureRouter(complete, provider);
+  });
   const account = await ensureAccount(controller.socket, join(complete.stateDirectory, "admin-password"));
   const relay =
     pagePort === null
