@@ -119,11 +119,11 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     },
   },
   catalog: {
-    summary: "Services that Berth knows",
+    summary: "Services that Berth and the fleet know",
     commands: {
       list: { summary: "Every service of the catalog", load: () => import("./commands/catalog-list.ts") },
       show: {
-        summary: "Image, ports, environment and needs of a service",
+        summary: "Containers, needs, secrets, environment, backup and upgrade rules of a service",
         load: () => import("./commands/catalog-show.ts"),
       },
     },

@@ -1,47 +1,26 @@
-import { catalog } from "@berth/shared/catalog/index";
-import type { Need, Service } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
-import { formatSize } from "@berth/shared/fleet/units";
 import { closest } from "fastest-levenshtein";
 import { defineCommand } from "../define-command.ts";
-import { properties } from "../render/table.ts";
+import { knownServices } from "../known-services.ts";
+import { serviceLines, type ShownService } from "../render/service.ts";
 
 export default defineCommand({
+  details:
+    "What it is made of, what it needs, which other services it is connected to, what is backed up and how it is upgraded. ${…} stands for what is known only once an instance is made; `berth fleet schema --service` describes such a definition. " +
+    'With --json: the definition, and "own" for a service that the applied fleet defines.',
   arguments: { service: { description: "Name of the service", completes: "service" } },
   examples: [{ command: "berth catalog show n8n", does: "what n8n is made of" }],
-  async run({ input }): Promise<Service> {
-    const service = catalog.get(input.service);
-    if (service !== undefined) return service;
-    throw new BerthError("not-found", `The catalog has no service '${input.service}'.`, {
-      hint: `Did you mean '${closest(input.service, [...catalog.keys()])}'? \`berth catalog list\` shows all.`,
-    });
+  async run({ input, ...context }): Promise<ShownService> {
+    const { services, fleet } = await knownServices(context);
+    const service = services.get(input.service);
+    if (service === undefined) {
+      throw new BerthError("not-found", `The catalog has no service '${input.service}'.`, {
+        hint: `Did you mean '${closest(input.service, [...services.keys()])}'? \`berth catalog list\` shows all.`,
+      });
+    }
+    const own = fleet !== null && Object.hasOwn(fleet.catalog, service.name);
+    return { service, own, fleet, titleOf: (name) => services.get(name)?.title ?? name };
   },
-  render: (service, { style }) => [
-    `${style.bold(service.title)}: ${service.description}`,
-    "",
-    ...properties(
-      [
-        ["image", `${service.image}:${service.version}`],
-        ["scope", service.scope],
-        ["memory", formatSize(service.memory)],
-        ["ports", service.ports.map((port) => `${port.name} ${port.host} -> ${port.container}`).join(", ")],
-        ["volumes", service.volumes.length === 0 ? null : service.volumes.map((volume) => volume.path).join(", ")],
-        ["needs", service.needs.length === 0 ? null : service.needs.map(needText).join(", ")],
-        ["health", healthText(service)],
-      ],
-      style,
-    ),
-    "",
-    style.bold("environment"),
-    ...Object.entries(service.env).map(([name, value]) => `  ${name}=${value}`),
-  ],
+  present: ({ service, own }) => ({ ...service, own }),
+  render: serviceLines,
 });
-
-function needText(need: Need): string {
-  return need.kind === "service" ? need.service : need.kind;
-}
-
-function healthText({ health }: Service): string {
-  if (health.http !== undefined) return `GET :${health.http.port}${health.http.path}`;
-  return health.command?.join(" ") ?? "";
-}

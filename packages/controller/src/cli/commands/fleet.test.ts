@@ -80,6 +80,14 @@ test("fleet schema is a JSON Schema of what is written, not of what is read", as
   });
 });
 
+test("fleet schema --service is that of an own service", async () => {
+  const schema: unknown = JSON.parse((await runInTest(["fleet", "schema", "--service"])).stdout);
+  expect(schema).toMatchObject({
+    type: "object",
+    properties: { image: { type: "string" }, memory: { type: "string" } },
+  });
+});
+
 test("fleet export prints the file, or writes it", async () => {
   await using controller = await startTestController((app) =>
     serveEndpoint(app, getFleetFile, async () => ({ yaml: fleet })),
@@ -103,13 +111,4 @@ test("inventory is JSON in either format", async () => {
     JSON.parse((await runInTest(["inventory", "--controller", controller.address, ...words])).stdout);
   expect(await inventory()).toEqual({ format: "berth" });
   expect(await inventory("--format", "ansible", "--json")).toEqual({ format: "ansible" });
-});
-
-test("catalog list and show need no controller", async () => {
-  const list = await runInTest(["catalog", "list"]);
-  expect(list.stdout).toMatch(/^SERVICE +VERSION +SCOPE +PORTS +DESCRIPTION\n/);
-  expect(list.stdout).toMatch(/\nn8n +\S+ +tenant +5678 /);
-  const show = await runInTest(["catalog", "show", "n8n"]);
-  expect(show.stdout).toContain("\nneeds    database\n");
-  expect(show.stdout).toContain("\n  N8N_ENCRYPTION_KEY=${secret.encryptionKey}\n");
 });

@@ -54,7 +54,7 @@ test("without a controller names are simply missing", async () => {
 
 test("what the scripts read: value, tab, description", async () => {
   expect((await runInTest(["__complete", "catalog", ""])).stdout).toBe(
-    "list\tEvery service of the catalog\nshow\tImage, ports, environment and needs of a service\n",
+    "list\tEvery service of the catalog\nshow\tContainers, needs, secrets, environment, backup and upgrade rules of a service\n",
   );
   expect((await runInTest(["__complete", "apply", ""])).stdout).toBe(":file\n");
 });
