@@ -24,6 +24,16 @@ test("an instance on the server's own node comes in from the server's network, t
   ]);
 });
 
+test("through PgBouncer every role comes in from its node, and the superuser into one database", () => {
+  const lines = accessBlock({ ...rules, poolerAddresses: ["10.0.6.10"] });
+  expect(lines.filter((line) => /samenet|10\.0\.6\.10/.test(line))).toEqual([
+    "host\tpostgres\tpostgres\t10.0.6.10/32\tscram-sha-256",
+    "host\tpostgres\tpostgres\tsamenet\tscram-sha-256",
+    'host\t"user1_n8n"\t+"user1_n8n"\t10.0.6.10/32\tscram-sha-256',
+    'host\t"user1_n8n"\t+"user1_n8n"\tsamenet\tscram-sha-256',
+  ]);
+});
+
 test("the order of the needs does not matter", () => {
   const other = { ...need, database: "user0_n8n", role: "user0_n8n" };
   expect(accessBlock({ ...rules, needs: [need, other] })).toEqual(accessBlock({ ...rules, needs: [other, need] }));

@@ -11,6 +11,8 @@ export interface AccessRules {
   serverAddress: string;
   /** Address of the controller as the server sees it; null: it connects through the Unix socket. */
   controllerAddress: string | null;
+  /** Addresses of nodes with a PgBouncer: through it any role may come, and it reads verifiers as the superuser. */
+  poolerAddresses?: readonly string[];
 }
 
 const begin = "# BEGIN berth";
@@ -21,12 +23,16 @@ const explanation = [
 ];
 
 /** The lines of Berth's block, its marks included. */
-export function accessBlock({ needs, serverAddress, controllerAddress }: AccessRules): string[] {
+export function accessBlock(rules: AccessRules): string[] {
+  const { needs, serverAddress, controllerAddress, poolerAddresses = [] } = rules;
+  const sorted = needs.toSorted((a, b) => (a.database < b.database ? -1 : 1));
+  const viaPooler = poolerAddresses.flatMap((address) => addressesOf(address, serverAddress));
   return [
     begin,
     ...explanation,
     ...superuserAddresses(controllerAddress).map((address) => line("all", "postgres", address, "scram-sha-256")),
-    ...needs.toSorted((a, b) => (a.database < b.database ? -1 : 1)).flatMap((need) => needLines(need, serverAddress)),
+    ...viaPooler.map((address) => line("postgres", "postgres", address, "scram-sha-256")),
+    ...new Set(sorted.flatMap((need) => needLines(need, rules))),
     line("all", "all", "all", "reject"),
     line("replication", "all", "all", "reject"),
     end,
@@ -34,11 +40,17 @@ export function accessBlock({ needs, serverAddress, controllerAddress }: AccessR
 }
 
 /** Lines that let a database's role in, with every login that is a member of it. */
-export function needLines(need: AccessRules["needs"][number], serverAddress: string): string[] {
-  const { database, role, clientAddress } = need;
-  const addresses = [cidr(clientAddress), ...(clientAddress === serverAddress ? ["samenet"] : [])];
-  const [quotedDatabase, quotedRole] = [database, role].map(quote);
-  return addresses.map((address) => line(`${quotedDatabase}`, `+${quotedRole}`, address, "scram-sha-256"));
+export function needLines(
+  { database, role, clientAddress }: AccessRules["needs"][number],
+  { serverAddress, poolerAddresses = [] }: Pick<AccessRules, "serverAddress" | "poolerAddresses">,
+): string[] {
+  const addresses = [clientAddress, ...poolerAddresses].flatMap((address) => addressesOf(address, serverAddress));
+  return [...new Set(addresses)].map((address) => line(quote(database), `+${quote(role)}`, address, "scram-sha-256"));
+}
+
+/** As the server sees clients on the node with that address. */
+function addressesOf(address: string, serverAddress: string): string[] {
+  return [cidr(address), ...(address === serverAddress ? ["samenet"] : [])];
 }
 
 /** The file with Berth's block as given: in place of the one that is there, or before everything else. */

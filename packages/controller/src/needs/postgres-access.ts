@@ -12,6 +12,8 @@ import { locked } from "./postgres-lock.ts";
 export interface AccessServer {
   /** Address of the server's own node. */
   serverAddress: string;
+  /** Addresses of nodes with a PgBouncer. */
+  poolerAddresses?: readonly string[];
   /** Where Berth's servers keep their data, as the catalog says; a server that keeps them elsewhere is somebody's own. */
   dataDirectory: string;
 }
@@ -70,7 +72,7 @@ export async function observeAccess(
   if (block === undefined) return new Map([[first.database, ["pg_hba.conf lets others in"]]]);
   const differences = new Map(
     needs
-      .filter((need) => needLines(need, server.serverAddress).some((line) => !block.includes(line)))
+      .filter((need) => needLines(need, server).some((line) => !block.includes(line)))
       .map((need) => [need.database, [`pg_hba.conf does not let '${need.role}' in from ${need.clientAddress}`]]),
   );
   const wanted = blockFor(needs, file, server);
@@ -84,9 +86,9 @@ export async function observeAccess(
 function blockFor(
   needs: readonly DatabaseNeed[],
   { controllerAddress }: AccessFile,
-  { serverAddress }: AccessServer,
+  { serverAddress, poolerAddresses = [] }: AccessServer,
 ): string[] {
-  return accessBlock({ needs, serverAddress, controllerAddress });
+  return accessBlock({ needs, serverAddress, controllerAddress, poolerAddresses });
 }
 
 const fileQuery = `

@@ -46,6 +46,7 @@ export interface DatabaseStore {
 }
 
 const catalogName = "postgres";
+const poolerName = "pgbouncer";
 
 /** Secret of a server's superuser. */
 export function superuserSecretName(server: string): string {
@@ -79,7 +80,12 @@ export function databaseStore(dependencies: DatabaseStoreDependencies): Database
 
   function accessServer(fleet: Fleet, { address }: PostgresServer): AccessServer {
     const [volume] = dependencies.catalogOf(fleet).get(catalogName)?.volumes ?? [];
-    return { serverAddress: address, dataDirectory: volume?.path ?? "/var/lib/postgresql/data" };
+    const pooler = fleet.nodes[fleet.services.shared[poolerName]?.node ?? ""];
+    return {
+      serverAddress: address,
+      poolerAddresses: pooler === undefined ? [] : [pooler.address],
+      dataDirectory: volume?.path ?? "/var/lib/postgresql/data",
+    };
   }
 
   return {
