@@ -1,7 +1,7 @@
 /** The container that Docker is asked to make for a specification. Pure. */
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type Dockerode from "dockerode";
-import { instanceLabels, labels } from "./labels.ts";
+import { labels } from "./labels.ts";
 
 /** User-defined network on which the containers of a composite instance find each other by name. */
 export const networkName = "berth";
@@ -24,19 +24,15 @@ export function volumeName(spec: InstanceSpec, volume: string): string {
   return `${spec.instance}-${volume}`;
 }
 
-export function containerOptions(
-  spec: InstanceSpec,
-  container: ContainerSpec,
-  name: string,
-): Dockerode.ContainerCreateOptions {
+/** All but its name and its labels. */
+export function containerOptions(spec: InstanceSpec, container: ContainerSpec): Dockerode.ContainerCreateOptions {
   const network = networkOf(spec);
   return {
-    name,
     Image: container.image,
+    ...(container.entrypoint === undefined ? {} : { Entrypoint: container.entrypoint }),
     ...(container.command === undefined ? {} : { Cmd: container.command }),
     ...(container.user === undefined ? {} : { User: container.user }),
     Env: Object.entries(container.env).map(([key, value]) => `${key}=${value}`),
-    Labels: instanceLabels(spec),
     ExposedPorts: Object.fromEntries(container.ports.map((port) => [`${port.container}/tcp`, {}])),
     StopTimeout: container.stopTimeoutSeconds,
     // Docker's own health check would run beside the agent's, at a cost for every container.

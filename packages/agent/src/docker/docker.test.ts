@@ -13,23 +13,23 @@ import { ensureRegistryCa } from "./registry-ca.ts";
 describe("containerOptions", () => {
   it("asks Docker for exactly this", () => {
     const spec = instanceSpec({
-      containers: [containerSpec({ env: { A: "1", B: "x y" }, cpus: 1.5, user: "1000", command: ["serve"] })],
+      containers: [
+        containerSpec({
+          env: { A: "1", B: "x y" },
+          cpus: 1.5,
+          user: "1000",
+          entrypoint: ["/run.sh"],
+          command: ["serve"],
+        }),
+      ],
     });
     const [container] = spec.containers;
-    expect(containerOptions(spec, container ?? containerSpec(), "user1-web.next")).toEqual({
-      name: "user1-web.next",
+    expect(containerOptions(spec, container ?? containerSpec())).toEqual({
       Image: "test/web:1",
+      Entrypoint: ["/run.sh"],
       Cmd: ["serve"],
       User: "1000",
       Env: ["A=1", "B=x y"],
-      Labels: {
-        "berth.instance": "user1-web",
-        "berth.service": "web",
-        "berth.tenant": "user1",
-        "berth.version": "1",
-        "berth.hash": "hash-1",
-        "berth.node": "user1",
-      },
       ExposedPorts: { "80/tcp": {} },
       StopTimeout: 1,
       Healthcheck: { Test: ["NONE"] },

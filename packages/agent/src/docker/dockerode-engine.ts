@@ -18,6 +18,8 @@ import type {
 } from "./engine.ts";
 import { dockerError, statusOf } from "./errors.ts";
 import { lines, parseEvent, watchedActions } from "./events.ts";
+import { filesArchive } from "./files-archive.ts";
+import { containerLabels } from "./fingerprint.ts";
 import { labels } from "./labels.ts";
 import { EnginePresence } from "./presence.ts";
 import { PullTracker, pullError } from "./pull.ts";
@@ -75,9 +77,22 @@ export class DockerodeEngine implements Engine {
   }
 
   async createContainer(spec: InstanceSpec, container: ContainerSpec, name: string): Promise<string> {
-    const options = containerOptions(spec, container, name);
+    const options = { name, Labels: containerLabels(spec, container), ...containerOptions(spec, container) };
     const created = await this.#ask(`create the container ${name}`, this.#docker.createContainer(options));
+    await this.#putFiles(created.id, name, container.files ?? []);
     return created.id;
+  }
+
+  /** A container without its files must not be mistaken for one that is whole. */
+  async #putFiles(id: string, name: string, files: NonNullable<ContainerSpec["files"]>): Promise<void> {
+    if (files.length === 0) return;
+    try {
+      const put = this.#docker.getContainer(id).putArchive(await filesArchive(files), { path: "/" });
+      await this.#ask(`put files into the container ${name}`, put);
+    } catch (error) {
+      await this.removeContainer(id);
+      throw error;
+    }
   }
 
   async startContainer(id: string): Promise<void> {
@@ -116,6 +131,11 @@ export class DockerodeEngine implements Engine {
   async imageId(reference: string): Promise<string | null> {
     const info = await this.#askFor(`inspect the image ${reference}`, this.#docker.getImage(reference).inspect());
     return info?.Id ?? null;
+  }
+
+  async imageDigests(reference: string): Promise<string[]> {
+    const info = await this.#askFor(`inspect the image ${reference}`, this.#docker.getImage(reference).inspect());
+    return (info?.RepoDigests ?? []).map((digest) => digest.slice(digest.indexOf("@") + 1));
   }
 
   async listImages(): Promise<Map<string, string>> {

@@ -84,7 +84,7 @@ export interface Engine {
   }): Promise<ContainerSummary[]>;
   /** Null when there is no such container. */
   inspectContainer(id: string): Promise<ContainerDetails | null>;
-  /** Makes the container and its labelled volumes; it does not start. Returns its id. */
+  /** Makes the container, its files and its labelled volumes; it does not start. Returns its id. */
   createContainer(spec: InstanceSpec, container: ContainerSpec, name: string): Promise<string>;
   startContainer(id: string): Promise<void>;
   /** Null: the timeout that the container was made with. */
@@ -96,6 +96,8 @@ export interface Engine {
   removeContainer(id: string): Promise<void>;
   /** The image's id, or null when it is not here. */
   imageId(reference: string): Promise<string | null>;
+  /** Digests by which registries know the image, `sha256:…`; none when it is not here, or was never in one. */
+  imageDigests(reference: string): Promise<string[]>;
   /** References with tag that are present, with their ids. */
   listImages(): Promise<Map<string, string>>;
   pullImage(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;

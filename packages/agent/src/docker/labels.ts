@@ -8,9 +8,10 @@ export const labels = {
   version: "berth.version",
   hash: "berth.hash",
   node: "berth.node",
+  fingerprint: "berth.fingerprint",
 } as const;
 
-/** Labels of an instance's containers. An instance of nobody in particular has an empty tenant. */
+/** What the labels of an instance's containers have in common. An instance of nobody in particular has an empty tenant. */
 export function instanceLabels(spec: InstanceSpec): Record<string, string> {
   return {
     [labels.instance]: spec.instance,

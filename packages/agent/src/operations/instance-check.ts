@@ -2,7 +2,7 @@
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { networkOf, restartPolicy } from "../docker/container-options.ts";
 import type { ContainerDetails } from "../docker/engine.ts";
-import { labels } from "../docker/labels.ts";
+import { isMadeTo } from "../docker/fingerprint.ts";
 
 /** A container made but not yet in use, and one that was in use before: names between which an update moves. */
 export const nextSuffix = ".next";
@@ -72,14 +72,14 @@ function checkIdentity(
 ): Difference[] {
   const name = container.name;
   const found: Difference[] = [];
-  const hash = current.labels[labels.hash];
-  if (hash !== spec.hash) found.push({ repair: "replace", text: `${name} is made to another specification` });
+  const isWanted = isMadeTo(spec, container, current.labels);
+  if (!isWanted) found.push({ repair: "replace", text: `${name} is made to another specification` });
   const imageId = images.get(container.image);
   if (imageId !== undefined && imageId !== current.imageId) {
     found.push({ repair: "replace", text: `${name} runs another image than ${container.image} now is` });
   }
   const network = networkOf(spec);
-  if (hash === spec.hash && !current.networks.includes(network)) {
+  if (isWanted && !current.networks.includes(network)) {
     found.push({ repair: "replace", text: `${name} is not connected to the network ${network}` });
   }
   return found;

@@ -10,12 +10,13 @@ import { waitUntilHealthy } from "./health-gate.ts";
 import { unhealthyError } from "./health.ts";
 import { freeingKeptPorts } from "./kept-port.ts";
 import { type ContainerCheck, checkInstance, type ImageIds } from "./instance-check.ts";
+import { checkDigests } from "./digests.ts";
 import { planLeftovers } from "./leftovers.ts";
 import { logTail } from "./log-tail.ts";
 import { isOutage, throughOutages } from "./outage.ts";
 import { checkPorts } from "./ports.ts";
 import { redactor } from "./redact.ts";
-import { prepareReplacements, removeFormer, type Replacement, rollBack, swap } from "./replacement.ts";
+import { type Exchange, prepareReplacements, removeFormer, type Replacement, rollBack, swap } from "./replacement.ts";
 
 export interface EnsureResult {
   changed: boolean;
@@ -51,26 +52,27 @@ export async function ensureInstance(
 ): Promise<EnsureResult> {
   const { losses } = engine.presence;
   const [containers, images] = await Promise.all([engine.listContainers(), presentImages(engine, spec)]);
-  const { checks, underWay, cleaned } = await lookAt(engine, spec, containers, images);
+  const { checks, underWay, retired, cleaned } = await lookAt(engine, spec, containers, images);
   await validate(engine, spec, containers, checks, images, context);
   const made = await prepareReplacements(engine, spec, checks);
-  const replacements = [...underWay, ...made];
+  const exchange = { replacements: [...underWay, ...made], retired, added: [] };
+  const isExchange = exchange.replacements.length > 0 || retired.length > 0;
   let containerIds: string[];
   try {
     context.signal.throwIfAborted();
-    await swap(engine, made);
-    containerIds = await bringUp(engine, spec, checks, replacements, context, options);
+    await swap(engine, exchange);
+    containerIds = await bringUp(engine, spec, checks, exchange, context, options);
   } catch (error) {
     // An outage is no verdict on the new containers: the next attempt carries on with them.
     const isOver = context.signal.aborted || !(await isOutage(engine, losses));
-    if (replacements.length > 0 && isOver) {
+    if (isExchange && isOver) {
       context.progress({ line: `${spec.instance}: putting the former containers back` });
-      await rollBack(engine, replacements);
+      await rollBack(engine, exchange);
     }
     throw error;
   }
-  await removeFormer(engine, replacements);
-  const changed = cleaned || underWay.length > 0 || checks.some(({ repair }) => repair !== "none");
+  await removeFormer(engine, exchange);
+  const changed = cleaned || isExchange || checks.some(({ repair }) => repair !== "none");
   return { changed, containerIds };
 }
 
@@ -78,6 +80,8 @@ interface Sight {
   checks: ContainerCheck[];
   /** Updates that an earlier attempt did not finish. */
   underWay: Replacement[];
+  /** Ids of containers that the specification no longer has. */
+  retired: string[];
   /** Something an earlier attempt left behind was cleared away. */
   cleaned: boolean;
 }
@@ -90,7 +94,7 @@ async function lookAt(
 ): Promise<Sight> {
   const own = containers.filter((container) => container.labels[labels.instance] === spec.instance);
   refuseForeign(spec, containers);
-  const { steps, previous } = planLeftovers(spec, own);
+  const { steps, previous, retired } = planLeftovers(spec, own);
   for (const step of steps) {
     if (step.kind === "remove") await engine.removeContainer(step.id);
     else await engine.renameContainer(step.id, step.to);
@@ -106,7 +110,7 @@ async function lookAt(
     if (formerId === undefined || current === null) return [];
     return [{ container, formerId, nextId: current.id, swapped: true }];
   });
-  return { checks, underWay, cleaned: steps.length > 0 };
+  return { checks, underWay, retired: retired.map(({ id }) => id), cleaned: steps.length > 0 };
 }
 
 /** A container that bears one of our names without our label is somebody's: say so, touch nothing. */
@@ -145,6 +149,10 @@ async function validate(
     progress({ line: `pulling ${reference}` });
     await engine.pullImage(reference, progress, signal);
   }
+  await checkDigests(
+    engine,
+    making.map(({ spec: container }) => container),
+  );
   await checkPorts(spec, containers);
   if (networkOf(spec) === networkName) await engine.ensureNetwork(networkName);
 }
@@ -154,20 +162,22 @@ async function bringUp(
   engine: Engine,
   spec: InstanceSpec,
   checks: readonly ContainerCheck[],
-  replacements: readonly Replacement[],
+  exchange: Exchange & { added: string[] },
   context: OperationContext,
   options: EnsureOptions,
 ): Promise<string[]> {
+  const isExchange = exchange.replacements.length > 0 || exchange.retired.length > 0;
   const ids: string[] = [];
   for (const check of checks) {
-    const replacement = replacements.find(({ container }) => container.name === check.spec.name);
-    const id =
-      replacement?.nextId ?? check.current?.id ?? (await engine.createContainer(spec, check.spec, check.spec.name));
+    const replacement = exchange.replacements.find(({ container }) => container.name === check.spec.name);
+    let id = replacement?.nextId ?? check.current?.id;
+    if (id === undefined) {
+      id = await engine.createContainer(spec, check.spec, check.spec.name);
+      exchange.added.push(id);
+    }
     ids.push(id);
     await applyRepair(engine, check, id, context);
-    if (options.waitForHealth || replacements.length > 0) {
-      await passGate(engine, spec, check.spec, id, replacements.length > 0, context);
-    }
+    if (options.waitForHealth || isExchange) await passGate(engine, spec, check.spec, id, isExchange, context);
   }
   return ids;
 }
@@ -212,7 +222,7 @@ async function passGate(
     },
   });
   if (reason === null) return;
-  const log = await logTail(engine, id, redactor(container.env));
+  const log = await logTail(engine, id, redactor(spec));
   const fate = hasFormer ? "The former containers run again." : "It is left as it is, to be looked at.";
   throw unhealthyError(spec.instance, reason, log, fate);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerSummary } from "../docker/engine.ts";
-import { instanceSpec } from "../testing/specs.ts";
+import { containerLabels } from "../docker/fingerprint.ts";
+import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { planLeftovers } from "./leftovers.ts";
 
 const spec = instanceSpec({ hash: "new" });
@@ -11,17 +12,21 @@ function container(id: string, name: string, hash = "old"): ContainerSummary {
 
 describe("planLeftovers", () => {
   it("finds nothing beside the container in use", () => {
-    expect(planLeftovers(spec, [container("1", "user1-web")])).toEqual({ steps: [], previous: new Map() });
+    expect(planLeftovers(spec, [container("1", "user1-web")])).toEqual({ steps: [], previous: new Map(), retired: [] });
   });
 
   it("removes a container that was made and never used", () => {
     const found = planLeftovers(spec, [container("1", "user1-web"), container("2", "user1-web.next", "new")]);
-    expect(found).toEqual({ steps: [{ kind: "remove", id: "2", name: "user1-web.next" }], previous: new Map() });
+    expect(found).toEqual({
+      steps: [{ kind: "remove", id: "2", name: "user1-web.next" }],
+      previous: new Map(),
+      retired: [],
+    });
   });
 
   it("goes on with an update whose new container has its name", () => {
     const found = planLeftovers(spec, [container("1", "user1-web.previous"), container("2", "user1-web", "new")]);
-    expect(found).toEqual({ steps: [], previous: new Map([["user1-web", "1"]]) });
+    expect(found).toEqual({ steps: [], previous: new Map([["user1-web", "1"]]), retired: [] });
   });
 
   it("makes a container anew that has its name and was never started", () => {
@@ -29,6 +34,7 @@ describe("planLeftovers", () => {
     expect(planLeftovers(spec, [made])).toEqual({
       steps: [{ kind: "remove", id: "2", name: "user1-web" }],
       previous: new Map(),
+      retired: [],
     });
     expect(planLeftovers(spec, [container("1", "user1-web.previous"), made])).toEqual({
       steps: [
@@ -36,6 +42,7 @@ describe("planLeftovers", () => {
         { kind: "rename", id: "1", name: "user1-web.previous", to: "user1-web" },
       ],
       previous: new Map(),
+      retired: [],
     });
   });
 
@@ -55,14 +62,22 @@ describe("planLeftovers", () => {
     ]);
   });
 
-  it("removes containers that the specification no longer has", () => {
-    const found = planLeftovers(spec, [
-      container("1", "user1-web-worker"),
-      container("2", "user1-web-worker.previous"),
-    ]);
-    expect(found.steps).toEqual([
-      { kind: "remove", id: "1", name: "user1-web-worker" },
-      { kind: "remove", id: "2", name: "user1-web-worker.previous" },
-    ]);
+  it("keeps parts that the specification no longer has, to run again should the others fail", () => {
+    const worker = container("1", "user1-web-worker");
+    const found = planLeftovers(spec, [worker, container("2", "user1-web-worker.previous")]);
+    expect(found).toEqual({
+      steps: [{ kind: "remove", id: "2", name: "user1-web-worker.previous" }],
+      previous: new Map(),
+      retired: [worker],
+    });
+  });
+
+  it("goes on with a part that is made as wanted, though to another specification", () => {
+    const labels = containerLabels({ ...spec, hash: "other" }, containerSpec());
+    const current = { ...container("2", "user1-web"), labels };
+    expect(planLeftovers(spec, [container("1", "user1-web.previous"), current])).toMatchObject({
+      steps: [],
+      previous: new Map([["user1-web", "1"]]),
+    });
   });
 });

@@ -1,7 +1,10 @@
-/** What an attempt that was killed left behind, and how to get back to a state that the next attempt can start from. */
+/**
+ * What an attempt that was killed left behind, and how to get back to a state that the next attempt can start from; and
+ * what the specification no longer has.
+ */
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { ContainerSummary } from "../docker/engine.ts";
-import { labels } from "../docker/labels.ts";
+import { isMadeTo } from "../docker/fingerprint.ts";
 import { nextSuffix, previousSuffix } from "./instance-check.ts";
 
 export type LeftoverStep =
@@ -13,30 +16,33 @@ export interface Leftovers {
   steps: LeftoverStep[];
   /** By container name: the id of its predecessor, to which a failing update goes back. */
   previous: ReadonlyMap<string, string>;
+  /** Parts that are no longer wanted. They go when all others are healthy, and run again if these are not. */
+  retired: ContainerSummary[];
 }
 
 /**
  * Only containers with the instance's label count. Those made but not started are removed: making one is cheap, and one
  * that an engine was starting as it was killed cannot be started by the next engine ("id already in use"). A
- * predecessor beside a container of the wanted hash is an update under way: it goes on. Beside any other container,
+ * predecessor beside a container that is made as wanted is an update under way: it goes on. Beside any other container,
  * or alone, the predecessor is what last worked, and gets its name back.
  */
 export function planLeftovers(spec: InstanceSpec, containers: readonly ContainerSummary[]): Leftovers {
   const steps: LeftoverStep[] = [];
   const previous = new Map<string, string>();
-  const names = new Set(spec.containers.map(({ name }) => name));
+  const wanted = new Map(spec.containers.map((container) => [container.name, container]));
+  const names = new Set(wanted.keys());
   const present = containers.filter(({ name, state }) => !(names.has(name) && state === "created"));
   const named = new Map(present.map((container) => [container.name, container]));
   for (const { id, name } of containers) {
     if (name.endsWith(nextSuffix)) steps.push({ kind: "remove", id, name });
     else if (name.endsWith(previousSuffix)) continue;
-    else if (!named.has(name) || !names.has(name)) steps.push({ kind: "remove", id, name });
+    else if (!named.has(name)) steps.push({ kind: "remove", id, name });
   }
-  for (const name of names) {
+  for (const [name, container] of wanted) {
     const former = named.get(`${name}${previousSuffix}`);
     if (former === undefined) continue;
     const current = named.get(name);
-    if (current?.labels[labels.hash] === spec.hash) {
+    if (current !== undefined && isMadeTo(spec, container, current.labels)) {
       previous.set(name, former.id);
       continue;
     }
@@ -48,5 +54,7 @@ export function planLeftovers(spec: InstanceSpec, containers: readonly Container
       steps.push({ kind: "remove", id, name });
     }
   }
-  return { steps, previous };
+  const isSpare = (name: string): boolean => name.endsWith(nextSuffix) || name.endsWith(previousSuffix);
+  const retired = containers.filter(({ name }) => !names.has(name) && !isSpare(name));
+  return { steps, previous, retired };
 }

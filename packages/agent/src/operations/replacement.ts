@@ -34,12 +34,23 @@ export async function prepareReplacements(
   return replacements;
 }
 
+/** What an update changes; what it does not mention runs on. */
+export interface Exchange {
+  replacements: readonly Replacement[];
+  /** Ids of parts that are no longer wanted, in no particular order. */
+  retired: readonly string[];
+  /** Ids of parts that were not there before, as they are made. */
+  added: readonly string[];
+}
+
 /** Stops the former containers, last started first, and hands their names over. */
-export async function swap(engine: Engine, replacements: readonly Replacement[]): Promise<void> {
-  for (const { container, formerId } of replacements.toReversed()) {
+export async function swap(engine: Engine, { replacements, retired }: Exchange): Promise<void> {
+  for (const id of retired) await engine.stopContainer(id, null);
+  const open = replacements.filter(({ swapped }) => !swapped);
+  for (const { container, formerId } of open.toReversed()) {
     await engine.stopContainer(formerId, container.stopTimeoutSeconds);
   }
-  for (const replacement of replacements) {
+  for (const replacement of open) {
     const { container, formerId, nextId } = replacement;
     await engine.renameContainer(formerId, `${container.name}${previousSuffix}`);
     replacement.swapped = true;
@@ -47,8 +58,9 @@ export async function swap(engine: Engine, replacements: readonly Replacement[])
   }
 }
 
-/** Removes the successors, gives the former containers their names back and starts them. */
-export async function rollBack(engine: Engine, replacements: readonly Replacement[]): Promise<void> {
+/** Removes what is new, gives the former containers their names back and starts all that ran before. */
+export async function rollBack(engine: Engine, { replacements, retired, added }: Exchange): Promise<void> {
+  for (const id of added.toReversed()) await engine.removeContainer(id);
   for (const { container, nextId } of replacements.toReversed()) {
     await engine.stopContainer(nextId, container.stopTimeoutSeconds);
     await engine.removeContainer(nextId);
@@ -57,9 +69,11 @@ export async function rollBack(engine: Engine, replacements: readonly Replacemen
     if (swapped) await engine.renameContainer(formerId, container.name);
     await engine.startContainer(formerId);
   }
+  for (const id of retired) await engine.startContainer(id);
 }
 
 /** The successors are healthy: nobody needs the former ones any more. */
-export async function removeFormer(engine: Engine, replacements: readonly Replacement[]): Promise<void> {
+export async function removeFormer(engine: Engine, { replacements, retired }: Exchange): Promise<void> {
   for (const { formerId } of replacements) await engine.removeContainer(formerId);
+  for (const id of retired) await engine.removeContainer(id);
 }

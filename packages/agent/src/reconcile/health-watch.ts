@@ -43,6 +43,8 @@ export class HealthWatch implements HealthStates {
       const details = containers.find(({ name, state }) => name === container.name && state === "running");
       if (details === undefined) continue;
       const known = before.find((watched) => isSame(watched, details));
+      // The same container may have to be looked at in another way.
+      if (known !== undefined) known.spec = container;
       after.push(known ?? { spec: container, details, health: starting, looked: false, timer: undefined });
     }
     for (const watched of before) if (!after.includes(watched)) clearTimeout(watched.timer);

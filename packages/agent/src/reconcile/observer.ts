@@ -2,6 +2,7 @@
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState, Observation, ObservedInstance } from "@berth/shared/protocol/state";
 import type { ContainerDetails, ContainerSummary, Engine } from "../docker/engine.ts";
+import { isMadeTo } from "../docker/fingerprint.ts";
 import { labels } from "../docker/labels.ts";
 import { fullReference } from "../docker/references.ts";
 import type { DesiredState } from "../journal/desired-state.ts";
@@ -73,12 +74,14 @@ export class Observer {
     const [first] = containers;
     if (spec === undefined && first === undefined) return undefined;
     const label = (key: string): string => first?.labels[key] ?? "";
+    const isAsDesired = spec !== undefined && containers.length > 0 && containers.every((one) => isMadeFor(spec, one));
     return {
       instance: name,
       service: spec?.service ?? label(labels.service),
       tenant: spec === undefined ? label(labels.tenant) || null : spec.tenant,
-      version: first === undefined ? (spec?.version ?? "") : label(labels.version),
-      hash: first === undefined ? "" : label(labels.hash),
+      version: first === undefined || isAsDesired ? (spec?.version ?? "") : label(labels.version),
+      // A part that did not change bears the labels of the specification that it was made to.
+      hash: isAsDesired ? spec.hash : label(labels.hash),
       state: this.#state(name, containers),
       drift: spec === undefined || first === undefined ? [] : differencesOf(checkInstance(spec, containers, images)),
       containers: containers.map(({ id, image, imageId, state, startedAt, restarts, name: container }) => {
@@ -104,6 +107,11 @@ export class Observer {
       ) ?? "unknown"
     );
   }
+}
+
+function isMadeFor(spec: InstanceSpec, { name, labels: present }: ContainerDetails): boolean {
+  const wanted = spec.containers.find((container) => container.name === name);
+  return wanted !== undefined && isMadeTo(spec, wanted, present);
 }
 
 /** Docker shortens references of Docker Hub ("redis:8"); a specification writes them out: both are present. */

@@ -11,7 +11,8 @@ import type {
   ExecSession,
 } from "../docker/engine.ts";
 import { PortKept } from "../docker/errors.ts";
-import { instanceLabels, labels } from "../docker/labels.ts";
+import { containerLabels } from "../docker/fingerprint.ts";
+import { labels } from "../docker/labels.ts";
 import { EnginePresence } from "../docker/presence.ts";
 
 type Container = ContainerDetails & { hostPorts: number[] };
@@ -20,6 +21,8 @@ export class FakeEngine implements Engine {
   readonly presence = new EnginePresence();
   readonly containers = new Map<string, Container>();
   readonly images = new Map<string, string>();
+  /** Digests of images by reference. */
+  readonly digests = new Map<string, string[]>();
   /** Names of volumes by instance. */
   readonly volumes = new Map<string, string[]>();
   /** Every change, in order: "create user1-web". */
@@ -82,7 +85,7 @@ export class FakeEngine implements Engine {
       image: container.image,
       imageId,
       state: "created",
-      labels: instanceLabels(spec),
+      labels: containerLabels(spec, container),
       paused: false,
       pid: 0,
       exitCode: 0,
@@ -144,6 +147,10 @@ export class FakeEngine implements Engine {
 
   async imageId(reference: string): Promise<string | null> {
     return this.images.get(reference) ?? null;
+  }
+
+  async imageDigests(reference: string): Promise<string[]> {
+    return this.digests.get(reference) ?? [];
   }
 
   async listImages(): Promise<Map<string, string>> {

@@ -16,7 +16,7 @@ export const containerSpecSchema = z.strictObject({
   files: z
     .array(z.strictObject({ path: z.string(), content: z.string() }))
     .optional()
-    .describe("Put into the container before it starts; secrets as in env"),
+    .describe("Put into the container before it starts: root's, mode 0644; secrets as in env"),
   ports: z.array(z.strictObject({ container: z.int(), host: z.int() })),
   volumes: z.array(
     z.strictObject({ volume: z.string().describe("Its name within the instance: data"), path: z.string() }),
