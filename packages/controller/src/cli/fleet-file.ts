@@ -52,7 +52,7 @@ const servicesDirectory = "services";
 export async function readFleetFiles(given: string, terminal: Terminal): Promise<FleetFiles> {
   const text = await readTextFile(given, terminal);
   const file = given === "-" ? "stdin" : given;
-  const services = given === "-" ? [] : await readServices(join(dirname(given), servicesDirectory));
+  const services = given === "-" ? [] : await readServices(given);
   const texts = new Map([{ file, text }, ...services].map((read) => [read.file, read.text]));
   if (services.length === 0) return { file, text, problems: [], texts, locate: (problem) => problem };
   // Only a fleet with own services pays for loading the catalog.
@@ -63,7 +63,9 @@ export async function readFleetFiles(given: string, terminal: Terminal): Promise
   return { file, texts, ...assembleFleet({ file, text }, services, catalog) };
 }
 
-async function readServices(directory: string): Promise<TextFile[]> {
+/** Files of own services beside a fleet file. */
+export async function readServices(fleetFile: string): Promise<TextFile[]> {
+  const directory = join(dirname(fleetFile), servicesDirectory);
   const names = (await listDirectory(directory)).filter((name) => /^[^.].*\.ya?ml$/.test(name)).toSorted();
   const misnamed = names.find((name) => name.endsWith(".yml"));
   if (misnamed !== undefined) {

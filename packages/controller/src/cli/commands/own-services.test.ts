@@ -1,7 +1,7 @@
 /** Own services beside a fleet file, as `fleet check` and `apply` take them. */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { postPlan } from "@berth/shared/api/fleet";
+import { getFleetFile, postPlan } from "@berth/shared/api/fleet";
 import { catalog } from "@berth/shared/catalog/index";
 import { parseFleet } from "@berth/shared/fleet/parse";
 import { beforeEach, expect, test } from "vitest";
@@ -104,4 +104,17 @@ test("a file that would not be read is told", async () => {
   expect(stderr).toContain(
     "wiki.yml' would not be read.\nhint: Files of own services end with .yaml: rename it to wiki.yaml.",
   );
+});
+
+test("fleet export leaves out what services/ beside the file has, and tells what it has otherwise", async () => {
+  const catalogOf = (definition: string): string => `catalog:\n  wiki:\n${definition.replaceAll(/^(?=.)/gm, "    ")}`;
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, getFleetFile, async () => ({ yaml: fleet + catalogOf(wiki) })),
+  );
+  const words = ["fleet", "export", "--output", file, "--controller", controller.address];
+  expect(await runInTest(words)).toMatchObject({ exitCode: 0, stderr: `Wrote ${file}.\n` });
+  expect(await readFile(file, "utf8")).toBe(fleet);
+  await writeFile(service, wiki.replace("title: Wiki", "title: Pages"));
+  expect((await runInTest(words)).stderr).toContain("Service 'wiki' is another one in services/wiki.yaml than in ");
+  expect(await readFile(file, "utf8")).toBe(fleet + catalogOf(wiki));
 });
