@@ -30,7 +30,7 @@ export default defineService({
     DISABLE_FLOWISE_TELEMETRY: "true",
   },
   secrets: {
-    encryptionKey: { length: 32 },
+    encryptionKey: { length: 32, permanent: "the credentials in its database are encrypted with it" },
     authTokenSecret: { length: 48 },
     refreshTokenSecret: { length: 48 },
     sessionSecret: { length: 48 },

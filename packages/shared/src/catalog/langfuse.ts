@@ -2,6 +2,8 @@ import { defineService } from "./schema.ts";
 
 const version = "4.30.0";
 
+const madeOnce = "it is read at the first start alone; change it in Langfuse itself";
+
 /** Both containers are configured alike. */
 const environment = {
   // At the node's address and without TLS, for its cookies are Secure with an address of https, and nobody could log in
@@ -63,12 +65,12 @@ export default defineService({
     LANGFUSE_INIT_USER_PASSWORD: "${secret.adminPassword}",
   },
   secrets: {
-    salt: { length: 32 },
-    encryptionKey: { length: 64, alphabet: "hex" },
+    salt: { length: 32, permanent: "the API keys of its projects are hashed with it" },
+    encryptionKey: { length: 64, alphabet: "hex", permanent: "the keys in its database are encrypted with it" },
     sessionSecret: { length: 48 },
-    projectPublicKey: { length: 32 },
-    projectSecretKey: { length: 32 },
-    adminPassword: { length: 24 },
+    projectPublicKey: { length: 32, permanent: madeOnce },
+    projectSecretKey: { length: 32, permanent: madeOnce },
+    adminPassword: { length: 24, permanent: madeOnce },
   },
   memory: "608MiB",
   // It migrates PostgreSQL and ClickHouse before it listens.

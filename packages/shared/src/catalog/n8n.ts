@@ -31,7 +31,10 @@ export default defineService({
     DB_POSTGRESDB_USER: "${database.user}",
     DB_POSTGRESDB_PASSWORD: "${database.password}",
   },
-  secrets: { encryptionKey: { length: 32 }, jwtSecret: { length: 32 } },
+  secrets: {
+    encryptionKey: { length: 32, permanent: "the credentials in its database are encrypted with it" },
+    jwtSecret: { length: 32 },
+  },
   volumes: [{ name: "data", path: "/home/node/.n8n" }],
   memory: "1280MiB",
   // /healthz answers before the database is migrated; readiness does not.

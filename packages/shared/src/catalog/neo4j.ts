@@ -23,7 +23,7 @@ export default defineService({
     NEO4J_server_memory_pagecache_size: "512m",
     NEO4J_dbms_usage__report_enabled: "false",
   },
-  secrets: { password: { length: 32 } },
+  secrets: { password: { length: 32, permanent: "it is read at the first start alone; change it in Neo4j itself" } },
   volumes: [
     { name: "data", path: "/data" },
     { name: "logs", path: "/logs" },

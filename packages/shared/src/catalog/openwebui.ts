@@ -34,7 +34,10 @@ export default defineService({
     // Its default; collections of vectors are made for what it gives.
     RAG_EMBEDDING_MODEL: "sentence-transformers/all-MiniLM-L6-v2",
   },
-  secrets: { secretKey: { length: 48 }, adminPassword: { length: 24 } },
+  secrets: {
+    secretKey: { length: 48, permanent: "the tokens of tools and logins in its database are encrypted with it" },
+    adminPassword: { length: 24 },
+  },
   volumes: [{ name: "data", path: "/app/backend/data" }],
   memory: "1GiB",
   health: { http: { port: 8080, path: "/health" }, startPeriodSeconds: 180 },

@@ -23,6 +23,7 @@ export const healthSchema = z
 export const generatedSecretSchema = z.strictObject({
   length: z.int().min(8).max(128).default(32),
   alphabet: z.enum(["alphanumeric", "hex"]).default("alphanumeric"),
+  permanent: z.string().min(1).optional().describe("Why it cannot be rotated, as a phrase: what is encrypted with it"),
 });
 
 /** A JSON Web Token (HS256), made again whenever its key or its claims change. */

@@ -21,7 +21,7 @@ export default defineService({
   health: { http: { port: 8000, path: "/healthz" } },
   parts: supabaseParts,
   secrets: {
-    databasePassword: { length: 32 },
+    databasePassword: { length: 32, permanent: "it is read when the database is first made alone" },
     jwtSecret: { length: 48 },
     anonKey: { token: { signedWith: "jwtSecret", claims: { role: "anon", iss: "supabase", ...validity } } },
     serviceRoleKey: {
@@ -30,7 +30,7 @@ export default defineService({
     dashboardPassword: { length: 24 },
     secretKeyBase: { length: 64 },
     // AES-128: neither shorter nor longer.
-    realtimeEncryptionKey: { length: 16 },
+    realtimeEncryptionKey: { length: 16, permanent: "what Realtime keeps in the database is encrypted with it" },
     metaCryptoKey: { length: 32 },
     s3AccessKey: { length: 32, alphabet: "hex" },
     s3SecretKey: { length: 64, alphabet: "hex" },
