@@ -1,9 +1,13 @@
 /** One bucket of the object store: made, or removed with everything in it. Idempotent. */
 import type { Client } from "minio";
+import { z } from "zod";
 import { refusalCode } from "./minio-client.ts";
 
 /** The most that one request may delete. */
 const batchSize = 1000;
+
+/** One object that was not deleted; the client's types have it one level deeper than it is. */
+const deletionRefusalSchema = z.object({ Key: z.coerce.string(), Message: z.coerce.string() });
 
 /** false: it was there. */
 export async function makeBucket(client: Client, bucket: string): Promise<boolean> {
@@ -34,10 +38,9 @@ async function removeVersions(client: Client, bucket: string): Promise<number> {
   let batch: { name: string; versionId?: string }[] = [];
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
-    const [refusal] = await client.removeObjects(bucket, batch);
-    if (refusal?.Error !== undefined) {
-      const { Key: key = "", Message: message = "" } = refusal.Error;
-      throw new Error(`'${key}' in bucket ${bucket} could not be deleted: ${message}`);
+    const [refusal] = z.array(deletionRefusalSchema).parse(await client.removeObjects(bucket, batch));
+    if (refusal !== undefined) {
+      throw new Error(`'${refusal.Key}' in bucket ${bucket} could not be deleted: ${refusal.Message}`);
     }
     count += batch.length;
     batch = [];

@@ -79,6 +79,7 @@ export function answerS3(store: Store, request: Request): Answer | Promise<Answe
   const key = rest.join("/");
   const subresource = subresources.find((name) => request.query.has(name)) ?? "";
   const operation = `${request.method} ${subresource}`;
+  if (bucket === "" && key !== "") throw new Refusal("InvalidBucketName");
   if (bucket === "") {
     if (operation === "GET ") return listBuckets(store, request);
     throw new Refusal(request.method === "POST" ? "NotImplemented" : "MethodNotAllowed");
