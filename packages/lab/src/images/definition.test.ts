@@ -1,9 +1,12 @@
+import { catalog } from "@berth/shared/catalog/index";
 import { describe, expect, it } from "vitest";
+import lab from "../../package.json" with { type: "json" };
 import { imageKey, layerKey } from "./definition.ts";
 import { flowise } from "./definitions/flowise.ts";
 import { n8n } from "./definitions/n8n.ts";
 import { postgres } from "./definitions/postgres.ts";
 import { imageCatalog } from "./image-catalog.ts";
+import { standInLibraries } from "./stand-in-layers.ts";
 import { baseLayer, debianLayer, filesLayer } from "./layers.ts";
 
 describe("layerKey", () => {
@@ -42,7 +45,31 @@ describe("the catalog", () => {
   });
 
   it("marks what is not the software of that name", () => {
-    const standIns = imageCatalog.filter((image) => image.standIn).map((image) => image.repository);
-    expect([...new Set(standIns)].toSorted()).toEqual(["docker.io/berth-lab/idle", "ghcr.io/open-webui/open-webui"]);
+    const real = imageCatalog.filter((image) => !image.standIn).map((image) => image.repository);
+    expect([...new Set(real)].toSorted()).toEqual([
+      "docker.io/edoburu/pgbouncer",
+      "docker.io/flowiseai/flowise",
+      "docker.io/library/postgres",
+      "docker.io/library/redis",
+      "docker.io/n8nio/n8n",
+    ]);
+  });
+
+  it("has every container of Berth's catalog but Traefik's, whose part the lab's own router plays", () => {
+    const containers = [...catalog.values()].flatMap((service) => [service, ...service.parts]);
+    const repositories = new Set(imageCatalog.map((image) => image.repository));
+    const missing = containers.map(({ image }) => image).filter((image) => !repositories.has(image));
+    expect(missing).toEqual(["docker.io/library/traefik"]);
+  });
+
+  it("has stand-ins in the versions of Berth's catalog", () => {
+    const tags = new Map(imageCatalog.map((image) => [image.repository, image.tags]));
+    for (const { image, version } of [...catalog.values()].flatMap(({ parts }) => parts)) {
+      expect([image, tags.get(image)]).toEqual([image, [version]]);
+    }
+  });
+
+  it("gives the stand-ins the libraries that they are tested with", () => {
+    expect(lab.dependencies).toMatchObject(standInLibraries);
   });
 });

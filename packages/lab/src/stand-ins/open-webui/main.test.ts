@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,10 @@ const deadlineMs = 20_000;
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "berth-web-"));
-  await cp(import.meta.dirname, join(directory, "program"), { recursive: true });
+  for (const name of ["base", "open-webui"]) {
+    await cp(join(import.meta.dirname, "..", name), join(directory, "stand-ins", name), { recursive: true });
+  }
+  await symlink(join(import.meta.dirname, "../../../node_modules"), join(directory, "stand-ins/node_modules"));
 });
 afterEach(async () => {
   await rm(directory, { recursive: true });
@@ -37,9 +40,9 @@ interface Running {
 
 /** Runs a release on the data that earlier releases have left, as a container does after an upgrade. */
 async function run(tag: string): Promise<Running> {
-  await writeFile(join(directory, "program/release"), tag);
+  await writeFile(join(directory, "stand-ins/open-webui/release"), tag);
   const port = await freePort();
-  const subprocess = execa(process.execPath, [join(directory, "program/main.ts")], {
+  const subprocess = execa(process.execPath, [join(directory, "stand-ins/open-webui/main.ts")], {
     env: { PORT: String(port), DATA_DIR: join(directory, "data"), WEBUI_SECRET_KEY: "key" },
     reject: false,
     timeout: deadlineMs,

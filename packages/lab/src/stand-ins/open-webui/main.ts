@@ -4,8 +4,9 @@ import { afterStart, beforeStart } from "./misbehaviour.ts";
 import { findRelease } from "./releases.ts";
 import { createWebServer } from "./server.ts";
 import { readSettings } from "./settings.ts";
+import { Watch } from "./watch.ts";
 
-/** Stand-in for Open WebUI: same port, environment, health path and data folder, none of its functions. */
+/** Stand-in for Open WebUI: same port, environment, health path and data folder, and it uses what it is given. */
 function start(): void {
   const release = findRelease(readFileSync(new URL("release", import.meta.url), "utf8").trim());
   const settings = readSettings(process.env);
@@ -13,12 +14,15 @@ function start(): void {
   if (settings.secretKeyIsNew) log("WEBUI_SECRET_KEY is not set: made one that lasts until the container is recreated");
   beforeStart(release.misbehaviour);
   const database = new WebuiDatabase(settings.dataDirectory, release.schema);
-  const server = createWebServer({ release, settings, database, uptime: () => process.uptime() });
+  const watch = new Watch(settings, log);
+  const server = createWebServer({ release, settings, database, watch, uptime: () => process.uptime() });
   server.listen(settings.port, "0.0.0.0", () => {
     log(`Listening on port ${settings.port}`);
     afterStart(release.misbehaviour, settings.dataDirectory, () => database.close());
   });
+  void watch.run();
   const stop = (): void => {
+    watch.end();
     server.close(() => process.exit(0));
     server.closeAllConnections();
   };

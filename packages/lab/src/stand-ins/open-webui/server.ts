@@ -4,12 +4,15 @@ import { text } from "node:stream/consumers";
 import type { WebuiDatabase } from "./database.ts";
 import { answersHealthy } from "./misbehaviour.ts";
 import type { Release } from "./releases.ts";
+import { search } from "./connections.ts";
 import type { Settings } from "./settings.ts";
+import type { Watch } from "./watch.ts";
 
 export interface Application {
   release: Release;
   settings: Settings;
   database: WebuiDatabase;
+  watch: Watch;
   /** Seconds since the start. */
   uptime: () => number;
 }
@@ -22,7 +25,10 @@ interface Answer {
 const databaseDeadlineMs = 2000;
 const bodyLimit = 65_536;
 
-/** Open WebUI's health and version paths, a page, and chats without accounts: enough to see data come and go. */
+/**
+ * Open WebUI's health and version paths, a page, chats without accounts and a web search: enough to see data come and
+ * go. Unlike the original's, its health tells when a service refuses the instance.
+ */
 export function createWebServer(application: Application): Server {
   return createServer((request, response) => {
     answer(application, request, response).catch((error: unknown) => {
@@ -42,12 +48,16 @@ async function answer(application: Application, request: IncomingMessage, respon
 }
 
 async function answerJson(application: Application, route: string, request: IncomingMessage): Promise<Answer> {
-  const { database, release, settings } = application;
+  const { database, release, settings, watch } = application;
   switch (route) {
     case "GET /health": {
-      const isHealthy = answersHealthy(release.misbehaviour, application.uptime());
-      return { status: isHealthy ? 200 : 503, body: { status: isHealthy } };
+      const { refusals, connections } = watch;
+      const isHealthy = answersHealthy(release.misbehaviour, application.uptime()) && refusals.length === 0;
+      const isReady = isHealthy && connections !== undefined;
+      return { status: isReady ? 200 : 503, body: { status: isReady, ...(refusals.length === 0 ? {} : { refusals }) } };
     }
+    case "GET /health/connections":
+      return { status: 200, body: await watch.try() };
     case "GET /health/db":
       database.check();
       if (settings.databaseServer !== undefined) await reach(settings.databaseServer);
@@ -56,6 +66,9 @@ async function answerJson(application: Application, route: string, request: Inco
       return { status: 200, body: { version: release.tag.slice(1), schema: database.schema } };
     case "GET /api/v1/chats":
       return { status: 200, body: database.chats() };
+    case "GET /api/v1/retrieval/web/search":
+      if (settings.searxngQueryUrl === undefined) return { status: 400, body: { detail: "Web search is off" } };
+      return { status: 200, body: await search(settings.searxngQueryUrl, queryOf(request)) };
     case "POST /api/v1/chats":
       return addChat(database, request);
     default:
@@ -69,6 +82,10 @@ async function addChat(database: WebuiDatabase, request: IncomingMessage): Promi
   const title = titleOf(await text(request));
   if (title === undefined) return { status: 422, body: { detail: 'Send {"title": "…"}' } };
   return { status: 200, body: database.addChat(title) };
+}
+
+function queryOf(request: IncomingMessage): string {
+  return new URL(request.url ?? "/", "http://localhost").searchParams.get("q") ?? "";
 }
 
 function titleOf(body: string): string | undefined {
@@ -100,7 +117,12 @@ function page({ release, settings, database }: Application): string {
     ["Chats", String(database.chats().length)],
     ["Ollama", settings.ollamaBaseUrls.join(", ") || "none"],
     ["OpenAI-compatible", `${settings.openaiBaseUrls.join(", ") || "none"} (${settings.openaiKeyCount} keys)`],
-    ["Vectors", settings.qdrantUri ?? settings.vectorDatabase],
+    [
+      "Vectors",
+      settings.qdrant === undefined ? settings.vectorDatabase : `${settings.qdrant.uri} ${settings.qdrant.prefix}`,
+    ],
+    ["Files", settings.objectStore?.bucket ?? settings.dataDirectory],
+    ["Web search", settings.searxngQueryUrl ?? "none"],
   ];
   const table = rows.map(([name = "", value = ""]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Open WebUI (stand-in)</title>
