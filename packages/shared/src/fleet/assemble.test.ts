@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { catalog } from "../catalog/index.ts";
@@ -57,6 +58,13 @@ describe("the text", () => {
     expect(mistakes).toEqual([]);
     expect(fleet?.catalog["wiki"]?.title).toBe("Wiki");
   });
+});
+
+test("the example of docs/own-services.md has no mistakes", () => {
+  const read = (name: string) =>
+    readFileSync(new URL(`../../../../examples/own-service/${name}`, import.meta.url), "utf8");
+  const service = { file: "services/grafana.yaml", text: read("services/grafana.yaml") };
+  expect(told(read("fleet.yaml"), [service])).toEqual([]);
 });
 
 describe("mistakes", () => {
