@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TestController } from "./controller.ts";
 import { startDocker, type TestDocker } from "./docker.ts";
-import { makeNamespace } from "./namespace.ts";
+import { makeNamespace, type Namespace } from "./namespace.ts";
 import { eventually, type Running, start } from "./processes.ts";
 
 export interface TestNode {
   directory: string;
   stateDirectory: string;
+  namespace: Namespace;
   docker: TestDocker;
   controller: TestController;
   controllerUrl: string;
@@ -63,6 +64,7 @@ export async function startNode(): Promise<TestNode> {
   return {
     directory,
     stateDirectory,
+    namespace,
     docker,
     controller,
     controllerUrl,
