@@ -11,6 +11,11 @@ export const instanceNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,64}$/, { e
 /** The tenant part of an instance that belongs to nobody in particular. */
 export const sharedScope = "shared";
 
+/** Of a shared service that further nodes run too: `shared-ollama-gpu2`. */
+export function replicaName(service: string, node: string): string {
+  return `${instanceName(null, service)}-${node}`;
+}
+
 export function instanceName(tenant: string | null, service: string): string {
   return `${tenant ?? sharedScope}-${service}`;
 }

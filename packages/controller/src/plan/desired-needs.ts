@@ -118,7 +118,7 @@ export function desiredNeeds(
   const collections = placed.flatMap(({ needs: { collections: need } }): DesiredNeed[] =>
     need === null ? [] : [{ kind: "collections.ensure", target: need.instance, server: need.server, input: need }],
   );
-  return [...databases, ...collections, ...bucketNeeds(fleet, catalog, placed), ...modelNeeds(fleet)];
+  return [...databases, ...collections, ...bucketNeeds(fleet, catalog, placed), ...modelNeeds(fleet, placed)];
 }
 
 function bucketNeeds(
@@ -148,11 +148,15 @@ function bucketNeeds(
     });
 }
 
-function modelNeeds(fleet: Fleet): DesiredNeed[] {
+/** Of each instance: a replica answers for the same models. */
+function modelNeeds(fleet: Fleet, placed: readonly { placement: Placement }[]): DesiredNeed[] {
   const models = fleet.services.shared["ollama"]?.models ?? [];
   if (models.length === 0) return [];
-  const server = instanceName(null, "ollama");
-  return [{ kind: "models.ensure", target: server, server, input: { server, models } }];
+  return placed
+    .filter(({ placement: { service, tenant } }) => service.name === "ollama" && tenant === null)
+    .map(({ placement: { instance: server } }): DesiredNeed => {
+      return { kind: "models.ensure", target: server, server, input: { server, models } };
+    });
 }
 
 /** Ids of the operations that meet an instance's needs. */

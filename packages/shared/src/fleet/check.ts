@@ -6,6 +6,7 @@ import { checkCapacity } from "./check-capacity.ts";
 import { checkCatalog } from "./check-catalog.ts";
 import { checkNetworks } from "./check-network.ts";
 import { checkPorts } from "./check-ports.ts";
+import { checkReplicas } from "./check-replicas.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { allNeeds, presentUses, serverOf } from "./needs.ts";
 import { placements } from "./instances.ts";
@@ -31,6 +32,7 @@ export function checkFleet(fleet: Fleet, builtIn: Catalog): Finding[] {
     ...checkPorts(fleet, catalog),
     ...checkCapacity(fleet, catalog),
     ...checkNeeds(fleet, catalog),
+    ...checkReplicas(fleet, catalog),
     ...checkRoutes(fleet, catalog),
   ];
 }

@@ -1,6 +1,6 @@
 import { catalogOf } from "../catalog/merge.ts";
 import type { Catalog, Service } from "../catalog/schema.ts";
-import { instanceName } from "../names.ts";
+import { instanceName, replicaName } from "../names.ts";
 import type { Fleet, Overrides } from "./schema.ts";
 
 /** A service placed on a node. `path` is where the fleet file says so. */
@@ -17,17 +17,12 @@ export interface Placement {
 export function placements(fleet: Fleet, builtIn: Catalog): Placement[] {
   const catalog = catalogOf(fleet, builtIn);
   const placed: Placement[] = [];
-  for (const [name, { node, ...overrides }] of Object.entries(fleet.services.shared)) {
+  for (const [name, { node, replicas = [], ...overrides }] of Object.entries(fleet.services.shared)) {
     const service = catalog.get(name);
     if (service === undefined) continue;
-    placed.push({
-      instance: instanceName(null, name),
-      service,
-      tenant: null,
-      node,
-      overrides,
-      path: ["services", "shared", name],
-    });
+    const common = { service, tenant: null, overrides, path: ["services", "shared", name] };
+    placed.push({ ...common, instance: instanceName(null, name), node });
+    for (const further of replicas) placed.push({ ...common, instance: replicaName(name, further), node: further });
   }
   for (const [tenantName, tenant] of Object.entries(fleet.tenants)) {
     for (const [name, common] of Object.entries(fleet.services.tenant)) {

@@ -102,6 +102,10 @@ export const overridesSchema = z
 
 export const sharedServiceSchema = overridesSchema.extend({
   node: nameSchema.describe("Node that runs it"),
+  replicas: z
+    .array(nameSchema)
+    .optional()
+    .describe("Further nodes that run it too; its route leads to all of them, what is connected to it to `node` alone"),
   models: z.array(z.string().min(1)).optional().describe("Models that Ollama pulls: llama3.2:3b"),
   bucketQuota: sizeFrom("1MiB", "less holds nothing").optional().describe("Most that each bucket of a tenant holds"),
 });
