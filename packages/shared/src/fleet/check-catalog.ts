@@ -12,10 +12,14 @@ import { suggestion } from "./suggest.ts";
 export function checkCatalog(fleet: Fleet, builtIn: Catalog): Finding[] {
   const all = catalogOf(fleet, builtIn);
   return Object.entries(fleet.catalog).flatMap(([name, service]) => {
-    const findings = [...checkName(name, service, builtIn), ...checkService(service)];
-    // A service that is wrong by itself, or another's by name, would only be told of once more.
-    const among = findings.length > 0 ? [] : [...checkReferences(service, all), ...checkCycle(service, all)];
-    return [...findings, ...among].map((finding) => ({ ...finding, path: ["catalog", name, ...finding.path] }));
+    // Each step supposes that the one before found nothing: what is wrong by itself would be told once more.
+    const steps = [
+      () => [...checkName(name, service, builtIn), ...checkService(service)],
+      () => checkReferences(service, all),
+      () => checkCycle(service, all),
+    ];
+    const findings = steps.reduce<Finding[]>((found, step) => (found.length > 0 ? found : step()), []);
+    return findings.map((finding) => ({ ...finding, path: ["catalog", name, ...finding.path] }));
   });
 }
 
