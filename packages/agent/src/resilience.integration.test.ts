@@ -184,7 +184,8 @@ describe("a Docker engine that is killed", () => {
         return events.some(({ body }) => body.kind === "docker" && body.state === "unreachable");
       });
     });
-    expect(await controller.observe()).toEqual({ instances: [], images: [], docker: "unreachable" });
+    const unseen = { instances: [], images: [], firewall: null, docker: "unreachable" };
+    expect(await controller.observe()).toEqual(unseen);
     await docker.restart();
     await eventually(
       "the instance to be healthy again",

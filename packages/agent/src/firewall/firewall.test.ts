@@ -115,7 +115,7 @@ describe("what nft says", () => {
       new Error("failed"),
       "Error: Could not process rule: Operation not permitted\n",
       /may not change/,
-      /install it again/,
+      /berth apply installs it anew/,
     ],
     [new Error("failed"), "Error: No such file or directory\nadd rule", /No such file or directory$/, /modprobe/],
   ])("becomes one sentence and what to do: %s", (error, stderr, message, hint) => {

@@ -82,7 +82,7 @@ export function nftError(error: ExecFileException, stderr: string): BerthError {
   const [reason = ""] = stderr.split("\n").filter((line) => line.trim() !== "");
   if (/operation not permitted/i.test(stderr)) {
     return new BerthError("host.unsupported", `The agent may not change the node's packet filter: ${reason}`, {
-      hint: "An agent installed by an older version lacks the right to: install it again, berth apply does so over SSH.",
+      hint: "Its systemd unit is of an older version. On the node: systemctl stop berth-agent; then berth apply installs it anew.",
       cause: error,
     });
   }
