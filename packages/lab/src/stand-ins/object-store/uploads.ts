@@ -82,8 +82,10 @@ export class Uploads {
   assemble(upload: Upload, named: readonly NamedPart[]): Assembly {
     const parts = new Map(this.parts(upload.id).map((part) => [part.number, part]));
     if (named.length === 0) throw new Refusal("MalformedXML");
+    if (named.some((part, index) => part.number <= (named[index - 1]?.number ?? 0))) {
+      throw new Refusal("InvalidPartOrder");
+    }
     const chosen = named.map(({ number: position, etag }, index) => {
-      if (position <= (named[index - 1]?.number ?? 0)) throw new Refusal("InvalidPartOrder");
       const part = parts.get(position);
       if (part === undefined || part.etag !== etag.replaceAll('"', "")) throw new Refusal("InvalidPart");
       if (index < named.length - 1 && part.size < smallestPart) throw new Refusal("EntityTooSmall");
