@@ -68,3 +68,39 @@ test("health is asked for only at the port that the route leads to", () => {
     ["same", { path: "/health", timeoutSeconds: 2 }],
   ]);
 });
+
+test("the names of the design document lead where it says", () => {
+  const shared = ["langfuse", "minio", "neo4j", "ollama", "postgres", "qdrant", "redis", "searxng", "supabase"];
+  const users = ["user1", "user2", "user3"];
+  const fleet = fleetWith(
+    { pattern: "test-{tenant}-{service}", router },
+    {
+      domain: "valuechainhackers.xyz",
+      nodes: {
+        shared: { address: "10.0.6.10" },
+        ...Object.fromEntries(users.map((user, index) => [user, { address: `10.0.6.${11 + index}` }])),
+      },
+      tenants: Object.fromEntries(users.map((user) => [user, { node: user }])),
+      services: {
+        shared: Object.fromEntries(shared.map((name) => [name, { node: "shared" }])),
+        tenant: { openwebui: {}, n8n: {}, flowise: {} },
+      },
+    },
+  );
+  const leads = routesOf(fleet).map(({ host, servers }) => [host, `${servers[0]?.address}:${servers[0]?.port}`]);
+  const ofUsers = users.flatMap((user, index) => [
+    [`test-${user}-flowise.valuechainhackers.xyz`, `10.0.6.${11 + index}:3001`],
+    [`test-${user}-n8n.valuechainhackers.xyz`, `10.0.6.${11 + index}:5678`],
+    [`test-${user}-openwebui.valuechainhackers.xyz`, `10.0.6.${11 + index}:3000`],
+  ]);
+  expect(leads).toEqual([
+    ["test-langfuse.valuechainhackers.xyz", "10.0.6.10:3002"],
+    ["test-minio.valuechainhackers.xyz", "10.0.6.10:9011"],
+    ["test-neo4j.valuechainhackers.xyz", "10.0.6.10:7474"],
+    ["test-ollama.valuechainhackers.xyz", "10.0.6.10:11434"],
+    ["test-qdrant.valuechainhackers.xyz", "10.0.6.10:6333"],
+    ["test-searxng.valuechainhackers.xyz", "10.0.6.10:8081"],
+    ["test-supabase.valuechainhackers.xyz", "10.0.6.10:8000"],
+    ...ofUsers,
+  ]);
+});
