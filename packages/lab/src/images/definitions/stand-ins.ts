@@ -29,7 +29,7 @@ const programs: readonly Program[] = [
     of: "clickhouse",
     source: "https://github.com/ClickHouse/ClickHouse",
     config: { ports: [8123, 9000], volumes: ["/var/lib/clickhouse"] },
-    directories: ["var/lib/clickhouse"],
+    directories: ["etc/clickhouse-server/config.d", "var/lib/clickhouse"],
   },
   {
     program: "searxng/main.ts",

@@ -38,9 +38,12 @@ export class Refusal extends Error {
 }
 
 const longestBody = 4_194_304;
+const longestRoute = 1000;
 
 export function createRoutedServer(routes: Routes): Server {
-  const table = Object.entries(routes).toSorted(([left], [right]) => right.length - left.length);
+  // What is said exactly comes before what is said of many, and the longer before the shorter.
+  const rank = (route: string): number => route.length - (route.endsWith("*") ? longestRoute : 0);
+  const table = Object.entries(routes).toSorted(([left], [right]) => rank(right) - rank(left));
   return createServer((request, response) => {
     answer(table, request)
       .catch(refused)
