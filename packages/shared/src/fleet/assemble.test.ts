@@ -112,12 +112,10 @@ describe("mistakes", () => {
   test("needs in a ring are told at each of it", () => {
     const link = (name: string, next: string) => ({
       file: `services/${name}.yaml`,
-      text: `${changedWiki("name: wiki", `name: ${name}`)
+      text: changedWiki("name: wiki", `name: ${name}`)
         .replace("scope: tenant", "scope: shared")
-        .replaceAll("310", name === "one" ? "320" : "330")}`.replace(
-        "needs:",
-        `needs:\n  - { kind: service, service: ${next} }`,
-      ),
+        .replaceAll("310", name === "one" ? "320" : "330")
+        .replace("needs:", `needs:\n  - { kind: service, service: ${next} }`),
     });
     expect(told(example, [link("one", "two"), link("two", "one")])).toEqual([
       "services/one.yaml:34:31: needs.0.service: 'one' needs itself: one -> two -> one",

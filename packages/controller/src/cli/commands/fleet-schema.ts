@@ -11,6 +11,6 @@ export default defineCommand({
     { command: "berth fleet schema > fleet.schema.json", does: "save it for an editor" },
     { command: "berth fleet schema --service > service.schema.json", does: "the same for services/*.yaml" },
   ],
-  run: async ({ input }) => z.toJSONSchema(input.service === true ? serviceSchema : fleetSchema, { io: "input" }),
+  run: async ({ input }) => z.toJSONSchema(input.service ? serviceSchema : fleetSchema, { io: "input" }),
   render: (schema) => JSON.stringify(schema, null, 2).split("\n"),
 });
