@@ -12,7 +12,7 @@ export async function everything(fleet: TestFleet): Promise<Record<string, unkno
   const shared = await fleet.guest("shared");
   const sql = (statement: string) =>
     shared.run(["docker", "exec", "shared-postgres", "psql", "-U", "postgres", "-AtXc", statement]);
-  const { routes } = await fleet.json(routeListSchema, ["route", "list", "--no-test"]);
+  const { routes } = await fleet.json(routeListSchema, ["route", "list", "--untested"]);
   return {
     nodes: nodes.map(({ name, address, state, vmid }) => ({ name, address, state, vmid })),
     instances: instances.map(({ name, node, tenant, state, version }) => ({ name, node, tenant, state, version })),

@@ -89,7 +89,7 @@ describe("tenant suspend and resume", () => {
     await guest.run(["docker", "exec", "user4-n8n", "touch", "/home/node/.n8n/kept"]);
     await fleet.succeed(["tenant", "suspend", "user4"]);
     expect((await fleet.status()).instances.filter(({ tenant }) => tenant === "user4")).toEqual([]);
-    const withdrawn = await fleet.json(routeListSchema, ["route", "list", "--no-test"]);
+    const withdrawn = await fleet.json(routeListSchema, ["route", "list", "--untested"]);
     expect(withdrawn.routes.filter(({ tenant, state }) => tenant === "user4" && state === "published")).toEqual([]);
 
     await fleet.succeed(["tenant", "resume", "user4"], { deadlineMs: addMilliseconds });
