@@ -31,6 +31,8 @@ export interface FleetControl {
   apply: (file: FleetFile, account: string) => Promise<{ plan: FleetPlan; run: Run | null }>;
   /** Replaces the desired state's text, and carries out a part of the plan. */
   replace: (text: string, options: Replacement) => Promise<{ plan: FleetPlan; run: Run | null }>;
+  /** Runs work on the desired state that no other may come in between of. */
+  exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface Replacement {
@@ -154,6 +156,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         if (dryRun) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file, account, kind }) };
       }),
+    exclusively,
   };
 }
 

@@ -12,7 +12,7 @@ import type { ObjectStore } from "./minio-client.ts";
 import { ensureBuckets, removeBuckets } from "./minio-ensure.ts";
 import { observeBuckets } from "./minio-observe.ts";
 import { ensureModels, observeModels } from "./ollama.ts";
-import { databaseStore } from "./postgres-store.ts";
+import { databaseStore, type DatabaseStore } from "./postgres-store.ts";
 import { PostgresServers } from "./postgres-servers.ts";
 import type { QdrantServer } from "./qdrant-client.ts";
 import { ensureCollections, removeCollections } from "./qdrant-ensure.ts";
@@ -48,6 +48,7 @@ type Remove = {
 export interface Stores {
   ensure: Ensure;
   remove: Remove;
+  databases: DatabaseStore;
   /** By id of the operation that meets the need. */
   observe: (fleet: Fleet, needs: readonly DesiredNeed[]) => Promise<Map<string, ObservedNeed>>;
   /** Whether the owner of a need gets into what is another's, in a store of the same kind. */
@@ -103,6 +104,7 @@ export function createStores(dependencies: StoresDependencies): Stores {
   }
 
   return {
+    databases,
     ensure: {
       "database.ensure": databases.ensure,
       "collections.ensure": (fleet, input, { log }) =>

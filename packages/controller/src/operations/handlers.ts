@@ -1,11 +1,13 @@
 /** Who performs each operation: agents through the hub, the controller's rooms for what lies outside the nodes. */
 import { BerthError } from "@berth/shared/errors";
 import type { AgentOperationKind, OperationInput } from "@berth/shared/operations/index";
+import type { GeneratedSecret } from "@berth/shared/catalog/schema";
 import type { Hub } from "../agents/types.ts";
 import type { RemovalKind, Stores } from "../needs/stores.ts";
 import type { NeedKind } from "../plan/desired-needs.ts";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { OperationContext, OperationHandler, OperationHandlers } from "../runs/handlers.ts";
+import type { SecretVersion } from "../secrets/open.ts";
 import { resolveInstanceSecrets } from "./resolve-secrets.ts";
 
 export interface HandlerDependencies {
@@ -16,6 +18,8 @@ export interface HandlerDependencies {
   tenantVerify: OperationHandler<"tenant.verify">;
   /** Removes an owner's secrets; gives how many there were. */
   removeSecrets: (owner: string) => Promise<number>;
+  /** Generates exactly that version of a secret unless it exists. */
+  rotateSecret: (to: SecretVersion, rule: GeneratedSecret) => Promise<unknown>;
   stores: Stores;
   fleet: () => Promise<Fleet>;
   /** The value of a secret; throws `not-found`. */
@@ -61,6 +65,12 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
       const counts = await Promise.all(input.owners.map(dependencies.removeSecrets));
       return { removed: counts.reduce((sum, count) => sum + count, 0) };
     },
+    "secrets.rotate": async ({ input }) => {
+      for (const { name, version, rule } of input.secrets) await dependencies.rotateSecret({ name, version }, rule);
+      return { versions: input.secrets.length };
+    },
+    "logins.retire": async ({ input }) => stores.databases.retire(await dependencies.fleet(), input),
+    "superuser.ensure": async ({ input }) => stores.databases.ensureSuperuser(await dependencies.fleet(), input.server),
     "database.ensure": (context) => ensure("database.ensure", context),
     "collections.ensure": (context) => ensure("collections.ensure", context),
     "buckets.ensure": (context) => ensure("buckets.ensure", context),

@@ -57,7 +57,7 @@ function valueOf(expression: string, context: EnvironmentContext, use?: Use): st
   const [scope, ...path] = expression.split(".");
   const [first = "", second = "", third = ""] = path;
   const values: Readonly<Record<string, () => string | undefined>> = {
-    secret: () => reference(`${placement.instance}/${first}`, context),
+    secret: () => ownSecret(first, context),
     database: () => databaseValue(first, context),
     collections: () => collectionsValue(first, context),
     bucket: () => (needs.buckets.includes(first) ? bucketName(bucketsOwner(placement), first) : undefined),
@@ -75,6 +75,15 @@ function valueOf(expression: string, context: EnvironmentContext, use?: Use): st
   throw new BerthError("internal", `The service '${placement.service.name}' uses the placeholder \${${expression}}`, {
     hint: "It has no value there: see `berth catalog show` for what the service needs and uses",
   });
+}
+
+function ownSecret(key: string, context: EnvironmentContext): string {
+  const { instance, service } = context.placement;
+  const name = `${instance}/${key}`;
+  const rule = service.secrets[key];
+  // What is read once only must not replace the container when it changes.
+  if (rule !== undefined && "initial" in rule) return writeSecretReference({ name, version: 1 });
+  return reference(name, context);
 }
 
 function databaseValue(field: string, context: EnvironmentContext): string | undefined {

@@ -24,6 +24,8 @@ import { type Desired, desiredState } from "../plan/desired.ts";
 import { createHandlers } from "../operations/handlers.ts";
 import { followRoutes } from "../routes/follow.ts";
 import { createRoutes, type Routes } from "../routes/routes.ts";
+import { followRotations } from "../rotation/follow.ts";
+import { createRotation, type Rotation } from "../rotation/rotation.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
@@ -48,6 +50,7 @@ export interface Controller {
   fleetControl: FleetControl;
   provisioning: Provisioning;
   routes: Routes;
+  rotation: Rotation;
   stores: Stores;
   /** What a fleet comes to, with the secrets that there are. */
   desired: (fleet: Fleet) => Desired;
@@ -83,8 +86,13 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     earlier: (name) => secrets.earlier(name).map((secret) => secret.reveal()),
     databaseNeeds: (fleet, server) => databasesOf(desired(fleet), server),
   });
-  const desired = (fleet: Fleet) =>
-    desiredState(fleet, { catalog: catalogOf(fleet, catalog), ...settings, ...fleetSecrets });
+  const desired = (fleet: Fleet, versions: ReadonlyMap<string, number> = new Map()) =>
+    desiredState(fleet, {
+      catalog: catalogOf(fleet, catalog),
+      ...settings,
+      ...fleetSecrets,
+      secretVersion: (name, token) => versions.get(name) ?? fleetSecrets.secretVersion(name, token),
+    });
   const provisioning = createProvisioning({
     options,
     inventory,
@@ -125,6 +133,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
         opens: stores.opens,
       }),
       removeSecrets: (owner) => secrets.remove(owner),
+      rotateSecret: (to, rule) => secrets.rotateTo(to, rule),
       registryCa: async () => readRegistryCa(options, await store.require()),
     }),
   });
@@ -154,6 +163,19 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     },
   });
 
+  const rotation = createRotation({
+    inventory,
+    store,
+    secrets,
+    desired,
+    startRun: (run) => runner.start(run),
+    exclusively: fleetControl.exclusively,
+  });
+  const rotationsFollower = await followRotations(rotation, {
+    runner,
+    onFailure: (error) => logger.error({ err: error }, "A rotation that failed could not be taken back"),
+  });
+
   const routes = createRoutes({
     catalog,
     store,
@@ -180,12 +202,14 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     fleetControl,
     provisioning,
     routes,
+    rotation,
     stores,
     desired,
     serverNames,
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
       await runner.close();
+      await rotationsFollower.close();
       await routesFollower.close();
       await hub.close();
     },

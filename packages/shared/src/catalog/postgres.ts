@@ -10,7 +10,7 @@ export default defineService({
   version: "17.12",
   ports: [{ name: "postgres", container: 5432, host: 5432 }],
   env: { POSTGRES_USER: "postgres", POSTGRES_PASSWORD: "${secret.superuserPassword}" },
-  secrets: { superuserPassword: { length: 32 } },
+  secrets: { superuserPassword: { length: 32, initial: true } },
   volumes: [{ name: "data", path: "/var/lib/postgresql/data" }],
   memory: "2GiB",
   // -h: the init phase of the image listens on its Unix socket only, so that TCP tells the real start from it.

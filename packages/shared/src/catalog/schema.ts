@@ -23,6 +23,12 @@ export const healthSchema = z
 export const generatedSecretSchema = z.strictObject({
   length: z.int().min(8).max(128).default(32),
   alphabet: z.enum(["alphanumeric", "hex"]).default("alphanumeric"),
+  initial: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Read when its data are first made alone: the container keeps the first version, the store gets the next",
+    ),
   permanent: z.string().min(1).optional().describe("Why it cannot be rotated, as a phrase: what is encrypted with it"),
 });
 

@@ -10,10 +10,13 @@ import { firewallEnsure } from "./firewall-ensure.ts";
 import { imageEnsure } from "./image-ensure.ts";
 import { instanceEnsure } from "./instance-ensure.ts";
 import { instanceRemove } from "./instance-remove.ts";
+import { loginsRetire } from "./logins-retire.ts";
 import { lxcEnsure } from "./lxc-ensure.ts";
 import { lxcRemove } from "./lxc-remove.ts";
 import { modelsEnsure } from "./models-ensure.ts";
 import { secretsRemove } from "./secrets-remove.ts";
+import { secretsRotate } from "./secrets-rotate.ts";
+import { superuserEnsure } from "./superuser-ensure.ts";
 import { tenantVerify } from "./tenant-verify.ts";
 
 /** Every operation by kind. Handler maps are typed by it, so a missing handler does not compile. */
@@ -33,7 +36,10 @@ export const operations = {
   "instance.ensure": instanceEnsure,
   "instance.remove": instanceRemove,
   "tenant.verify": tenantVerify,
+  "secrets.rotate": secretsRotate,
   "secrets.remove": secretsRemove,
+  "logins.retire": loginsRetire,
+  "superuser.ensure": superuserEnsure,
 } as const;
 
 export type Operations = typeof operations;

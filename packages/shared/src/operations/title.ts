@@ -20,6 +20,8 @@ const nouns: Readonly<Record<string, string>> = {
   firewall: "firewall of",
   tenant: "tenant",
   secrets: "secrets of",
+  logins: "former logins of",
+  superuser: "superuser of",
 };
 
 /** `create instance user1-n8n` */
