@@ -16,8 +16,6 @@ beforeAll(async () => {
   await node.controller.connected();
 });
 afterAll(async () => {
-  // Not killed as the others are: it ends its nft monitor, which would wait for a change for ever.
-  await agent.kill("SIGTERM");
   await node.stop();
 });
 

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
+import { errorCode } from "../files.ts";
 
 const run = promisify(execFile);
 
@@ -20,7 +21,19 @@ export async function makeNamespace(): Promise<Namespace> {
     name,
     inside: (command) => ["nsenter", `--net=/var/run/netns/${name}`, ...command],
     remove: async () => {
+      // What an agent that was killed has started lives on: nobody but systemd ends it.
+      const { stdout } = await run("ip", ["netns", "pids", name]);
+      for (const pid of stdout.split("\n").filter((line) => line !== "")) kill(Number(pid));
       await run("ip", ["netns", "del", name]);
     },
   };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It has ended by itself meanwhile.
+    if (errorCode(error) !== "ESRCH") throw error;
+  }
 }
