@@ -31,7 +31,8 @@ export const qdrant: ImageDefinition = {
     ),
   ],
   config: {
-    entrypoint: ["/usr/bin/tini", "--", "node", "/qdrant/stand-in/main.ts"],
+    // A small heap is plenty for it, and keeps Node from taking more because it could.
+    entrypoint: ["/usr/bin/tini", "--", "node", "--max-old-space-size=128", "/qdrant/stand-in/main.ts"],
     workingDirectory: "/qdrant",
     ports: [6333],
     volumes: ["/qdrant/storage", "/qdrant/snapshots"],

@@ -29,6 +29,10 @@ export function badInput(message: string): Refusal {
   return new Refusal(400, `Wrong input: ${message}`);
 }
 
+export function badRequest(message: string): Refusal {
+  return new Refusal(400, `Bad request: ${message}`);
+}
+
 /** The body has not the form that it must have. */
 export function malformed(message: string): Refusal {
   return new Refusal(400, `Format error in JSON body: ${message}`);

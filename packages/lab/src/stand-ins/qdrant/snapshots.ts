@@ -1,11 +1,21 @@
 /** Snapshots of collections: files that a collection, here or on another server, is brought back from. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Schemas } from "@qdrant/js-client-rest";
 import { createCollection } from "./collections.ts";
-import { badInput, forbidden, invalid, notFound, Refusal } from "./errors.ts";
+import { badInput, badRequest, forbidden, invalid, notFound, Refusal } from "./errors.ts";
 import { asList, asObject, isAbsent, type JsonObject, optionalText, parseObject } from "./json.ts";
 import { parseId } from "./point-id.ts";
 import type { Storage } from "./storage.ts";
@@ -83,13 +93,9 @@ export class Snapshots {
   }
 
   async #fetch(location: URL, apiKey: string | undefined): Promise<Buffer> {
-    if (location.protocol === "file:") {
-      const path = resolve(fileURLToPath(location));
-      if (!path.startsWith(this.#directory + sep))
-        throw forbidden("Snapshot path is outside of the snapshots directory");
-      if (statSync(path, { throwIfNoEntry: false }) === undefined)
-        throw badInput(`Snapshot file ${path} does not exist`);
-      return readFileSync(path);
+    if (location.protocol === "file:") return this.#readOwn(fileURLToPath(location));
+    if (!/^https?:$/.test(location.protocol)) {
+      throw badRequest(`URL ${location.href} with scheme ${location.protocol.slice(0, -1)} is not supported`);
     }
     const response = await fetch(location, {
       headers: apiKey === undefined ? {} : { "api-key": apiKey },
@@ -97,6 +103,15 @@ export class Snapshots {
     });
     if (!response.ok) throw badInput(`Failed to download snapshot from ${location.host}: status - ${response.status}`);
     return Buffer.from(await response.arrayBuffer());
+  }
+
+  /** A file of the server's: links followed, it has to be below the snapshots. */
+  #readOwn(path: string): Buffer {
+    if (!existsSync(path)) throw badRequest(`Snapshot file "${path}" does not exist`);
+    const directory = realpathSync(this.#directory);
+    const file = realpathSync(path);
+    if (file.startsWith(directory + sep)) return readFileSync(file);
+    throw forbidden(`Snapshot file path must be inside the snapshots directory "${directory}"`);
   }
 
   /** Puts a snapshot's points in the place of the collection's, which is made if it is not there. */

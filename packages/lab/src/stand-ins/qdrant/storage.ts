@@ -38,7 +38,8 @@ export class Storage {
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true });
     this.#database = new DatabaseSync(join(directory, "stand-in.db"));
-    this.#database.exec("pragma journal_mode = wal; pragma foreign_keys = on");
+    // `normal`: safe against a kill, not against a power failure.
+    this.#database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on");
     this.#database.exec(schema);
   }
 
