@@ -11,6 +11,7 @@ import * as metricsApi from "@berth/shared/api/metrics";
 import * as nodesApi from "@berth/shared/api/nodes";
 import * as routesApi from "@berth/shared/api/routes";
 import * as runsApi from "@berth/shared/api/runs";
+import * as secretsApi from "@berth/shared/api/secrets";
 import * as statusApi from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
@@ -70,6 +71,7 @@ const dependencies: ApiDependencies = {
     control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },
   },
   capacity: { present: unused, ofFile: unused },
+  secrets: { list: unused, get: unused, reveal: unused, set: unused, rotate: unused, rotateKey: unused },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };
 
@@ -95,7 +97,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-const contracts = [accountsApi, capacityApi, fleetApi, metricsApi, nodesApi, routesApi, runsApi, statusApi];
+const contracts = [accountsApi, capacityApi, fleetApi, metricsApi, nodesApi, routesApi, runsApi, secretsApi, statusApi];
 const endpoints = contracts
   .flatMap((contract) => Object.values(contract))
   .filter((value) => typeof value === "object" && "path" in value);

@@ -14,6 +14,7 @@ import { servePage } from "./page.ts";
 import { serveRoutes, type RoutesApi } from "./routes.ts";
 import { serveRuns, type RunsApi } from "./runs.ts";
 import { serveSamples, type SamplesApi } from "./samples.ts";
+import { serveSecrets, type SecretsApi } from "./secrets.ts";
 import { serveTenants, type TenantsApi } from "./tenants.ts";
 
 export interface ApiDependencies {
@@ -27,6 +28,7 @@ export interface ApiDependencies {
   routes: RoutesApi;
   tenants: TenantsApi;
   capacity: CapacityApi;
+  secrets: SecretsApi;
 }
 
 export interface AppOptions {
@@ -67,6 +69,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveCapacity(api, dependencies.capacity);
     serveTenants(api, dependencies.tenants);
     serveRoutes(api, dependencies.routes);
+    serveSecrets(api, dependencies.secrets);
   });
   options.extend?.(app);
   if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);

@@ -83,6 +83,11 @@ export async function readKey(terminal: Terminal, file: string | undefined, ques
   throw usageError(`The key ${checked.error.issues[0]?.message ?? "is not one"}.`, "Nothing was changed.");
 }
 
+/** The value of a secret, in the same ways; the controller says what it cannot be. */
+export async function readSecretValue(terminal: Terminal, file: string | undefined, question: string): Promise<string> {
+  return readSecret(terminal, file, question, { what: "value", option: "--from-file" });
+}
+
 async function readSecret(
   terminal: Terminal,
   file: string | undefined,

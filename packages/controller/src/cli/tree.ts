@@ -104,6 +104,22 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "Run a command inside an instance",
     load: () => import("./commands/exec.ts"),
   },
+  secret: {
+    summary: "Passwords, keys and tokens that Berth keeps",
+    commands: {
+      list: { summary: "Every secret with its age and what uses it", load: () => import("./commands/secret-list.ts") },
+      show: { summary: "One secret, or its value", load: () => import("./commands/secret-show.ts") },
+      set: { summary: "Take over a value that exists elsewhere", load: () => import("./commands/secret-set.ts") },
+      rotate: {
+        summary: "Give a secret, or those of an instance, a new value",
+        load: () => import("./commands/secret-rotate.ts"),
+      },
+      "rotate-key": {
+        summary: "Encrypt every secret with a new key",
+        load: () => import("./commands/secret-rotate-key.ts"),
+      },
+    },
+  },
   fleet: {
     summary: "The fleet file",
     commands: {

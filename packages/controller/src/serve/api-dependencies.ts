@@ -5,6 +5,7 @@ import type { ApiDependencies } from "../api/app.ts";
 import { createNodeControl } from "../apply/node-control.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { readStatus } from "../status/status.ts";
+import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
 import { forgetNode } from "./forget-node.ts";
 import { createTenantsApi } from "./tenants.ts";
@@ -69,6 +70,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     },
     tenants: createTenantsApi(controller, status),
     capacity: createCapacityApi(controller, status),
+    secrets: createSecretControl(controller),
     runs: {
       get: (id) => runner.get(id),
       list: (limit) => runner.list(limit),

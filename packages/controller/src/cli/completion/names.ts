@@ -2,6 +2,7 @@
 import { listAccounts } from "@berth/shared/api/accounts";
 import { getFleetFile } from "@berth/shared/api/fleet";
 import { listRuns } from "@berth/shared/api/runs";
+import { listSecrets } from "@berth/shared/api/secrets";
 import { getStatus } from "@berth/shared/api/status";
 import { listTenants } from "@berth/shared/api/tenants";
 import { catalog } from "@berth/shared/catalog/index";
@@ -38,6 +39,10 @@ async function askController(client: Client, kind: NamesOfController, signal: Ab
   if (kind === "account") {
     const { accounts } = await client.call(listAccounts, { signal });
     return accounts.map(({ name, role }) => ({ value: name, description: role }));
+  }
+  if (kind === "secret") {
+    const { secrets } = await client.call(listSecrets, { signal });
+    return secrets.map(({ name, usedBy }) => ({ value: name, description: usedBy.join(" ") }));
   }
   if (kind === "tenant") {
     const { tenants } = await client.call(listTenants, { signal });

@@ -1,0 +1,41 @@
+/** Secrets as a table, and one in full. Pure; values never come here. */
+import type { SecretStatus } from "@berth/shared/api/secrets";
+import { printableLine } from "./printable.ts";
+import type { Style } from "./style.ts";
+import { properties, table } from "./table.ts";
+import { formatAge, formatDuration } from "./time.ts";
+
+const means: Readonly<Record<NonNullable<SecretStatus["rotation"]>, string>> = {
+  login: "by another login",
+  superuser: "at the server",
+  replace: "by replacing the instance",
+};
+
+export function secretLines(secrets: readonly SecretStatus[], now: number, style: Style): string[] {
+  if (secrets.length === 0) return ["No secrets yet. They are generated when a fleet is applied."];
+  return table(
+    secrets,
+    [
+      { title: "SECRET", value: ({ name }) => name },
+      { title: "VERSION", value: ({ version }) => version, align: "right" },
+      { title: "AGE", value: ({ createdAt }) => formatDuration(now - Date.parse(createdAt)), align: "right" },
+      { title: "ROTATES", value: ({ rotation }) => (rotation === null ? null : means[rotation]) },
+      { title: "USED BY", value: ({ usedBy }) => usedBy.join(", ") },
+    ],
+    style,
+  );
+}
+
+export function secretProperties(secret: SecretStatus, now: number, style: Style): string[] {
+  const { name, version, createdAt, kept, usedBy, rotation, note } = secret;
+  return properties(
+    [
+      ["secret", printableLine(name)],
+      ["version", kept === 1 ? String(version) : `${version}, and ${kept - 1} kept from before`],
+      ["age", formatAge(createdAt, now)],
+      ["used by", usedBy.length === 0 ? "nothing" : printableLine(usedBy.join(", "))],
+      ["rotates", rotation === null ? `no: ${printableLine(note ?? "nothing uses it")}` : means[rotation]],
+    ],
+    style,
+  );
+}

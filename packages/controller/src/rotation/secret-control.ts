@@ -1,0 +1,109 @@
+/** Secrets for people: which there are, what they are, and values that come from elsewhere. Every look at a value is recorded. */
+import type { SecretStatus } from "@berth/shared/api/secrets";
+import { BerthError } from "@berth/shared/errors";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Secret } from "@berth/shared/secret";
+import type { SecretsApi } from "../api/secrets.ts";
+import type { FleetStore } from "../apply/fleet-store.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { recordEvent } from "../inventory/events.ts";
+import type { Desired } from "../plan/desired.ts";
+import { databaseSecretName } from "../plan/secret-names.ts";
+import type { Secrets } from "../secrets/open.ts";
+import type { Rotation } from "./rotation.ts";
+
+export interface SecretControlDependencies {
+  inventory: Inventory;
+  store: FleetStore;
+  secrets: Secrets;
+  rotation: Rotation;
+  desired: (fleet: Fleet) => Desired;
+}
+
+export function createSecretControl(dependencies: SecretControlDependencies): SecretsApi {
+  const { inventory, store, secrets, rotation } = dependencies;
+
+  async function list(): Promise<SecretStatus[]> {
+    const uses = new Map((await rotation.uses()).map((use) => [use.name, use]));
+    return secrets.list().map((record) => {
+      const use = uses.get(record.name);
+      const note = use === undefined || use.means !== null ? null : use.refusal;
+      return { ...record, usedBy: use?.usedBy ?? [], rotation: use?.means ?? null, note };
+    });
+  }
+
+  async function tell(kind: string, name: string, message: string, account: string): Promise<void> {
+    await recordEvent(inventory.database, { kind, message, data: { secret: name, account } });
+  }
+
+  async function checkSet(name: string, value: Secret, force: boolean): Promise<void> {
+    const fleet = (await store.current())?.fleet;
+    const need = fleet === undefined ? undefined : dependencies.desired(fleet).secrets.find((one) => one.name === name);
+    const [scope = ""] = name.split("/");
+    if (scope.startsWith("berth-")) throw refused(name, "belongs to Berth itself");
+    if (fleet?.tenants[scope] !== undefined && need === undefined)
+      throw refused(name, "is a key of a tenant", `Give it with \`berth tenant set-key ${scope}\`.`);
+    if (need !== undefined && "token" in need) throw refused(name, "is signed by Berth, not given");
+    if (name === databaseSecretName(scope) && /[^A-Za-z0-9._~-]/.test(value.reveal()))
+      throw refused(name, "stands in connection strings: it may have letters, digits and ._~- only");
+    const isOther = secrets.version(name) !== null && secrets.reveal(name).reveal() !== value.reveal();
+    if (need === undefined || !isOther) return;
+    if (need.generated.initial === true)
+      throw refused(name, "is read when the data are first made alone", `\`berth secret rotate ${name}\` changes it.`);
+    if (need.generated.permanent !== undefined && !force)
+      throw refused(name, `has a value already, and ${need.generated.permanent}`, "--force replaces it all the same.");
+  }
+
+  return {
+    async list(of) {
+      const all = await list();
+      if (of === undefined) return all;
+      const fleet = (await store.current())?.fleet;
+      const scopes = fleet === undefined ? new Set([of]) : scopesOf(of, dependencies.desired(fleet));
+      const found = all.filter(({ name }) => scopes.has(name.slice(0, name.indexOf("/"))));
+      if (found.length > 0) return found;
+      throw new BerthError("not-found", `No instance or tenant with secrets is named '${of}'`, {
+        hint: "`berth secret list` shows all of them.",
+      });
+    },
+    async get(name) {
+      const found = (await list()).find((secret) => secret.name === name);
+      if (found !== undefined) return found;
+      throw new BerthError("not-found", `There is no secret ${name}`, { hint: "See `berth secret list`." });
+    },
+    async reveal(name, account) {
+      const value = secrets.reveal(name);
+      const version = secrets.version(name) ?? 1;
+      // First: nobody has seen a value that no event tells of.
+      await tell("secret.revealed", name, `${account} looked at the value of ${name} (version ${version})`, account);
+      return { version, value };
+    },
+    async set(name, value, { force, account }) {
+      await checkSet(name, value, force);
+      const before = secrets.version(name);
+      const { version } = await secrets.import(name, value);
+      const changed = version !== before;
+      if (changed) await tell("secret.set", name, `${account} gave ${name} a value (version ${version})`, account);
+      const use = (await rotation.uses()).find((one) => one.name === name);
+      return { version, changed, usedBy: use?.usedBy ?? [] };
+    },
+    rotate: async (target, { dryRun, account }) =>
+      dryRun ? { plan: await rotation.plan(target), run: null } : rotation.rotate(target, account),
+    async rotateKey(account) {
+      const count = await secrets.rotateKey();
+      const message = `${account} had every secret encrypted with a new key`;
+      await recordEvent(inventory.database, { kind: "secret.key-rotated", message, data: { account } });
+      return count;
+    },
+  };
+}
+
+/** What secrets of an instance, or of a tenant with all its instances, begin with. */
+function scopesOf(of: string, { instances, suspended }: Desired): Set<string> {
+  const own = instances.filter(({ spec }) => spec.tenant === of).map(({ spec }) => spec.instance);
+  return new Set([of, ...own, ...[...suspended].filter((instance) => instance.startsWith(`${of}-`))]);
+}
+
+function refused(name: string, why: string, hint = "Nothing was changed."): BerthError {
+  return new BerthError("conflict", `${name} ${why}`, { hint });
+}
