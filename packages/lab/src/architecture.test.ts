@@ -73,6 +73,7 @@ describe("libraries with an effect have one room", () => {
   test.each([
     ["better-sqlite3", /^controller\/src\/inventory\//],
     ["pg", /^controller\/src\/needs\/|^lab\//],
+    ["@qdrant/js-client-rest", /^controller\/src\/needs\/|^lab\//],
     ["proxmox-api", /^controller\/src\/provision\/proxmox\//],
     ["ssh2", /^controller\/src\/provision\/ssh\//],
     ["dockerode", /^agent\/src\/docker\//],

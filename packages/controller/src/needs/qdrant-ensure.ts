@@ -5,7 +5,14 @@ import type { CollectionsNeed } from "@berth/shared/operations/collections-ensur
 import type { QdrantClient } from "@qdrant/js-client-rest";
 import { type QdrantServer, withQdrant } from "./qdrant-client.ts";
 import { type CollectionNeed, collectionFacts, hasVectors, indexedFields, vectorDifference } from "./qdrant-observe.ts";
-import { type Admitted, admitToken, admittedTokens, createUnlessThere, withdrawTokens } from "./qdrant-tokens.ts";
+import {
+  type Admitted,
+  admitToken,
+  admittedTokens,
+  createUnlessThere,
+  withdrawFormerTokens,
+  withdrawTokens,
+} from "./qdrant-tokens.ts";
 
 export interface CollectionsContext {
   server: QdrantServer;
@@ -100,6 +107,14 @@ async function refuseIfFilled(client: QdrantClient, name: string, difference: st
   throw new BerthError("store.failed", `${difference}, and ${count} points: Berth does not remove those`, {
     hint: `Back up and delete collection '${name}' yourself, or set the vector size back`,
   });
+}
+
+/**
+ * Ends a rotation: to be called once the instance runs with the present token. `ensureCollections` admits that one beside
+ * the former, so that there is no moment at which neither works.
+ */
+export function endFormerTokens(need: CollectionsNeed, { server }: Pick<CollectionsContext, "server">): Promise<void> {
+  return withQdrant(server, (client) => withdrawFormerTokens(client, need));
 }
 
 /**

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { CollectionsNeed } from "@berth/shared/operations/collections-ensure";
 import { tokenKey, tokensCollection } from "@berth/shared/operations/collections-claims";
-import type { QdrantClient } from "@qdrant/js-client-rest";
+import type { QdrantClient, Schemas } from "@qdrant/js-client-rest";
 import { z } from "zod";
 import { refusalStatus } from "./qdrant-client.ts";
 
@@ -35,15 +35,31 @@ export async function withdrawTokens(
   client: QdrantClient,
   { token, instance }: Pick<CollectionsNeed, "token" | "instance">,
 ): Promise<void> {
-  const isOwn = [
-    { key: tokenKey, match: { value: token } },
-    { key: "instance", match: { value: instance } },
-  ];
+  await deletePoints(client, { should: [hasToken(token), isOf(instance)] });
+}
+
+/** Shuts out every token of the instance but the present one: what remains of a rotation. Idempotent. */
+export async function withdrawFormerTokens(
+  client: QdrantClient,
+  { token, instance }: Pick<CollectionsNeed, "token" | "instance">,
+): Promise<void> {
+  await deletePoints(client, { must: [isOf(instance)], must_not: [hasToken(token)] });
+}
+
+async function deletePoints(client: QdrantClient, filter: Schemas["Filter"]): Promise<void> {
   try {
-    await client.delete(tokensCollection, { wait: true, filter: { should: isOwn } });
+    await client.delete(tokensCollection, { wait: true, filter });
   } catch (error) {
     if (refusalStatus(error) !== 404) throw error;
   }
+}
+
+function hasToken(token: string): Schemas["Condition"] {
+  return { key: tokenKey, match: { value: token } };
+}
+
+function isOf(instance: string): Schemas["Condition"] {
+  return { key: "instance", match: { value: instance } };
 }
 
 /** Everybody who is admitted; points that Berth did not make are left out. */
