@@ -1,4 +1,5 @@
 /** The container that Docker is asked to make for a specification. Pure. */
+import { availableParallelism } from "node:os";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type Dockerode from "dockerode";
 import { labels } from "./labels.ts";
@@ -70,5 +71,10 @@ function portBindings(container: ContainerSpec): Record<string, { HostPort: stri
 }
 
 export function nanoCpus(cpus: number): number {
-  return Math.round(cpus * 1e9);
+  return Math.round(withinNode(cpus) * 1e9);
+}
+
+/** Docker refuses a limit of more cores than there are, where it limits nothing: a smaller node gives all that it has. */
+export function withinNode(cpus: number): number {
+  return Math.min(cpus, availableParallelism());
 }

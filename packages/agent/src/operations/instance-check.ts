@@ -1,6 +1,6 @@
-/** How an instance departs from its specification, and the steps that end it. Pure: compared on exact values in tests. */
+/** How an instance departs from its specification on this node, and the steps that end it. Pure but for the number of cores. */
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
-import { networkOf, restartPolicy } from "../docker/container-options.ts";
+import { networkOf, restartPolicy, withinNode } from "../docker/container-options.ts";
 import type { ContainerDetails } from "../docker/engine.ts";
 import { isMadeTo } from "../docker/fingerprint.ts";
 
@@ -99,10 +99,11 @@ function checkLimits(container: ContainerSpec, current: ContainerDetails): Diffe
     const text = `${name} has a memory limit of ${mebibytes(current.memoryBytes)} instead of ${mebibytes(container.memoryBytes)}`;
     found.push({ repair: "update", text });
   }
-  if (current.cpus !== (container.cpus ?? null)) {
+  const cpus = container.cpus === undefined ? null : withinNode(container.cpus);
+  if (current.cpus !== cpus) {
     found.push({
       repair: "update",
-      text: `${name} may use ${cores(current.cpus)} instead of ${cores(container.cpus)}`,
+      text: `${name} may use ${cores(current.cpus)} instead of ${cores(cpus)}`,
     });
   }
   if (current.restartPolicy !== restartPolicy) {
@@ -116,6 +117,6 @@ function mebibytes(bytes: number): string {
   return bytes === 0 ? "none" : `${Math.round(bytes / 1024 / 1024)} MiB`;
 }
 
-function cores(cpus: number | null | undefined): string {
-  return cpus === null || cpus === undefined ? "all cores" : `${cpus} cores`;
+function cores(cpus: number | null): string {
+  return cpus === null ? "all cores" : `${cpus} cores`;
 }

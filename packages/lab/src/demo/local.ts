@@ -150,6 +150,8 @@ function fleetHead(address: string): string {
 fleet: demo-local
 domain: berth.localhost
 controller: { address: 127.0.0.1 }
+# The packet filter of this machine is not the demo's to change.
+firewall: { enabled: false }
 nodes:
   ${node}: { address: ${address}, ssh: false }
 `;
