@@ -60,7 +60,8 @@ export default defineService({
     LANGFUSE_INIT_PROJECT_NAME: "Berth",
     LANGFUSE_INIT_PROJECT_PUBLIC_KEY: "pk-lf-${secret.projectPublicKey}",
     LANGFUSE_INIT_PROJECT_SECRET_KEY: "sk-lf-${secret.projectSecretKey}",
-    LANGFUSE_INIT_USER_EMAIL: "admin@${route.host}",
+    // A name to log in with, whatever the instance is called; another one later would make another user.
+    LANGFUSE_INIT_USER_EMAIL: "admin@berth.internal",
     LANGFUSE_INIT_USER_NAME: "Administrator",
     LANGFUSE_INIT_USER_PASSWORD: "${secret.adminPassword}",
   },

@@ -7,7 +7,7 @@ export default defineService({
     "Object store with S3's API and MinIO's; holds buckets and an access key for each tenant that needs them",
   website: "https://github.com/pgsty/silo",
   scope: "shared",
-  // The fork that carries MinIO on: docs/decisions/0011-object-store.md.
+  // The fork that carries MinIO on: docs/decisions/0016-object-store.md.
   image: "docker.io/pgsty/silo",
   version: "RELEASE.2026-09-03T00-00-00Z",
   command: ["server", "/data", "--address", ":9000", "--console-address", ":9001"],

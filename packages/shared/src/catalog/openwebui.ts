@@ -23,7 +23,7 @@ export default defineService({
     // Cookies are not Secure unless told so. Behind a TLS proxy: `env: { WEBUI_SESSION_COOKIE_SECURE: "true" }`.
     WEBUI_SECRET_KEY: "${secret.secretKey}",
     // The administrator is made at the first start. Otherwise whoever comes first becomes it.
-    WEBUI_ADMIN_EMAIL: "admin@${route.host}",
+    WEBUI_ADMIN_EMAIL: "admin@berth.internal",
     WEBUI_ADMIN_PASSWORD: "${secret.adminPassword}",
     ENABLE_SIGNUP: "False",
     // Otherwise what was saved at the first start wins over the environment for ever.

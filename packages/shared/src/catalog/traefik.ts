@@ -3,8 +3,7 @@ import { defineService } from "./schema.ts";
 export default defineService({
   name: "traefik",
   title: "Traefik",
-  description:
-    "Router for those who have none yet: set TRAEFIK_PROVIDERS_HTTP_ENDPOINT to the controller's routes in its `env`",
+  description: "Router for those who have none yet; its provider's settings go into its `env`, see `berth route token`",
   website: "https://traefik.io",
   scope: "shared",
   image: "docker.io/library/traefik",
@@ -14,7 +13,8 @@ export default defineService({
     { name: "https", container: 443, host: 443 },
     { name: "ping", container: 8082, host: 8082 },
   ],
-  // Traefik reads its static configuration from one place only; from the environment, so that a fleet file can add to it.
+  // Traefik reads its static configuration from one place only; from the environment, so that a fleet file can add to it:
+  // TRAEFIK_PROVIDERS_HTTP_ENDPOINT, _HEADERS_AUTHORIZATION and _TLS_CA as `berth route token` prints them.
   env: {
     TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: ":80",
     TRAEFIK_ENTRYPOINTS_WEB_HTTP_REDIRECTIONS_ENTRYPOINT_TO: "websecure",

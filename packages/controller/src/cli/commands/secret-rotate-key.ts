@@ -1,5 +1,6 @@
 import { rotateSecretKey } from "@berth/shared/api/secrets";
 import { defineCommand } from "../define-command.ts";
+import { count } from "../render/text.ts";
 
 /** Every secret is encrypted anew before the answer comes. */
 const deadlineSeconds = 120;
@@ -12,6 +13,6 @@ export default defineCommand({
   examples: [{ command: "berth secret rotate-key", does: "after somebody could have read the key" }],
   run: async ({ client }) => (await client()).call(rotateSecretKey, { deadlineSeconds }),
   render: ({ secrets }) => [
-    `${secrets} values are encrypted with a new key. Older copies of the inventory need the old one.`,
+    `${count(secrets, "value")} encrypted with a new key. Older copies of the inventory need the old one.`,
   ],
 });

@@ -135,6 +135,6 @@ test("rotate --plan shows what would be done and what stays", async () => {
 test("rotate-key says what older copies need", async () => {
   await using controller = await startWithSecrets();
   expect((await run(controller, ["rotate-key"])).stdout).toBe(
-    "12 values are encrypted with a new key. Older copies of the inventory need the old one.\n",
+    "12 values encrypted with a new key. Older copies of the inventory need the old one.\n",
   );
 });

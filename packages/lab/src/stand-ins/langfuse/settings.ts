@@ -85,7 +85,7 @@ function readUser(environment: Environment): InitialProject["user"] {
   const password = environment.optional("LANGFUSE_INIT_USER_PASSWORD");
   if (environment.optional("LANGFUSE_INIT_USER_EMAIL") === undefined || password === undefined) return undefined;
   const email = environment.text("LANGFUSE_INIT_USER_EMAIL", {
-    pattern: /^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/,
+    pattern: /^[\w.+-]+@([a-z0-9-]+\.)+[a-z]{2,}$/i,
     must: "be an address",
   });
   if (password.length < 8) throw new Error("Password needs to be at least 8 characters long.");

@@ -1,6 +1,14 @@
 import { Environment } from "../base/environment.ts";
 import { runStandIn } from "../base/program.ts";
-import { type Asked, type Answer, type Handler, Refusal, type Routes, createRoutedServer, textFrom } from "../base/server.ts";
+import {
+  type Asked,
+  type Answer,
+  type Handler,
+  Refusal,
+  type Routes,
+  createRoutedServer,
+  textFrom,
+} from "../base/server.ts";
 import { type Model, Models, embed } from "./models.ts";
 
 const version = "0.34.2";

@@ -51,7 +51,7 @@ describe("readSettings", () => {
       qdrant: { apiKey: "x.example" },
       objectStore: { bucket: "x.example", keyPrefix: "openwebui" },
       searxngQueryUrl: "http://10.0.6.10:1/search?q=<query>",
-      administrator: { email: "admin@x.example" },
+      administrator: { email: "admin@berth.internal" },
     });
     // Before it has anything, it is connected to nothing.
     const alone = readSettings(openwebui.env);
