@@ -15,10 +15,12 @@ import { CatalogStack } from "./testing/catalog-stack.ts";
 const namespace = "berth-lab-catalog";
 const address = "10.0.6.10";
 const deadlineMs = 30_000;
+/** Debian's is older than the catalog's. */
+const tags = { "docker.io/edoburu/pgbouncer": "debian" };
 const references = [...catalog.values()]
-  .filter(({ name }) => !["traefik", "pgbouncer", "n8n", "flowise"].includes(name))
+  .filter(({ name }) => !["traefik", "n8n", "flowise"].includes(name))
   .flatMap((service) => [service, ...service.parts])
-  .map(({ image, version }) => `${image}:${version}`);
+  .map(({ image, version }) => `${image}:${image in tags ? "debian" : version}`);
 
 let stateDirectory: string;
 let registry: Registry;
@@ -34,7 +36,7 @@ beforeAll(async () => {
   await ensureAddress(namespace, { address, prefixLength: 32 });
   registry = await startRegistry({ namespace, address: "10.0.6.1", port: 5000, stateDirectory });
   engine = await Engine.start({ namespace, stateDirectory, caFile: registry.caFile });
-  stack = new CatalogStack({ engine, registry: registry.address, address });
+  stack = new CatalogStack({ engine, registry: registry.address, address, tags });
   await stack.prepare();
 });
 
@@ -127,6 +129,17 @@ describe("the lab's images of the catalog", () => {
       deadlineMs,
       check: async () => ((await curl(`${url}/traces`, "--user", keys)).includes("trace-create") ? true : undefined),
     });
+  });
+
+  it("PgBouncer lets a role in by PostgreSQL's own verifier, and nobody else", async () => {
+    await start("pgbouncer");
+    const login = (password: string): ReturnType<Engine["try"]> =>
+      engine.try(
+        ...["exec", `--env=PGPASSWORD=${password}`, "postgres", "psql", "--host", address, "--port=6432"],
+        ...["--username=langfuse", "--dbname=shared_langfuse", "--tuples-only", "--command=SELECT current_user"],
+      );
+    expect((await login("langfuse")).stdout.trim()).toBe("langfuse");
+    expect((await login("another")).exitCode).not.toBe(0);
   });
 
   it("Supabase's gateway leads to all of its parts, and lets nobody in without a key", async () => {

@@ -19,6 +19,8 @@ export interface StackOptions {
   registry: string;
   /** Of the node that they are all on. */
   address: string;
+  /** By image: what the lab has in place of the catalog's version. */
+  tags?: Readonly<Record<string, string>>;
 }
 
 /** What a placeholder stands for where it is nothing of the catalog's own. */
@@ -76,8 +78,8 @@ export class CatalogStack {
   }
 
   async #run(name: string, container: Service | Part, service: Service, values: Values): Promise<void> {
-    const { engine, registry } = this.#options;
-    const { repository, tag } = parseReference(`${container.image}:${container.version}`);
+    const { engine, registry, tags = {} } = this.#options;
+    const { repository, tag } = parseReference(`${container.image}:${tags[container.image] ?? container.version}`);
     const uses = container === service ? service.uses.filter((use) => use.service !== undefined) : [];
     const env = Object.assign({}, container.env, ...uses.map((use) => use.env));
     const resolve = (text: string): string => this.#resolve(text, service, values);
