@@ -20,7 +20,7 @@ export default defineService({
   },
   volumes: [{ name: "models", path: "/root/.ollama" }],
   memory: "4GiB",
-  // The document's four cores are no limit here: Docker refuses one above what the host has. A fleet may set `cpus`.
+  cpus: 4,
   health: { http: { port: 11_434, path: "/api/version" } },
   stopTimeoutSeconds: 30,
   route: { port: "http" },
