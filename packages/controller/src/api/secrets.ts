@@ -5,32 +5,14 @@ import {
   rotateSecretKey,
   rotateSecrets,
   setSecret,
-  type SecretStatus,
 } from "@berth/shared/api/secrets";
-import type { Run } from "@berth/shared/api/runs";
 import { Secret } from "@berth/shared/secret";
 import type { FastifyInstance } from "fastify";
-import type { FleetPlan } from "../plan/plan.ts";
+import type { SecretControl } from "../rotation/secret-control.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { toPlan } from "./fleet.ts";
 
-export interface SecretsApi {
-  /** Of an instance or a tenant; of all when left out. Throws `not-found`. */
-  list: (of?: string) => Promise<SecretStatus[]>;
-  get: (name: string) => Promise<SecretStatus>;
-  reveal: (name: string, account: string) => Promise<{ version: number; value: Secret }>;
-  set: (
-    name: string,
-    value: Secret,
-    options: { force: boolean; account: string },
-  ) => Promise<{ version: number; changed: boolean; usedBy: string[] }>;
-  rotate: (
-    target: string,
-    options: { dryRun: boolean; account: string },
-  ) => Promise<{ plan: FleetPlan; run: Run | null }>;
-  /** Gives how many versions of secrets there are. */
-  rotateKey: (account: string) => Promise<number>;
-}
+export type SecretsApi = SecretControl;
 
 export function serveSecrets(app: FastifyInstance, secrets: SecretsApi): void {
   serveEndpoint(app, listSecrets, async ({ query }) => ({ secrets: await secrets.list(query.of) }));

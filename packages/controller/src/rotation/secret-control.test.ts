@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { catalog } from "@berth/shared/catalog/index";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { Secret } from "@berth/shared/secret";
-import type { SecretsApi } from "../api/secrets.ts";
 import { createFleetStore } from "../apply/fleet-store.ts";
 import { recordFleet } from "../apply/record.ts";
 import type { Inventory } from "../inventory/database.ts";
@@ -15,13 +14,13 @@ import { desiredState } from "../plan/desired.ts";
 import { desiredOptions } from "../plan/test-fixtures.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { createRotation } from "./rotation.ts";
-import { createSecretControl } from "./secret-control.ts";
+import { createSecretControl, type SecretControl } from "./secret-control.ts";
 
 const yaml = readFileSync(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
 let directory: string;
 let inventory: Inventory;
 let secrets: Secrets;
-let control: SecretsApi;
+let control: SecretControl;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "berth-secret-control-"));

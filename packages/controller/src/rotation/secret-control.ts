@@ -1,16 +1,35 @@
 /** Secrets for people: which there are, what they are, and values that come from elsewhere. Every look at a value is recorded. */
+import type { Run } from "@berth/shared/api/runs";
 import type { SecretStatus } from "@berth/shared/api/secrets";
 import { BerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Secret } from "@berth/shared/secret";
-import type { SecretsApi } from "../api/secrets.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
 import type { Desired } from "../plan/desired.ts";
 import { databaseSecretName } from "../plan/secret-names.ts";
+import type { FleetPlan } from "../plan/plan.ts";
 import type { Secrets } from "../secrets/open.ts";
 import type { Rotation } from "./rotation.ts";
+
+export interface SecretControl {
+  /** Of an instance or a tenant; of all when left out. Throws `not-found`. */
+  list: (of?: string) => Promise<SecretStatus[]>;
+  get: (name: string) => Promise<SecretStatus>;
+  reveal: (name: string, account: string) => Promise<{ version: number; value: Secret }>;
+  set: (
+    name: string,
+    value: Secret,
+    options: { force: boolean; account: string },
+  ) => Promise<{ version: number; changed: boolean; usedBy: string[] }>;
+  rotate: (
+    target: string,
+    options: { dryRun: boolean; account: string },
+  ) => Promise<{ plan: FleetPlan; run: Run | null }>;
+  /** Gives how many versions of secrets there are. */
+  rotateKey: (account: string) => Promise<number>;
+}
 
 export interface SecretControlDependencies {
   inventory: Inventory;
@@ -20,7 +39,7 @@ export interface SecretControlDependencies {
   desired: (fleet: Fleet) => Desired;
 }
 
-export function createSecretControl(dependencies: SecretControlDependencies): SecretsApi {
+export function createSecretControl(dependencies: SecretControlDependencies): SecretControl {
   const { inventory, store, secrets, rotation } = dependencies;
 
   async function list(): Promise<SecretStatus[]> {
