@@ -175,12 +175,13 @@ describe("what belongs to others or to the server", () => {
   });
 });
 
+/** In the words of PostgreSQL 15, then of 17. */
 describe("the server's files and commands", () => {
   test.each([
-    ["copy (select 1) to program 'id'", "pg_execute_server_program"],
-    ["create table t (line text); copy t from program 'id'", "pg_execute_server_program"],
-    ["create table t (line text); copy t from '/etc/passwd'", "pg_read_server_files"],
-    ["copy (select 1) to '/tmp/written'", "pg_write_server_files"],
+    ["copy (select 1) to program 'id'", /pg_execute_server_program|permission denied to COPY/],
+    ["create table t (line text); copy t from program 'id'", /pg_execute_server_program|permission denied to COPY/],
+    ["create table t (line text); copy t from '/etc/passwd'", /pg_read_server_files|permission denied to COPY/],
+    ["copy (select 1) to '/tmp/written'", /pg_write_server_files|permission denied to COPY/],
     ["select pg_read_file('pg_hba.conf')", "permission denied for function pg_read_file"],
     ["select pg_read_binary_file('/etc/passwd')", "permission denied for function pg_read_binary_file"],
     ["select pg_ls_dir('.')", "permission denied for function pg_ls_dir"],
