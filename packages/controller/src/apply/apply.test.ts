@@ -78,7 +78,7 @@ test("a plan beside a run says so", async () => {
 test("what instances are made of is on record, of each the newest and what was last seen", async () => {
   const recorded = async () => [...(await listSpecifications(inventory.database)).values()];
   await control.apply(file(example), "admin");
-  expect(await recorded()).toHaveLength(11);
+  expect(await recorded()).toHaveLength(19);
   const [first] = (await recorded()).filter(({ instance }) => instance === "user1-n8n");
   await inventory.database
     .updateTable("instances")
@@ -90,5 +90,5 @@ test("what instances are made of is on record, of each the newest and what was l
   }
   const versions = (await recorded()).filter(({ instance }) => instance === "user1-n8n").map(({ version }) => version);
   expect(versions.toSorted()).toEqual(["2.40.1", first?.version]);
-  expect(await listInstances(inventory.database)).toHaveLength(11);
+  expect(await listInstances(inventory.database)).toHaveLength(19);
 });

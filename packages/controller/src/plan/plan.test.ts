@@ -51,6 +51,7 @@ describe("from nothing", () => {
       "image.ensure/user1/docker.io/n8nio/n8n:2.41.1",
       "database.ensure/user1_n8n",
       "instance.ensure/shared-postgres",
+      "instance.ensure/shared-ollama",
       "firewall.ensure/user1",
       "firewall.ensure/shared",
     ]);

@@ -116,8 +116,8 @@ function emptyNode(): never {
 describe("suspend and resume", () => {
   test("take the instances down and keep what they hold", async () => {
     const suspension = await control.suspend("user2", options);
-    expect(ids(suspension)).toEqual(
-      ["openwebui", "n8n", "flowise"].map((service) => `instance.remove/user2/user2-${service}`),
+    expect(ids(suspension).toSorted()).toEqual(
+      ["flowise", "n8n", "openwebui"].map((service) => `instance.remove/user2/user2-${service}`),
     );
     expect(suspension.plan.operations.every(({ input }) => "volumes" in input && !input.volumes)).toBe(true);
     expect(parsed(carriedOut[0]?.text ?? "").tenants["user2"]?.suspended).toBe(true);
