@@ -132,16 +132,16 @@ describe("a node", () => {
 
 describe("secret rotate", () => {
   it("moves an instance to a new login while it can be reached, and the old one ends", async () => {
-    const guest = await fleet.guest("user1");
-    const before = await variable(guest, "user1-n8n", "DB_POSTGRESDB_PASSWORD");
-    await fleet.succeed(["secret", "rotate", "user1-n8n/database"]);
-    expect(await variable(guest, "user1-n8n", "DB_POSTGRESDB_PASSWORD")).not.toBe(before);
+    const guest = await fleet.guest("user3");
+    const before = await variable(guest, "user3-n8n", "DB_POSTGRESDB_PASSWORD");
+    await fleet.succeed(["secret", "rotate", "user3-n8n/database"]);
+    expect(await variable(guest, "user3-n8n", "DB_POSTGRESDB_PASSWORD")).not.toBe(before);
     const { instances } = await fleet.status();
-    expect(instances.find(({ name }) => name === "user1-n8n")?.state).toBe("healthy");
+    expect(instances.find(({ name }) => name === "user3-n8n")?.state).toBe("healthy");
     const shared = await fleet.guest("shared");
-    const sql = "select rolname from pg_roles where rolcanlogin and rolname like 'user1_n8n%'";
+    const sql = "select rolname from pg_roles where rolcanlogin and rolname like 'user3_n8n%'";
     const logins = await shared.run(["docker", "exec", "shared-postgres", "psql", "-U", "postgres", "-AtXc", sql]);
-    expect(logins.trim()).toMatch(/^user1_n8n_v\d+$/);
+    expect(logins.trim()).toMatch(/^user3_n8n\.v\d+$/);
     expect(await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).toEqual({ operations: [], warnings: [] });
   });
 });
