@@ -71,7 +71,16 @@ test("databases are asked of a server that runs, all of a server at once", async
     },
   });
   expect(asked).toEqual([
-    ["shared-postgres", "shared_langfuse", "user1_n8n", "user1_flowise", "user2_n8n", "user2_flowise", "user3_n8n", "user3_flowise"],
+    [
+      "shared-postgres",
+      "shared_langfuse",
+      "user1_n8n",
+      "user1_flowise",
+      "user2_n8n",
+      "user2_flowise",
+      "user3_n8n",
+      "user3_flowise",
+    ],
   ]);
   expect(observed.needs.size).toBe(7);
   expect(observed.nodes.get("shared")?.lxc).toEqual(lxc);

@@ -9,7 +9,15 @@ import { repository } from "../demo/controller.ts";
 import { ensurePackages, requireSuitableMachine } from "../host/packages.ts";
 
 /** What integration tests start beside the lab: a Docker engine, sshd, PostgreSQL, a browser. */
-const debianPackages = ["docker.io", "iptables", "busybox-static", "openssh-server", "postgresql", "chromium"] as const;
+const debianPackages = [
+  "docker.io",
+  "iptables",
+  "nftables",
+  "busybox-static",
+  "openssh-server",
+  "postgresql",
+  "chromium",
+] as const;
 
 interface Count {
   passed: number;
