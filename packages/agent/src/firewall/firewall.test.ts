@@ -96,16 +96,20 @@ describe("Firewall", () => {
 
 describe("what nft says", () => {
   it("is compared without the numbers that change each time", () => {
-    const output = (handle: number, port: number) =>
+    const output = (handle: number, port: number, elements?: object) =>
       JSON.stringify({
         nftables: [
           { metainfo: { version: "1.0.6" } },
           { table: { family: "inet", name: "berth", handle } },
+          { set: { name: "counted_0", handle, size: 65_535, ...elements } },
           { rule: { handle, expr: [{ match: { right: port } }] } },
         ],
       });
     expect(tableNames(output(1, 22))).toEqual(["berth"]);
     expect(digestOf(tableContent(output(1, 22)))).toBe(digestOf(tableContent(output(7, 22))));
+    const counted = { elem: [{ elem: { val: "10.0.6.11", "ct count": { val: 64, inv: true } } }] };
+    expect(digestOf(tableContent(output(1, 22, counted)))).toBe(digestOf(tableContent(output(1, 22))));
+    expect(digestOf(tableContent(output(1, 22, { size: 1 })))).not.toBe(digestOf(tableContent(output(1, 22))));
     expect(digestOf(tableContent(output(1, 22)))).not.toBe(digestOf(tableContent(output(1, 23))));
   });
 

@@ -87,7 +87,7 @@ export function nftError(error: ExecFileException, stderr: string): BerthError {
     });
   }
   return new BerthError("host.unsupported", `nft does not take the node's firewall: ${reason || error.message}`, {
-    hint: "The kernel must have nf_tables with conntrack and fib; on a Proxmox VE host: modprobe nf_tables nft_fib_inet nft_ct.",
+    hint: "The kernel must have nf_tables with conntrack, fib and connlimit; on a Proxmox VE host: modprobe -a nf_tables nft_fib_inet nft_ct nft_connlimit.",
     cause: error,
   });
 }

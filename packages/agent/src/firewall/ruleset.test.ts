@@ -91,6 +91,37 @@ describe("renderRuleset", () => {
   });
 });
 
+describe("a limit of connections", () => {
+  const limit = (port: number): FirewallRule => ({ ...rule(["10.0.6.11"], [port], "drop"), connections: 64 });
+  const open = rule(["10.0.6.11"], [5432, 6333], "accept");
+  const ruleset = renderRuleset({ inbound: [limit(5432), limit(6333), open], outbound: [] });
+
+  it("fits only what opens one more than it allows, each counted in a set of its own", () => {
+    expect(ruleset.match(/set \w+ \{ type ipv4_addr; size 65535; flags dynamic; \}/g)).toHaveLength(2);
+    expect(chainOf(ruleset, "inbound")).toEqual([
+      "ip saddr { 10.0.6.11 } tcp dport { 5432 } ct state new add @counted_0 { ip saddr ct count over 64 } drop",
+      "ip saddr { 10.0.6.11 } tcp dport { 6333 } ct state new add @counted_1 { ip saddr ct count over 64 } drop",
+      "ip saddr { 10.0.6.11 } tcp dport { 5432, 6333 } accept",
+      "meta nfproto ipv6 drop",
+    ]);
+  });
+
+  it("says nothing of answers", () => {
+    expect(chainOf(ruleset, "inbound_reply")).toEqual([
+      "ip daddr { 10.0.6.11 } tcp sport { 5432, 6333 } accept",
+      "meta nfproto ipv6 drop",
+    ]);
+  });
+
+  it("drops what expires on the node before conntrack sees it", () => {
+    expect(chainOf(ruleset, "expiring")).toEqual([
+      "type filter hook prerouting priority -300; policy accept;",
+      "ip saddr { 10.0.6.11 } tcp dport { 5432 } ip ttl < 2 drop",
+      "ip saddr { 10.0.6.11 } tcp dport { 6333 } ip ttl < 2 drop",
+    ]);
+  });
+});
+
 describe("distinctNetworks", () => {
   it.each([
     [["10.0.6.11", "10.0.6.11"], ["10.0.6.11"]],

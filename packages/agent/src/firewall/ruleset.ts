@@ -3,6 +3,7 @@
  * the specification has no rules. Pure. docs/decisions/0011-firewall-judges-each-packet.md says why it is built so.
  */
 import type { FirewallRule, FirewallSpec } from "@berth/shared/operations/firewall-ensure";
+import { countedSets, expiringChain, isLimit, overLimit } from "./limits.ts";
 import { distinctNetworks, everyAddress } from "./networks.ts";
 
 export const table = { family: "inet", name: "berth" } as const;
@@ -41,9 +42,13 @@ export function renderRuleset(spec: Pick<FirewallSpec, "inbound" | "outbound">):
 
 /** Before Docker's translation (priority -100) and behind conntrack (-200); the answers behind what is undone of it. */
 function inboundChains(rules: readonly FirewallRule[]): string[] {
+  const limits = rules.filter(isLimit).map((rule) => matches(rule, inbound));
+  const answered = rules.filter((rule) => !isLimit(rule));
   return [
+    ...countedSets(rules),
+    ...(limits.length === 0 ? [] : chain("expiring", expiringChain(limits))),
     ...chain("inbound", judge(rules, inbound)),
-    ...chain("inbound_reply", judge(rules, inboundReply)),
+    ...chain("inbound_reply", judge(answered, inboundReply)),
     ...chain("prerouting", [
       "type filter hook prerouting priority -150; policy accept;",
       'iifname "lo" accept',
@@ -104,22 +109,26 @@ const errorsAndNeighbours = ["meta l4proto icmp ct state related accept", "meta 
 
 function judge(rules: readonly FirewallRule[], packet: Packet): string[] {
   return [
-    ...rules.flatMap((rule) => renderRule(rule, packet)),
+    ...rules.flatMap((rule, index) => renderRule(rule, packet, index)),
     // Rules name IPv4 networks, since a fleet has no other addresses: IPv6 must not lead round them.
     "meta nfproto ipv6 drop",
   ];
 }
 
 /** One line; none for a rule that fits nothing. */
-function renderRule({ networks, ports, verdict }: FirewallRule, { otherSide, port }: Packet): string[] {
-  if (networks?.length === 0 || ports?.length === 0) return [];
-  const matches: string[] = [];
+function renderRule(rule: FirewallRule, packet: Packet, index: number): string[] {
+  if (rule.networks?.length === 0 || rule.ports?.length === 0) return [];
+  return [[...matches(rule, packet), ...overLimit(rule, index), rule.verdict].join(" ")];
+}
+
+function matches({ networks, ports }: FirewallRule, { otherSide, port }: Packet): string[] {
+  const found: string[] = [];
   if (networks !== null) {
     const distinct = distinctNetworks(networks);
-    matches.push(distinct.includes(everyAddress) ? "meta nfproto ipv4" : `ip ${otherSide} ${set(distinct)}`);
+    found.push(distinct.includes(everyAddress) ? "meta nfproto ipv4" : `ip ${otherSide} ${set(distinct)}`);
   }
-  if (ports !== null) matches.push(`tcp ${port} ${set([...new Set(ports)].toSorted((a, b) => a - b))}`);
-  return [[...matches, verdict].join(" ")];
+  if (ports !== null) found.push(`tcp ${port} ${set([...new Set(ports)].toSorted((a, b) => a - b))}`);
+  return found;
 }
 
 function set(elements: readonly (string | number)[]): string {

@@ -2,7 +2,7 @@
  * One end of a conversation, in whichever namespace it is started.
  * - `listen ADDRESS PORT` echoes, `feed ADDRESS PORT` keeps sending, both on TCP.
  * - `open HOST PORT` prints "open", or "no answer" when there is none for a while; then it sends what it reads and prints
- *   what it gets.
+ *   what it gets. `reset HOST PORT` prints the same, and resets the connection at the first line of its input.
  * - `storm HOST PORT` opens one connection after the other, and tells on each line of its input how many were opened and
  *   how many failed.
  * - `receive ADDRESS PORT` prints where datagrams come from, `send HOST PORT [FROM]` keeps sending some.
@@ -39,7 +39,7 @@ function feed(socket: Socket): void {
   });
 }
 
-function open(host: string, port: number): void {
+function open(host: string, port: number): Socket {
   const socket = connect({ host, port });
   const timer = setTimeout(() => {
     print("no answer");
@@ -47,12 +47,19 @@ function open(host: string, port: number): void {
   socket.once("connect", () => {
     clearTimeout(timer);
     print("open");
-    process.stdin.pipe(socket);
   });
   socket.on("data", (data) => process.stdout.write(data));
   socket.on("error", (error) => {
     print(`failed: ${error.message}`);
     process.exitCode = 1;
+  });
+  return socket;
+}
+
+function reset(socket: Socket): void {
+  process.stdin.once("data", () => socket.resetAndDestroy());
+  socket.once("close", () => {
+    print("reset");
   });
 }
 
@@ -105,7 +112,8 @@ const [mode, host = "", portText, from] = process.argv.slice(2);
 const port = Number(portText);
 if (mode === "listen") listen(host, port, echo);
 else if (mode === "feed") listen(host, port, feed);
-else if (mode === "open") open(host, port);
+else if (mode === "open") process.stdin.pipe(open(host, port));
+else if (mode === "reset") reset(open(host, port));
 else if (mode === "storm") storm(host, port);
 else if (mode === "receive") receive(host, port);
 else if (mode === "send") send(host, port, from);
