@@ -9,11 +9,12 @@ const fleet = exampleFleet();
 const firewalls = new Map(desiredFirewalls(fleet, catalog).map((spec) => [spec.node, spec]));
 const [controller, shared, user1, user2, stranger] = ["10.0.6.1", "10.0.6.10", "10.0.6.11", "10.0.6.12", "192.0.2.7"];
 
-/** What the rules say of a new connection, as the contract has it: the first that fits decides. */
-function verdict(rules: readonly FirewallRule[] | undefined, other: string, port: number): string {
-  const fits = ({ networks, ports }: FirewallRule) =>
+/** What the rules say of an address's next connection, as the contract has it: the first that fits decides. */
+function verdict(rules: readonly FirewallRule[] | undefined, other: string, port: number, open = 0): string {
+  const fits = ({ networks, ports, connections = 0 }: FirewallRule) =>
     (networks === null || networks.some((network) => contains(network, other))) &&
-    (ports === null || ports.includes(port));
+    (ports === null || ports.includes(port)) &&
+    open >= connections;
   return rules?.find(fits)?.verdict ?? "accept";
 }
 
@@ -64,6 +65,24 @@ describe("the node of shared services", () => {
     ["an administrator logs in", stranger, 22, "accept"],
   ])("%s", (_, from, port, expected) => {
     expect(inbound("shared", from, port)).toBe(expected);
+  });
+
+  test.each([
+    ["a tenant has room for the limits of its three roles", user1, 5432, 60, "accept"],
+    ["a tenant cannot use up PostgreSQL's slots", user1, 5432, 64, "drop"],
+    ["a tenant has more room at other stores", user1, 6333, 255, "accept"],
+    ["a tenant cannot use up another store either", user1, 6333, 256, "drop"],
+    ["the controller is not counted", controller, 5432, 10_000, "accept"],
+  ])("%s", (_, from, port, open, expected) => {
+    expect(verdict(firewalls.get("shared")?.inbound, from, port, open)).toBe(expected);
+  });
+
+  test("each port that a tenant may open has a limit, ahead of what opens it", () => {
+    const rules = firewalls.get("shared")?.inbound ?? [];
+    const opened = rules.filter((rule) => rule.verdict === "accept" && rule.networks?.includes(user1));
+    const ports = opened.flatMap((rule) => rule.ports ?? []);
+    expect(ports).toContain(5432);
+    for (const port of ports) expect(verdict(rules, user1, port, 10_000)).toBe("drop");
   });
 
   test("its containers open nothing of tenants", () => {

@@ -9,6 +9,15 @@ import { hashOf } from "./hash.ts";
 /** Ports of a Proxmox VE host and of the controller that no instance has business with: SSH, portmapper, API, SPICE. */
 const administrationPorts = [22, 111, 3128, 8006, 8420];
 
+/**
+ * How many connections a tenant's node may have at a time to one shared service. To PostgreSQL, each takes one of the
+ * server's slots before anybody has logged in, where the limits of roles do not see it yet: room for a tenant's three
+ * instances with the 20 of each role, while several tenants gone bad leave slots of the catalog's 400.
+ */
+const databaseConnections = 64;
+/** To others, each takes no more than a file descriptor, of which a container has 1024 or more. */
+const otherConnections = 256;
+
 export function desiredFirewalls(fleet: Fleet, catalog: Catalog): FirewallSpec[] {
   const placed = placements(fleet, catalog);
   return Object.keys(fleet.nodes).map((node) => {
@@ -60,6 +69,7 @@ function sharedRules(fleet: Fleet, placed: readonly Placement[], node: string, t
     inbound: [
       ...rule([fleet.controller.address], null, "accept"),
       ...rule(routerAddresses(fleet), routedPorts(placed, node), "accept"),
+      ...connectionLimits(tenants, placed, node),
       ...rule(tenants, tenantPorts(placed, node), "accept"),
       ...rule(peers, ports, "accept"),
       ...rule([...tenants, ...peers], null, "drop"),
@@ -78,17 +88,32 @@ function rule(
   return [{ networks, ports: ports === null ? null : [...new Set(ports)].toSorted((a, b) => a - b), verdict }];
 }
 
+/** What one tenant's address opens beyond its share is dropped; each service counts by itself. */
+function connectionLimits(tenants: string[], placed: readonly Placement[], node: string): FirewallRule[] {
+  return openToTenants(placed, node).flatMap((placement) => {
+    const isDatabase = placement.service.ports.some(({ name }) => name === "postgres");
+    const connections = isDatabase ? databaseConnections : otherConnections;
+    return rule(tenants, portsOf([placement]), "drop").map((limit) => ({ ...limit, connections }));
+  });
+}
+
 function portsOn(placed: readonly Placement[], node: string): number[] {
-  return placed
-    .filter((placement) => placement.node === node)
-    .flatMap(({ service, overrides }) => hostPorts(service, overrides).map(({ host }) => host));
+  return portsOf(placed.filter((placement) => placement.node === node));
+}
+
+function portsOf(placed: readonly Placement[]): number[] {
+  return placed.flatMap(({ service, overrides }) => hostPorts(service, overrides).map(({ host }) => host));
+}
+
+function tenantPorts(placed: readonly Placement[], node: string): number[] {
+  return portsOf(openToTenants(placed, node));
 }
 
 /**
- * Ports of a node's shared services that tenants may open: of those with a route, and of those that a service of
- * tenants needs or uses. What only shared services work with (Redis, ClickHouse) is none of theirs.
+ * A node's shared services that tenants may open: those with a route, and those that a service of tenants needs or uses.
+ * What only shared services work with (Redis, ClickHouse) is none of theirs.
  */
-function tenantPorts(placed: readonly Placement[], node: string): number[] {
+function openToTenants(placed: readonly Placement[], node: string): Placement[] {
   const used = new Set(
     placed
       .filter(({ tenant }) => tenant !== null)
@@ -97,9 +122,9 @@ function tenantPorts(placed: readonly Placement[], node: string): number[] {
         ...service.uses.flatMap((use) => [use.service, ...use.needs.map(serverOf)]),
       ]),
   );
-  return portsOn(
-    placed.filter(({ service, tenant }) => tenant === null && (service.route !== undefined || used.has(service.name))),
-    node,
+  return placed.filter(
+    ({ service, tenant, node: on }) =>
+      on === node && tenant === null && (service.route !== undefined || used.has(service.name)),
   );
 }
 

@@ -8,6 +8,9 @@ export default defineService({
   scope: "shared",
   image: "docker.io/library/postgres",
   version: "17.12",
+  // The image's default of 100 is five instances' worth, at 20 connections for each role. The slots are taken before
+  // anybody logs in, so there must be room, too, for what the firewall lets several tenants hold without ever doing so.
+  command: ["postgres", "-c", "max_connections=400"],
   ports: [{ name: "postgres", container: 5432, host: 5432 }],
   env: { POSTGRES_USER: "postgres", POSTGRES_PASSWORD: "${secret.superuserPassword}" },
   secrets: { superuserPassword: { length: 32, initial: true } },

@@ -35,10 +35,11 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   fi
   password_file=$(mktemp)
   printf '%s\n' "$POSTGRES_PASSWORD" >"$password_file"
-  # The arguments are words on purpose, as upstream splits them.
+  # Listening everywhere is part of the configuration that upstream's image starts with, not of its command, which may be
+  # another one. The arguments are words on purpose, as upstream splits them.
   # shellcheck disable=SC2086
   "$bin/initdb" --username="$user" --pwfile="$password_file" --auth-local=trust --auth-host="$method" \
-    $POSTGRES_INITDB_ARGS
+    --set=listen_addresses='*' $POSTGRES_INITDB_ARGS
   rm -f "$password_file"
   printf 'host all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
 

@@ -43,7 +43,7 @@ export const postgres: ImageDefinition = {
   config: {
     env: { LANG: "C.UTF-8", PGDATA: "/var/lib/postgresql/data" },
     entrypoint: ["docker-entrypoint.sh"],
-    command: ["postgres", "-c", "listen_addresses=*"],
+    command: ["postgres"],
     ports: [5432],
     volumes: ["/var/lib/postgresql/data"],
     stopSignal: "SIGINT",
