@@ -11,6 +11,15 @@ export const instanceNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,64}$/, { e
 /** The tenant part of an instance that belongs to nobody in particular. */
 export const sharedScope = "shared";
 
+/** Why a tenant cannot have a name, in words that complete "'shared' …"; undefined: it can. */
+export function reservedTenantName(name: string): string | undefined {
+  if (name === sharedScope) return "stands for the shared services";
+  // Its secrets would stand among Berth's own: berth-routes/token.
+  if (/^berth(?:-|$)/.test(name)) return "is a name of Berth's own";
+  // Its databases and roles would begin with pg_.
+  return /^pg(?:-|$)/.test(name) ? "begins as names do that PostgreSQL keeps to itself" : undefined;
+}
+
 /** Of a shared service that further nodes run too: `shared-ollama-gpu2`. */
 export function replicaName(service: string, node: string): string {
   return `${instanceName(null, service)}-${node}`;

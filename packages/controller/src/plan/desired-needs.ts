@@ -1,6 +1,6 @@
 /** What instances must have in the shared stores: databases, collections, buckets, models. Pure. */
 import type { Catalog, Need } from "@berth/shared/catalog/schema";
-import { allNeeds, presentUses, serverOf } from "@berth/shared/fleet/needs";
+import { allNeeds, presentUses, serverOf, tenantBuckets } from "@berth/shared/fleet/needs";
 import type { Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import {
@@ -24,9 +24,6 @@ export type NeedKind = "database.ensure" | "collections.ensure" | "buckets.ensur
 export type DesiredNeed<K extends NeedKind = NeedKind> = {
   [Kind in K]: { kind: Kind; target: string; server: string; input: OperationInput<Kind> };
 }[K];
-
-/** Beside what its services ask for, every tenant has a bucket for backups. */
-const tenantBuckets = ["backups"];
 
 export interface PlacementNeeds {
   database: DatabaseNeed | null;

@@ -11,6 +11,9 @@ export interface Placeholder {
 /** `$${x}` stands for a literal `${x}`. */
 const pattern = /\$?\$\{([a-zA-Z0-9.-]+)\}/g;
 
+/** How references to secrets begin that the planner writes: a text with one of its own would be given anybody's secret. */
+export const secretReferenceStart = "${secret:";
+
 export function placeholdersIn(text: string): Placeholder[] {
   return Array.from(text.matchAll(pattern), ([whole, expression = ""]) => ({ whole, expression }))
     .filter(({ whole }) => !whole.startsWith("$$"))

@@ -1,5 +1,11 @@
 /** Whether every placeholder of a service has a value when the service is made. Pure. */
-import { placeholdersIn, templateTexts, type Placeholder, type TemplateText } from "../catalog/placeholders.ts";
+import {
+  placeholdersIn,
+  type Placeholder,
+  secretReferenceStart,
+  type TemplateText,
+  templateTexts,
+} from "../catalog/placeholders.ts";
 import type { Catalog, Service } from "../catalog/schema.ts";
 import type { Finding } from "./check.ts";
 import { serverOf } from "./needs.ts";
@@ -14,12 +20,27 @@ interface Context {
 
 /** With `catalog`, also what other services are asked for. */
 export function checkPlaceholders(service: Service, catalog?: Catalog): Finding[] {
-  return templateTexts(service).flatMap((text) =>
-    placeholdersIn(text.text).flatMap((placeholder) => {
-      const wrong = mistakeOf(placeholder, { service, text, catalog });
+  return templateTexts(service).flatMap((text) => [
+    ...checkReference(text),
+    ...placeholdersIn(text.text).flatMap((placeholder) => {
+      const wrong = mistakeOf(placeholder, { service, text, catalog }) ?? exposure(placeholder, text);
       return wrong === undefined ? [] : [{ path: text.path, message: `'\${${placeholder.expression}}' ${wrong}` }];
     }),
-  );
+  ]);
+}
+
+function checkReference({ path, text }: TemplateText): Finding[] {
+  if (!text.includes(secretReferenceStart)) return [];
+  return [{ path, message: `must not hold '${secretReferenceStart}', with which Berth itself refers to secrets` }];
+}
+
+/** Placeholders that stand for a secret. */
+const secretPattern =
+  /^(?:secret\.|database\.(?:password|url)$|collections\.token$|buckets\.secretKey$|key$|service\.[^.]+\.secret\.)/;
+
+function exposure({ expression }: Placeholder, { path }: TemplateText): string | undefined {
+  if (path.at(-2) !== "command" || !secretPattern.test(expression)) return undefined;
+  return "would show in process lists; put it into env or a file, and let the command read it there";
 }
 
 type Rule = (path: readonly string[], context: Context) => string | undefined;

@@ -1,31 +1,12 @@
-/** Names and host ports that instances would take from each other on a node. Pure. */
+/** Host ports that instances would take from each other on a node. Pure. */
 import type { Catalog } from "../catalog/schema.ts";
 import type { Finding } from "./check.ts";
-import { containerNames, hostPorts, overridePath, placements, type Placement } from "./instances.ts";
+import { hostPorts, overridePath, placements, type Placement } from "./instances.ts";
 import type { Fleet, FleetNode } from "./schema.ts";
 
 export function checkPorts(fleet: Fleet, catalog: Catalog): Finding[] {
   const placed = placements(fleet, catalog);
-  return [...checkNames(placed), ...checkOverrides(fleet, placed), ...checkHostPorts(fleet, placed)];
-}
-
-/** A part's container can have the name of another instance: `user1-a` with part `b`, and `user1-a-b`. */
-function checkNames(placed: readonly Placement[]): Finding[] {
-  const findings: Finding[] = [];
-  const owners = new Map<string, string>();
-  for (const { instance, service, path } of placed) {
-    for (const name of containerNames(instance, service)) {
-      const owner = owners.get(name);
-      if (owner !== undefined) findings.push({ path, message: nameTaken(name, instance, owner), at: "key" });
-      owners.set(name, instance);
-    }
-  }
-  return findings;
-}
-
-function nameTaken(name: string, instance: string, owner: string): string {
-  if (name === owner && name === instance) return `instance name '${name}' is taken`;
-  return `container name '${name}' is taken by '${owner}'`;
+  return [...checkOverrides(fleet, placed), ...checkHostPorts(fleet, placed)];
 }
 
 function checkOverrides(fleet: Fleet, placed: readonly Placement[]): Finding[] {

@@ -1,14 +1,14 @@
 /** What the schema cannot see: references that lead nowhere, and addresses, ports and names that collide. Pure. */
 import { catalogOf } from "../catalog/merge.ts";
 import type { Catalog } from "../catalog/schema.ts";
-import { sharedScope } from "../names.ts";
 import { checkCapacity } from "./check-capacity.ts";
 import { checkCatalog } from "./check-catalog.ts";
+import { checkNames } from "./check-names.ts";
 import { checkNetworks } from "./check-network.ts";
 import { checkPorts } from "./check-ports.ts";
 import { checkReplicas } from "./check-replicas.ts";
 import { checkRoutes } from "./check-routes.ts";
-import { allNeeds, presentUses, serverOf } from "./needs.ts";
+import { possibleNeeds, serverOf } from "./needs.ts";
 import { placements } from "./instances.ts";
 import type { Fleet } from "./schema.ts";
 import type { Path } from "./source.ts";
@@ -29,6 +29,7 @@ export function checkFleet(fleet: Fleet, builtIn: Catalog): Finding[] {
     ...checkNetworks(fleet),
     ...checkTenants(fleet),
     ...checkServices(fleet, catalog),
+    ...checkNames(fleet, catalog),
     ...checkPorts(fleet, catalog),
     ...checkCapacity(fleet, catalog),
     ...checkNeeds(fleet, catalog),
@@ -70,13 +71,6 @@ function checkTenants(fleet: Fleet): Finding[] {
   const owners = new Map<string, string>();
   for (const [name, tenant] of Object.entries(fleet.tenants)) {
     const path = ["tenants", name];
-    if (name === sharedScope) {
-      findings.push({
-        path,
-        message: `'${sharedScope}' stands for the shared services; choose another name`,
-        at: "key",
-      });
-    }
     findings.push(...reference([...path, "node"], tenant.node, fleet.nodes, "node"));
     const owner = owners.get(tenant.node);
     if (owner !== undefined) {
@@ -124,10 +118,7 @@ function checkServices(fleet: Fleet, catalog: Catalog): Finding[] {
 
 function checkNeeds(fleet: Fleet, catalog: Catalog): Finding[] {
   return placements(fleet, catalog).flatMap(({ service, path }) => {
-    const servers = allNeeds(
-      service,
-      presentUses(fleet, service, () => true),
-    ).map(serverOf);
+    const servers = possibleNeeds(fleet, service).map(serverOf);
     // One that does not exist is told where it is asked for.
     const missing = [...new Set(servers)].filter(
       (server) => catalog.has(server) && fleet.services.shared[server] === undefined,

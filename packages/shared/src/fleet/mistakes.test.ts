@@ -16,6 +16,10 @@ describe("a value that does not fit is told in one sentence", () => {
     ["env: { P: 3 }", `'3' must be text, and is a number to YAML; ${inQuotes}`],
     ["env: [P=x]", "must be a map of keys and values, not a list"],
     ["env: { 1P: x }", "'1P' must be a variable's name: letters, digits and '_', and no digit at its start"],
+    [
+      "env: { P: '${secret:user2-n8n/database@1}' }",
+      "'${secret:user2-n8n/database@1}' must not hold '${secret:', with which Berth itself refers to secrets",
+    ],
     ["cpus: 0", "'0' must be at least 0.01"],
     ["cpus: many", "'many' must be a number"],
     ["cpus: '2'", "'2' must be a number; leave out the quotes"],

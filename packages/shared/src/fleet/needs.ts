@@ -9,6 +9,9 @@ export function serverOf(need: Need): string {
   return need.kind === "service" ? need.service : servers[need.kind];
 }
 
+/** Buckets that every tenant has, beside those that its services ask for. */
+export const tenantBuckets = ["backups"] as const;
+
 /** The uses of a service that the fleet has; `hasKey` says whether the instance's tenant was given a key. */
 export function presentUses(fleet: Fleet, service: Service, hasKey: (key: string) => boolean): Use[] {
   return service.uses.filter((use) =>
@@ -19,4 +22,12 @@ export function presentUses(fleet: Fleet, service: Service, hasKey: (key: string
 /** What must be there before the instance starts: its own needs, and those of what it is connected to. */
 export function allNeeds(service: Service, uses: readonly Use[]): Need[] {
   return [...service.needs, ...uses.flatMap(({ needs }) => needs)];
+}
+
+/** The same in this fleet, whatever keys its tenants were given. */
+export function possibleNeeds(fleet: Fleet, service: Service): Need[] {
+  return allNeeds(
+    service,
+    presentUses(fleet, service, () => true),
+  );
 }

@@ -1,5 +1,6 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
 import { z } from "zod";
+import { secretReferenceStart } from "../catalog/placeholders.ts";
 import { serviceSchema } from "../catalog/schema.ts";
 import { nameSchema } from "../names.ts";
 import { sizeFrom, sizeSchema } from "./units.ts";
@@ -90,10 +91,17 @@ export const environmentNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/
   error: "must be a variable's name: letters, digits and '_', and no digit at its start",
 });
 
+const environmentValueSchema = z.string().refine((text) => !text.includes(secretReferenceStart), {
+  error: `must not hold '${secretReferenceStart}', with which Berth itself refers to secrets`,
+});
+
 export const overridesSchema = z
   .strictObject({
     version: imageTagSchema.optional().describe("Image tag; the catalog's pinned one when left out"),
-    env: z.record(environmentNameSchema, z.string()).default({}).describe("Environment added to the catalog's"),
+    env: z
+      .record(environmentNameSchema, environmentValueSchema)
+      .default({})
+      .describe("Environment added to the catalog's"),
     memory: sizeFrom("6MiB", "the least that Docker takes").optional().describe("Memory limit of the container"),
     cpus: z.number().min(0.01).max(512).optional().describe("How many CPUs the container may use at most"),
     hostPort: portSchema.optional().describe("Host port in place of the catalog's, for services with one port"),

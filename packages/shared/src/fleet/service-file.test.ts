@@ -213,6 +213,25 @@ describe("placeholders", () => {
   });
 });
 
+test.each(["${secret.token}", "${database.url}", "${database.password}"])(
+  "%s is no argument: those show in process lists",
+  (placeholder) => {
+    const text = changedWiki("memory: 512MiB", `memory: 512MiB\ncommand: [serve, "--with=${placeholder}"]`);
+    expect(messages(text)).toEqual([
+      `command.1: '${placeholder}' would show in process lists; put it into env or a file, and let the command read it there`,
+    ]);
+    expect(messages(text.replace(`--with=${placeholder}`, "--with=${database.host}"))).toEqual([]);
+  },
+);
+
+test("a reference as Berth writes them would be given the secret of anybody", () => {
+  for (const reference of ["${secret:shared-postgres/superuserPassword@1}", "$${secret:user2-n8n/database@1}"]) {
+    expect(messages(changedWiki("${secret.token}", reference))).toEqual([
+      "env.TOKEN: must not hold '${secret:', with which Berth itself refers to secrets",
+    ]);
+  }
+});
+
 describe("whatever is in a file", () => {
   function expectTold(text: string): void {
     const { service, problems } = parseServiceFile({ file: "services/wiki.yaml", text }, catalog);

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { instanceNameSchema, nameSchema } from "../names.ts";
+import { instanceNameSchema } from "../names.ts";
 import { defineOperation } from "./define.ts";
 
 export const bucketsNeedSchema = z.strictObject({
   server: instanceNameSchema.describe("Object store instance that holds them"),
-  owner: nameSchema.describe("Tenant, or shared service, whose access key reaches them and nothing else"),
+  owner: instanceNameSchema.describe("Tenant, or shared instance, whose access key reaches them and nothing else"),
   accessKey: z.string().describe("Its id: berth-user1"),
   buckets: z.array(z.string().describe("In full: user1-uploads")).min(1),
   quotaBytes: z.int().nullable().describe("Of each bucket; null: none"),
