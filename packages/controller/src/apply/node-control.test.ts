@@ -132,6 +132,7 @@ describe("removing a node", () => {
       enrolled: false,
       uninstalled: false,
       uninstallCommand: null,
+      run: null,
     });
     expect(done).toEqual([`forget ${name}`]);
     expect(nodes()).not.toContain(name);

@@ -64,7 +64,7 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
     const { run } = await control.replace(text, {
       account,
       kind: "node.add",
-      only: (operation) => operation.node === name,
+      only: ({ node: where, kind }) => where === name || kind === "firewall.ensure",
     });
     return run;
   }
@@ -125,14 +125,15 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
       const enrolled = dependencies.isEnrolled(name);
       const uninstalls = options.uninstall && enrolled;
       const uninstalled = uninstalls && (await tryUninstall(name, fleet, options.force));
-      await dependencies.forget(name);
-      await control.replace(removeFromFleet(yaml, ["nodes", name]), {
+      // The other nodes no longer let it in.
+      const { run } = await control.replace(removeFromFleet(yaml, ["nodes", name]), {
         account,
         kind: "node.remove",
-        only: () => false,
+        only: ({ kind }) => kind === "firewall.ensure",
       });
+      await dependencies.forget(name);
       const uninstallCommand = uninstalls && !uninstalled ? await dependencies.uninstallCommand(fleet) : null;
-      return { removed: true, enrolled, uninstalled, uninstallCommand };
+      return { removed: true, enrolled, uninstalled, uninstallCommand, run };
     },
   };
 }

@@ -1,17 +1,21 @@
 import type { FirewallSpec } from "@berth/shared/operations/firewall-ensure";
 import type { Change, PlannedOperation } from "@berth/shared/operations/plan";
+import type { Desired } from "./desired.ts";
 import { operationId } from "./identify.ts";
+import { nodesToJoin } from "./nodes.ts";
 import { unseenNode, type Observed, type ObservedNode } from "./observed.ts";
 
-/** Firewalls that are not as the fleet says, each once its node's agent is there. */
+/** Firewalls that are not as the fleet says, each once its node's agent is there. A node that is to be joined by hand has none yet. */
 export function planFirewalls(
-  firewalls: readonly FirewallSpec[],
+  { firewalls, nodes }: Pick<Desired, "firewalls" | "nodes">,
   observed: Observed,
-  nodes: readonly PlannedOperation[],
+  planned: readonly PlannedOperation[],
 ): PlannedOperation<"firewall.ensure">[] {
-  const rebuilt = new Set(nodes.filter(({ change }) => change === "create").map(({ node }) => node));
+  const rebuilt = new Set(planned.filter(({ change }) => change === "create").map(({ node }) => node));
+  const unjoined = new Set(nodesToJoin(nodes, observed));
   return firewalls.flatMap((input) => {
     const { node } = input;
+    if (unjoined.has(node)) return [];
     const needed = firewallChange(input, rebuilt.has(node) ? undefined : (observed.nodes.get(node) ?? unseenNode));
     if (needed === undefined) return [];
     return [

@@ -5,14 +5,11 @@ import type { DesiredNode } from "./desired.ts";
 import { operationId } from "./identify.ts";
 import { unseenNode, type Observed, type ObservedLxc, type ObservedNode } from "./observed.ts";
 
-/** Nodes that only a person at the host can bring in. */
+/** Names of nodes that only a person at the host can bring in. */
 export function nodesToJoin(nodes: readonly DesiredNode[], observed: Observed): string[] {
   return nodes
     .filter(({ name, agent }) => agent === null && observed.nodes.get(name)?.agentOnline !== true)
-    .map(
-      ({ name }) =>
-        `node '${name}' is not connected and has no SSH; run the line of \`berth node token ${name}\` on it`,
-    );
+    .map(({ name }) => name);
 }
 
 export function planNodes(nodes: readonly DesiredNode[], observed: Observed): PlannedOperation[] {

@@ -17,7 +17,7 @@ export interface FleetPlan {
 export function planFleet(desired: Desired, observed: Observed, { prune = false } = {}): FleetPlan {
   const nodes = planNodes(desired.nodes, observed);
   const instances = planInstances(desired.instances, observed, nodes);
-  const firewalls = planFirewalls(desired.firewalls, observed, nodes);
+  const firewalls = planFirewalls(desired, observed, nodes);
   const needs = planNeeds(desired, observed, instances);
   const removals = planRemovals(desired, observed, prune);
   const operations = [...nodes, ...firewalls, ...instances, ...needs, ...removals.operations];
@@ -25,7 +25,9 @@ export function planFleet(desired: Desired, observed: Observed, { prune = false 
     operations: linkPresent(operations),
     warnings: [
       ...observed.warnings,
-      ...nodesToJoin(desired.nodes, observed),
+      ...nodesToJoin(desired.nodes, observed).map(
+        (name) => `node '${name}' is not connected and has no SSH; run the line of \`berth node token ${name}\` on it`,
+      ),
       ...unseenNodes(desired, observed),
       ...disksTooLarge(desired.nodes, observed),
       ...removals.warnings,

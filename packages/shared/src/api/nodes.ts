@@ -51,6 +51,7 @@ export const removeNode = defineEndpoint({
       .string()
       .nullable()
       .describe("The line that takes the agent off, when run on the host as root; null: it is off, or is to stay"),
+    run: runSchema.nullable().describe("Closes the other nodes to it; null: none lets it in"),
   }),
 });
 export const createJoinToken = defineEndpoint({

@@ -1,5 +1,6 @@
 import { removeNode } from "@berth/shared/api/nodes";
 import { defineCommand } from "../define-command.ts";
+import { followRun, runFailure } from "../runs/follow-run.ts";
 
 /** The agent takes itself off the host before the answer comes. */
 const deadlineSeconds = 180;
@@ -18,16 +19,16 @@ export default defineCommand({
     { command: "berth node remove user3", does: "take the agent off user3 and forget the node" },
     { command: "berth node remove user3 --keep-agent", does: "forget a node whose host is gone" },
   ],
-  async run({ client, input }) {
-    const answer = await (
-      await client()
-    ).call(removeNode, {
+  async run({ input, ...context }) {
+    const client = await context.client();
+    const { run, ...answer } = await client.call(removeNode, {
       params: { name: input.name },
       query: { force: String(input.force), uninstall: String(!input.keepAgent) },
       deadlineSeconds,
     });
-    return { name: input.name, ...answer };
+    return { name: input.name, ...answer, run: run === null ? null : await followRun(context, run) };
   },
+  failure: ({ run }) => (run === null ? undefined : runFailure(run)),
   render: ({ name, removed, enrolled, uninstalled, uninstallCommand }) => {
     if (!removed) return [`${name} was not a node.`];
     if (!enrolled) return [`Removed ${name}; no agent of it ever enrolled.`];

@@ -127,7 +127,7 @@ test("node remove, with and without force", async () => {
   await using controller = await startTestController((app) =>
     serveEndpoint(app, removeNode, async ({ query }) => {
       queries.push(query);
-      return { removed: true, enrolled: true, uninstalled: query.uninstall, uninstallCommand: null };
+      return { removed: true, enrolled: true, uninstalled: query.uninstall, uninstallCommand: null, run: null };
     }),
   );
   const remove = ["node", "remove", "user3", "--controller", controller.address];
@@ -150,7 +150,7 @@ test.each([
   ],
 ])("node remove tells where the agent is: %j", async (answer, stdout) => {
   await using controller = await startTestController((app) =>
-    serveEndpoint(app, removeNode, async () => ({ removed: true, uninstalled: false, ...answer })),
+    serveEndpoint(app, removeNode, async () => ({ removed: true, uninstalled: false, run: null, ...answer })),
   );
   expect((await runInTest(["node", "remove", "user3", "--controller", controller.address])).stdout).toBe(stdout);
 });
