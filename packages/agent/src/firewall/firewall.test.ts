@@ -114,12 +114,12 @@ describe("what nft says", () => {
   });
 
   it.each([
-    [Object.assign(new Error("spawn nft ENOENT"), { code: "ENOENT" }), "", /no nft/, /apt-get install nftables/],
+    [Object.assign(new Error("spawn nft ENOENT"), { code: "ENOENT" }), "", /no nft/, /`berth apply` installs it anew/],
     [
       new Error("failed"),
-      "Error: Could not process rule: Operation not permitted\n",
+      "netlink: Error: cache initialization failed: Operation not permitted\n",
       /may not change/,
-      /berth apply installs it anew/,
+      /`berth apply` installs it anew/,
     ],
     [new Error("failed"), "Error: No such file or directory\nadd rule", /No such file or directory$/, /modprobe/],
   ])("becomes one sentence and what to do: %s", (error, stderr, message, hint) => {

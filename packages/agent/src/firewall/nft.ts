@@ -68,11 +68,19 @@ export class Nft {
   }
 }
 
+/**
+ * An agent that was installed before there were firewalls has neither nft nor the right to use it, and an upgrade of the
+ * agent alone changes neither: its unit may not be written by itself. Installing it again brings both at once.
+ */
+const installAnew =
+  "It was installed by an older version. On the node: systemctl stop berth-agent. Then `berth apply` installs it anew with " +
+  "all that it needs; where Berth has no SSH, the line that `berth node token` prints does.";
+
 /** What nft failed with, in the words of the catalogue. */
 export function nftError(error: ExecFileException, stderr: string): BerthError {
   if (errorCode(error) === "ENOENT") {
     return new BerthError("host.unsupported", "The node has no nft, which its firewall is made with.", {
-      hint: "Run on the node: apt-get install nftables. Then apply again.",
+      hint: installAnew,
       cause: error,
     });
   }
@@ -82,7 +90,7 @@ export function nftError(error: ExecFileException, stderr: string): BerthError {
   const [reason = ""] = stderr.split("\n").filter((line) => line.trim() !== "");
   if (/operation not permitted/i.test(stderr)) {
     return new BerthError("host.unsupported", `The agent may not change the node's packet filter: ${reason}`, {
-      hint: "Its systemd unit is of an older version. On the node: systemctl stop berth-agent; then berth apply installs it anew.",
+      hint: installAnew,
       cause: error,
     });
   }

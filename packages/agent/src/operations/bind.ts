@@ -17,13 +17,13 @@ export interface BoundOperation {
   perform: (context: OperationContext) => Promise<unknown>;
 }
 
+const otherVersion = "The agent is of another version than the controller: berth node upgrade-agent --outdated.";
+
 /** @throws BerthError protocol.invalid for an unknown kind or an input that does not fit */
 export function bindOperation(handlers: OperationHandlers, name: string, input: unknown): BoundOperation {
   const kind = operationKinds.find((known): known is OperationKind => known === name);
   if (kind === undefined || !isAgentOperation(kind)) {
-    throw new BerthError("protocol.invalid", `This agent knows no operation ${name}.`, {
-      hint: "Upgrade the agent: berth node upgrade-agent.",
-    });
+    throw new BerthError("protocol.invalid", `This agent knows no operation ${name}.`, { hint: otherVersion });
   }
   if (kind === "image.ensure") return bind(kind, operations[kind], handlers[kind], input).bound;
   if (kind === "firewall.ensure") return bind(kind, operations[kind], handlers[kind], input).bound;
@@ -57,5 +57,6 @@ function bind<Input extends { node: string }>(
 /** Names the places, not the values: an input holds secrets. */
 function invalid(kind: string, issues: readonly { path: PropertyKey[]; code: string }[]): BerthError {
   const places = issues.map(({ path, code }) => `${path.map(String).join(".") || "input"}: ${code}`);
-  return new BerthError("protocol.invalid", `The input of ${kind} does not fit: ${places.join("; ")}`);
+  const message = `The input of ${kind} does not fit: ${places.join("; ")}`;
+  return new BerthError("protocol.invalid", message, { hint: otherVersion });
 }
