@@ -41,6 +41,8 @@ export class DockerodeEngine implements Engine {
   /** With a connection for each request: an engine that is stopping still answers on those it has, and takes no new one. */
   readonly #anew: Dockerode;
   readonly #restart = new EngineRestart();
+  /** By name, under way: older engines make two of one name for those who ask at the same moment. */
+  readonly #networks = new Map<string, Promise<void>>();
 
   constructor(socketPath: string) {
     this.#docker = new Dockerode({ socketPath });
@@ -96,13 +98,14 @@ export class DockerodeEngine implements Engine {
   }
 
   async startContainer(id: string): Promise<void> {
-    await this.#change(`start the container ${id}`, this.#docker.getContainer(id).start());
+    await this.#change(`start the container ${id}`, this.#docker.getContainer(id).start(), [notModified]);
   }
 
   async stopContainer(id: string, timeoutSeconds: number | null): Promise<void> {
     const options = timeoutSeconds === null ? {} : { t: timeoutSeconds };
     const milliseconds = (timeoutSeconds ?? longestStopSeconds) * 1000 + requestMilliseconds;
-    await this.#change(`stop the container ${id}`, this.#docker.getContainer(id).stop(options), milliseconds);
+    const stopping = this.#docker.getContainer(id).stop(options);
+    await this.#change(`stop the container ${id}`, stopping, [notModified, notFound], milliseconds);
   }
 
   async unpauseContainer(id: string): Promise<void> {
@@ -166,6 +169,12 @@ export class DockerodeEngine implements Engine {
   }
 
   async ensureNetwork(name: string): Promise<void> {
+    const making = this.#networks.get(name) ?? this.#makeNetwork(name).finally(() => this.#networks.delete(name));
+    this.#networks.set(name, making);
+    await making;
+  }
+
+  async #makeNetwork(name: string): Promise<void> {
     const found = await this.#askFor(`inspect the network ${name}`, this.#docker.getNetwork(name).inspect());
     if (found !== null) return;
     const options = { Name: name, Driver: "bridge", CheckDuplicate: true };
@@ -259,12 +268,17 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  /** For requests that Docker answers with "not modified" when it is so already. */
-  async #change(what: string, answer: Promise<unknown>, milliseconds = requestMilliseconds): Promise<void> {
+  /** `so`: statuses by which Docker says that it is so already. */
+  async #change(
+    what: string,
+    answer: Promise<unknown>,
+    so: readonly number[],
+    milliseconds = requestMilliseconds,
+  ): Promise<void> {
     try {
       await within(answer, milliseconds, `Docker to ${what}`);
     } catch (error) {
-      if (statusOf(error) !== notModified) throw dockerError(error, what);
+      if (!so.includes(statusOf(error) ?? 0)) throw dockerError(error, what);
     }
   }
 }

@@ -87,7 +87,7 @@ export interface Engine {
   /** Makes the container, its files and its labelled volumes; it does not start. Returns its id. */
   createContainer(spec: InstanceSpec, container: ContainerSpec, name: string): Promise<string>;
   startContainer(id: string): Promise<void>;
-  /** Null: the timeout that the container was made with. */
+  /** Null: the timeout that the container was made with. No error when it is gone already. */
   stopContainer(id: string, timeoutSeconds: number | null): Promise<void>;
   unpauseContainer(id: string): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;

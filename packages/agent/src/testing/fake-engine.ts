@@ -116,8 +116,8 @@ export class FakeEngine implements Engine {
   }
 
   async stopContainer(id: string): Promise<void> {
-    const container = this.#get(id);
-    if (container.state !== "running") return;
+    const container = this.containers.get(id);
+    if (container?.state !== "running") return;
     this.#change(`stop ${container.name}`);
     Object.assign(container, { state: "exited", pid: 0, address: null });
   }
@@ -157,10 +157,10 @@ export class FakeEngine implements Engine {
     return new Map(this.images);
   }
 
-  async pullImage(reference: string): Promise<void> {
+  pullImage: Engine["pullImage"] = async (reference) => {
     this.#change(`pull ${reference}`);
     this.images.set(reference, `sha256:${reference}`);
-  }
+  };
 
   async removeVolumes(instance: string): Promise<string[]> {
     const names = this.volumes.get(instance) ?? [];
