@@ -1,5 +1,5 @@
 /** Holds the node to its last desired state, with no controller in reach. */
-import { toBerthError } from "@berth/shared/errors";
+import { BerthError, toBerthError } from "@berth/shared/errors";
 import { operations } from "@berth/shared/operations/index";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState } from "@berth/shared/protocol/state";
@@ -184,13 +184,17 @@ export class Reconciler implements DockerListener, HealthListener {
   async #mend(spec: InstanceSpec, drift: string[]): Promise<void> {
     const { engine, locks, log } = this.#dependencies;
     const { instance } = spec;
+    const { resource, deadlineSeconds } = operations["instance.ensure"];
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, this.#stopping.signal]);
+    const timer = setTimeout(() => {
+      abort.abort(new BerthError("deadline.exceeded", `Mending ${instance} did not end within ${deadlineSeconds} s.`));
+    }, deadlineSeconds * 1000);
     this.#mending.set(instance, abort);
     log.info({ instance, drift }, "mending");
     const context = { signal, progress: () => undefined };
     try {
-      await locks.run(operations["instance.ensure"].resource(spec), signal, async () => {
+      await locks.run(resource(spec), signal, async () => {
         await freeingKeptPorts(engine, spec, context, () =>
           ensureInstance(engine, spec, context, { waitForHealth: false }),
         );
@@ -199,6 +203,7 @@ export class Reconciler implements DockerListener, HealthListener {
       this.#report(instance, drift, false);
       throw error;
     } finally {
+      clearTimeout(timer);
       this.#mending.delete(instance);
     }
     this.#report(instance, drift, true);

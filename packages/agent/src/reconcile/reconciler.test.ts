@@ -1,0 +1,123 @@
+import { healthSchema } from "@berth/shared/catalog/schema";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Journal } from "../journal/journal.ts";
+import { silentLog } from "../log.ts";
+import { ResourceLocks } from "../operations/locks.ts";
+import { FakeEngine } from "../testing/fake-engine.ts";
+import { containerSpec, instanceSpec } from "../testing/specs.ts";
+import { EventPublisher } from "./event-publisher.ts";
+import { HealthWatch } from "./health-watch.ts";
+import { Observer } from "./observer.ts";
+import { Reconciler } from "./reconciler.ts";
+
+const health = healthSchema.parse({ command: ["check"] });
+/** Without host ports: whether they are free is asked of the real /proc. */
+const spec = instanceSpec({ containers: [containerSpec({ ports: [], health })] });
+
+let engine: FakeEngine;
+let journal: Journal;
+let reconciler: Reconciler;
+let watch: HealthWatch;
+let told: { what: string[]; mended: boolean }[];
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  engine = new FakeEngine();
+  engine.images.set("test/web:1", "sha256:1");
+  journal = new Journal(":memory:");
+  journal.drift = "mend";
+  journal.desired.set(spec);
+  journal.desired.prove(spec.instance);
+  told = [];
+  const events = new EventPublisher({
+    outbox: journal.outbox,
+    log: silentLog,
+    observeInstance: async (name) => observer.observeInstance(name),
+    onEvent: ({ body }) => {
+      if (body.kind === "drift") told.push({ what: body.what, mended: body.mended });
+    },
+  });
+  const locks = new ResourceLocks();
+  reconciler = new Reconciler({ engine, journal, locks, events, log: silentLog, health: () => watch });
+  watch = new HealthWatch(engine, reconciler, silentLog);
+  const observer = new Observer(engine, journal.desired, watch, () => false);
+});
+afterEach(() => {
+  reconciler.stop();
+  watch.stop();
+  journal.close();
+  vi.useRealTimers();
+});
+
+async function lookedAt(): Promise<void> {
+  reconciler.onRunning();
+  await reconciler.ready();
+}
+
+describe("an instance that departed from its proven specification", () => {
+  const missing = ["container user1-web is missing"];
+
+  it("is mended, and told", async () => {
+    await lookedAt();
+    expect(engine.changes).toEqual(["create user1-web", "start user1-web"]);
+    expect(told).toEqual([{ what: missing, mended: true }]);
+  });
+
+  it("is left alone where the fleet only reports, and told once", async () => {
+    journal.drift = "report";
+    await lookedAt();
+    await lookedAt();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(engine.changes).toEqual([]);
+    expect(told).toEqual([{ what: missing, mended: false }]);
+  });
+
+  it("is not touched before it was ever healthy", async () => {
+    journal.desired.remove(spec.instance);
+    journal.desired.set(spec);
+    await lookedAt();
+    expect(engine.changes).toEqual([]);
+  });
+
+  it("is mended ever more calmly when it departs again and again", async () => {
+    await lookedAt();
+    const made = () => engine.changes.filter((change) => change === "start user1-web").length;
+    await engine.stopContainer("id-1");
+    await lookedAt();
+    expect(made()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(made()).toBe(2);
+  });
+
+  it("is tried again when mending does not end in time", async () => {
+    engine.images.clear();
+    const pulls: AbortSignal[] = [];
+    engine.pullImage = async (_reference, _onProgress, signal) => {
+      pulls.push(signal);
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal.addEventListener("abort", () => {
+        reject(signal.reason);
+      });
+      return promise;
+    };
+    reconciler.onRunning();
+    await vi.advanceTimersByTimeAsync(899_000);
+    expect(pulls.map(({ aborted }) => aborted)).toEqual([false]);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(pulls.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(told).toEqual([{ what: missing, mended: false }]);
+  });
+
+  it("gives way to an operation on it", async () => {
+    engine.images.clear();
+    let reason: unknown;
+    engine.pullImage = async (_reference, _onProgress, signal) => {
+      reconciler.giveWay(spec.instance);
+      reason = signal.reason;
+      signal.throwIfAborted();
+    };
+    await lookedAt();
+    expect(reason).toEqual(new Error("an operation works on the instance"));
+    expect(engine.changes).toEqual([]);
+  });
+});
