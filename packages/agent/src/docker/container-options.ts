@@ -40,6 +40,8 @@ export function containerOptions(spec: InstanceSpec, container: ContainerSpec): 
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {
       NetworkMode: network,
+      // A tenant could forge segments with it that mislead the connection tracking of its neighbours' firewalls.
+      ...(spec.tenant === null ? {} : { CapDrop: ["NET_RAW"] }),
       RestartPolicy: { Name: restartPolicy },
       Memory: container.memoryBytes,
       ...(container.cpus === undefined ? {} : { NanoCpus: nanoCpus(container.cpus) }),

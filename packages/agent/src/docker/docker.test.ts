@@ -35,6 +35,7 @@ describe("containerOptions", () => {
       Healthcheck: { Test: ["NONE"] },
       HostConfig: {
         NetworkMode: "bridge",
+        CapDrop: ["NET_RAW"],
         RestartPolicy: { Name: "unless-stopped" },
         Memory: 67_108_864,
         NanoCpus: 1_500_000_000,
