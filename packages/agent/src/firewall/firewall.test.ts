@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FirewallSpec } from "@berth/shared/operations/firewall-ensure";
@@ -73,6 +73,26 @@ describe("Firewall", () => {
     await firewall.mend(never);
     expect(await firewall.hashInForce(never)).toBe("a");
   });
+
+  it.each<[string, (path: string) => Promise<void>]>([
+    ["was written by another version of the agent", async (path) => writeFile(path, "table inet berth {}\n")],
+    ["is gone", rm],
+  ])(
+    "is put in force anew when the file for the next boot %s, but for what somebody changed",
+    async (_what, change) => {
+      await firewall.ensure(specOf("a", 22), never);
+      expect(await firewall.renew(never)).toBe(false);
+      await change(join(directory, "firewall.nft"));
+      const { content } = nft;
+      nft.content = null;
+      expect(await firewall.renew(never)).toBe(false);
+      nft.content = content;
+      expect(await firewall.renew(never)).toBe(true);
+      expect(nft.applied).toHaveLength(2);
+      expect(await file()).toBe(nft.applied[1]);
+      expect(await firewall.hashInForce(never)).toBe("a");
+    },
+  );
 
   it("stays the one before when the next cannot be put in force", async () => {
     await firewall.ensure(specOf("a", 22), never);

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { BerthError } from "@berth/shared/errors";
 import type { FirewallSpec } from "@berth/shared/operations/firewall-ensure";
-import { writeAtomically } from "../files.ts";
+import { readIfPresent, writeAtomically } from "../files.ts";
 import type { DesiredFirewall } from "../journal/desired-firewall.ts";
 import { digestOf } from "./nft-json.ts";
 import type { Nft } from "./nft.ts";
@@ -40,6 +40,19 @@ export class Firewall {
   async mend(signal: AbortSignal): Promise<void> {
     const kept = this.#dependencies.desired.get();
     if (kept !== undefined) await this.#apply(kept.spec, signal);
+  }
+
+  /**
+   * Puts the rules in force once more where they and the file for the next boot are no longer what this version of the
+   * agent makes of the specification, or the file is gone. True when it did. What drifted is left to whoever holds it.
+   */
+  async renew(signal: AbortSignal): Promise<boolean> {
+    const { desired, file } = this.#dependencies;
+    const kept = desired.get();
+    if (kept === undefined || (await readIfPresent(file)) === renderRuleset(kept.spec)) return false;
+    if ((await this.drift(signal)) !== null) return false;
+    await this.#apply(kept.spec, signal);
+    return true;
   }
 
   async drift(signal: AbortSignal): Promise<FirewallDrift> {

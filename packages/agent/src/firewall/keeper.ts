@@ -112,6 +112,7 @@ export class FirewallKeeper {
     await locks.run(firewallEnsure.resource(kept.spec), signal, async () => {
       const drift = await firewall.drift(signal);
       if (drift === null) {
+        if (await firewall.renew(signal)) log.info("the firewall's rules were put in force anew");
         this.#reported = null;
         this.#backoff.reset();
         return;
