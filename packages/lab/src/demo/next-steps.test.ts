@@ -46,6 +46,8 @@ it("names what there is in the fleet", () => {
     "  ./berth logs user1-openwebui --follow",
     "  ./berth lab enter user1                                  # a shell in its LXC",
     "  ./berth lab enter user1 -- docker rm -f user1-openwebui  # break it; its agent makes it anew: ./berth status",
+    "  ./berth route list                                       # each host name, tested through the router",
+    "  ./berth tenant add user4                                 # a user more; ./berth tenant remove user4",
     "  ./berth fleet export > my-fleet.yaml                     # edit it, then ./berth apply my-fleet.yaml --plan",
     "  ./berth lab status                                       # the LXCs and processes below",
     "  ./berth demo --down",

@@ -19,6 +19,9 @@ interface Step {
 /** The lab of this name is the one that commands mean when none is named. */
 const usualName = "demo";
 
+/** Of the example's, which has three. */
+const newTenant = "user4";
+
 /** The command that removes the demo. */
 export function downCommand(labName: string): string {
   return `./berth demo --down${nameOption(labName)}`;
@@ -38,6 +41,10 @@ export function nextSteps(demo: DemoDescription): string[] {
       ? [{ command: "./berth exec shared-postgres -- psql -U postgres -l", what: "a database for each that needs one" }]
       : []),
     ...(subject === undefined ? [] : stepsWith(subject, labName)),
+    { command: "./berth route list", what: "each host name, tested through the router" },
+    ...(status.nodes.some(({ name }) => name === newTenant)
+      ? []
+      : [{ command: `./berth tenant add ${newTenant}`, what: `a user more; ./berth tenant remove ${newTenant}` }]),
     { command: "./berth fleet export > my-fleet.yaml", what: "edit it, then ./berth apply my-fleet.yaml --plan" },
     { command: `./berth lab status${nameOption(labName)}`, what: "the LXCs and processes below" },
     { command: downCommand(labName) },
