@@ -12,11 +12,15 @@ const fleetFileSchema = z.strictObject({
   prune: z.boolean().default(false).describe("Remove what the file does not mention"),
 });
 
+/**
+ * Of admins alone, though it changes nothing: to plan, the controller goes to the hosts and stores at the addresses that
+ * the file says, with the passwords it has for them and the files that it names. The plan shows `env` as it is written.
+ */
 export const postPlan = defineEndpoint({
   method: "POST",
   path: "/api/plan",
   summary: "What applying the file would do; changes nothing",
-  role: "viewer",
+  role: "admin",
   body: fleetFileSchema,
   response: planSchema,
 });
