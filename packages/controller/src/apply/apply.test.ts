@@ -2,18 +2,26 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { BerthError } from "@berth/shared/errors";
+import { setInFleet } from "@berth/shared/fleet/edit";
+import { Secret } from "@berth/shared/secret";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
 import { openInventory } from "../inventory/open.ts";
 import { listSpecifications } from "../inventory/specifications.ts";
+import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { createFleetControl, type FleetControl } from "./apply.ts";
-import { createFleetStore } from "./fleet-store.ts";
+import { createFleetSecrets } from "./fleet-secrets.ts";
+import { createFleetStore, type FleetStore } from "./fleet-store.ts";
 
 let directory: string;
 let inventory: Inventory;
+let store: FleetStore;
 let control: FleetControl;
 let runUnderWay: number | null;
+let startRun: () => Promise<null>;
+let secrets: Secrets;
 let example: string;
 
 /** Nothing exists and no run is carried out: what is tested is what is planned, written and refused. */
@@ -21,13 +29,16 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "berth-apply-"));
   inventory = await openInventory({ file: join(directory, "inventory.sqlite") });
   example = await readFile(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
+  secrets = await openSecrets({ inventory, key: Buffer.alloc(32, 1) });
   runUnderWay = null;
+  startRun = () => Promise.resolve(null);
+  store = createFleetStore(inventory.database, catalog);
   control = createFleetControl({
     inventory,
     catalog,
-    store: createFleetStore(inventory.database, catalog),
+    store,
     settings: { registryMirror: null, agentVersion: "0.1.0" },
-    secrets: { secretVersion: () => 1, givenSecret: () => null, ensure: () => Promise.resolve() },
+    secrets: createFleetSecrets(secrets),
     sources: () => ({
       lxcs: () => Promise.resolve(new Map()),
       node: () => Promise.resolve(null),
@@ -36,7 +47,7 @@ beforeEach(async () => {
     }),
     seenAddress: () => null,
     runUnderWay: () => runUnderWay,
-    startRun: () => Promise.resolve(null),
+    startRun: () => startRun(),
     onChange: () => undefined,
   });
 });
@@ -91,4 +102,60 @@ test("what instances are made of is on record, of each the newest and what was l
   const versions = (await recorded()).filter(({ instance }) => instance === "user1-n8n").map(({ version }) => version);
   expect(versions.toSorted()).toEqual(["2.40.1", first?.version]);
   expect(await listInstances(inventory.database)).toHaveLength(19);
+});
+
+describe("an edit", () => {
+  const editing = { account: "anna", kind: "tenant.add", only: () => true };
+  const suspend = (tenant: string) =>
+    control.edit(({ yaml }) => ({ text: setInFleet(yaml, ["tenants", tenant, "suspended"], true) }), editing);
+
+  test("finds what the one before it has written", async () => {
+    await control.apply(file(example), "admin");
+    await Promise.all([suspend("user1"), suspend("user2"), suspend("user3")]);
+    const { tenants } = await store.require();
+    expect(Object.values(tenants).map(({ suspended }) => suspended)).toEqual([true, true, true]);
+  });
+
+  test("that is refused leaves neither text nor secret behind", async () => {
+    await control.apply(file(example), "admin");
+    const given = new Map([["user4/openrouterKey", new Secret("sk-or-12345")]]);
+    const text = (name: string) => setInFleet(example, ["tenants", name], { node: "nowhere" });
+    await expect(control.edit(() => ({ text: text("user4") }), { ...editing, given })).rejects.toThrow("1 mistake");
+    startRun = () => Promise.reject(new BerthError("conflict", "Run 7 is still under way"));
+    await expect(control.edit(({ yaml }) => ({ text: yaml }), { ...editing, given })).rejects.toThrow("Run 7");
+    expect(secrets.version("user4/openrouterKey")).toBeNull();
+    expect((await store.current())?.yaml).toBe(example);
+  });
+
+  test("that is tried only stores nothing; one that is carried out, what is given with it", async () => {
+    await control.apply(file(example), "admin");
+    const given = new Map([["user1/openrouterKey", new Secret("sk-or-12345")]]);
+    await control.edit(({ yaml }) => ({ text: yaml }), { ...editing, given, dryRun: true });
+    expect(secrets.version("user1/openrouterKey")).toBeNull();
+    await control.edit(({ yaml }) => ({ text: yaml }), { ...editing, given });
+    expect(secrets.reveal("user1/openrouterKey").reveal()).toBe("sk-or-12345");
+  });
+});
+
+test("pruning tells what a tenant leaves, and a file without it how it is removed", async () => {
+  await control.apply(file(example), "admin");
+  const without = example.replace("  user3: { node: user3 }\n", "");
+  const { warnings } = await control.plan({ ...file(without), prune: true });
+  expect(warnings).toContainEqual(
+    expect.stringMatching(
+      /^tenant 'user3' goes with its instances alone and leaves its node, volumes, secrets, databases user3_n8n user3_flowise, collections user3_openwebui_documents .*, buckets user3-backups user3-uploads; `berth tenant add user3` finds all of it again, and `berth tenant remove user3` then removes it$/,
+    ),
+  );
+  expect((await control.plan(file(without))).warnings).toContain(
+    "tenants.user3 is not in fleet.yaml and stays as it is; `berth tenant remove user3` removes it",
+  );
+});
+
+test("a tenant that a command suspended stays so when the file is applied again", async () => {
+  await control.apply(file(setInFleet(example, ["tenants", "user2", "suspended"], true)), "admin");
+  expect((await control.plan(file(example))).warnings).toContain(
+    "tenants.user2.suspended is not in fleet.yaml and stays as it is; `berth tenant resume user2` ends it",
+  );
+  await control.apply(file(example), "admin");
+  expect((await store.require()).tenants["user2"]?.suspended).toBe(true);
 });

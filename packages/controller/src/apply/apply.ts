@@ -4,16 +4,19 @@ import type { Catalog } from "@berth/shared/catalog/schema";
 import { capacityWarnings } from "@berth/shared/fleet/capacity";
 import { BerthError } from "@berth/shared/errors";
 import type { Run } from "@berth/shared/api/runs";
+import { awake } from "@berth/shared/fleet/awake";
 import { mergeFleet } from "@berth/shared/fleet/edit";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
+import type { Secret } from "@berth/shared/secret";
 import type { Inventory } from "../inventory/database.ts";
 import { observeFleet, type ObservationSources } from "../observation/observe.ts";
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
 import { linkPresent, planFleet, planPart, type FleetPlan } from "../plan/plan.ts";
 import type { FleetSecrets } from "./fleet-secrets.ts";
-import type { FleetStore } from "./fleet-store.ts";
+import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
 import type { NewRun } from "../runs/store.ts";
+import { leftTenants } from "./left-tenants.ts";
 import { recordFleet } from "./record.ts";
 import { misplacedNodes } from "./seen-addresses.ts";
 
@@ -29,20 +32,32 @@ export interface FleetControl {
   plan: (file: FleetFile) => Promise<FleetPlan>;
   /** Makes the file the desired state and starts a run; `run` is null when nothing is to be done. */
   apply: (file: FleetFile, account: string) => Promise<{ plan: FleetPlan; run: Run | null }>;
-  /** Replaces the desired state's text, and carries out a part of the plan. */
-  replace: (text: string, options: Replacement) => Promise<{ plan: FleetPlan; run: Run | null }>;
+  /**
+   * Edits the desired state, and carries out a part of the plan. What the edit throws changes nothing, nor does anything
+   * else that is thrown.
+   */
+  edit: (edit: FleetEdit, options: EditOptions) => Promise<{ plan: FleetPlan; run: Run | null }>;
   /** Runs work on the desired state that no other may come in between of. */
   exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-export interface Replacement {
+/** From the present desired state to the next; no other edit comes in between. */
+export type FleetEdit = (present: StoredFleet) => EditedFleet;
+
+export interface EditedFleet {
+  text: string;
+  /** What is done besides the part of the plan that is carried out. Dependencies on what is not planned are dropped. */
+  besides?: (part: FleetPlan, desired: Desired) => readonly PlannedOperation[];
+}
+
+export interface EditOptions {
   account: string;
   /** Of the run: node.add, tenant.remove */
   kind: string;
   /** The part of the plan that is carried out, with all that it comes after. */
-  only: (operation: PlannedOperation) => boolean;
-  /** What is done besides. Dependencies on what is not planned are dropped. */
-  besides?: readonly PlannedOperation[];
+  only: (operation: PlannedOperation, desired: Desired) => boolean;
+  /** Secrets that a person gives with it, by name. */
+  given?: ReadonlyMap<string, Secret>;
   /** Changes nothing. */
   dryRun?: boolean;
 }
@@ -75,17 +90,21 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
   const { store, settings, inventory, secrets } = dependencies;
   let applying: Promise<unknown> = Promise.resolve();
 
-  async function prepare(text: string, file: string, prune: boolean, notes: string[] = []): Promise<Prepared> {
-    const fleet = store.parse(text, file);
+  function desiredOf(fleet: Fleet): Desired {
     const { secretVersion, givenSecret } = secrets;
     const catalog = catalogOf(fleet, dependencies.catalog);
-    const desired = desiredState(fleet, { catalog, ...settings, secretVersion, givenSecret });
+    return desiredState(fleet, { catalog, ...settings, secretVersion, givenSecret });
+  }
+
+  async function prepare(text: string, file: string, prune: boolean, notes: string[] = []): Promise<Prepared> {
+    const fleet = store.parse(text, file);
+    const desired = desiredOf(fleet);
     const observed = await observeFleet(desired, dependencies.sources(fleet));
     const plan = planFleet(desired, observed, { prune });
     const warnings = [
       ...notes,
       ...plan.warnings,
-      ...capacityWarnings(fleet, catalog),
+      ...capacityWarnings(fleet, dependencies.catalog),
       ...misplacedNodes(fleet, dependencies.seenAddress),
     ];
     return { text, fleet, desired, plan: { ...plan, warnings } };
@@ -99,7 +118,8 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     refuseAnotherFleet(present.fleet, given, file);
     const { text, kept } = mergeFleet(present.yaml, yaml, { prune });
     const notes = [
-      ...kept.map((name) => `${name} is not in ${file} and stays as it is; ${wayOut(name)} removes it`),
+      ...kept.map((name) => `${name} is not in ${file} and stays as it is; ${wayOut(name)}`),
+      ...(prune ? leftTenants(present.fleet, given, desiredOf(awake(present.fleet))) : []),
       ...addressNote(present.fleet, given),
     ];
     return prepare(text, kept.length === 0 ? file : `${file} with the present state`, prune, notes);
@@ -132,6 +152,18 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     return run;
   }
 
+  async function prepareEdit(
+    { file }: StoredFleet,
+    { text, besides = () => [] }: EditedFleet,
+    { only }: Pick<EditOptions, "only">,
+  ): Promise<{ prepared: Prepared; plan: FleetPlan }> {
+    const prepared = await prepare(text, file, false);
+    const { desired } = prepared;
+    const part = planPart(prepared.plan, (operation) => only(operation, desired));
+    const operations = linkPresent([...part.operations, ...besides(part, desired)]);
+    return { prepared, plan: { ...part, operations } };
+  }
+
   return {
     plan: async (file) => {
       const { plan } = await prepareFile(file);
@@ -148,27 +180,33 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         if (plan.operations.length === 0 && unchanged) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file: file.file, account, kind: "apply" }) };
       }),
-    replace: (text, { account, kind, only, besides = [], dryRun = false }) =>
+    edit: (edit, { given = new Map(), dryRun = false, ...options }) =>
       exclusively(async () => {
-        const file = (await store.current())?.file ?? "fleet.yaml";
-        const prepared = await prepare(text, file, false);
-        const plan = planOf(prepared.plan, { only, besides });
-        if (dryRun) return { plan, run: null };
-        return { plan, run: await commit(prepared, plan, { file, account, kind }) };
+        const present = await store.current();
+        if (present === null) throw noFleetYet();
+        const edited = edit(present);
+        if (dryRun) return { plan: (await prepareEdit(present, edited, options)).plan, run: null };
+        // Mistakes are told before anything is stored.
+        store.parse(edited.text, present.file);
+        const taken = await secrets.give(given);
+        try {
+          const { prepared, plan } = await prepareEdit(present, edited, options);
+          return { plan, run: await commit(prepared, plan, { file: present.file, ...options }) };
+        } catch (error) {
+          await secrets.takeBack(taken);
+          throw error;
+        }
       }),
     exclusively,
   };
 }
 
-function planOf(whole: FleetPlan, { only, besides = [] }: Pick<Replacement, "only" | "besides">): FleetPlan {
-  const part = planPart(whole, only);
-  return { ...part, operations: linkPresent([...part.operations, ...besides]) };
-}
-
-/** What takes a part of the desired state out of it: `nodes.user3`. */
-function wayOut(name: string): string {
-  const node = /^nodes\.(?<node>.*)$/.exec(name)?.groups?.["node"];
-  return node === undefined ? "--prune" : `\`berth node remove ${node}\``;
+/** What takes a part of the desired state out of it: `nodes.user3`, `tenants.user3`, `tenants.user3.suspended`. */
+function wayOut(path: string): string {
+  const [map = "", name = "", key] = path.split(".");
+  if (map === "nodes") return `\`berth node remove ${name}\` removes it`;
+  if (map !== "tenants") return "--prune removes it";
+  return key === undefined ? `\`berth tenant remove ${name}\` removes it` : `\`berth tenant resume ${name}\` ends it`;
 }
 
 /** LXCs are known by the fleet's name: under another one, each would be made a second time. */

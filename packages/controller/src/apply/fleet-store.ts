@@ -7,13 +7,25 @@ import type { Queryable } from "../inventory/database.ts";
 import { currentFleet } from "../inventory/fleet.ts";
 import { FleetInvalid } from "./fleet-invalid.ts";
 
+/** The present desired state. */
+export interface StoredFleet {
+  fleet: Fleet;
+  yaml: string;
+  /** Name of the file that it came in. */
+  file: string;
+}
+
 export interface FleetStore {
   /** Validated; throws FleetInvalid. The same text is parsed once. */
   parse: (text: string, file: string) => Fleet;
   /** null: nothing was applied yet. */
-  current: () => Promise<{ fleet: Fleet; yaml: string; file: string } | null>;
+  current: () => Promise<StoredFleet | null>;
   /** Throws `not-found` when nothing was applied yet. */
   require: () => Promise<Fleet>;
+}
+
+export function noFleetYet(hint = "Start with `berth apply fleet.yaml`"): BerthError {
+  return new BerthError("not-found", "No fleet was applied yet", { hint });
 }
 
 export function createFleetStore(database: Queryable, catalog: Catalog): FleetStore {
@@ -38,8 +50,7 @@ export function createFleetStore(database: Queryable, catalog: Catalog): FleetSt
     current,
     require: async () => {
       const found = await current();
-      if (found === null)
-        throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
+      if (found === null) throw noFleetYet();
       return found.fleet;
     },
   };

@@ -38,8 +38,8 @@ function control(dependencies: Partial<NodeControlDependencies> = {}): NodeContr
   };
   return createNodeControl({
     control: {
-      replace: (text) => {
-        yaml = text;
+      edit: (edit) => {
+        yaml = edit({ fleet: parse(yaml), yaml, file: "fleet.yaml" }).text;
         return Promise.resolve({ plan: { operations: [], warnings: [] }, run: null });
       },
     },

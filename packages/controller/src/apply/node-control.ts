@@ -8,10 +8,10 @@ import { placements } from "@berth/shared/fleet/instances";
 import type { Fleet, SshAccess } from "@berth/shared/fleet/schema";
 import type { z } from "zod";
 import type { FleetControl } from "./apply.ts";
-import type { FleetStore } from "./fleet-store.ts";
+import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
 
 export interface NodeControlDependencies {
-  control: Pick<FleetControl, "replace">;
+  control: Pick<FleetControl, "edit">;
   store: FleetStore;
   catalog: Catalog;
   /** Looks whether the host answers SSH and can be a node; changes nothing on it. */
@@ -58,10 +58,11 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
     node: { address: string; ssh: SshAccess | false },
     account: string,
   ): Promise<Run | null> {
-    const { yaml, fleet } = await present();
-    refuseTaken(fleet, name, node.address);
-    const text = fleet.nodes[name] === undefined ? setInFleet(yaml, ["nodes", name], node) : yaml;
-    const { run } = await control.replace(text, {
+    const edit = ({ yaml, fleet }: StoredFleet) => {
+      refuseTaken(fleet, name, node.address);
+      return { text: fleet.nodes[name] === undefined ? setInFleet(yaml, ["nodes", name], node) : yaml };
+    };
+    const { run } = await control.edit(edit, {
       account,
       kind: "node.add",
       only: ({ node: where, kind }) => where === name || kind === "firewall.ensure",
@@ -69,12 +70,10 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
     return run;
   }
 
-  async function present(): Promise<{ yaml: string; fleet: Fleet }> {
+  async function present(): Promise<Fleet> {
     const found = await store.current();
-    if (found !== null) return found;
-    throw new BerthError("not-found", "No fleet was applied yet", {
-      hint: "Apply a fleet file first: it names the fleet, its domain and the controller's address",
-    });
+    if (found !== null) return found.fleet;
+    throw noFleetYet("Apply a fleet file first: it names the fleet, its domain and the controller's address");
   }
 
   /** Whether the agent is off the host now. */
@@ -92,7 +91,7 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
 
   return {
     async add(node, account) {
-      const { fleet } = await present();
+      const fleet = await present();
       refuseTaken(fleet, node.name, node.address);
       if (fleet.nodes[node.name] === undefined) {
         await dependencies.inspect(node).catch((error: unknown) => {
@@ -103,7 +102,7 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
     },
 
     async createToken({ name, validSeconds, ...request }, account) {
-      const { fleet } = await present();
+      const fleet = await present();
       const known = fleet.nodes[name];
       const address = request.address ?? known?.address;
       if (address === undefined) {
@@ -119,14 +118,14 @@ export function createNodeControl(dependencies: NodeControlDependencies): NodeCo
     },
 
     async remove(name, { account, ...options }) {
-      const { yaml, fleet } = await present();
+      const fleet = await present();
       if (fleet.nodes[name] === undefined) throw new BerthError("not-found", `No node is named '${name}'`);
       refuseWhileUsed(fleet, name, catalog);
       const enrolled = dependencies.isEnrolled(name);
       const uninstalls = options.uninstall && enrolled;
       const uninstalled = uninstalls && (await tryUninstall(name, fleet, options.force));
       // The other nodes no longer let it in.
-      const { run } = await control.replace(removeFromFleet(yaml, ["nodes", name]), {
+      const { run } = await control.edit(({ yaml }) => ({ text: removeFromFleet(yaml, ["nodes", name]) }), {
         account,
         kind: "node.remove",
         only: ({ kind }) => kind === "firewall.ensure",

@@ -8,7 +8,7 @@ import { putNode } from "../inventory/nodes.ts";
 import { putSpecification } from "../inventory/specifications.ts";
 import { listTenants, putTenant, removeTenant } from "../inventory/tenants.ts";
 import type { Desired } from "../plan/desired.ts";
-import type { DesiredNeed } from "../plan/desired-needs.ts";
+import { ownerOf } from "../plan/owners.ts";
 
 export interface FleetRecord {
   file: string;
@@ -51,15 +51,9 @@ async function recordInstances(transaction: Queryable, { instances, needs }: Des
     await putSpecification(transaction, spec);
   }
   for (const { kind, target, server, input } of needs) {
-    await putNeed(transaction, { kind, name: target, instance: ownerOf(input), server, specification: input });
+    await putNeed(transaction, { kind, name: target, instance: ownerOf({ input }), server, specification: input });
   }
   for (const { name, desiredHash } of await listInstances(transaction)) {
     if (desiredHash !== null && !wanted.has(name)) await clearDesiredInstance(transaction, name);
   }
-}
-
-/** Who has the need: an instance, the owner of buckets, or the store itself for its models. */
-function ownerOf(input: DesiredNeed["input"]): string {
-  if ("instance" in input) return input.instance;
-  return "owner" in input ? input.owner : input.server;
 }

@@ -95,6 +95,21 @@ export async function newestRunId(database: Queryable): Promise<number> {
   return row?.id ?? 0;
 }
 
+/** The newest run that has a step of one of these kinds on the target. */
+export async function newestRunWith(
+  database: Queryable,
+  kinds: readonly OperationKind[],
+  target: string,
+): Promise<RunRecord | null> {
+  const { newest } = await database
+    .selectFrom("steps")
+    .select((expression) => expression.fn.max("runId").as("newest"))
+    .where("kind", "in", kinds)
+    .where("target", "=", target)
+    .executeTakeFirstOrThrow();
+  return newest === null ? null : readRun(database, newest);
+}
+
 export async function readRun(database: Queryable, id: number): Promise<RunRecord | null> {
   const row = await database.selectFrom("runs").selectAll().where("id", "=", id).executeTakeFirst();
   if (row === undefined) return null;

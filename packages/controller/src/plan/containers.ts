@@ -1,9 +1,9 @@
 /** The containers that an instance consists of, as the agent makes them. Pure. */
 import type { Part, Service } from "@berth/shared/catalog/schema";
-import { hostPorts, type Placement } from "@berth/shared/fleet/instances";
+import { hostPorts, partName, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { ContainerSpec } from "@berth/shared/operations/instance-spec";
-import { type EnvironmentContext, partName, resolveEnvironment, resolveText } from "./environment.ts";
+import { type EnvironmentContext, resolveEnvironment, resolveText } from "./environment.ts";
 
 export interface ContainerContext extends EnvironmentContext {
   /** Registry in front of every image, for a fleet that names none. */

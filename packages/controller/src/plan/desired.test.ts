@@ -219,5 +219,5 @@ test("a suspended tenant's instances are not desired, and named as suspended", (
   const { instances, needs, suspended: names } = desired(suspended);
   expect(instances.map(({ spec }) => spec.instance)).not.toContain("user1-app");
   expect(JSON.stringify(needs)).not.toContain("user1");
-  expect([...names]).toEqual(["user1-app"]);
+  expect([...names]).toEqual([["user1-app", "user1"]]);
 });

@@ -33,8 +33,8 @@ export interface Desired {
   instances: DesiredInstance[];
   needs: DesiredNeed[];
   secrets: SecretNeed[];
-  /** Instances of tenants that are suspended: taken down, with all they hold kept. */
-  suspended: ReadonlySet<string>;
+  /** Instances of tenants that are suspended, each with its tenant: taken down, with all they hold kept. */
+  suspended: ReadonlyMap<string, string>;
 }
 
 export interface DesiredOptions {
@@ -51,7 +51,8 @@ export interface DesiredOptions {
 export function desiredState(fleet: Fleet, options: DesiredOptions): Desired {
   const { catalog } = options;
   const all = placements(fleet, catalog);
-  const running = all.filter(({ tenant }) => tenant === null || fleet.tenants[tenant]?.suspended !== true);
+  const isSuspended = (tenant: string | null) => tenant !== null && fleet.tenants[tenant]?.suspended === true;
+  const running = all.filter(({ tenant }) => !isSuspended(tenant));
   const placed = running.map((placement) => ({ placement, needs: placementNeeds(fleet, placement, options) }));
   const secrets = uniqueSecrets(placed.flatMap(({ placement, needs }) => secretNeeds(placement, needs)));
   return {
@@ -60,7 +61,9 @@ export function desiredState(fleet: Fleet, options: DesiredOptions): Desired {
     instances: placed.map(({ placement, needs }) => desiredInstance(fleet, placement, needs, secrets, options)),
     needs: desiredNeeds(fleet, catalog, placed),
     secrets: [...secrets.values()],
-    suspended: new Set(all.filter((placement) => !running.includes(placement)).map(({ instance }) => instance)),
+    suspended: new Map(
+      all.flatMap(({ instance, tenant }) => (tenant !== null && isSuspended(tenant) ? [[instance, tenant]] : [])),
+    ),
   };
 }
 

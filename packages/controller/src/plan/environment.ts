@@ -1,7 +1,7 @@
 /** Resolves the placeholders of a service's environment: plain ones to values, secrets to references. Pure. */
 import type { Catalog, Use } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
-import { hostPorts, type Placement } from "@berth/shared/fleet/instances";
+import { hostPorts, partName, type Placement } from "@berth/shared/fleet/instances";
 import { presentUses } from "@berth/shared/fleet/needs";
 import { routeUrl } from "@berth/shared/fleet/routes";
 import type { Fleet } from "@berth/shared/fleet/schema";
@@ -45,11 +45,6 @@ export function resolveText(text: string, context: EnvironmentContext, use?: Use
   return text.replaceAll(/\$?\$\{([a-zA-Z0-9.-]+)\}/g, (whole, expression: string) =>
     whole.startsWith("$$") ? whole.slice(1) : valueOf(expression, context, use),
   );
-}
-
-/** Name of a part's container, by which the other containers of its instance reach it. */
-export function partName(instance: string, part: string): string {
-  return `${instance}-${part}`;
 }
 
 function valueOf(expression: string, context: EnvironmentContext, use?: Use): string {

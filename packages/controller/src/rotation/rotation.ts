@@ -113,7 +113,7 @@ function takenBack(run: number, instance: string, taken: readonly SecretVersion[
   };
 }
 
-const nothing: Desired = { nodes: [], firewalls: [], instances: [], needs: [], secrets: [], suspended: new Set() };
+const nothing: Desired = { nodes: [], firewalls: [], instances: [], needs: [], secrets: [], suspended: new Map() };
 
 /** The secrets to rotate, all of one instance, and what is told of those that stay. */
 function choose(

@@ -8,6 +8,7 @@ import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
 import type { Desired } from "../plan/desired.ts";
+import { ownersOf } from "../plan/owners.ts";
 import { databaseSecretName } from "../plan/secret-names.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { Secrets } from "../secrets/open.ts";
@@ -78,7 +79,8 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
       const all = await list();
       if (of === undefined) return all;
       const fleet = (await store.current())?.fleet;
-      const scopes = fleet === undefined ? new Set([of]) : scopesOf(of, dependencies.desired(fleet));
+      // Of an instance, or of a tenant with all its instances.
+      const scopes = fleet === undefined ? new Set([of]) : ownersOf(dependencies.desired(fleet), of);
       const found = all.filter(({ name }) => scopes.has(name.slice(0, name.indexOf("/"))));
       if (found.length > 0) return found;
       throw new BerthError("not-found", `No instance or tenant with secrets is named '${of}'`, {
@@ -115,12 +117,6 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
       return count;
     },
   };
-}
-
-/** What secrets of an instance, or of a tenant with all its instances, begin with. */
-function scopesOf(of: string, { instances, suspended }: Desired): Set<string> {
-  const own = instances.filter(({ spec }) => spec.tenant === of).map(({ spec }) => spec.instance);
-  return new Set([of, ...own, ...[...suspended].filter((instance) => instance.startsWith(`${of}-`))]);
 }
 
 function refused(name: string, why: string, hint = "Nothing was changed."): BerthError {

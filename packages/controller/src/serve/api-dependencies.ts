@@ -2,6 +2,7 @@
 import { catalog } from "@berth/shared/catalog/index";
 import { BerthError } from "@berth/shared/errors";
 import type { ApiDependencies } from "../api/app.ts";
+import { noFleetYet } from "../apply/fleet-store.ts";
 import { createNodeControl } from "../apply/node-control.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { readStatus } from "../status/status.ts";
@@ -39,10 +40,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       control: fleetControl,
       exportFile: async () => {
         const found = await store.current();
-        if (found === null)
-          throw new BerthError("not-found", "No fleet was applied yet", {
-            hint: "Start with `berth apply fleet.yaml`",
-          });
+        if (found === null) throw noFleetYet();
         return found.yaml;
       },
       status,

@@ -5,7 +5,7 @@ import type { Fleet, FleetNode } from "@berth/shared/fleet/schema";
 import type { OperationInput } from "@berth/shared/operations/index";
 import type { Authority } from "../agents/authority/authority.ts";
 import type { AgentBundle, Hub } from "../agents/types.ts";
-import type { FleetStore } from "../apply/fleet-store.ts";
+import { type FleetStore, noFleetYet } from "../apply/fleet-store.ts";
 import { locateProxmox } from "../apply/locate.ts";
 import type { NewNode } from "../apply/node-control.ts";
 import type { Inventory } from "../inventory/database.ts";
@@ -170,7 +170,6 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Prov
 }
 
 function controllerUrl(fleet: Fleet | null): string {
-  if (fleet === null)
-    throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
+  if (fleet === null) throw noFleetYet();
   return `https://${fleet.controller.address}:${fleet.controller.port}`;
 }

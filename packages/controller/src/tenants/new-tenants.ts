@@ -4,7 +4,7 @@ import { BerthError } from "@berth/shared/errors";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import { formatAddress, networkOf, toNumber } from "@berth/shared/fleet/ipv4";
 import type { Fleet } from "@berth/shared/fleet/schema";
-import { sharedScope } from "@berth/shared/names";
+import { reservedTenantName } from "@berth/shared/names";
 
 /** The fleet file with the tenants in it; one that is there already, and as asked for, stays. */
 export function withTenants(text: string, fleet: Fleet, tenants: readonly NewTenant[]): string {
@@ -23,7 +23,8 @@ export function withTenants(text: string, fleet: Fleet, tenants: readonly NewTen
 
 function withTenant(text: string, fleet: Fleet, tenant: NewTenant, taken: Set<string>): string {
   const { name } = tenant;
-  if (name === sharedScope) throw conflict(`'${sharedScope}' stands for the shared services: it cannot be a tenant`);
+  const reserved = reservedTenantName(name);
+  if (reserved !== undefined) throw conflict(`'${name}' ${reserved}: it cannot be a tenant`);
   if (tenant.node !== undefined) return onNode(text, fleet, name, tenant.node);
   const known = fleet.nodes[name];
   // What an earlier `tenant remove --keep-data` has left, or `node add` has brought.
@@ -31,7 +32,7 @@ function withTenant(text: string, fleet: Fleet, tenant: NewTenant, taken: Set<st
     return onNode(text, fleet, name, name);
   if (known !== undefined) throw conflict(`Node '${name}' exists with the address ${known.address}`);
   const model = modelNode(fleet);
-  const address = tenant.address ?? nextAddress(fleet, model.address, taken);
+  const address = tenant.address ?? nextAddress(fleet, model, taken);
   if (taken.has(address)) throw conflict(`${address} is taken${holderOf(fleet, address)}`);
   taken.add(address);
   const node = { address, proxmox: model.proxmox, template: model.template };
@@ -44,7 +45,9 @@ function onNode(text: string, fleet: Fleet, name: string, node: string): string 
   }
   const owner = Object.entries(fleet.tenants).find(([, tenant]) => tenant.node === node)?.[0];
   if (owner !== undefined) throw conflict(`Node '${node}' is the node of tenant '${owner}'; each tenant needs its own`);
-  const shared = Object.entries(fleet.services.shared).find(([, service]) => service.node === node)?.[0];
+  const shared = Object.entries(fleet.services.shared).find(
+    ([, service]) => service.node === node || service.replicas?.includes(node) === true,
+  )?.[0];
   if (shared !== undefined)
     throw conflict(`Node '${node}' holds the shared service '${shared}'; a tenant needs its own`);
   return setInFleet(text, ["tenants", name], { node });
@@ -57,8 +60,14 @@ function refuseOther(fleet: Fleet, { name, address, node }: NewTenant): void {
   if (address !== undefined && address !== at) throw conflict(`Tenant '${name}' exists at ${at}`);
 }
 
+interface ModelNode {
+  proxmox: string;
+  template: string;
+  address: string;
+}
+
 /** A new tenant's LXC is made as those of the others are. */
-function modelNode(fleet: Fleet): { proxmox: string; template: string; address: string } {
+function modelNode(fleet: Fleet): ModelNode {
   const nodes = Object.values(fleet.tenants).flatMap(({ node }) => fleet.nodes[node] ?? []);
   const [connection, ...others] = Object.keys(fleet.proxmox);
   for (const { proxmox, template, address } of nodes.toReversed()) {
@@ -74,9 +83,8 @@ function modelNode(fleet: Fleet): { proxmox: string; template: string; address: 
 }
 
 /** The first free address behind the model's, in the network of its Proxmox connection. */
-function nextAddress(fleet: Fleet, after: string, taken: ReadonlySet<string>): string {
-  const prefixes = Object.values(fleet.proxmox).map(({ prefixLength }) => prefixLength);
-  const network = networkOf(after, prefixes[0] ?? 24);
+function nextAddress(fleet: Fleet, { address: after, proxmox }: ModelNode, taken: ReadonlySet<string>): string {
+  const network = networkOf(after, fleet.proxmox[proxmox]?.prefixLength ?? 24);
   const highest = Object.values(fleet.tenants)
     .flatMap(({ node }) => fleet.nodes[node]?.address ?? [])
     .map(toNumber)

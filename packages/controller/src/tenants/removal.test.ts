@@ -5,16 +5,23 @@ import { operations } from "@berth/shared/operations/index";
 import { describe, expect, test } from "vitest";
 import { desiredState } from "../plan/desired.ts";
 import { desiredOptions } from "../plan/test-fixtures.ts";
-import { planTenantRemoval } from "./removal.ts";
+import { planTenantRemoval, withEveryService } from "./removal.ts";
 
 const example = readFileSync(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
 
-function removalOf(text: string, keepData = false) {
-  const { fleet } = parseFleet(text, "fleet.yaml", catalog);
-  if (fleet === null) throw new Error("The fleet is not valid");
-  const removal = planTenantRemoval({ text, fleet, desired: desiredState(fleet, desiredOptions) }, "user2", {
-    keepData,
-  });
+interface Situation {
+  keepData?: boolean;
+  tenant?: string;
+  /** Instances that have secrets. */
+  known?: readonly string[];
+}
+
+function removalOf(text: string, { keepData = false, tenant = "user2", known = [] }: Situation = {}) {
+  const { fleet, problems } = parseFleet(text, "fleet.yaml", catalog);
+  if (fleet === null) throw new Error(JSON.stringify(problems));
+  const desired = desiredState(withEveryService(fleet, catalog), desiredOptions);
+  const hasSecrets = (instance: string) => known.includes(instance);
+  const removal = planTenantRemoval({ name: tenant, yaml: text, fleet, desired, hasSecrets }, { keepData });
   return { ...removal, fleet: parseFleet(removal.text, "fleet.yaml", catalog).fleet };
 }
 
@@ -43,7 +50,7 @@ describe("removing a tenant", () => {
 });
 
 test("with its data kept, only the instances go", () => {
-  const { operations: planned, fleet } = removalOf(example, true);
+  const { operations: planned, fleet } = removalOf(example, { keepData: true });
   expect(planned.map(({ id, input }) => [id, input])).toEqual(
     ["openwebui", "n8n", "flowise"].map((service) => [
       `instance.remove/user2/user2-${service}`,
@@ -61,4 +68,40 @@ test("a host that Berth did not make stays, without the instances and their volu
     ["openwebui", "n8n", "flowise"].map((service) => ({ node: "user2", instance: `user2-${service}`, volumes: true })),
   );
   expect(fleet?.nodes["user2"]).toBeDefined();
+});
+
+test("an LXC that holds shared services, too, stays with them", () => {
+  const text = example.replace("    minio: { node: shared }", "    minio: { node: user2 }");
+  const { operations: planned, fleet } = removalOf(text);
+  expect(planned.some(({ kind }) => kind === "lxc.remove")).toBe(false);
+  expect(planned.filter(({ kind }) => kind === "instance.remove")).toHaveLength(3);
+  expect(fleet?.services.shared["minio"]).toMatchObject({ node: "user2" });
+});
+
+describe("a service that the tenant no longer has", () => {
+  const without = example.replace("user2: { node: user2 }", "user2: { node: user2, services: { flowise: false } }");
+
+  test("goes with what it left", () => {
+    const ids = removalOf(without, { known: ["user2-flowise"] }).operations.map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(["database.remove/user2_flowise", "collections.remove/user2-flowise"]));
+    const bare = without.replace(/user2: \{ address: 10.0.6.12.*\}/, "user2: { address: 10.0.6.12 }");
+    expect(removalOf(bare, { known: ["user2-flowise"] }).operations.map(({ id }) => id)).toContain(
+      "instance.remove/user2/user2-flowise",
+    );
+  });
+
+  test("is not named where there never was one", () => {
+    expect(JSON.stringify(removalOf(without).operations)).not.toContain("flowise");
+  });
+});
+
+test("nothing of a tenant whose name begins with that of the removed", () => {
+  const text = example.replaceAll("user3", "user2-n8n-x");
+  expect(JSON.stringify(removalOf(text).operations)).not.toContain("user2-n8n-x");
+  expect(JSON.stringify(removalOf(text, { tenant: "user2-n8n-x" }).operations)).not.toMatch(/user2-n8n"|user2_n8n"/);
+});
+
+test("a suspended tenant goes with all that it would run with", () => {
+  const text = example.replace("user2: { node: user2 }", "user2: { node: user2, suspended: true }");
+  expect(removalOf(text).operations).toEqual(removalOf(example).operations);
 });

@@ -1,7 +1,9 @@
 /** What removing a tenant takes away, as operations. Pure. */
+import type { Catalog } from "@berth/shared/catalog/schema";
+import { awake } from "@berth/shared/fleet/awake";
+import { removeFromFleet } from "@berth/shared/fleet/edit";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
-import { removeFromFleet } from "@berth/shared/fleet/edit";
 import type { Desired } from "../plan/desired.ts";
 import type { DesiredNeed } from "../plan/desired-needs.ts";
 import { operationId } from "../plan/identify.ts";
@@ -12,36 +14,72 @@ export interface TenantRemoval {
   operations: PlannedOperation[];
 }
 
-/** `desired`: of the present fleet, the tenant not suspended in it: all that it has is named there. */
-export function planTenantRemoval(
-  { text, fleet, desired }: { text: string; fleet: Fleet; desired: Desired },
-  tenant: string,
-  { keepData }: { keepData: boolean },
-): TenantRemoval {
-  const node = fleet.tenants[tenant]?.node ?? tenant;
-  const proxmox = fleet.nodes[node]?.proxmox;
-  const instances = desired.instances.filter(({ spec }) => spec.tenant === tenant).map(({ spec }) => spec.instance);
-  const without = removeFromFleet(text, ["tenants", tenant]);
+export interface RemovedTenant {
+  name: string;
+  yaml: string;
+  fleet: Fleet;
+  /** What `withEveryService` of the fleet comes to. */
+  desired: Desired;
+  /** Whether the instance has secrets: those of one that was taken out of the fleet stay, as what it holds does. */
+  hasSecrets: (instance: string) => boolean;
+}
+
+/** The fleet with every tenant running all services of tenants that there are: so it names what one had before, too. */
+export function withEveryService(fleet: Fleet, catalog: Catalog): Fleet {
+  const services = [...catalog.values()].filter(({ scope }) => scope === "tenant").map(({ name }) => name);
+  const { services: placed, tenants } = awake(fleet);
+  return {
+    ...fleet,
+    services: { ...placed, tenant: Object.fromEntries(services.map((name) => [name, { env: {} }])) },
+    tenants: Object.fromEntries(Object.entries(tenants).map(([name, tenant]) => [name, { ...tenant, services: {} }])),
+  };
+}
+
+export function planTenantRemoval(tenant: RemovedTenant, { keepData }: { keepData: boolean }): TenantRemoval {
+  const { name, yaml, fleet, desired } = tenant;
+  const node = fleet.tenants[name]?.node ?? name;
+  const instances = instancesOf(tenant);
+  const without = removeFromFleet(yaml, ["tenants", name]);
   if (keepData) return { text: without, operations: instanceRemovals(node, instances, false) };
-  // An LXC goes with all that is in it; a host that exists stays, without the instances and their volumes.
+  const proxmox = ownLxc(tenant, node);
   const taken = proxmox === undefined ? instanceRemovals(node, instances, true) : [lxcRemoval(node, proxmox)];
   const after = taken.map(({ id }) => id);
-  const stores = storeRemovals(tenant, instances, desired.needs, after);
-  const owners = [tenant, ...instances];
+  const stores = storeRemovals(name, instances, desired.needs, after);
   const secrets: PlannedOperation<"secrets.remove"> = {
-    id: operationId("secrets.remove", tenant),
+    id: operationId("secrets.remove", name),
     kind: "secrets.remove",
     change: "remove",
     node: null,
-    target: tenant,
+    target: name,
     reason: "its tenant is removed",
     after: [...after, ...stores.map(({ id }) => id)],
-    input: { tenant, owners },
+    input: { tenant: name, owners: [name, ...instances] },
   };
   return {
     text: proxmox === undefined ? without : removeFromFleet(without, ["nodes", node]),
     operations: [...taken, ...stores, secrets],
   };
+}
+
+/** Those that the fleet asks for, and those that it asked for before. */
+function instancesOf({ name, fleet, desired, hasSecrets }: RemovedTenant): string[] {
+  const left = fleet.tenants[name]?.services ?? {};
+  return desired.instances
+    .filter(({ spec }) => spec.tenant === name)
+    .filter(
+      ({ spec: { service, instance } }) =>
+        (service in fleet.services.tenant && left[service] !== false) || hasSecrets(instance),
+    )
+    .map(({ spec }) => spec.instance);
+}
+
+/**
+ * The Proxmox connection of the node if it goes with the tenant: an LXC, with all that is in it. A host that exists stays,
+ * and so does an LXC that holds what is not the tenant's.
+ */
+function ownLxc({ name, fleet, desired }: RemovedTenant, node: string): string | undefined {
+  const isShared = desired.instances.some(({ spec }) => spec.node === node && spec.tenant !== name);
+  return isShared ? undefined : fleet.nodes[node]?.proxmox;
 }
 
 function instanceRemovals(node: string, instances: readonly string[], volumes: boolean): PlannedOperation[] {

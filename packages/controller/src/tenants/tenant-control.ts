@@ -6,15 +6,16 @@ import { removeFromFleet, setInFleet } from "@berth/shared/fleet/edit";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { Secret } from "@berth/shared/secret";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
-import type { FleetControl } from "../apply/apply.ts";
-import type { FleetStore } from "../apply/fleet-store.ts";
+import type { EditOptions, FleetControl } from "../apply/apply.ts";
+import { type FleetStore, noFleetYet, type StoredFleet } from "../apply/fleet-store.ts";
 import type { Desired } from "../plan/desired.ts";
 import { operationId } from "../plan/identify.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { keySecretName } from "../plan/secret-names.ts";
+import { closesToTenant, concernsTenant } from "./concerns.ts";
 import { withTenants } from "./new-tenants.ts";
 import { planTenantRemoval } from "./removal.ts";
-import { concernsTenant } from "./concerns.ts";
+import type { UnfinishedRemoval } from "./unfinished-removal.ts";
 
 export interface TenantChange {
   plan: FleetPlan;
@@ -28,14 +29,13 @@ export interface ChangeOptions {
 }
 
 export interface TenantControlDependencies {
-  control: Pick<FleetControl, "replace">;
-  store: FleetStore;
-  /** What a fleet comes to. */
-  desired: (fleet: Fleet) => Desired;
-  putSecret: (name: string, value: Secret) => Promise<unknown>;
-  /** The newest run, if it removed this tenant and did not succeed. */
-  unfinishedRemoval: (tenant: string) => Promise<number | null>;
-  resume: (run: number) => Promise<Run>;
+  control: Pick<FleetControl, "edit">;
+  store: Pick<FleetStore, "current">;
+  /** What a fleet comes to with every service of tenants that there is. */
+  everything: (fleet: Fleet) => Desired;
+  hasSecrets: (owner: string) => boolean;
+  /** What is left of removing a tenant that is not in the fleet any more. */
+  unfinishedRemoval: (tenant: string) => Promise<UnfinishedRemoval | null>;
 }
 
 export interface TenantControl {
@@ -49,104 +49,137 @@ export interface TenantControl {
   setKey: (tenant: string, key: TenantKey, value: Secret, account: string) => Promise<TenantChange>;
 }
 
+interface Change extends ChangeOptions, Pick<EditOptions, "given"> {
+  tenants: readonly string[];
+  kind: string;
+  /** The next text of the desired state. Throws what is wrong with it. */
+  edit: (present: StoredFleet) => string;
+}
+
 export function createTenantControl(dependencies: TenantControlDependencies): TenantControl {
   const { control, store } = dependencies;
 
-  async function present(): Promise<{ yaml: string; fleet: Fleet }> {
-    const found = await store.current();
-    if (found !== null) return found;
-    throw new BerthError("not-found", "No fleet was applied yet", { hint: "Start with `berth apply fleet.yaml`" });
+  /** The part of the plan that is about these tenants, then a look from outside at each that is to run. */
+  function change({ tenants, edit, ...options }: Change): Promise<TenantChange> {
+    const concerns = (operation: PlannedOperation, desired: Desired) =>
+      tenants.some((tenant) => concernsTenant(operation, tenant, desired));
+    return control.edit(
+      (present) => ({
+        text: edit(present),
+        besides(part, desired) {
+          if (options.dryRun && part.operations.length === 0) return [];
+          const running = new Set(desired.instances.map(({ spec }) => spec.tenant));
+          return tenants.filter((name) => running.has(name)).map((name) => verification(name, part, desired));
+        },
+      }),
+      { ...options, only: concerns },
+    );
   }
 
-  async function presentTenant(tenant: string): Promise<{ yaml: string; fleet: Fleet }> {
-    const found = await present();
-    if (found.fleet.tenants[tenant] !== undefined) return found;
-    throw unknownTenant(tenant, found.fleet);
-  }
-
-  /** The part of the plan that is about these tenants, then a look at each from outside. */
-  async function change(
-    text: string,
-    tenants: readonly string[],
-    kind: string,
-    { account, dryRun }: ChangeOptions,
-    verified: readonly string[] = tenants,
-  ): Promise<TenantChange> {
-    const only = (operation: PlannedOperation) => tenants.some((tenant) => concernsTenant(operation, tenant));
-    const preview = await control.replace(text, { account, kind, only, dryRun: true });
-    if (dryRun && preview.plan.operations.length === 0) return preview;
-    const besides = verified.map((tenant) => verification(tenant, preview.plan));
-    return control.replace(text, { account, kind, only, besides, dryRun });
-  }
-
-  async function setSuspended(tenant: string, suspended: boolean, options: ChangeOptions): Promise<TenantChange> {
-    const { yaml, fleet } = await presentTenant(tenant);
+  function setSuspended(tenant: string, suspended: boolean, options: ChangeOptions): Promise<TenantChange> {
     const path = ["tenants", tenant, "suspended"];
-    const text = suspended ? setInFleet(yaml, path, true) : removeFromFleet(yaml, path);
-    const isSo = fleet.tenants[tenant]?.suspended === suspended;
-    const kind = suspended ? "tenant.suspend" : "tenant.resume";
-    return change(isSo ? yaml : text, [tenant], kind, options, suspended ? [] : [tenant]);
+    const edit = (present: StoredFleet): string => {
+      if (requireTenant(present, tenant).suspended === suspended) return present.yaml;
+      return suspended ? setInFleet(present.yaml, path, true) : removeFromFleet(present.yaml, path);
+    };
+    if (!suspended) return change({ ...options, tenants: [tenant], kind: "tenant.resume", edit });
+    const only: EditOptions["only"] = (operation, desired) =>
+      closesToTenant(operation) || concernsTenant(operation, tenant, desired);
+    return control.edit((present) => ({ text: edit(present) }), { ...options, kind: "tenant.suspend", only });
   }
 
   return {
     async add(tenants, { keys, ...options }) {
-      const { yaml, fleet } = await present();
-      const text = withTenants(yaml, fleet, tenants);
       const names = tenants.map(({ name }) => name);
-      if (text === yaml) await refuseComplete(names, text, options);
-      else if (!options.dryRun) await giveKeys(names, keys);
-      return change(text, names, "tenant.add", options);
+      const adding: Change = {
+        ...options,
+        tenants: names,
+        kind: "tenant.add",
+        edit: ({ yaml, fleet }) => withTenants(yaml, fleet, tenants),
+        given: givenKeys(names, keys),
+      };
+      const present = await store.current();
+      if (present !== null && adding.edit(present) === present.yaml) await refuseComplete(adding);
+      return change(adding);
     },
 
     async remove(tenant, { keepData, ...options }) {
-      const { yaml: text, fleet } = await present();
-      if (fleet.tenants[tenant] === undefined) return carryOnRemoval(tenant, fleet, options);
-      const desired = dependencies.desired(awake(fleet, tenant));
-      const removal = planTenantRemoval({ text, fleet, desired }, tenant, { keepData });
-      return control.replace(removal.text, {
-        ...options,
-        kind: "tenant.remove",
-        only: ({ kind }) => kind === "firewall.ensure",
-        besides: removal.operations,
-      });
+      const found = await store.current();
+      if (found === null) throw noFleetYet();
+      if (found.fleet.tenants[tenant] === undefined) return carryOnRemoval(tenant, found.fleet, keepData, options);
+      const edit = (present: StoredFleet) => {
+        requireTenant(present, tenant);
+        const { yaml, fleet } = present;
+        const { everything, hasSecrets } = dependencies;
+        const removed = { name: tenant, yaml, fleet, desired: everything(fleet), hasSecrets };
+        const { text, operations } = planTenantRemoval(removed, { keepData });
+        return { text, besides: () => operations };
+      };
+      // What drops a database closes it, too.
+      const only = keepData ? closesToTenant : ({ kind }: PlannedOperation) => kind === "firewall.ensure";
+      return control.edit(edit, { ...options, kind: "tenant.remove", only });
     },
 
     suspend: (tenant, options) => setSuspended(tenant, true, options),
     resume: (tenant, options) => setSuspended(tenant, false, options),
 
-    async setKey(tenant, key, value, account) {
-      const { yaml } = await presentTenant(tenant);
-      await dependencies.putSecret(keySecretName(tenant, key), value);
-      return change(yaml, [tenant], "tenant.set-key", { account, dryRun: false });
-    },
+    setKey: (tenant, key, value, account) =>
+      change({
+        account,
+        dryRun: false,
+        tenants: [tenant],
+        kind: "tenant.set-key",
+        edit(present) {
+          requireTenant(present, tenant);
+          return present.yaml;
+        },
+        given: new Map([[keySecretName(tenant, key), value]]),
+      }),
   };
 
-  async function giveKeys(tenants: readonly string[], keys: Partial<Record<TenantKey, string>>): Promise<void> {
-    for (const tenant of tenants) {
-      for (const [key, value] of Object.entries(keys)) {
-        await dependencies.putSecret(keySecretName(tenant, key), new Secret(value));
-      }
-    }
-  }
-
   /** Adding again what an interruption has left half done carries on with it; there must be something to carry on with. */
-  async function refuseComplete(tenants: readonly string[], text: string, options: ChangeOptions): Promise<void> {
-    const only = (operation: PlannedOperation) => tenants.some((tenant) => concernsTenant(operation, tenant));
-    const { plan } = await control.replace(text, { ...options, kind: "tenant.add", only, dryRun: true });
+  async function refuseComplete(adding: Change): Promise<void> {
+    const { plan } = await change({ ...adding, dryRun: true });
     if (plan.operations.length > 0) return;
-    const [first = "", ...others] = tenants;
-    const who = others.length === 0 ? `Tenant '${first}' exists` : `The tenants ${tenants.join(", ")} exist`;
+    const [first = "", ...others] = adding.tenants;
+    const who = others.length === 0 ? `Tenant '${first}' exists` : `The tenants ${adding.tenants.join(", ")} exist`;
     throw new BerthError("conflict", `${who} already, with all that belongs to it`, {
       hint: "Choose another name. `berth tenant show` tells what a tenant has",
     });
   }
 
-  async function carryOnRemoval(tenant: string, fleet: Fleet, { dryRun }: ChangeOptions): Promise<TenantChange> {
-    const run = await dependencies.unfinishedRemoval(tenant);
-    if (run === null) throw unknownTenant(tenant, fleet);
-    const plan: FleetPlan = { operations: [], warnings: [`run ${run} has begun to remove it: it is carried on`] };
-    return { plan, run: dryRun ? null : await dependencies.resume(run) };
+  async function carryOnRemoval(
+    tenant: string,
+    fleet: Fleet,
+    keepData: boolean,
+    options: ChangeOptions,
+  ): Promise<TenantChange> {
+    const left = await dependencies.unfinishedRemoval(tenant);
+    if (left === null) throw unknownTenant(tenant, fleet);
+    if (keepData) {
+      throw new BerthError("conflict", `Run ${left.run} has begun to remove tenant '${tenant}' with its data`, {
+        hint: `\`berth tenant remove ${tenant}\` carries on with it; what is left of it can be kept no more`,
+      });
+    }
+    const edit = ({ yaml }: StoredFleet) => ({ text: yaml, besides: () => left.operations });
+    const only = ({ kind }: PlannedOperation) => kind === "firewall.ensure";
+    const { plan, run } = await control.edit(edit, { ...options, kind: "tenant.remove", only });
+    const warnings = [`run ${left.run} has begun to remove it: this is what it has left`, ...plan.warnings];
+    return { plan: { ...plan, warnings }, run };
   }
+}
+
+function givenKeys(tenants: readonly string[], keys: Partial<Record<TenantKey, string>>): Map<string, Secret> {
+  const given = Object.entries(keys).flatMap(([key, value]) =>
+    tenants.map((tenant) => [keySecretName(tenant, key), new Secret(value)] as const),
+  );
+  return new Map(given);
+}
+
+function requireTenant({ fleet }: StoredFleet, tenant: string): Fleet["tenants"][string] {
+  const found = fleet.tenants[tenant];
+  if (found === undefined) throw unknownTenant(tenant, fleet);
+  return found;
 }
 
 function unknownTenant(tenant: string, { tenants }: Fleet): BerthError {
@@ -156,14 +189,7 @@ function unknownTenant(tenant: string, { tenants }: Fleet): BerthError {
   });
 }
 
-/** The fleet with the tenant running: what a suspended one has is what it would run with. */
-function awake(fleet: Fleet, name: string): Fleet {
-  const tenant = fleet.tenants[name];
-  if (tenant === undefined) return fleet;
-  return { ...fleet, tenants: { ...fleet.tenants, [name]: { ...tenant, suspended: false } } };
-}
-
-function verification(tenant: string, { operations }: FleetPlan): PlannedOperation<"tenant.verify"> {
+function verification(tenant: string, { operations }: FleetPlan, desired: Desired): PlannedOperation<"tenant.verify"> {
   return {
     id: operationId("tenant.verify", tenant),
     kind: "tenant.verify",
@@ -171,7 +197,7 @@ function verification(tenant: string, { operations }: FleetPlan): PlannedOperati
     node: null,
     target: tenant,
     reason: "its services answer and its keys open nothing of others",
-    after: operations.filter((operation) => concernsTenant(operation, tenant)).map(({ id }) => id),
+    after: operations.filter((operation) => concernsTenant(operation, tenant, desired)).map(({ id }) => id),
     input: { tenant },
   };
 }

@@ -7,6 +7,7 @@ import type { Stores } from "../needs/stores.ts";
 import { systemDatabases } from "../needs/postgres-observe.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { DesiredNeed } from "../plan/desired-needs.ts";
+import { ownerOf, ownersOf } from "../plan/owners.ts";
 import type { OperationHandler } from "../runs/handlers.ts";
 
 export interface VerifyDependencies {
@@ -58,15 +59,13 @@ async function lookAtRoutes(
 async function lookAtKeys(
   tenant: string,
   fleet: Fleet,
-  { instances, needs }: Desired,
+  desired: Desired,
   { opens }: VerifyDependencies,
   signal: AbortSignal,
 ): Promise<Look[]> {
-  const mine = new Set([
-    tenant,
-    ...instances.filter(({ spec }) => spec.tenant === tenant).map(({ spec }) => spec.instance),
-  ]);
+  const mine = ownersOf(desired, tenant);
   const isOwn = (need: DesiredNeed) => mine.has(ownerOf(need));
+  const { needs } = desired;
   const own = needs.filter(isOwn);
   const foreign = [...needs.filter((need) => !isOwn(need)), ...systemNeeds(needs)];
   const limit = pLimit(atOnce);
@@ -93,11 +92,6 @@ function systemNeeds(needs: readonly DesiredNeed[]): DesiredNeed[] {
     target: name,
     input: { ...database.input, instance: database.server, database: name },
   }));
-}
-
-function ownerOf(need: DesiredNeed): string {
-  if (need.kind === "buckets.ensure") return need.input.owner;
-  return need.kind === "models.ensure" ? need.server : need.input.instance;
 }
 
 function nameOf(need: DesiredNeed): string {

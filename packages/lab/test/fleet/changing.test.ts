@@ -22,7 +22,9 @@ describe("apply", () => {
   it("leaves alone what the file does not mention, and says so", async () => {
     const plan = await planOf(fleet.example.replace(user3, ""));
     expect(plan.operations).toEqual([]);
-    expect(plan.warnings).toEqual(["tenants.user3 is not in stdin and stays as it is; --prune removes it"]);
+    expect(plan.warnings).toEqual([
+      "tenants.user3 is not in stdin and stays as it is; `berth tenant remove user3` removes it",
+    ]);
   });
 
   it("removes only under --prune, shows it before, and keeps the data", async () => {

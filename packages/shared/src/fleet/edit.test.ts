@@ -41,6 +41,25 @@ describe("merging", () => {
   });
 });
 
+describe("a tenant that was suspended", () => {
+  const suspended = setInFleet(present, ["tenants", "user1", "suspended"], true);
+
+  test("stays so with a file that says nothing of it, and runs with one that does, or with pruning", () => {
+    expect(mergeFleet(suspended, present)).toEqual({
+      text: present.replace("user1: { node: b }", "user1: { node: b, suspended: true }"),
+      kept: ["tenants.user1.suspended"],
+    });
+    const given = present.replace("user1: { node: b }", "user1: { node: b, suspended: false }");
+    expect(mergeFleet(suspended, given)).toEqual({ text: given, kept: [] });
+    expect(mergeFleet(suspended, present, { prune: true })).toEqual({ text: present, kept: [] });
+  });
+
+  test("is told once where the file does not mention the tenant at all", () => {
+    const without = present.replace("  user1: { node: b }\n", "  user2: { node: a }\n");
+    expect(mergeFleet(suspended, without).kept).toEqual(["tenants.user1"]);
+  });
+});
+
 describe("own services", () => {
   test("stay with a file that does not mention them", () => {
     const given = `${present}catalog:\n  wiki: { name: wiki }\n`;

@@ -25,7 +25,10 @@ export interface MergedFleet {
   kept: string[];
 }
 
-/** The given file, with what only the present one has; under `prune`, with its nodes only. Both must be valid YAML maps. */
+/**
+ * The given file, with what only the present one has, and tenants that a command suspended still suspended; under `prune`,
+ * with its nodes only. Both must be valid YAML maps.
+ */
 export function mergeFleet(present: string, given: string, { prune = false } = {}): MergedFleet {
   const from = parseDocument(present);
   const into = parseDocument(given);
@@ -41,9 +44,22 @@ export function mergeFleet(present: string, given: string, { prune = false } = {
       kept.push([...path, name].join("."));
     }
   }
+  if (!prune) kept.push(...keepSuspended(from, into));
   const nodes = kept.filter((name) => name.startsWith("nodes."));
   if (kept.length === 0 || (prune && nodes.length === 0)) return { text: given, kept: [] };
   return { text: into.toString(), kept: prune ? nodes : kept };
+}
+
+/** A file that is applied again must not bring those back whom somebody has suspended, unless it says so. */
+function keepSuspended(from: Document, into: Document): string[] {
+  const tenants = from.getIn(["tenants"]);
+  if (!isMap(tenants)) return [];
+  return tenants.items.flatMap(({ key }) => {
+    const path = ["tenants", isScalar(key) ? String(key.value) : String(key), "suspended"];
+    if (from.getIn(path) !== true || !isMap(into.getIn(path.slice(0, -1))) || into.hasIn(path)) return [];
+    into.setIn(path, true);
+    return [path.join(".")];
+  });
 }
 
 /** Sets `value` at a path, making the maps on the way. */
