@@ -47,6 +47,11 @@ test("nobody is let in who comes first: what takes an administrator from its env
     WEBUI_ADMIN_PASSWORD: expect.any(String),
   });
   expect(environmentOf("langfuse")).toMatchObject({ AUTH_DISABLE_SIGNUP: "true" });
+  expect(environmentOf("n8n")).toMatchObject({
+    N8N_INSTANCE_OWNER_MANAGED_BY_ENV: "true",
+    OWNER_PASSWORD: "${secret.ownerPassword}",
+    NODE_OPTIONS: `--require=${catalog.get("n8n")?.files[0]?.path}`,
+  });
 });
 
 test("Open WebUI asks nobody for models unless the fleet or its tenant has some", () => {

@@ -10,6 +10,7 @@ export default defineService({
   version: "3.1.4",
   ports: [{ name: "http", container: 3000, host: 3001 }],
   env: {
+    // Nothing here names its first account: whoever opens it first makes it (3.1.4 reads none from its environment).
     PORT: "3000",
     APP_URL: "${route.url}",
     // Opened at http://<node>:3001 as long as nothing terminates TLS in front of it, where a browser drops the Secure

@@ -1,4 +1,7 @@
+import { ownerScript } from "./n8n/owner.ts";
 import { defineService } from "./schema.ts";
+
+const ownerFile = "/opt/berth/n8n-owner.cjs";
 
 export default defineService({
   name: "n8n",
@@ -20,6 +23,13 @@ export default defineService({
     // log anyone in there with a Secure cookie. N8N_PROTOCOL only makes links: without a certificate n8n speaks HTTP.
     // Behind a TLS proxy: `env: { N8N_SECURE_COOKIE: "true" }`; webhooks for the LAN: `env: { WEBHOOK_URL: "http://…" }`.
     N8N_SECURE_COOKIE: "false",
+    // The owner is set at each start. Otherwise whoever comes first becomes it. To log in: `berth secret show
+    // user1-n8n/ownerPassword`. To have the owner change it in n8n: `env: { N8N_INSTANCE_OWNER_MANAGED_BY_ENV: "false" }`
+    // once it has started; what was set stays. Own NODE_OPTIONS must hold this --require, too.
+    N8N_INSTANCE_OWNER_MANAGED_BY_ENV: "true",
+    N8N_INSTANCE_OWNER_EMAIL: "admin@berth.internal",
+    OWNER_PASSWORD: "${secret.ownerPassword}",
+    NODE_OPTIONS: `--require=${ownerFile}`,
     N8N_ENCRYPTION_KEY: "${secret.encryptionKey}",
     N8N_USER_MANAGEMENT_JWT_SECRET: "${secret.jwtSecret}",
     N8N_DIAGNOSTICS_ENABLED: "false",
@@ -31,7 +41,9 @@ export default defineService({
     DB_POSTGRESDB_USER: "${database.user}",
     DB_POSTGRESDB_PASSWORD: "${database.password}",
   },
+  files: [{ path: ownerFile, content: ownerScript }],
   secrets: {
+    ownerPassword: { length: 24 },
     encryptionKey: { length: 32, permanent: "the credentials in its database are encrypted with it" },
     jwtSecret: { length: 32 },
   },
