@@ -5,7 +5,7 @@ import { allCommands, type CommandEntry, commandTree } from "./tree.ts";
 
 const introduction = `# The command line
 
-Made from the command definitions; \`vitest run --project unit -u packages/controller/src/cli/reference.test.ts\` renews it.
+Made from the command definitions; \`vitest run --project unit packages/controller/src/cli/reference.test.ts --update\` renews it.
 
 \`berth COMMAND --help\` shows the same for one command. Results go to stdout; messages, progress and errors to stderr.
 

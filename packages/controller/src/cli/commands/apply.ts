@@ -1,5 +1,4 @@
 import { postApply, postPlan } from "@berth/shared/api/fleet";
-import type { Run } from "@berth/shared/api/runs";
 import type { Plan } from "@berth/shared/operations/plan";
 import { BerthError } from "@berth/shared/errors";
 import { defineCommand, type CommandContext } from "../define-command.ts";
@@ -7,21 +6,14 @@ import { usageError } from "../errors.ts";
 import { readFleetFiles, refuseProblems, withFleetFiles } from "../fleet-file.ts";
 import { confirm } from "../prompt.ts";
 import { planLines, removals } from "../render/plan.ts";
-import { runSummaryLines } from "../render/run-summary.ts";
 import { count } from "../render/text.ts";
-import { detachedLines, followRun, runFailure } from "../runs/follow-run.ts";
+import { type Changed, changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 import { isInteractive } from "../terminal.ts";
-
-/** The controller looks at every node before it plans, and one that does not answer takes its deadline. */
-const planDeadlineSeconds = 180;
 
 interface FleetFile {
   yaml: string;
   file: string;
   prune: boolean;
-}
-interface Applied extends Plan {
-  run: Run | null;
 }
 
 export default defineCommand({
@@ -46,7 +38,7 @@ export default defineCommand({
     { command: "berth apply fleet.yaml", does: "make it so" },
     { command: "berth apply fleet.yaml --prune --yes --json", does: "from a script, removals included" },
   ],
-  async run({ input, ...context }): Promise<Plan | Applied> {
+  async run({ input, ...context }): Promise<Plan | Changed> {
     const files = await readFleetFiles(input.file, context.terminal);
     refuseProblems(files);
     const file: FleetFile = { yaml: files.text, file: files.file, prune: input.prune };
@@ -58,11 +50,8 @@ export default defineCommand({
       return carryOut(context, file, { detach: input.detach, planShown: asks });
     });
   },
-  render(result, { style, now }) {
-    if (!("run" in result) || result.run === null) return planLines(result, style);
-    return runSummaryLines(result.run, now, style);
-  },
-  failure: (result) => ("run" in result && result.run !== null ? runFailure(result.run) : undefined),
+  render: (result, options) => ("run" in result ? changeLines(result, options) : planLines(result, options.style)),
+  failure: (result) => ("run" in result ? changeFailure(result) : undefined),
 });
 
 async function askPlan(context: CommandContext, file: FleetFile): Promise<Plan> {
@@ -93,13 +82,9 @@ async function refuseRemovals(context: CommandContext, file: FleetFile): Promise
 async function carryOut(
   context: CommandContext,
   file: FleetFile,
-  { detach, planShown }: { detach: boolean; planShown: boolean },
-): Promise<Applied> {
+  options: { detach: boolean; planShown: boolean },
+): Promise<Changed> {
   const client = await context.client();
-  const { plan, run } = await client.call(postApply, { body: file, deadlineSeconds: planDeadlineSeconds });
-  if (run === null) return { ...plan, run };
-  if (!planShown) context.note(...planLines(plan, context.messageStyle), "");
-  if (!detach) return { ...plan, run: await followRun(context, run) };
-  context.note(...detachedLines(run.id));
-  return { ...plan, run };
+  const applied = await client.call(postApply, { body: file, deadlineSeconds: planDeadlineSeconds });
+  return followChange(context, applied, options);
 }

@@ -1,6 +1,6 @@
 import { rotateSecrets } from "@berth/shared/api/secrets";
 import { defineCommand } from "../define-command.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../tenants/carry-out.ts";
+import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:

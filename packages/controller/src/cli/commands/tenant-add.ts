@@ -2,7 +2,7 @@ import { addTenants, type NewTenant } from "@berth/shared/api/tenants";
 import { defineCommand, type CommandContext } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { readKey } from "../prompt.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../tenants/carry-out.ts";
+import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:

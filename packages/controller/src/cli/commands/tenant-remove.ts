@@ -6,13 +6,15 @@ import { usageError } from "../errors.ts";
 import { ask } from "../prompt.ts";
 import { planLines, removals } from "../render/plan.ts";
 import { isInteractive } from "../terminal.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../tenants/carry-out.ts";
+import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
     "Removes the tenant's LXC with all that is in it, its databases, collections, buckets, keys and routes, and nothing " +
     "else. On a host that Berth did not make, its instances and their volumes go, and the host stays. " +
-    "Interrupted anywhere, the same command carries on. There is no way back: `berth tenant suspend` keeps everything.",
+    "Interrupted anywhere, or failed because something was away, the same command carries on. " +
+    "There is no way back, and no backup is taken: docs/tenants.md shows how to take one by hand before. " +
+    "`berth tenant suspend` keeps everything.",
   arguments: { name: { description: "Name of the tenant", completes: "tenant" } },
   options: {
     keepData: {
@@ -38,23 +40,30 @@ export default defineCommand({
       });
     if (input.plan) return followChange(context, await request(true), input);
     const asks = !input.yes;
-    if (asks) await confirmName(context, input.name, (await request(true)).plan);
+    if (asks) await confirmName(context, input, (await request(true)).plan);
     return followChange(context, await request(false), { detach: input.detach, planShown: asks });
   },
   render: changeLines,
   failure: changeFailure,
 });
 
+const noBackup = "No backup is taken: what is removed is gone. docs/tenants.md shows how to take one by hand.";
+const kept = "What it holds is kept: adding it again finds it.";
+
 /** Shows what goes, and has the name typed out: a `y` is typed too easily. */
-async function confirmName(context: CommandContext, name: string, plan: Plan): Promise<void> {
+async function confirmName(
+  context: CommandContext,
+  { name, keepData }: { name: string; keepData: boolean },
+  plan: Plan,
+): Promise<void> {
   if (!isInteractive(context.terminal)) {
     throw usageError(
       `This removes ${removals(plan).join(", ")}, and there is no terminal to ask on: nothing was changed.`,
       "Give --yes to remove without being asked.",
     );
   }
-  context.note(...planLines(plan, context.messageStyle), "");
-  const answer = await ask(context.terminal, `Type the name of the tenant to remove it for ever: `);
+  context.note(...planLines(plan, context.messageStyle), "", keepData ? kept : noBackup);
+  const answer = await ask(context.terminal, "Type the name of the tenant to remove it: ");
   if (answer.trim() === name) return;
   throw new BerthError("cancelled", "Nothing was changed: that is not its name.");
 }

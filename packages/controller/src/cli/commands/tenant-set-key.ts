@@ -1,7 +1,7 @@
 import { setTenantKey, tenantKeySchema } from "@berth/shared/api/tenants";
 import { defineCommand } from "../define-command.ts";
 import { readKey } from "../prompt.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../tenants/carry-out.ts";
+import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:

@@ -1,25 +1,9 @@
 import { suspendTenant } from "@berth/shared/api/tenants";
-import { defineCommand } from "../define-command.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../tenants/carry-out.ts";
+import { tenantStateCommand } from "../runs/tenant-state.ts";
 
-export default defineCommand({
+export default tenantStateCommand(suspendTenant, {
   details:
-    "Its instances are taken down and its routes withdrawn; volumes, databases, collections, buckets and keys are kept.",
-  arguments: { name: { description: "Name of the tenant", completes: "tenant" } },
-  options: {
-    plan: { kind: "flag", description: "Show what would change, and change nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
-  },
-  examples: [{ command: "berth tenant suspend user3", does: "take user3 off the air and keep what it has" }],
-  async run({ input, ...context }) {
-    const client = await context.client();
-    const changed = await client.call(suspendTenant, {
-      params: { name: input.name },
-      body: { dryRun: input.plan },
-      deadlineSeconds: planDeadlineSeconds,
-    });
-    return followChange(context, changed, input);
-  },
-  render: changeLines,
-  failure: changeFailure,
+    "Its instances are taken down, its routes withdrawn, and its logins shut out of PostgreSQL; volumes, databases, " +
+    "collections, buckets and keys are kept. It stays so when a fleet file is applied that does not say otherwise.",
+  example: { command: "berth tenant suspend user3", does: "take user3 off the air and keep what it has" },
 });

@@ -1,16 +1,16 @@
-/** What the commands that change tenants have in common: show the plan, follow the run, say how it ended. */
+/** What the commands that carry a plan out have in common: show it, follow the run, say how it ended. */
 import type { Run } from "@berth/shared/api/runs";
 import type { Plan } from "@berth/shared/operations/plan";
 import type { BerthError } from "@berth/shared/errors";
 import type { CommandContext, RenderOptions } from "../define-command.ts";
 import { planLines } from "../render/plan.ts";
 import { runSummaryLines } from "../render/run-summary.ts";
-import { detachedLines, followRun, runFailure } from "../runs/follow-run.ts";
+import { detachedLines, followRun, runFailure } from "./follow-run.ts";
 
 /** The controller looks at every node before it plans, and one that does not answer takes its deadline. */
 export const planDeadlineSeconds = 180;
 
-export interface TenantChanged extends Plan {
+export interface Changed extends Plan {
   /** null: nothing was to be done, or it was only planned. */
   run: Run | null;
 }
@@ -19,7 +19,7 @@ export async function followChange(
   context: CommandContext,
   { plan, run }: { plan: Plan; run: Run | null },
   { detach, planShown = false }: { detach: boolean; planShown?: boolean },
-): Promise<TenantChanged> {
+): Promise<Changed> {
   if (run === null) return { ...plan, run };
   if (!planShown) context.note(...planLines(plan, context.messageStyle), "");
   if (!detach) return { ...plan, run: await followRun(context, run) };
@@ -27,10 +27,10 @@ export async function followChange(
   return { ...plan, run };
 }
 
-export function changeLines({ run, ...plan }: TenantChanged, { style, now }: RenderOptions): string[] {
+export function changeLines({ run, ...plan }: Changed, { style, now }: RenderOptions): string[] {
   return run === null ? planLines(plan, style) : runSummaryLines(run, now, style);
 }
 
-export function changeFailure({ run }: TenantChanged): BerthError | undefined {
+export function changeFailure({ run }: Changed): BerthError | undefined {
   return run === null ? undefined : runFailure(run);
 }
