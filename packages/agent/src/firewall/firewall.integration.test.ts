@@ -5,21 +5,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FirewallRule, FirewallSpec } from "@berth/shared/operations/firewall-ensure";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import type { FirewallRule } from "@berth/shared/operations/firewall-ensure";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { Journal } from "../journal/journal.ts";
-import { silentLog } from "../log.ts";
-import { ResourceLocks } from "../operations/locks.ts";
+import { firewallSpec, keepFirewall, makeFirewall, never, type TestFirewall } from "../testing/firewall.ts";
 import { containerAddress, type Lan, makeLan, runInside } from "../testing/lan.ts";
 import type { Namespace } from "../testing/namespace.ts";
 import { expectEcho, expectSilence, opens, openTo, type Peer, startEcho, startPeer } from "../testing/peers.ts";
 import { eventually } from "../testing/processes.ts";
-import { Firewall } from "./firewall.ts";
-import { FirewallKeeper } from "./keeper.ts";
-import { Nft } from "./nft.ts";
-
-const never = new AbortController().signal;
+import type { Firewall } from "./firewall.ts";
 
 const addresses = { shared: "10.99.0.10", friend: "10.99.0.11", stranger: "10.99.0.12" } as const;
 /** Published, and listened to by the container; the node itself listens to 22 as SSH does. */
@@ -54,26 +48,12 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-let nft: Nft;
-let journal: Journal;
+let made: TestFirewall;
 let firewall: Firewall;
-let version = 0;
-
 beforeEach(() => {
-  const [file, ...args] = shared.inside(["nft"]);
-  nft = new Nft([file, ...args]);
-  journal = new Journal(":memory:");
-  firewall = new Firewall({ nft, desired: journal.firewall, file: join(directory, "firewall.nft") });
-  onTestFinished(async () => {
-    await firewall.ensure(specOf({}), never);
-    journal.close();
-  });
+  made = makeFirewall(shared, directory);
+  ({ firewall } = made);
 });
-
-function specOf(rules: { inbound?: FirewallRule[]; outbound?: FirewallRule[] }): FirewallSpec {
-  version += 1;
-  return { node: "shared", hash: `hash-${version}`, inbound: [], outbound: [], ...rules };
-}
 
 const accept = (networks: string[] | null, ports: number[] | null): FirewallRule => ({
   networks,
@@ -98,7 +78,7 @@ async function receiveIn(namespace: Namespace): Promise<Peer> {
 describe("what comes in", () => {
   it("reaches a published port from where it may, and from nowhere else", async () => {
     expect(await opens(stranger, addresses.shared, hostPort)).toBe(true);
-    expect(await firewall.ensure(specOf({ inbound: friendsOnly }), never)).toEqual({ changed: true });
+    expect(await firewall.ensure(firewallSpec({ inbound: friendsOnly }), never)).toEqual({ changed: true });
     expect(await opens(friend, addresses.shared, hostPort)).toBe(true);
     expect(await opens(stranger, addresses.shared, hostPort)).toBe(false);
   });
@@ -109,7 +89,7 @@ describe("what comes in", () => {
       expect(await opens(node, addresses.shared, 22)).toBe(true);
       expect(await opens(node, containerAddress, 80)).toBe(true);
     }
-    await firewall.ensure(specOf({ inbound: friendsOnly }), never);
+    await firewall.ensure(firewallSpec({ inbound: friendsOnly }), never);
     for (const node of [friend, stranger]) {
       expect(await opens(node, addresses.shared, 22)).toBe(false);
       expect(await opens(node, containerAddress, 80)).toBe(false);
@@ -117,7 +97,7 @@ describe("what comes in", () => {
   });
 
   it("is none of the rules' business when it comes from the node itself or its own containers", async () => {
-    await firewall.ensure(specOf({ inbound: [drop(null, null)] }), never);
+    await firewall.ensure(firewallSpec({ inbound: [drop(null, null)] }), never);
     expect(await opens(shared, "127.0.0.1", 22)).toBe(true);
     expect(await opens(shared, addresses.shared, 22)).toBe(true);
     expect(await opens(container, addresses.shared, 22)).toBe(true);
@@ -132,7 +112,7 @@ describe("what comes in", () => {
     const onSsh = await openTo(stranger, addresses.shared, 22);
     const ofFriend = await openTo(friend, addresses.shared, hostPort);
     for (const connection of [before, onSsh, ofFriend]) await expectEcho(connection, "first");
-    await firewall.ensure(specOf({ inbound: friendsOnly }), never);
+    await firewall.ensure(firewallSpec({ inbound: friendsOnly }), never);
     for (const connection of [before, onSsh, ofFriend]) connection.say("second");
     await ofFriend.hears("second");
     await Promise.all([before, onSsh].map(expectSilence));
@@ -144,7 +124,7 @@ describe("what comes in", () => {
     await feed.hears("listening");
     const reader = await openTo(stranger, addresses.shared, 8081);
     await reader.hears("tick");
-    await firewall.ensure(specOf({ inbound: [drop([addresses.stranger], [8081])] }), never);
+    await firewall.ensure(firewallSpec({ inbound: [drop([addresses.stranger], [8081])] }), never);
     await expectSilence(reader);
   });
 
@@ -154,10 +134,10 @@ describe("what comes in", () => {
     await startPeer(shared, "listen", "::", 2222).hears("listening");
     const isOpen = async () => opens(stranger, `${address}%eth0`, 2222);
     await eventually("duplicate address detection to end", isOpen);
-    await firewall.ensure(specOf({ inbound: [accept(["10.99.0.0/24"], [2222])] }), never);
+    await firewall.ensure(firewallSpec({ inbound: [accept(["10.99.0.0/24"], [2222])] }), never);
     expect(await isOpen()).toBe(false);
     expect(await opens(stranger, addresses.shared, 2222)).toBe(true);
-    await firewall.ensure(specOf({ inbound: [accept(null, [2222])] }), never);
+    await firewall.ensure(firewallSpec({ inbound: [accept(null, [2222])] }), never);
     expect(await isOpen()).toBe(true);
   });
 });
@@ -167,7 +147,7 @@ describe("what goes out of containers", () => {
 
   it("reaches the ports that it may, and nothing else outside the node", async () => {
     expect(await opens(container, addresses.stranger, 7000)).toBe(true);
-    await firewall.ensure(specOf({ outbound: toFriend }), never);
+    await firewall.ensure(firewallSpec({ outbound: toFriend }), never);
     expect(await opens(container, addresses.friend, 7000)).toBe(true);
     expect(await opens(container, addresses.friend, 7001)).toBe(false);
     expect(await opens(container, addresses.stranger, 7000)).toBe(false);
@@ -182,7 +162,7 @@ describe("what goes out of containers", () => {
     const reading = await openTo(container, addresses.stranger, 7002);
     await expectEcho(asking, "first");
     await reading.hears("tick");
-    await firewall.ensure(specOf({ outbound: toFriend }), never);
+    await firewall.ensure(firewallSpec({ outbound: toFriend }), never);
     asking.say("second");
     await Promise.all([asking, reading].map(expectSilence));
   });
@@ -191,7 +171,7 @@ describe("what goes out of containers", () => {
     const receiver = await receiveIn(stranger);
     startPeer(container, "send", addresses.stranger, datagramPort);
     await eventually("a datagram", () => receiver.output().includes(addresses.shared));
-    await firewall.ensure(specOf({ outbound: toFriend }), never);
+    await firewall.ensure(firewallSpec({ outbound: toFriend }), never);
     await expectSilence(receiver);
   });
 
@@ -201,14 +181,14 @@ describe("what goes out of containers", () => {
     const receiver = await receiveIn(stranger);
     startPeer(container, "send", addresses.stranger, datagramPort, borrowed);
     await eventually("a datagram", () => receiver.output().includes(borrowed));
-    await firewall.ensure(specOf({ outbound: [accept([addresses.stranger], null)] }), never);
+    await firewall.ensure(firewallSpec({ outbound: [accept([addresses.stranger], null)] }), never);
     await expectSilence(receiver);
   });
 });
 
 describe("replacing the rules", () => {
   it("opens no gap for who is kept out, and breaks nothing of who is let in", async () => {
-    await firewall.ensure(specOf({ inbound: friendsOnly }), never);
+    await firewall.ensure(firewallSpec({ inbound: friendsOnly }), never);
     const kept = startPeer(stranger, "storm", addresses.shared, hostPort);
     const through = startPeer(friend, "storm", addresses.shared, hostPort);
     const counts = async (storm: Peer) => {
@@ -220,7 +200,7 @@ describe("replacing the rules", () => {
     await eventually("the first connections to fail", async () => (await counts(kept)).failed > 0);
     for (let round = 0; round < 60; round += 1) {
       const extra = accept([`10.99.0.${20 + round}`], [hostPort]);
-      await firewall.ensure(specOf({ inbound: [extra, ...friendsOnly] }), never);
+      await firewall.ensure(firewallSpec({ inbound: [extra, ...friendsOnly] }), never);
     }
     const [out, passed] = [await counts(kept), await counts(through)];
     expect(out.failed).toBeGreaterThan(200);
@@ -229,18 +209,18 @@ describe("replacing the rules", () => {
   });
 
   it("changes nothing when they are in force already, and leaves no table when there are none", async () => {
-    const spec = specOf({ inbound: friendsOnly });
+    const spec = firewallSpec({ inbound: friendsOnly });
     expect(await firewall.ensure(spec, never)).toEqual({ changed: true });
     expect(await firewall.ensure(spec, never)).toEqual({ changed: false });
     expect(await firewall.hashInForce(never)).toBe(spec.hash);
-    expect(await firewall.ensure(specOf({}), never)).toEqual({ changed: true });
+    expect(await firewall.ensure(firewallSpec({}), never)).toEqual({ changed: true });
     expect(await runInside(shared, ["nft", "list", "tables", "inet"])).not.toContain("berth");
     expect(await firewall.hashInForce(never)).toBeNull();
-    expect(await firewall.ensure(specOf({}), never)).toEqual({ changed: false });
+    expect(await firewall.ensure(firewallSpec({}), never)).toEqual({ changed: false });
   });
 
   it("is what the file for the next boot does, too", async () => {
-    const spec = specOf({ inbound: friendsOnly, outbound: [drop([addresses.stranger], null)] });
+    const spec = firewallSpec({ inbound: friendsOnly, outbound: [drop([addresses.stranger], null)] });
     await firewall.ensure(spec, never);
     await runInside(shared, ["nft", "delete table inet berth"]);
     expect(await firewall.hashInForce(never)).toBeNull();
@@ -251,23 +231,10 @@ describe("replacing the rules", () => {
 
 describe("somebody who changes the table", () => {
   async function keep(drift: "mend" | "report") {
-    journal.drift = drift;
-    const told: { drift: string; mended: boolean }[] = [];
-    const keeper = new FirewallKeeper({
-      firewall,
-      nft,
-      journal,
-      locks: new ResourceLocks(),
-      log: silentLog,
-      onDrift: (kind, mended) => told.push({ drift: kind, mended }),
-    });
-    onTestFinished(() => {
-      keeper.stop();
-    });
-    const spec = specOf({ inbound: friendsOnly });
+    made.journal.drift = drift;
+    const spec = firewallSpec({ inbound: friendsOnly });
     await firewall.ensure(spec, never);
-    await keeper.start();
-    return { keeper, told, spec };
+    return { ...(await keepFirewall(made)), spec };
   }
 
   it.each([
@@ -293,7 +260,7 @@ describe("somebody who changes the table", () => {
     expect(await keeper.observe()).toBeNull();
     expect(await opens(stranger, addresses.shared, 22)).toBe(true);
     expect(told).toEqual([{ drift: "missing", mended: false }]);
-    journal.drift = "mend";
+    made.journal.drift = "mend";
     keeper.onPolicy();
     await eventually("it to be mended", () => told.length > 1);
     expect(told.at(-1)).toEqual({ drift: "missing", mended: true });

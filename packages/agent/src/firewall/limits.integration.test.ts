@@ -4,18 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FirewallRule, FirewallSpec } from "@berth/shared/operations/firewall-ensure";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { Journal } from "../journal/journal.ts";
-import { silentLog } from "../log.ts";
-import { ResourceLocks } from "../operations/locks.ts";
+import { firewallSpec, keepFirewall, makeFirewall, never, type TestFirewall } from "../testing/firewall.ts";
 import { type Lan, makeLan, runInside } from "../testing/lan.ts";
 import type { Namespace } from "../testing/namespace.ts";
 import { expectEcho, opens, openTo, type Peer, startEcho, startPeer } from "../testing/peers.ts";
 import { eventually } from "../testing/processes.ts";
-import { Firewall } from "./firewall.ts";
-import { FirewallKeeper } from "./keeper.ts";
-import { Nft } from "./nft.ts";
+import type { Firewall } from "./firewall.ts";
 
-const never = new AbortController().signal;
 const addresses = { shared: "10.99.0.10", tenant: "10.99.0.11", other: "10.99.0.12" } as const;
 const ports = { translated: 5432, own: 5433 } as const;
 const connections = 3;
@@ -41,34 +36,23 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-let nft: Nft;
-let journal: Journal;
+let made: TestFirewall;
 let firewall: Firewall;
-let version = 0;
 beforeEach(() => {
-  const [file, ...args] = shared.inside(["nft"]);
-  nft = new Nft([file, ...args]);
-  journal = new Journal(":memory:");
-  firewall = new Firewall({ nft, desired: journal.firewall, file: join(directory, "firewall.nft") });
-  onTestFinished(async () => {
-    await firewall.ensure(specOf([]), never);
-    journal.close();
-  });
+  made = makeFirewall(shared, directory);
+  ({ firewall } = made);
 });
-
-function specOf(inbound: FirewallRule[]): FirewallSpec {
-  version += 1;
-  return { node: "shared", hash: `hash-${version}`, inbound, outbound: [] };
-}
 
 /** Both addresses may open the ports, each so many at a time; `further`: a port more, so that the rules are others. */
 function limited(ofPorts: readonly number[], further: number[] = []): FirewallSpec {
   const networks = [addresses.tenant, addresses.other];
-  return specOf([
-    ...ofPorts.map((port): FirewallRule => ({ networks, ports: [port], verdict: "drop", connections })),
-    { networks, ports: [...ofPorts, ...further], verdict: "accept" },
-    { networks: null, ports: null, verdict: "drop" },
-  ]);
+  return firewallSpec({
+    inbound: [
+      ...ofPorts.map((port): FirewallRule => ({ networks, ports: [port], verdict: "drop", connections })),
+      { networks, ports: [...ofPorts, ...further], verdict: "accept" },
+      { networks: null, ports: null, verdict: "drop" },
+    ],
+  });
 }
 
 async function openUpTo(count: number, from: Namespace, port: number): Promise<Peer[]> {
@@ -124,19 +108,7 @@ it("counts each limit by itself", async () => {
 it("leaves the table as it was put in force, whatever is counted in it", async () => {
   const spec = limited([ports.translated]);
   await firewall.ensure(spec, never);
-  const told: string[] = [];
-  const keeper = new FirewallKeeper({
-    firewall,
-    nft,
-    journal,
-    locks: new ResourceLocks(),
-    log: silentLog,
-    onDrift: (drift) => told.push(drift),
-  });
-  onTestFinished(() => {
-    keeper.stop();
-  });
-  await keeper.start();
+  const { keeper, told } = await keepFirewall(made);
   await openUpTo(connections, tenant, ports.translated);
   expect(await another(tenant, ports.translated)).toBe(false);
   expect(await runInside(shared, ["nft", "list", "table", "inet", "berth"])).toContain(addresses.tenant);
