@@ -151,7 +151,11 @@ describe("a rotation", () => {
     ]);
     await rotate("user1-n8n");
     expect(secrets.versions()).toEqual(
-      new Map(secrets.list().map(({ name }) => [name, /^user1-n8n\/(?:database|jwtSecret|ownerPassword)$/.test(name) ? 2 : 1])),
+      new Map(
+        secrets
+          .list()
+          .map(({ name }) => [name, /^user1-n8n\/(?:database|jwtSecret|ownerPassword)$/.test(name) ? 2 : 1]),
+      ),
     );
   });
 
