@@ -1,6 +1,6 @@
 /** Holds the imports between packages and rooms to docs/architecture.md. */
 import { globSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
@@ -69,11 +69,21 @@ describe("rooms of the controller", () => {
   });
 });
 
+test("docs/architecture.md names every room", () => {
+  const page = readFileSync(join(packages, "../docs/architecture.md"), "utf8");
+  const rooms = globSync("{shared,controller,agent}/src/*/", { cwd: packages }).map((room) => basename(room));
+  expect(rooms.length).toBeGreaterThan(20);
+  expect(rooms.filter((room) => room !== "testing" && !page.includes(`\`${room}/\``))).toEqual([]);
+});
+
 describe("libraries with an effect have one room", () => {
   test.each([
     ["better-sqlite3", /^controller\/src\/inventory\//],
     ["pg", /^controller\/src\/needs\/|^lab\//],
     ["@qdrant/js-client-rest", /^controller\/src\/needs\/|^lab\//],
+    ["minio", /^controller\/src\/needs\/|^lab\//],
+    ["aws4", /^controller\/src\/needs\/|^lab\//],
+    ["ollama", /^controller\/src\/needs\/|^lab\//],
     ["proxmox-api", /^controller\/src\/provision\/proxmox\//],
     ["ssh2", /^controller\/src\/provision\/ssh\//],
     ["dockerode", /^agent\/src\/docker\//],

@@ -4,7 +4,7 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { createVerifier } from "./scram.ts";
 
 /**
- * A server has 100 connections and keeps 3 of them for its superuser. A tenant's three instances can take 60, so that
+ * A server has 400 connections and keeps 3 of them for its superuser. A tenant's three instances can take 60, so that
  * one that runs wild leaves room for everybody else; the greediest pool of the catalog (Open WebUI's) takes 15.
  */
 export const defaultConnectionLimit = 20;
