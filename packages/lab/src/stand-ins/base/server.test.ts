@@ -48,6 +48,16 @@ describe("createRoutedServer", () => {
       expect((await fetch(`${url}/echo`, { method: "POST", body })).status).toBe(400);
   });
 
+  it("reads no more of a body than it takes, however its length is told", async () => {
+    const url = `${await serve()}/echo`;
+    const long = "x".repeat(5_000_000);
+    const chunks = new Blob([long]).stream();
+    for (const body of [long, chunks]) {
+      const asked = { method: "POST", body, duplex: "half" } as const;
+      expect((await fetch(url, asked)).status).toBe(413);
+    }
+  });
+
   it("sends lines one by one", async () => {
     expect(await (await fetch(`${await serve()}/lines`)).text()).toBe('{"line":1}\n{"line":2}\n');
   });

@@ -1,9 +1,9 @@
 import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../host/testing/free-port.ts";
 import { waitFor } from "../../host/wait.ts";
 
 const deadlineMs = 20_000;
@@ -19,18 +19,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(directory, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return address === null || typeof address === "string" ? 0 : address.port;
-}
 
 interface Running {
   url: string;
@@ -101,7 +89,7 @@ describe("the Open WebUI stand-in", { timeout: 60_000 }, () => {
       expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: true });
       expect(await (await fetch(`${url}/api/version`)).json()).toEqual({ version: "0.11.2", schema: 1 });
       expect(await (await fetch(url)).text()).toContain("stand-in");
-      expect((await fetch(`${url}/api/v1/chats`, { method: "POST", body: "{" })).status).toBe(422);
+      expect((await fetch(`${url}/api/v1/chats`, { method: "POST", body: "{}" })).status).toBe(422);
     });
   });
 

@@ -1,9 +1,9 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../host/testing/free-port.ts";
 import { waitFor } from "../../host/wait.ts";
 
 const deadlineMs = 20_000;
@@ -21,18 +21,6 @@ afterEach(async () => {
   await program;
   await rm(directory, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return address === null || typeof address === "string" ? 0 : address.port;
-}
 
 function run(port: number, env: Record<string, string> = {}) {
   return execa(process.execPath, [join(directory, "program/main.ts")], {

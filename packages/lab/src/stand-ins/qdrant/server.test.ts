@@ -269,3 +269,15 @@ describe("snapshots", () => {
     expect(await client.listSnapshots("a")).toHaveLength(1);
   });
 });
+
+it("reads no more of a body than it takes, however its length is told", async () => {
+  const headers = { "api-key": "key" };
+  const asked = {
+    method: "PUT",
+    body: new Blob(["x".repeat(33 * 1024 ** 2)]).stream(),
+    headers,
+    duplex: "half",
+  } as const;
+  expect((await fetch(`${url}/collections/one`, asked)).status).toBe(413);
+  expect((await client.getCollections()).collections).toEqual([]);
+});

@@ -1,6 +1,5 @@
 /** Qdrant's HTTP side: health without a key, everything else with one. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { buffer } from "node:stream/consumers";
 import { authenticate } from "./authenticate.ts";
 import { malformed, Refusal } from "./errors.ts";
 import { parseObject } from "./json.ts";
@@ -112,9 +111,18 @@ function asked(
   };
 }
 
+/** Counted as it comes: a body in HTTP's own chunks does not say how long it is. */
 async function readBody(request: IncomingMessage, longest: number): Promise<Buffer> {
-  if (Number(request.headers["content-length"] ?? "0") > longest) throw new Refusal(413, "JSON payload is too large");
-  return buffer(request);
+  const parts: Buffer[] = [];
+  let length = 0;
+  // The connection is left whole for the refusal.
+  const incoming: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const part of incoming) {
+    length += part.length;
+    if (length > longest) throw new Refusal(413, "JSON payload is too large");
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 async function readFile(request: IncomingMessage, body: Buffer): Promise<{ name: string; content: Buffer }> {
