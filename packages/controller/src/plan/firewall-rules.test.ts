@@ -91,6 +91,31 @@ describe("the node of shared services", () => {
   });
 });
 
+describe("a tenant's node that holds shared services, too", () => {
+  const mixed = {
+    ...fleet,
+    services: { ...fleet.services, shared: { ...fleet.services.shared, postgres: { node: "user1", env: {} } } },
+  };
+  const specs = new Map(desiredFirewalls(mixed, catalog).map((spec) => [spec.node, spec]));
+
+  test.each([
+    ["lets another tenant in to what is shared", user2, 5432, "accept"],
+    ["lets the shared node in to what is shared", shared, 5432, "accept"],
+    ["lets no other tenant in to its own services", user2, 5678, "drop"],
+    ["lets people in to its own services", stranger, 5678, "accept"],
+    ["lets no stranger in to what is shared", stranger, 5432, "drop"],
+  ])("%s", (_, from, port, expected) => {
+    expect(verdict(specs.get("user1")?.inbound, from, port)).toBe(expected);
+  });
+
+  test("is reached from the others at those ports alone", () => {
+    expect(verdict(specs.get("user2")?.outbound, user1, 5432)).toBe("accept");
+    expect(verdict(specs.get("shared")?.outbound, user1, 5432)).toBe("accept");
+    expect(verdict(specs.get("user2")?.outbound, user1, 5678)).toBe("drop");
+    expect(verdict(specs.get("shared")?.outbound, user1, 5678)).toBe("drop");
+  });
+});
+
 test("people's networks can be narrowed", () => {
   const narrowed = { ...fleet, firewall: { enabled: true, clients: ["10.0.4.0/24"] } };
   const rules = desiredFirewalls(narrowed, catalog).find(({ node }) => node === "user1")?.inbound;

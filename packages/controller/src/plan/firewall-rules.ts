@@ -31,52 +31,79 @@ function nodeRules(
   placed: readonly Placement[],
   node: string,
 ): Pick<FirewallSpec, "inbound" | "outbound"> {
-  const tenantNodes = new Set(Object.values(fleet.tenants).map((tenant) => tenant.node));
-  return tenantNodes.has(node) ? tenantRules(fleet, placed, node) : sharedRules(fleet, placed, node, tenantNodes);
+  const isTenants = Object.values(fleet.tenants).some((tenant) => tenant.node === node);
+  return isTenants ? tenantRules(fleet, placed, node) : sharedRules(fleet, placed, node);
 }
 
-/** A tenant's node: open to people and the router at its services' ports, to the rest of the fleet at none. */
+/**
+ * A tenant's node: open to people and the router at its services' ports, to the rest of the fleet at none but those of
+ * shared services that it may hold besides.
+ */
 function tenantRules(fleet: Fleet, placed: readonly Placement[], node: string) {
-  const ports = portsOn(placed, node);
   const others = otherAddresses(fleet, node);
-  const served = sharedNodes(fleet).flatMap((name) => {
-    const open = tenantPorts(placed, name);
-    return rule([addressOf(fleet, name)], open, "accept");
-  });
+  const ports = portsOn(placed, node);
+  const own = portsOn(
+    placed.filter(({ tenant }) => tenant !== null),
+    node,
+  );
   return {
     inbound: [
       ...rule([fleet.controller.address], null, "accept"),
-      ...rule(routerAddresses(fleet), ports, "accept"),
+      ...rule(routerAddresses(fleet), [...own, ...routedPorts(placed, node)], "accept"),
+      ...sharedAccess(fleet, placed, node),
       ...rule(others, null, "drop"),
-      ...rule(fleet.firewall.clients, ports, "accept"),
+      ...rule(fleet.firewall.clients, own, "accept"),
       ...rule(null, ports, "drop"),
     ],
     outbound: [
-      ...served,
+      ...towardsShared(fleet, placed, node),
       ...rule(others, null, "drop"),
       ...rule(administrationAddresses(fleet), [...administrationPorts, fleet.controller.port], "drop"),
     ],
   };
 }
 
-/** A node of shared services: each tenant reaches the ports that are for tenants, other shared nodes reach all of them. */
-function sharedRules(fleet: Fleet, placed: readonly Placement[], node: string, tenantNodes: ReadonlySet<string>) {
-  const ports = portsOn(placed, node);
-  const others = Object.keys(fleet.nodes).filter((name) => name !== node);
-  const tenants = others.filter((name) => tenantNodes.has(name)).map((name) => addressOf(fleet, name));
-  const peers = others.filter((name) => !tenantNodes.has(name)).map((name) => addressOf(fleet, name));
+/** A node of shared services alone. */
+function sharedRules(fleet: Fleet, placed: readonly Placement[], node: string) {
+  const { tenants } = neighbours(fleet, node);
   return {
     inbound: [
       ...rule([fleet.controller.address], null, "accept"),
       ...rule(routerAddresses(fleet), routedPorts(placed, node), "accept"),
-      ...connectionLimits(tenants, placed, node),
-      ...rule(tenants, tenantPorts(placed, node), "accept"),
-      ...rule(peers, ports, "accept"),
-      ...rule([...tenants, ...peers], null, "drop"),
-      ...rule(null, ports, "drop"),
+      ...sharedAccess(fleet, placed, node),
+      ...rule(otherAddresses(fleet, node), null, "drop"),
+      ...rule(null, portsOn(placed, node), "drop"),
     ],
-    outbound: rule(tenants, null, "drop"),
+    outbound: [...towardsShared(fleet, placed, node), ...rule(tenants, null, "drop")],
   };
+}
+
+/** Each tenant reaches the ports of a node's shared services that are for tenants, nodes without a tenant all of them. */
+function sharedAccess(fleet: Fleet, placed: readonly Placement[], node: string): FirewallRule[] {
+  const shared = placed.filter(({ tenant }) => tenant === null);
+  const { tenants, peers } = neighbours(fleet, node);
+  return [
+    ...connectionLimits(tenants, placed, node),
+    ...rule(tenants, tenantPorts(placed, node), "accept"),
+    ...rule(peers, portsOn(shared, node), "accept"),
+  ];
+}
+
+/** The shared services that are for tenants, on whichever other nodes they are. */
+function towardsShared(fleet: Fleet, placed: readonly Placement[], node: string): FirewallRule[] {
+  return sharedNodes(fleet)
+    .filter((name) => name !== node)
+    .flatMap((name) => rule([addressOf(fleet, name)], tenantPorts(placed, name), "accept"));
+}
+
+/** Addresses of the other nodes, of those with a tenant and of those without. */
+function neighbours(fleet: Fleet, node: string): { tenants: string[]; peers: string[] } {
+  const tenantNodes = new Set(Object.values(fleet.tenants).map((tenant) => tenant.node));
+  const others = Object.keys(fleet.nodes).filter((name) => name !== node);
+  const { true: tenants = [], false: peers = [] } = Object.groupBy(others, (name) =>
+    tenantNodes.has(name) ? "true" : "false",
+  );
+  return { tenants: tenants.map((name) => addressOf(fleet, name)), peers: peers.map((name) => addressOf(fleet, name)) };
 }
 
 function rule(
