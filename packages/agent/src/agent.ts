@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { type BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
-import type { Observation } from "@berth/shared/protocol/state";
 import { protocolVersion } from "@berth/shared/protocol/version";
 import { type AgentConfig, firewallFile, journalFile } from "./config.ts";
 import { Connection, type ConnectionListener } from "./connection/connection.ts";
@@ -10,7 +9,6 @@ import { EventSender } from "./connection/event-sender.ts";
 import { SampleSender } from "./connection/sample-sender.ts";
 import { openSocket } from "./connection/socket.ts";
 import { Streams } from "./connection/streams.ts";
-import { within } from "./deadline.ts";
 import { DockerodeEngine } from "./docker/dockerode-engine.ts";
 import type { DockerEvent, Engine } from "./docker/engine.ts";
 import { type DockerListener, watchDocker } from "./docker/watch.ts";
@@ -33,6 +31,7 @@ import { ResourceLocks } from "./operations/locks.ts";
 import { OperationRunner } from "./operations/runner.ts";
 import { EventPublisher } from "./reconcile/event-publisher.ts";
 import { HealthWatch } from "./reconcile/health-watch.ts";
+import { observeNode } from "./reconcile/node-observation.ts";
 import { Observer } from "./reconcile/observer.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { agentVersion } from "./version.ts";
@@ -47,9 +46,6 @@ export interface AgentDependencies {
   /** The controller asks for another version of the agent. */
   onUpgrade: (message: ControllerMessageOf<"upgrade">, identity: Identity) => void;
 }
-
-/** How long an observation waits for health that was never looked at, just after a start. */
-const firstLookMilliseconds = 2_000;
 
 export class Agent implements ConnectionListener, DockerListener {
   readonly #dependencies: AgentDependencies;
@@ -260,32 +256,14 @@ export class Agent implements ConnectionListener, DockerListener {
   }
 
   async #observe(id: string): Promise<void> {
-    const [observation, firewall] = await Promise.all([this.#readObservation(), this.#firewall.observe()]);
-    this.#connection.send({
-      type: "observation",
-      id,
-      observation: { ...observation, ...(firewall === undefined ? {} : { firewall }) },
+    const observation = await observeNode({
+      observer: this.#observer,
+      reconciler: this.#reconciler,
+      health: this.#health,
+      firewall: this.#firewall,
+      log: this.#dependencies.log,
     });
-  }
-
-  async #readObservation(): Promise<Observation> {
-    try {
-      await this.#firstLook();
-      return await this.#observer.observe();
-    } catch (error) {
-      this.#dependencies.log.warn({ reason: toBerthError(error).message }, "the node could not be observed");
-      return { instances: [], images: [], docker: "unreachable" };
-    }
-  }
-
-  /** Just after a start nothing is known of health yet: waits a moment for it, so as not to answer "unknown". */
-  async #firstLook(): Promise<void> {
-    const looked = this.#reconciler.ready().then(async () => this.#health.firstLook());
-    try {
-      await within(looked, firstLookMilliseconds, "a first look at every instance");
-    } catch (error) {
-      if (toBerthError(error).code !== "deadline.exceeded") throw error;
-    }
+    this.#connection.send({ type: "observation", id, observation });
   }
 
   async #renew(certificate: string): Promise<void> {
