@@ -21,7 +21,7 @@ export function networkOf(spec: InstanceSpec): string {
   return spec.containers.length > 1 ? networkName : "bridge";
 }
 
-export function volumeName(spec: InstanceSpec, volume: string): string {
+function volumeName(spec: InstanceSpec, volume: string): string {
   return `${spec.instance}-${volume}`;
 }
 

@@ -9,7 +9,7 @@ import { distinctNetworks, everyAddress } from "./networks.ts";
 export const table = { family: "inet", name: "berth" } as const;
 
 /** Docker's default bridge, and those of its user-defined networks. */
-export const containerInterfaces = ["docker0", "br-*"] as const;
+const containerInterfaces = ["docker0", "br-*"] as const;
 
 /** Where a packet of a connection that is judged says who the other side is, and which port it was made to. */
 interface Packet {

@@ -13,7 +13,7 @@ const { request } = process.getBuiltinModule("node:http");
 /** Null: healthy; otherwise why not, as a phrase. */
 export type ProbeResult = string | null;
 
-/** Probes once; never throws for an unhealthy container, only when Docker itself fails. */
+/** Probes once. Never throws: what cannot be probed is not healthy. */
 export async function probe(
   engine: Engine,
   container: Pick<ContainerDetails, "id" | "address">,

@@ -1,4 +1,4 @@
-/** image.ensure: the image is present on the node. */
+/** image.ensure: the image is present on the node. Tags are pinned: one that is there is not pulled again. */
 import { BerthError } from "@berth/shared/errors";
 import type { OperationResult } from "@berth/shared/operations/index";
 import type { Engine } from "../docker/engine.ts";
@@ -10,11 +10,6 @@ export interface ImageDependencies {
   engine: Engine;
   /** Docker's certs.d. */
   registryCertificates: string;
-}
-
-/** What would change: nothing, or a pull. Tags are pinned, so a present image is not pulled again. */
-export function checkImage(reference: string, imageId: string | null): string[] {
-  return imageId === null ? [`image ${reference} is missing`] : [];
 }
 
 export function imageEnsure({ engine, registryCertificates }: ImageDependencies): OperationHandler<"image.ensure"> {

@@ -1,13 +1,8 @@
 /** instance.remove: the instance's containers are gone; its volumes only when that is asked for. */
 import type { OperationResult } from "@berth/shared/operations/index";
-import type { ContainerSummary, Engine } from "../docker/engine.ts";
+import type { Engine } from "../docker/engine.ts";
 import type { OperationContext, OperationHandler } from "./context.ts";
 import { throughOutages } from "./outage.ts";
-
-/** What would be removed: every container with the instance's label, whatever its name. */
-export function checkRemoval(containers: readonly ContainerSummary[]): string[] {
-  return containers.map(({ name }) => `container ${name} exists`);
-}
 
 export function instanceRemove(engine: Engine): OperationHandler<"instance.remove"> {
   return async ({ instance, volumes }, context) =>

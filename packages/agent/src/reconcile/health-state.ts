@@ -4,7 +4,7 @@ import type { InstanceState } from "@berth/shared/protocol/state";
 import type { ProbeResult } from "../operations/health.ts";
 
 /** Once healthy, a look every ten seconds is enough; a failing one is looked at again as the specification says. */
-export const calmSeconds = 10;
+const calmSeconds = 10;
 
 export interface HealthState {
   state: Extract<InstanceState, "starting" | "healthy" | "unhealthy">;

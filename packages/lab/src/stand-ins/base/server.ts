@@ -135,7 +135,7 @@ export function page(title: string, rows: readonly (readonly [string, string])[]
   };
 }
 
-export function escapeHtml(value: string): string {
+function escapeHtml(value: string): string {
   return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
