@@ -75,11 +75,6 @@ export async function clearDesiredInstance(database: Queryable, name: string): P
   await database.deleteFrom("instances").where("name", "=", name).where("observedHash", "is", null).execute();
 }
 
-export async function removeInstance(database: Queryable, name: string): Promise<boolean> {
-  const { numDeletedRows } = await database.deleteFrom("instances").where("name", "=", name).executeTakeFirst();
-  return numDeletedRows > 0n;
-}
-
 /** All that the agent of `node` sees. Writes what changed only; call it in a transaction. */
 export async function recordObservation(
   database: Queryable,

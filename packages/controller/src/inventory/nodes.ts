@@ -64,10 +64,6 @@ export async function setNodeSshHostKey(database: Queryable, name: string, sshHo
   await database.updateTable("nodes").set({ sshHostKey }).where("name", "=", name).execute();
 }
 
-export async function setNodeState(database: Queryable, name: string, state: NodeState): Promise<void> {
-  await database.updateTable("nodes").set({ state }).where("name", "=", name).execute();
-}
-
 export interface AgentReport {
   agentVersion: string;
   protocol: string;

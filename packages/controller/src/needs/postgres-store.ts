@@ -49,7 +49,7 @@ const catalogName = "postgres";
 const poolerName = "pgbouncer";
 
 /** Secret of a server's superuser. */
-export function superuserSecretName(server: string): string {
+function superuserSecretName(server: string): string {
   return `${server}/superuserPassword`;
 }
 

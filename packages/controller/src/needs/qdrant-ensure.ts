@@ -5,14 +5,7 @@ import type { CollectionsNeed } from "@berth/shared/operations/collections-ensur
 import type { QdrantClient } from "@qdrant/js-client-rest";
 import { type QdrantServer, withQdrant } from "./qdrant-client.ts";
 import { type CollectionNeed, collectionFacts, hasVectors, indexedFields, vectorDifference } from "./qdrant-observe.ts";
-import {
-  type Admitted,
-  admitToken,
-  admittedTokens,
-  createUnlessThere,
-  withdrawFormerTokens,
-  withdrawTokens,
-} from "./qdrant-tokens.ts";
+import { type Admitted, admitToken, admittedTokens, createUnlessThere, withdrawTokens } from "./qdrant-tokens.ts";
 
 export interface CollectionsContext {
   server: QdrantServer;
@@ -110,14 +103,6 @@ async function refuseIfFilled(client: QdrantClient, name: string, difference: st
 }
 
 /**
- * Ends a rotation: to be called once the instance runs with the present token. `ensureCollections` admits that one beside
- * the former, so that there is no moment at which neither works.
- */
-export function endFormerTokens(need: CollectionsNeed, { server }: Pick<CollectionsContext, "server">): Promise<void> {
-  return withQdrant(server, (client) => withdrawFormerTokens(client, need));
-}
-
-/**
  * Shuts the instance out, then deletes its collections and others that begin with its own prefix, each with its
  * snapshots: Qdrant would keep those, for whoever has a collection of that name next. Nothing of other instances.
  */
@@ -147,7 +132,7 @@ export function removeCollections(
  * Pure: which of the server's collections are the instance's alone. A prefix is not enough: that of `user1-open` begins
  * the collections of `user1-open-webui`, too.
  */
-export function ownCollections(
+function ownCollections(
   { instance, collections }: Pick<CollectionsNeed, "instance" | "collections">,
   existing: readonly string[],
   others: readonly Admitted[],

@@ -69,7 +69,7 @@ function isSingle(vectors: Schemas["VectorsConfig"]): vectors is Schemas["Vector
 }
 
 /** Pure: what was found, in the order of the need's collections, against the need. */
-export function compareNeed(
+function compareNeed(
   need: CollectionsNeed,
   facts: readonly (CollectionFacts | undefined)[],
   admitted: readonly Admitted[],
@@ -81,7 +81,7 @@ export function compareNeed(
 }
 
 /** Pure. As phrases; none: the collection is as needed. */
-export function compareCollection(need: CollectionNeed, facts: CollectionFacts | undefined): string[] {
+function compareCollection(need: CollectionNeed, facts: CollectionFacts | undefined): string[] {
   if (facts === undefined) return [`collection '${need.name}' is missing`];
   const differences = hasVectors(need, facts) ? [] : [vectorDifference(need, facts)];
   const missing = indexedFields(need).filter((field) => !facts.indexedFields.includes(field));

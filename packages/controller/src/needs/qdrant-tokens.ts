@@ -38,14 +38,6 @@ export async function withdrawTokens(
   await deletePoints(client, { should: [hasToken(token), isOf(instance)] });
 }
 
-/** Shuts out every token of the instance but the present one: what remains of a rotation. Idempotent. */
-export async function withdrawFormerTokens(
-  client: QdrantClient,
-  { token, instance }: Pick<CollectionsNeed, "token" | "instance">,
-): Promise<void> {
-  await deletePoints(client, { must: [isOf(instance)], must_not: [hasToken(token)] });
-}
-
 async function deletePoints(client: QdrantClient, filter: Schemas["Filter"]): Promise<void> {
   try {
     await client.delete(tokensCollection, { wait: true, filter });

@@ -3,7 +3,7 @@ import { BerthError } from "@berth/shared/errors";
 import { tokensCollection } from "@berth/shared/operations/collections-claims";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openClient, type QdrantServer } from "./qdrant-client.ts";
-import { endFormerTokens, ensureCollections, removeCollections } from "./qdrant-ensure.ts";
+import { ensureCollections, removeCollections } from "./qdrant-ensure.ts";
 import { observeCollections } from "./qdrant-observe.ts";
 import { clientOf, contentsOf, needOf, startTestQdrant, type TestQdrant } from "./testing/qdrant.ts";
 
@@ -156,22 +156,6 @@ describe("a collection of another vector size", () => {
     expect(await differencesOf(euclid)).toEqual([
       "collection 'user1_openwebui_documents' compares vectors by Cosine, not by Euclid",
     ]);
-  });
-});
-
-describe("rotating a token", () => {
-  test("both work until the former is ended, and then the present one alone", async () => {
-    const rotated = needOf("user1-openwebui", { token: "user1-openwebui.v2" });
-    const neighbour = needOf("user1-openwebui-pro");
-    for (const each of [need, neighbour, rotated]) await ensureCollections(each, { server, log });
-    const counts = (each: typeof need): Promise<unknown> => clientOf(each, server).count("user1_openwebui_files");
-    expect(await counts(need)).toEqual({ count: 0 });
-    expect(await counts(rotated)).toEqual({ count: 0 });
-    await endFormerTokens(rotated, { server });
-    await expect(counts(need)).rejects.toMatchObject({ status: 401 });
-    expect(await counts(rotated)).toEqual({ count: 0 });
-    expect(await differencesOf(rotated, neighbour)).toEqual([]);
-    expect(await differencesOf(need)).toEqual(["its token is not admitted"]);
   });
 });
 

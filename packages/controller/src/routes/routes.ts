@@ -147,7 +147,7 @@ function pick(routes: readonly Route[], hosts: readonly string[]): Route[] {
 }
 
 /** Read at each test, so that a router's new certificate counts at once. */
-export async function readRouterCa(
+async function readRouterCa(
   { routes: { router } }: Fleet,
   configurationDirectory: string,
 ): Promise<string | undefined> {

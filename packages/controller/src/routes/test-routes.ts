@@ -19,7 +19,7 @@ export interface TestOptions {
 }
 
 /** Where a route is asked for. */
-export interface Door {
+interface Door {
   protocol: "http:" | "https:";
   address: string;
   port: number;
@@ -57,7 +57,7 @@ export async function testRoutes(
 }
 
 /** null: nobody here knows where the route's router is. Pure. */
-export function doorOf({ routes: { router, directory } }: Fleet, { servers }: Route): Door | null {
+function doorOf({ routes: { router, directory } }: Fleet, { servers }: Route): Door | null {
   if (router !== undefined) {
     return { protocol: router.tls ? "https:" : "http:", address: router.address, port: router.port };
   }

@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { desiredState } from "../plan/desired.ts";
 import { linkPresent, planFleet, planPart } from "../plan/plan.ts";
 import { desiredOptions, emptyWorld, performAll } from "../plan/test-fixtures.ts";
-import type { Observed } from "../plan/observed.ts";
+import { type Observed, unseenNode } from "../plan/observed.ts";
 import { withEveryService } from "./removal.ts";
 import { createTenantControl, type TenantControl } from "./tenant-control.ts";
 import type { UnfinishedRemoval } from "./unfinished-removal.ts";
@@ -86,6 +86,17 @@ describe("add", () => {
     expect(planned.at(-1)).toBe("tenant.verify/user4");
     const foreign = planned.filter((id) => /user[123]|shared/.test(id));
     expect(foreign.every((id) => id.startsWith("firewall.ensure/"))).toBe(true);
+  });
+
+  test("looks at it even though somebody else's node is away", async () => {
+    world = { ...world, nodes: new Map([...world.nodes, ["user2", unseenNode]]) };
+    const { plan } = await control.add([{ name: "user4" }], { ...options, keys: {} });
+    expect(ids({ plan })).toContain("firewall.ensure/user2");
+    const after = new Set(plan.operations.find(({ kind }) => kind === "tenant.verify")?.after);
+    expect(after).toContain("instance.ensure/user4-n8n");
+    for (const operation of plan.operations)
+      if (after.has(operation.id)) for (const id of operation.after) after.add(id);
+    expect([...after].filter((id) => id.includes("user2"))).toEqual([]);
   });
 
   test("gives each of them the key", async () => {

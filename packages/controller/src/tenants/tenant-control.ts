@@ -197,7 +197,10 @@ function verification(tenant: string, { operations }: FleetPlan, desired: Desire
     node: null,
     target: tenant,
     reason: "its services answer and its keys open nothing of others",
-    after: operations.filter((operation) => concernsTenant(operation, tenant, desired)).map(({ id }) => id),
+    // Firewalls as far as its instances wait for them: a node of somebody else that is away holds up its own alone.
+    after: operations
+      .filter((operation) => operation.kind !== "firewall.ensure" && concernsTenant(operation, tenant, desired))
+      .map(({ id }) => id),
     input: { tenant },
   };
 }

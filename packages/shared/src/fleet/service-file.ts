@@ -46,7 +46,7 @@ export function parseServiceFile({ file, text }: TextFile, builtIn: Catalog): Pa
 }
 
 /** `services/grafana.yaml` -> `grafana` */
-export function serviceNameOf(file: string): string {
+function serviceNameOf(file: string): string {
   return file.replace(/^.*\//s, "").replace(/\.yaml$/, "");
 }
 

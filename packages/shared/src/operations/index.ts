@@ -49,7 +49,6 @@ export type OperationResult<K extends OperationKind> = z.output<Operations[K]["r
 
 type KindsOn<Side> = { [K in OperationKind]: Operations[K]["runsOn"] extends Side ? K : never }[OperationKind];
 export type AgentOperationKind = KindsOn<"agent">;
-export type ControllerOperationKind = KindsOn<"controller">;
 
 export const operationKinds = Object.keys(operations) as [OperationKind, ...OperationKind[]];
 
