@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type AgentEvent, agentEventSchema } from "@berth/shared/protocol/events";
 import { z } from "zod";
 
-export const maxStoredEvents = 10_000;
+const maxStoredEvents = 10_000;
 
 const rowSchema = z.object({ sequence: z.number(), at: z.number(), body: z.string() });
 

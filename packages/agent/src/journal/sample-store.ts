@@ -5,7 +5,7 @@ import { type SampleBatch, sampleBatchSchema } from "@berth/shared/metrics/sampl
 import { z } from "zod";
 
 /** Two hours of ten-second batches. */
-export const maxStoredBatches = 720;
+const maxStoredBatches = 720;
 
 const rowSchema = z.object({ id: z.number(), payload: z.instanceof(Uint8Array) });
 

@@ -9,7 +9,7 @@ import { readIfPresent, writeAtomically } from "../files.ts";
 import type { Log } from "../log.ts";
 import type { Versions } from "./versions.ts";
 
-export const probationMilliseconds = 60_000;
+const probationMilliseconds = 60_000;
 const mostStarts = 3;
 
 const upgradeSchema = z.strictObject({ from: z.string(), to: z.string(), starts: z.int().nonnegative() });
