@@ -10,6 +10,7 @@ import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
 import { openInventory } from "../inventory/open.ts";
 import { listSpecifications } from "../inventory/specifications.ts";
+import { createRun } from "../runs/store.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { createFleetControl, type FleetControl } from "./apply.ts";
 import { createFleetSecrets } from "./fleet-secrets.ts";
@@ -125,6 +126,17 @@ describe("an edit", () => {
     await expect(control.edit(({ yaml }) => ({ text: yaml }), { ...editing, given })).rejects.toThrow("Run 7");
     expect(secrets.version("user4/openrouterKey")).toBeNull();
     expect((await store.current())?.yaml).toBe(example);
+  });
+
+  test("beside a run signs no token for a fleet that does not come to be", async () => {
+    await control.apply(file(example), "admin");
+    const plan = { operations: [], warnings: [] };
+    const { id } = await createRun(inventory, { plan, kind: "apply", account: "anna" });
+    const more = setInFleet(example, ["tenants", "user4"], { node: "user4" });
+    const text = setInFleet(more, ["nodes", "user4"], { address: "10.0.6.14", proxmox: "pve", template: "tenant" });
+    const before = secrets.versions();
+    await expect(control.edit(() => ({ text }), editing)).rejects.toThrow(`Run ${id} `);
+    expect(secrets.versions()).toEqual(before);
   });
 
   test("that is tried only stores nothing; one that is carried out, what is given with it", async () => {

@@ -15,7 +15,7 @@ import { desiredState, type Desired, type DesiredOptions } from "../plan/desired
 import { linkPresent, planFleet, planPart, type FleetPlan } from "../plan/plan.ts";
 import type { FleetSecrets } from "./fleet-secrets.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
-import type { NewRun } from "../runs/store.ts";
+import { type NewRun, refuseSecondRun } from "../runs/store.ts";
 import { leftTenants } from "./left-tenants.ts";
 import { recordFleet } from "./record.ts";
 import { misplacedNodes } from "./seen-addresses.ts";
@@ -139,6 +139,8 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     origin: { file: string; account: string; kind: string },
   ): Promise<Run | null> {
     const { text: yaml, fleet, desired } = prepared;
+    // Not only when the run is written: by then tokens are signed anew, for a fleet that does not come to be.
+    if (plan.operations.length > 0) await refuseSecondRun(inventory.database);
     await secrets.ensure(desired.secrets);
     const record = { ...origin, yaml, fleet, desired };
     const run = await dependencies.startRun({
@@ -150,6 +152,12 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     if (run === null) await inventory.database.transaction().execute((transaction) => recordFleet(transaction, record));
     dependencies.onChange(fleet);
     return run;
+  }
+
+  async function presentFleet(): Promise<StoredFleet> {
+    const present = await store.current();
+    if (present === null) throw noFleetYet();
+    return present;
   }
 
   async function prepareEdit(
@@ -180,12 +188,14 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         if (plan.operations.length === 0 && unchanged) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file: file.file, account, kind: "apply" }) };
       }),
-    edit: (edit, { given = new Map(), dryRun = false, ...options }) =>
-      exclusively(async () => {
-        const present = await store.current();
-        if (present === null) throw noFleetYet();
+    async edit(edit, { given = new Map(), dryRun = false, ...options }) {
+      if (dryRun) {
+        const present = await presentFleet();
+        return { plan: (await prepareEdit(present, edit(present), options)).plan, run: null };
+      }
+      return exclusively(async () => {
+        const present = await presentFleet();
         const edited = edit(present);
-        if (dryRun) return { plan: (await prepareEdit(present, edited, options)).plan, run: null };
         // Mistakes are told before anything is stored.
         store.parse(edited.text, present.file);
         const taken = await secrets.give(given);
@@ -196,7 +206,8 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
           await secrets.takeBack(taken);
           throw error;
         }
-      }),
+      });
+    },
     exclusively,
   };
 }

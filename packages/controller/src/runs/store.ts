@@ -93,7 +93,8 @@ function toStep(operation: Plan["operations"][number], position: number): StepRe
   return { ...operation, position, operationId: randomUUID(), ...untouched };
 }
 
-async function refuseSecondRun(database: Queryable): Promise<void> {
+/** Throws `conflict` while a run is under way. */
+export async function refuseSecondRun(database: Queryable): Promise<void> {
   const running = await findRunningRun(database);
   if (running !== null) throw runConflict(running);
 }
