@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
 import { BerthError } from "@berth/shared/errors";
 import { setInFleet } from "@berth/shared/fleet/edit";
+import { placements } from "@berth/shared/fleet/instances";
 import { Secret } from "@berth/shared/secret";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Inventory } from "../inventory/database.ts";
@@ -90,7 +91,8 @@ test("a plan beside a run says so", async () => {
 test("what instances are made of is on record, of each the newest and what was last seen", async () => {
   const recorded = async () => [...(await listSpecifications(inventory.database)).values()];
   await control.apply(file(example), "admin");
-  expect(await recorded()).toHaveLength(19);
+  const all = placements(await store.require(), catalog).map(({ instance }) => instance);
+  expect((await recorded()).map(({ instance }) => instance).toSorted()).toEqual(all.toSorted());
   const [first] = (await recorded()).filter(({ instance }) => instance === "user1-n8n");
   await inventory.database
     .updateTable("instances")
@@ -102,7 +104,7 @@ test("what instances are made of is on record, of each the newest and what was l
   }
   const versions = (await recorded()).filter(({ instance }) => instance === "user1-n8n").map(({ version }) => version);
   expect(versions.toSorted()).toEqual(["2.40.1", first?.version]);
-  expect(await listInstances(inventory.database)).toHaveLength(19);
+  expect((await listInstances(inventory.database)).map(({ name }) => name)).toEqual(all.toSorted());
 });
 
 describe("an edit", () => {
