@@ -73,6 +73,22 @@ describe("own services", () => {
   });
 });
 
+describe("anchors", () => {
+  const text =
+    "tenants:\n  a: { node: a, services: &own { n8n: { env: &x { A: b } } } }\n  b: { node: b, services: *own }\n";
+  const written = "services: { n8n: { env: { A: b } } }";
+
+  test("that go with what is removed are written out where they are referred to", () => {
+    expect(removeFromFleet(text, ["tenants", "a"])).toBe(`tenants:\n  b: { node: b, ${written} }\n`);
+    expect(removeFromFleet(text, ["tenants", "b"])).toBe(text.split("\n").slice(0, 2).join("\n") + "\n");
+  });
+
+  test("that the given file has not are written out in what is kept", () => {
+    const given = "tenants:\n  a: { node: a }\n";
+    expect(mergeFleet(text, given).text).toBe(`${given}  b: { node: b, ${written} }\n`);
+  });
+});
+
 test("setting and removing keep the rest of the text", () => {
   const added = setInFleet(present, ["nodes", "c"], { address: "10.0.6.12" });
   expect(added).toContain("b: { address: 10.0.6.11 } # by hand\n  c:\n    address: 10.0.6.12\n");

@@ -1,5 +1,5 @@
 /** Changes to a fleet file's text that keep its comments and order. Pure. */
-import { isMap, isScalar, parseDocument, type Document, type YAMLMap } from "yaml";
+import { isMap, isNode, isScalar, type Node, parseDocument, visit, type Document, type YAMLMap } from "yaml";
 
 /** Maps by name, in which a file that does not mention an entry leaves it as it is. */
 const namedMaps = [
@@ -31,6 +31,8 @@ export interface MergedFleet {
  */
 export function mergeFleet(present: string, given: string, { prune = false } = {}): MergedFleet {
   const from = parseDocument(present);
+  // What is taken over must not refer to an anchor that stays behind.
+  writeOut(from, anchorsIn(from));
   const into = parseDocument(given);
   const kept: string[] = [];
   for (const path of namedMaps) {
@@ -73,8 +75,27 @@ export function setInFleet(text: string, path: readonly string[], value: unknown
 export function removeFromFleet(text: string, path: readonly string[]): string {
   const document = parseDocument(text);
   if (!document.hasIn(path)) return text;
+  const removed = document.getIn(path, true);
+  const anchors = isNode(removed) ? anchorsIn(document, removed) : new Map<string, unknown>();
   document.deleteIn(path);
+  writeOut(document, anchors);
   return document.toString();
+}
+
+/** What the anchors (&name) below a node of the document stand for, by name. */
+function anchorsIn(document: Document, root: Document | Node = document): Map<string, unknown> {
+  const anchors = new Map<string, unknown>();
+  visit(root, {
+    Value: (_, node) => void (node.anchor !== undefined && anchors.set(node.anchor, node.toJS(document))),
+  });
+  return anchors;
+}
+
+/** Puts in place of each reference (*name) to one of these anchors what it stands for. */
+function writeOut(document: Document, anchors: ReadonlyMap<string, unknown>): void {
+  visit(document, {
+    Alias: (_, { source }) => (anchors.has(source) ? document.createNode(anchors.get(source)) : undefined),
+  });
 }
 
 function mapAt(document: Document, path: readonly string[]): YAMLMap {
