@@ -48,6 +48,7 @@ export async function variable(guest: Guest, container: string, name: string): P
   return line.slice(name.length + 1);
 }
 
+/** The rules, without the connections that are being counted at this moment. */
 async function firewallOf(guest: Guest): Promise<string> {
-  return guest.run(["nft", "list", "table", "inet", "berth"]);
+  return guest.run(["nft", "--terse", "list", "table", "inet", "berth"]);
 }
