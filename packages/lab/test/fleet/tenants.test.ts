@@ -1,5 +1,4 @@
 /** Tenants by command: added whole, held back, removed without a trace; bad input changes nothing. */
-import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runSchema } from "@berth/shared/api/runs";
 import { routeListSchema } from "@berth/shared/api/routes";
@@ -7,8 +6,10 @@ import { tenantStatusSchema } from "@berth/shared/api/tenants";
 import { planSchema } from "@berth/shared/operations/plan";
 import { z } from "zod";
 import { ensureController, stopController } from "../../src/demo/controller.ts";
+import { waitFor } from "../../src/host/wait.ts";
 import { everything, variable } from "./everything.ts";
 import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { run } from "./runs.ts";
 
 const changedSchema = planSchema.extend({ run: runSchema.nullable() });
 const addMilliseconds = 600_000;
@@ -24,8 +25,8 @@ beforeAll(async () => {
 
 describe("tenant add", () => {
   it("shows what it would do, and does nothing, under --plan", async () => {
-    const { operations, run } = await fleet.json(changedSchema, ["tenant", "add", "user4", "--plan"]);
-    expect(run).toBeNull();
+    const { operations, run: started } = await fleet.json(changedSchema, ["tenant", "add", "user4", "--plan"]);
+    expect(started).toBeNull();
     const ids = operations.map(({ id }) => id);
     for (const id of [
       "lxc.ensure/user4",
@@ -45,11 +46,19 @@ describe("tenant add", () => {
 
   it("makes a whole tenant, although the controller is stopped in the middle", async () => {
     const adding = ["tenant", "add", "user4", "--openrouter-key-file", "-"];
-    const { run } = await fleet.json(changedSchema, [...adding, "--detach"], { input: `${key}\n` });
-    await pause(5000);
+    const { run: added } = await fleet.json(changedSchema, [...adding, "--detach"], { input: `${key}\n` });
+    await waitFor({
+      what: "The LXC of user4",
+      deadlineMs: 120_000,
+      intervalMs: 200,
+      check: async () => {
+        const { steps } = await run(fleet, added?.id ?? 0);
+        return steps.find(({ kind, state }) => kind === "lxc.ensure" && state === "succeeded");
+      },
+    });
     await stopController(fleet.lab);
     await ensureController(fleet.lab);
-    const shown = await fleet.berth(["run", "show", String(run?.id), "--follow"], { deadlineMs: addMilliseconds });
+    const shown = await fleet.berth(["run", "show", String(added?.id), "--follow"], { deadlineMs: addMilliseconds });
     expect(shown).toMatchObject({ exitCode: 0 });
 
     const tenant = await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"]);
