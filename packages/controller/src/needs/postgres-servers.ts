@@ -75,15 +75,22 @@ export class PostgresServers {
   }
 }
 
+/**
+ * Twice, since the superuser's password may be rotated between one attempt and the next: the new one is not in force
+ * yet when it is tried, and the former not any more.
+ */
 async function withEachPassword<T>(
   server: PostgresServer,
   connect: (server: PostgresServer) => Promise<T>,
 ): Promise<T> {
-  for (const password of [server.password, ...(server.earlierPasswords ?? [])]) {
-    try {
-      return await connect({ ...server, password });
-    } catch (error) {
-      if (stateOf(error) !== wrongPassword) throw storeError(server, error);
+  const { address, port } = server;
+  for (let round = 0; round < 2; round += 1) {
+    for (const password of [server.password, ...(server.earlierPasswords ?? [])]) {
+      try {
+        return await connect({ address, port, password });
+      } catch (error) {
+        if (stateOf(error) !== wrongPassword) throw storeError(server, error);
+      }
     }
   }
   throw storeError(server, new Error('password authentication failed for user "postgres"'));

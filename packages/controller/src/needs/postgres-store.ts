@@ -58,7 +58,16 @@ export function databaseStore(dependencies: DatabaseStoreDependencies): Database
 
   function serverOf(fleet: Fleet, instance: string): PostgresServer {
     const secret = superuserSecretName(instance);
-    return { ...locate(fleet, instance), password: reveal(secret), earlierPasswords: earlier(secret) };
+    // Read at each attempt to connect: they may change between two.
+    return {
+      ...locate(fleet, instance),
+      get password() {
+        return reveal(secret);
+      },
+      get earlierPasswords() {
+        return earlier(secret);
+      },
+    };
   }
 
   function within(server: PostgresServer): WithDatabase {

@@ -89,6 +89,19 @@ test("a server that is away is told in one sentence, without the password", asyn
   );
 });
 
+test("a password that changes between two attempts is not taken for a wrong one", async () => {
+  let reads = 0;
+  const rotating = {
+    ...postgres.server,
+    get password() {
+      reads += 1;
+      return reads === 1 ? "not in force yet" : postgres.server.password;
+    },
+    earlierPasswords: ["not in force any more"],
+  };
+  expect(await postgres.servers.withClient(rotating, () => Promise.resolve(reads))).toBe(2);
+});
+
 test("the superuser's password changes without a moment in which the controller does not get in", async () => {
   const next = {
     ...postgres.server,
