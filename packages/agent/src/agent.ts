@@ -28,6 +28,7 @@ import { imageEnsure } from "./operations/image-ensure.ts";
 import { instanceEnsure } from "./operations/instance-ensure.ts";
 import { instanceRemove } from "./operations/instance-remove.ts";
 import { ResourceLocks } from "./operations/locks.ts";
+import { backupHandlers } from "./backup/handlers.ts";
 import { OperationRunner } from "./operations/runner.ts";
 import { EventPublisher } from "./reconcile/event-publisher.ts";
 import { HealthWatch } from "./reconcile/health-watch.ts";
@@ -131,6 +132,7 @@ export class Agent implements ConnectionListener, DockerListener {
         "image.ensure": imageEnsure({ engine, registryCertificates: config.registryCertificates }),
         "instance.ensure": instanceEnsure(engine, journal.desired),
         "instance.remove": instanceRemove(engine),
+        ...backupHandlers(engine),
       },
       onInstance: (instance) => {
         this.#reconciler.giveWay(instance);

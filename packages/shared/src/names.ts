@@ -16,6 +16,8 @@ export function reservedTenantName(name: string): string | undefined {
   if (name === sharedScope) return "stands for the shared services";
   // Its secrets would stand among Berth's own: berth-routes/token.
   if (/^berth(?:-|$)/.test(name)) return "is a name of Berth's own";
+  // Its secrets would stand among those of backups: backup-user1/password.
+  if (/^backup(?:-|$)/.test(name)) return "is a name that backups have";
   // Its databases and roles would begin with pg_.
   return /^pg(?:-|$)/.test(name) ? "begins as names do that PostgreSQL keeps to itself" : undefined;
 }

@@ -31,6 +31,16 @@ export function bindOperation(handlers: OperationHandlers, name: string, input: 
     const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
     return { ...bound, instance: parsed.instance, intend: (desired) => desired.set(parsed) };
   }
+  if (kind === "repository.check") return bind(kind, operations[kind], handlers[kind], input).bound;
+  if (kind === "repository.prune") return bind(kind, operations[kind], handlers[kind], input).bound;
+  if (kind === "backup.create") {
+    const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
+    return { ...bound, instance: parsed.subject };
+  }
+  if (kind === "backup.restore") {
+    const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
+    return { ...bound, instance: parsed.subject };
+  }
   const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
   return { ...bound, instance: parsed.instance, intend: (desired) => desired.remove(parsed.instance) };
 }

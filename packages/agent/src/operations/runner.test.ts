@@ -24,6 +24,10 @@ beforeEach(() => {
     "image.ensure": vi.fn(async () => ({ pulled: true, imageId: "sha256:1" })),
     "instance.ensure": vi.fn(async () => ({ changed: true, containerIds: [] })),
     "instance.remove": vi.fn(async () => ({ removed: true })),
+    "backup.create": vi.fn(async () => ({ snapshots: [], stoppedMilliseconds: 0 })),
+    "backup.restore": vi.fn(async () => ({ restored: [], stoppedMilliseconds: 0 })),
+    "repository.check": vi.fn(async () => ({ snapshots: [] })),
+    "repository.prune": vi.fn(async () => ({ snapshots: [] })),
   };
 });
 

@@ -8,7 +8,8 @@ import type { NeedKind } from "../plan/desired-needs.ts";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { OperationContext, OperationHandler, OperationHandlers } from "../runs/handlers.ts";
 import type { SecretVersion } from "../secrets/open.ts";
-import { resolveInstanceSecrets } from "./resolve-secrets.ts";
+import { type SecretReference } from "../plan/secret-reference.ts";
+import { resolveInstanceSecrets, resolveSecrets } from "./resolve-secrets.ts";
 
 export interface HandlerDependencies {
   hub: Pick<Hub, "dispatch">;
@@ -46,18 +47,20 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     return stores.remove[kind](await dependencies.fleet(), input, { log, signal });
   }
 
+  const byReference = ({ name, version }: SecretReference) => reveal(name, version);
+
   return {
     "lxc.ensure": dependencies.lxcEnsure,
     "agent.ensure": dependencies.agentEnsure,
     "image.ensure": async (context) =>
       dispatch("image.ensure", context, { ...context.input, registryCa: await dependencies.registryCa() }),
     "instance.ensure": (context) =>
-      dispatch(
-        "instance.ensure",
-        context,
-        resolveInstanceSecrets(context.input, ({ name, version }) => reveal(name, version)),
-      ),
+      dispatch("instance.ensure", context, resolveInstanceSecrets(context.input, byReference)),
     "instance.remove": (context) => dispatch("instance.remove", context, context.input),
+    "backup.create": (context) => dispatch("backup.create", context, resolveSecrets(context.input, byReference)),
+    "backup.restore": (context) => dispatch("backup.restore", context, resolveSecrets(context.input, byReference)),
+    "repository.check": (context) => dispatch("repository.check", context, resolveSecrets(context.input, byReference)),
+    "repository.prune": (context) => dispatch("repository.prune", context, resolveSecrets(context.input, byReference)),
     "firewall.ensure": (context) => dispatch("firewall.ensure", context, context.input),
     "lxc.remove": dependencies.lxcRemove,
     "tenant.verify": dependencies.tenantVerify,

@@ -1,4 +1,5 @@
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import { z } from "zod";
 import { resolveSecretReferences, type SecretReference } from "../plan/secret-reference.ts";
 
 /** The specification as its node gets it: references to secrets replaced by their values, and nothing else changed. */
@@ -17,4 +18,16 @@ export function resolveInstanceSecrets(
         : { files: files.map(({ path, content }) => ({ path, content: resolve(content) })) }),
     })),
   };
+}
+
+/** Any input as its node gets it: every text in it with its references replaced. */
+export function resolveSecrets<Input>(input: Input, reveal: (reference: SecretReference) => string): Input {
+  return z.custom<Input>().parse(resolveValue(input, reveal));
+}
+
+function resolveValue(value: unknown, reveal: (reference: SecretReference) => string): unknown {
+  if (typeof value === "string") return resolveSecretReferences(value, reveal);
+  if (Array.isArray(value)) return value.map((item) => resolveValue(item, reveal));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveValue(item, reveal)]));
 }

@@ -48,6 +48,10 @@ export function handlersWith(imageEnsure: ImageHandler): OperationHandlers {
     "image.ensure": imageEnsure,
     "instance.ensure": unused("instance.ensure"),
     "instance.remove": unused("instance.remove"),
+    "backup.create": unused("backup.create"),
+    "backup.restore": unused("backup.restore"),
+    "repository.check": unused("repository.check"),
+    "repository.prune": unused("repository.prune"),
   };
 }
 

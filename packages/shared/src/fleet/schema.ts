@@ -1,5 +1,6 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
 import { z } from "zod";
+import { isCron, isTimeZone } from "./schedule.ts";
 import { secretReferenceStart } from "../catalog/placeholders.ts";
 import { serviceSchema } from "../catalog/schema.ts";
 import { nameSchema } from "../names.ts";
@@ -187,6 +188,54 @@ export const firewallSchema = z
   })
   .describe("What the nodes let through");
 
+const cronSchema = z
+  .string()
+  .refine(isCron, { error: "must be a cron expression of five fields such as '0 2 * * *', every night at two" });
+
+export const backupsSchema = z
+  .strictObject({
+    target: z
+      .union([
+        z.strictObject({
+          s3: z
+            .strictObject({
+              endpoint: z.url({ protocol: /^https?$/, error: "must be a URL such as https://s3.example.org" }),
+              bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
+                error: "must be a bucket's name: 3 to 63 of a-z, 0-9, '-' and '.'",
+              }),
+              region: z.string().min(1).optional(),
+              caFile: filePathSchema
+                .optional()
+                .describe("PEM of the CA (or of the certificate itself) that it must present"),
+            })
+            .describe("An S3-compatible store; its keys are the secrets backup/s3AccessKey and backup/s3SecretKey"),
+        }),
+        z.strictObject({
+          directory: z
+            .string()
+            .regex(/^\/(?!\/)[^:]*[^/:]$/, { error: "must be an absolute path without ':' and without '/' at its end" })
+            .describe("The same directory on every node: where a NAS is mounted"),
+        }),
+      ])
+      .describe("Where backups are kept: best outside of the machine that runs the fleet"),
+    schedule: cronSchema.default("0 2 * * *").describe("When each tenant and shared service is backed up; cron"),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, { error: "must be a time zone such as Europe/Amsterdam" })
+      .default("UTC")
+      .describe("Of the schedule"),
+    spreadMinutes: z.int().min(0).max(720).default(60).describe("Over how long the starts are spread"),
+    keep: z
+      .strictObject({
+        daily: z.int().min(1).max(3650).default(7),
+        weekly: z.int().min(0).max(520).default(4),
+        monthly: z.int().min(0).max(120).default(6),
+      })
+      .prefault({})
+      .describe("For how many days, weeks and months the last backup of each is kept"),
+  })
+  .describe("Backups of everything that the fleet holds");
+
 export const fleetSchema = z
   .strictObject({
     fleet: nameSchema.describe("Name of the fleet"),
@@ -213,6 +262,7 @@ export const fleetSchema = z
       })
       .prefault({})
       .describe("Shared services with their node, and the services every tenant gets"),
+    backups: backupsSchema.optional(),
     catalog: z
       .record(nameSchema, serviceSchema)
       .default({})
@@ -230,4 +280,5 @@ export type ProxmoxConnection = z.output<typeof proxmoxSchema>;
 export type NodeTemplate = z.output<typeof templateSchema>;
 export type FleetNode = z.output<typeof nodeSchema>;
 export type Overrides = z.output<typeof overridesSchema>;
+export type Backups = z.output<typeof backupsSchema>;
 export type SshAccess = z.output<typeof sshSchema>;

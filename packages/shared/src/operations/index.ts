@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import { agentEnsure } from "./agent-ensure.ts";
+import { backupCreate } from "./backup-create.ts";
+import { backupRestore } from "./backup-restore.ts";
 import { bucketsEnsure } from "./buckets-ensure.ts";
 import { bucketsRemove } from "./buckets-remove.ts";
 import { collectionsEnsure } from "./collections-ensure.ts";
@@ -14,6 +16,8 @@ import { loginsRetire } from "./logins-retire.ts";
 import { lxcEnsure } from "./lxc-ensure.ts";
 import { lxcRemove } from "./lxc-remove.ts";
 import { modelsEnsure } from "./models-ensure.ts";
+import { repositoryCheck } from "./repository-check.ts";
+import { repositoryPrune } from "./repository-prune.ts";
 import { secretsRemove } from "./secrets-remove.ts";
 import { secretsRotate } from "./secrets-rotate.ts";
 import { superuserEnsure } from "./superuser-ensure.ts";
@@ -40,6 +44,10 @@ export const operations = {
   "secrets.remove": secretsRemove,
   "logins.retire": loginsRetire,
   "superuser.ensure": superuserEnsure,
+  "backup.create": backupCreate,
+  "backup.restore": backupRestore,
+  "repository.check": repositoryCheck,
+  "repository.prune": repositoryPrune,
 } as const;
 
 export type Operations = typeof operations;

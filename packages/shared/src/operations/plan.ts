@@ -3,7 +3,17 @@ import { z } from "zod";
 import { nameSchema } from "../names.ts";
 import { operationKinds, type OperationInput, type OperationKind } from "./index.ts";
 
-export const changeSchema = z.enum(["create", "update", "start", "repair", "remove", "verify"]);
+export const changeSchema = z.enum([
+  "create",
+  "update",
+  "start",
+  "repair",
+  "remove",
+  "verify",
+  "backup",
+  "restore",
+  "prune",
+]);
 
 export const plannedOperationSchema = z.strictObject({
   id: z.string().describe("<kind>/<target>, unique in the plan: instance.ensure/user1-n8n"),

@@ -22,6 +22,8 @@ const nouns: Readonly<Record<string, string>> = {
   secrets: "secrets of",
   logins: "former logins of",
   superuser: "superuser of",
+  backup: "data of",
+  repository: "backups of",
 };
 
 /** `create instance user1-n8n` */
@@ -41,6 +43,7 @@ function operationNoun(kind: string): string {
 }
 
 function operationVerb(kind: string, change: Change): string {
+  if (change === "backup") return "back up";
   if (change !== "create") return change;
   if (kind === "image.ensure" || kind === "models.ensure") return "pull";
   return kind === "agent.ensure" ? "install" : "create";

@@ -11,6 +11,10 @@ const parsers: { [K in AgentOperationKind]: (output: unknown) => Parsed<Operatio
   "image.ensure": (output) => operations["image.ensure"].result.safeParse(output),
   "instance.ensure": (output) => operations["instance.ensure"].result.safeParse(output),
   "instance.remove": (output) => operations["instance.remove"].result.safeParse(output),
+  "backup.create": (output) => operations["backup.create"].result.safeParse(output),
+  "backup.restore": (output) => operations["backup.restore"].result.safeParse(output),
+  "repository.check": (output) => operations["repository.check"].result.safeParse(output),
+  "repository.prune": (output) => operations["repository.prune"].result.safeParse(output),
 };
 
 type AgentError = NonNullable<AgentMessageOf<"stream.end">["error"]>;

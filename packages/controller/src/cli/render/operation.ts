@@ -19,6 +19,9 @@ export const changeSigns: Readonly<Record<Change, string>> = {
   repair: "!",
   remove: "-",
   verify: "?",
+  backup: ">",
+  restore: "<",
+  prune: "-",
 };
 
 const changeColours = {
@@ -28,6 +31,9 @@ const changeColours = {
   repair: "magenta",
   remove: "red",
   verify: "cyan",
+  backup: "cyan",
+  restore: "magenta",
+  prune: "red",
 } as const satisfies Record<Change, keyof Style>;
 
 export function changePaint(change: Change, style: Style): (text: string) => string {

@@ -12,6 +12,9 @@ const changedWords: Readonly<Record<Change, string>> = {
   repair: "to repair",
   remove: "to remove",
   verify: "to verify",
+  backup: "to back up",
+  restore: "to restore",
+  prune: "to prune",
 };
 
 export function planLines(plan: Plan, style: Style): string[] {
