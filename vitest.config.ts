@@ -16,7 +16,8 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["packages/*/src/**/*.integration.test.ts", "packages/lab/test/**/*.test.ts"],
-          testTimeout: 600_000,
+          // Longer than a command of the lab may take, so that what it waited for is told.
+          testTimeout: 900_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,
           globalSetup: ["packages/lab/test/fleet/global.ts"],

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
 import { parseFleet } from "@berth/shared/fleet/parse";
+import { listRuns } from "@berth/shared/api/runs";
 import { statusSchema, type Status } from "@berth/shared/api/status";
 import { inject } from "vitest";
 import type { z } from "zod";
@@ -59,8 +60,24 @@ export class TestFleet {
       timeout: deadlineMs,
       ...(input === undefined ? { stdin: "ignore" } : { input }),
     });
-    if (timedOut) throw new Error(`berth ${parameters.join(" ")} did not end within ${deadlineMs / 1000} s: ${stderr}`);
+    if (timedOut) {
+      const command = `berth ${parameters.join(" ")}`;
+      throw new Error(`${command} did not end within ${deadlineMs / 1000} s: ${stderr}\n${await this.underWay()}`);
+    }
     return { exitCode: exitCode ?? -1, stdout, stderr };
+  }
+
+  /** The runs that go on, with their steps and what these said: what a command that does not end waits for. */
+  private async underWay(): Promise<string> {
+    const { runs } = await this.json(listRuns.response, ["run", "list"]);
+    const shown = runs
+      .filter(({ state }) => state === "running")
+      .flatMap(({ id }) => [
+        ["show", id],
+        ["logs", id],
+      ]);
+    const texts = shown.map(([verb, id]) => this.berth(["run", String(verb), String(id)], { deadlineMs: 30_000 }));
+    return (await Promise.all(texts)).map(({ stdout }) => stdout).join("\n");
   }
 
   /** What a command prints; it must end with 0. */
