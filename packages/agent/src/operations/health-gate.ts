@@ -17,6 +17,8 @@ export interface Gate {
   signal: AbortSignal;
   /** How many probes in a row must succeed: 1, or more where a predecessor waits to be removed. */
   successes: number;
+  /** How long it may take; its start period unless told. */
+  periodSeconds?: number;
   /** Called when the reason for waiting changes. */
   onWaiting: (reason: string) => void;
 }
@@ -28,7 +30,8 @@ export async function waitUntilHealthy(
   id: string,
   gate: Gate,
 ): Promise<string | null> {
-  const period = spec.health.startPeriodSeconds * 1000;
+  const periodSeconds = gate.periodSeconds ?? spec.health.startPeriodSeconds;
+  const period = periodSeconds * 1000;
   let deadline = performance.now() + period;
   const interval = spec.health.intervalSeconds * 1000;
   const eager = spec.health.http === undefined ? interval : Math.min(interval, eagerMilliseconds);
@@ -49,7 +52,8 @@ export async function waitUntilHealthy(
     if (successes >= gate.successes) return null;
     if (hopeless(container)) return stateReason(container);
     if (reason !== null && performance.now() > deadline) {
-      return `${reason}, ${spec.health.startPeriodSeconds} s after its start`;
+      const since = gate.periodSeconds === undefined ? "after its start" : "after it was asked first";
+      return `${reason}, ${periodSeconds} s ${since}`;
     }
     if (reason !== null && reason !== told) gate.onWaiting(reason);
     told = reason ?? told;

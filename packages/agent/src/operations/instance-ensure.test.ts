@@ -85,6 +85,31 @@ describe("ensureInstance", () => {
     expect([...engine.containers.keys()]).toEqual(["id-1"]);
   });
 
+  it("restarts what runs and does not recover, once", async () => {
+    const engine = engineWith("1");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    engine.health.set("test/web:1", 1);
+    engine.changes.length = 0;
+    const failing = ensureInstance(engine, specOf("1"), context(), waiting);
+    await expect(failing).rejects.toMatchObject({ code: "instance.unhealthy" });
+    expect(engine.changes).toEqual(["stop user1-web", "start user1-web"]);
+    engine.onChange = (change) => void (change === "start user1-web" && engine.health.set("test/web:1", 0));
+    expect(await ensureInstance(engine, specOf("1"), context(), waiting)).toMatchObject({ containerIds: ["id-1"] });
+    expect(engine.states).toEqual(["user1-web running"]);
+  });
+
+  it("lets what has not had its time to start go on with it", async () => {
+    const engine = engineWith("1");
+    await ensureInstance(engine, specOf("1"), context(), waiting);
+    engine.health.set("test/web:1", 1);
+    for (const container of engine.containers.values())
+      container.startedAt = new Date(Date.now() + 60_000).toISOString();
+    engine.changes.length = 0;
+    const failing = ensureInstance(engine, specOf("1"), context(), waiting);
+    await expect(failing).rejects.toMatchObject({ code: "instance.unhealthy" });
+    expect(engine.changes).toEqual([]);
+  });
+
   it("stops nothing when the next container cannot be made", async () => {
     const engine = engineWith("1", "2");
     await ensureInstance(engine, specOf("1", ["user1-web", "user1-web-worker"]), context(), waiting);

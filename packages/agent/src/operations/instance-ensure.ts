@@ -16,6 +16,7 @@ import { logTail } from "./log-tail.ts";
 import { isOutage, throughOutages } from "./outage.ts";
 import { checkPorts } from "./ports.ts";
 import { redactor } from "./redact.ts";
+import { hasHadItsTime, restartIfStuck } from "./stuck.ts";
 import { type Exchange, prepareReplacements, removeFormer, type Replacement, rollBack, swap } from "./replacement.ts";
 
 export interface EnsureResult {
@@ -177,9 +178,16 @@ async function bringUp(
     }
     ids.push(id);
     await applyRepair(engine, check, id, context);
+    if (options.waitForHealth && check.repair === "none" && !isExchange && isOld(check)) {
+      await restartIfStuck(engine, check.spec, id, context);
+    }
     if (options.waitForHealth || isExchange) await passGate(engine, spec, check.spec, id, isExchange, context);
   }
   return ids;
+}
+
+function isOld({ spec, current }: ContainerCheck): boolean {
+  return current !== null && hasHadItsTime(spec, current);
 }
 
 async function applyRepair(
