@@ -95,3 +95,53 @@ test("setting and removing keep the rest of the text", () => {
   expect(removeFromFleet(added, ["nodes", "c"])).toBe(present);
   expect(removeFromFleet(present, ["nodes", "z"])).toBe(present);
 });
+
+describe("every other line stays to the byte", () => {
+  const untidy = `# a fleet written by hand
+nodes:
+    user3:   { address: 10.0.6.13, proxmox: pve, template: tenant, ssh: { user: root, port: 22 }, note: "long enough to fold" }   # third
+
+    # more of them below
+tenants:
+    user3: { node: user3 }
+
+
+services:
+    tenant:
+        n8n:    # all of it
+        openwebui: {   env: { A:   'b' } }
+`;
+
+  test("when an entry is added, changed and taken out again", () => {
+    const node = { address: "10.0.6.14", proxmox: "pve" };
+    const added = setInFleet(setInFleet(untidy, ["nodes", "user4"], node), ["tenants", "user4"], { node: "user4" });
+    expect(added).toBe(
+      untidy
+        .replace("# third\n", "# third\n    user4:\n      address: 10.0.6.14\n      proxmox: pve\n")
+        .replace("{ node: user3 }\n", "{ node: user3 }\n    user4:\n      node: user4\n"),
+    );
+    const suspended = setInFleet(added, ["tenants", "user4", "suspended"], true);
+    expect(suspended).toBe(added.replace("      node: user4\n", "      node: user4\n      suspended: true\n"));
+    const without = removeFromFleet(removeFromFleet(suspended, ["tenants", "user4"]), ["nodes", "user4"]);
+    expect(without).toBe(untidy);
+  });
+
+  test("when a map on one line is changed, or the last entry goes", () => {
+    expect(setInFleet(untidy, ["tenants", "user3", "suspended"], true)).toBe(
+      untidy.replace("{ node: user3 }", "{ node: user3, suspended: true }"),
+    );
+    const empty = removeFromFleet(untidy, ["tenants", "user3"]);
+    expect(empty).toBe(untidy.replace("tenants:\n    user3: { node: user3 }\n", "tenants: {}\n"));
+  });
+
+  test("when a file is merged with what it does not mention", () => {
+    const stored = setInFleet(untidy, ["tenants", "user4"], { node: "user4" });
+    expect(mergeFleet(stored, untidy)).toEqual({ text: stored, kept: ["tenants.user4"] });
+  });
+
+  test("also in a file without a line break at its end", () => {
+    expect(setInFleet("nodes:\n  a: { x: 1 }", ["nodes", "b"], { x: 2 })).toBe(
+      "nodes:\n  a: { x: 1 }\n  b:\n    x: 2\n",
+    );
+  });
+});

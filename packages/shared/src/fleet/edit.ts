@@ -1,5 +1,6 @@
 /** Changes to a fleet file's text that keep its comments and order. Pure. */
 import { isMap, isNode, isScalar, type Node, parseDocument, visit, type Document, type YAMLMap } from "yaml";
+import { splice } from "./splice.ts";
 
 /** Maps by name, in which a file that does not mention an entry leaves it as it is. */
 const namedMaps = [
@@ -35,6 +36,7 @@ export function mergeFleet(present: string, given: string, { prune = false } = {
   writeOut(from, anchorsIn(from));
   const into = parseDocument(given);
   const kept: string[] = [];
+  let text = given;
   for (const path of namedMaps) {
     if (prune && !unprunedMaps.includes(path[0])) continue;
     const source = from.getIn(path);
@@ -43,35 +45,39 @@ export function mergeFleet(present: string, given: string, { prune = false } = {
       const name = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
       if (into.hasIn([...path, name])) continue;
       mapAt(into, path).items.push(pair);
+      text = splice(text, [...path, name], into);
       kept.push([...path, name].join("."));
     }
   }
-  if (!prune) kept.push(...keepSuspended(from, into));
+  for (const path of prune ? [] : suspendedPaths(from, into)) {
+    into.setIn(path, true);
+    text = splice(text, path, into);
+    kept.push(path.join("."));
+  }
   const nodes = kept.filter((name) => name.startsWith("nodes."));
   if (kept.length === 0 || (prune && nodes.length === 0)) return { text: given, kept: [] };
-  return { text: into.toString(), kept: prune ? nodes : kept };
+  return { text, kept: prune ? nodes : kept };
 }
 
 /** A file that is applied again must not bring those back whom somebody has suspended, unless it says so. */
-function keepSuspended(from: Document, into: Document): string[] {
+function suspendedPaths(from: Document, into: Document): string[][] {
   const tenants = from.getIn(["tenants"]);
   if (!isMap(tenants)) return [];
   return tenants.items.flatMap(({ key }) => {
     const path = ["tenants", isScalar(key) ? String(key.value) : String(key), "suspended"];
-    if (from.getIn(path) !== true || !isMap(into.getIn(path.slice(0, -1))) || into.hasIn(path)) return [];
-    into.setIn(path, true);
-    return [path.join(".")];
+    const isToldOf = !isMap(into.getIn(path.slice(0, -1))) || into.hasIn(path);
+    return from.getIn(path) !== true || isToldOf ? [] : [path];
   });
 }
 
-/** Sets `value` at a path, making the maps on the way. */
+/** Sets `value` at a path, making the maps on the way. Every other line stays as it is. */
 export function setInFleet(text: string, path: readonly string[], value: unknown): string {
   const document = parseDocument(text);
   document.setIn(path, document.createNode(value));
-  return document.toString();
+  return splice(text, path, document);
 }
 
-/** Takes out what is at a path; a text without it comes back as it was. */
+/** Takes out what is at a path. Every other line stays as it is, unless it refers to what goes. */
 export function removeFromFleet(text: string, path: readonly string[]): string {
   const document = parseDocument(text);
   if (!document.hasIn(path)) return text;
@@ -79,7 +85,7 @@ export function removeFromFleet(text: string, path: readonly string[]): string {
   const anchors = isNode(removed) ? anchorsIn(document, removed) : new Map<string, unknown>();
   document.deleteIn(path);
   writeOut(document, anchors);
-  return document.toString();
+  return splice(text, path, document);
 }
 
 /** What the anchors (&name) below a node of the document stand for, by name. */
