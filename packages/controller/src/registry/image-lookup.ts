@@ -1,0 +1,92 @@
+/** Whether images exist, asked at most once in some minutes: a plan is often followed by the same plan. */
+import { toBerthError } from "@berth/shared/errors";
+import pLimit from "p-limit";
+import { nearestTags } from "./nearest-tags.ts";
+import { locateImage } from "./reference.ts";
+import { listTags, type RegistryOptions, resolveImage } from "./registry.ts";
+
+export type ImageAnswer =
+  | { kind: "present" }
+  /** `reason` is a phrase: "docker.io has no tag '9' of 'library/redis'". `nearest`: tags that exist, best first. */
+  | { kind: "missing"; reason: string; nearest: string[] }
+  /** The registry did not say. `reason` is a sentence. */
+  | { kind: "unknown"; reason: string };
+
+/** By reference. Asks each registry once for each image; gives all that it knows when the time is over. */
+export type ImageLookup = (images: readonly string[], ca: string | null) => Promise<Map<string, ImageAnswer>>;
+
+export interface ImageLookupDependencies {
+  resolve: (reference: string, options: RegistryOptions) => ReturnType<typeof resolveImage>;
+  tags: (reference: string, options: RegistryOptions) => Promise<string[]>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** For all images of one call. */
+  totalMilliseconds: number;
+}
+
+/** Tags are pinned: what was there stays. A registry that was away may be back, and what was missing may be there now. */
+const rememberedMilliseconds = { present: 5 * 60_000, unknown: 60_000, missing: 0 } as const;
+const questionsAtATime = 8;
+
+const defaults: ImageLookupDependencies = {
+  resolve: resolveImage,
+  tags: listTags,
+  now: Date.now,
+  totalMilliseconds: 8000,
+};
+
+export function createImageLookup(changes: Partial<ImageLookupDependencies> = {}): ImageLookup {
+  const dependencies = { ...defaults, ...changes };
+  const remembered = new Map<string, { answer: ImageAnswer; until: number }>();
+
+  async function answerFor(image: string, options: Question): Promise<ImageAnswer> {
+    // Whoever is asked with another CA may be trusted now.
+    const key = JSON.stringify([image, options.ca]);
+    const known = remembered.get(key);
+    if (known !== undefined && known.until > dependencies.now()) return known.answer;
+    const answer = await askFor(image, options, dependencies);
+    remembered.set(key, { answer, until: dependencies.now() + rememberedMilliseconds[answer.kind] });
+    return answer;
+  }
+
+  return async (images, ca) => {
+    const limit = pLimit(questionsAtATime);
+    const options = { ca, signal: AbortSignal.timeout(dependencies.totalMilliseconds) };
+    const asked = [...new Set(images)].map(
+      async (image) => [image, await limit(() => answerFor(image, options))] as const,
+    );
+    return new Map(await Promise.all(asked));
+  };
+}
+
+interface Question {
+  ca: string | null;
+  signal: AbortSignal;
+}
+
+async function askFor(image: string, options: Question, dependencies: ImageLookupDependencies): Promise<ImageAnswer> {
+  try {
+    if (isLoopback(locateImage(image).registry))
+      return { kind: "unknown", reason: "each node has such a registry itself" };
+    const found = await dependencies.resolve(image, options);
+    if ("digest" in found) return { kind: "present" };
+    return { kind: "missing", reason: found.reason, nearest: await nearestFor(image, options, dependencies) };
+  } catch (error) {
+    const tooLate = `its registry did not answer within ${dependencies.totalMilliseconds / 1000} s`;
+    return { kind: "unknown", reason: options.signal.aborted ? tooLate : toBerthError(error).message };
+  }
+}
+
+async function nearestFor(image: string, options: Question, { tags }: ImageLookupDependencies): Promise<string[]> {
+  try {
+    return nearestTags(locateImage(image).version, await tags(image, options));
+  } catch {
+    // They are help only: many registries list no tags, and one that lacks the image has none.
+    return [];
+  }
+}
+
+/** To a node, it is the node; here, it would be the controller's machine. */
+function isLoopback(registry: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(registry);
+}
