@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
 import { BerthError } from "@berth/shared/errors";
 import { setInFleet } from "@berth/shared/fleet/edit";
+import type { HostResources } from "@berth/shared/fleet/host-capacity";
 import { placements } from "@berth/shared/fleet/instances";
 import { Secret } from "@berth/shared/secret";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -11,6 +12,7 @@ import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
 import { openInventory } from "../inventory/open.ts";
 import { listSpecifications } from "../inventory/specifications.ts";
+import type { ImageAnswer } from "../registry/image-lookup.ts";
 import { createRun } from "../runs/store.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { createFleetControl, type FleetControl } from "./apply.ts";
@@ -25,6 +27,8 @@ let runUnderWay: number | null;
 let startRun: () => Promise<null>;
 let secrets: Secrets;
 let example: string;
+let answerOf: (image: string) => ImageAnswer;
+let host: HostResources;
 
 /** Nothing exists and no run is carried out: what is tested is what is planned, written and refused. */
 beforeEach(async () => {
@@ -33,6 +37,8 @@ beforeEach(async () => {
   example = await readFile(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
   secrets = await openSecrets({ inventory, key: Buffer.alloc(32, 1) });
   runUnderWay = null;
+  answerOf = () => ({ kind: "present" });
+  host = roomyHost;
   startRun = () => Promise.resolve(null);
   store = createFleetStore(inventory.database, catalog);
   control = createFleetControl({
@@ -48,6 +54,8 @@ beforeEach(async () => {
       specifications: () => listSpecifications(inventory.database),
     }),
     seenAddress: () => null,
+    lookUpImages: (images) => Promise.resolve(new Map(images.map((image) => [image, answerOf(image)]))),
+    hostResources: () => Promise.resolve(host),
     runUnderWay: () => runUnderWay,
     startRun: () => startRun(),
     onChange: () => undefined,
@@ -58,6 +66,14 @@ afterEach(async () => {
   await inventory.close();
   await rm(directory, { recursive: true });
 });
+
+const gibibyte = 1024 ** 3;
+const roomyHost: HostResources = {
+  memoryBytes: 64 * gibibyte,
+  cores: 16,
+  guests: [],
+  storage: { totalBytes: 1000 * gibibyte, freeBytes: 600 * gibibyte },
+};
 
 const file = (yaml: string) => ({ yaml, file: "fleet.yaml", prune: false });
 
@@ -172,4 +188,113 @@ test("a tenant that a command suspended stays so when the file is applied again"
   );
   await control.apply(file(example), "admin");
   expect((await store.require()).tenants["user2"]?.suspended).toBe(true);
+});
+
+describe("images that a plan pulls", () => {
+  const missing =
+    (part: string, nearest: string[] = []) =>
+    (image: string): ImageAnswer =>
+      image.includes(part) ? { kind: "missing", reason: "the registry has no such tag", nearest } : { kind: "present" };
+  const withN8n = (settings: string) => example.replace(/^    n8n:.*$/m, `    n8n: { ${settings} }`);
+  const lineOf = (text: string, needle: string) => text.slice(0, text.indexOf(needle)).split("\n").length;
+
+  test("and that do not exist are a mistake where their version is set, for a plan and an apply, and nothing is kept", async () => {
+    answerOf = missing(":9.9.9", ["2.41.3", "2.40.7"]);
+    const text = withN8n("version: 9.9.9");
+    for (const attempt of [control.plan(file(text)), control.apply(file(text), "admin")]) {
+      await expect(attempt).rejects.toMatchObject({
+        code: "fleet.invalid",
+        hint: expect.stringContaining("Nothing was changed"),
+        problems: [
+          {
+            file: "fleet.yaml",
+            line: lineOf(text, "    n8n: {"),
+            path: "services.tenant.n8n.version",
+            message:
+              "the image docker.io/n8nio/n8n:9.9.9 of user1-n8n, user2-n8n, user3-n8n does not exist: the registry has no such tag; it has '2.41.3', '2.40.7'",
+          },
+        ],
+      });
+    }
+    expect(await store.current()).toBeNull();
+    expect(secrets.versions().size).toBe(0);
+  });
+
+  test("and that Berth chose itself say so at the service", async () => {
+    answerOf = missing("/n8n:");
+    await expect(control.plan(file(example))).rejects.toMatchObject({
+      problems: [
+        {
+          path: "services.tenant.n8n",
+          message: expect.stringMatching(/Berth's own choice, and 'version' sets another$/),
+        },
+      ],
+    });
+  });
+
+  test("and that a part of an own service has are a mistake in the catalog", async () => {
+    const own = `catalog:
+  wiki:
+    name: wiki
+    title: Wiki
+    description: ""
+    scope: shared
+    image: docker.io/example/wiki
+    version: "1"
+    memory: 64MiB
+    health: { command: [ok] }
+    parts: [{ name: index, image: docker.io/example/index, version: "2", memory: 64MiB, health: { command: [ok] } }]
+`;
+    const text = `${example.replace("  shared:\n", "  shared:\n    wiki: { node: shared }\n")}\n${own}`;
+    answerOf = missing("example/");
+    await expect(control.plan(file(text))).rejects.toMatchObject({
+      problems: [
+        { path: "catalog.wiki.version", message: expect.stringContaining("docker.io/example/wiki:1 of shared-wiki ") },
+        {
+          path: "catalog.wiki.parts.0.version",
+          line: lineOf(text, "    parts: ["),
+          message: expect.stringContaining("docker.io/example/index:2 of shared-wiki "),
+        },
+      ],
+    });
+  });
+
+  test("are warned of when the registry does not say, once for all of them", async () => {
+    answerOf = () => ({ kind: "unknown", reason: "The registry docker.io cannot be asked" });
+    const { warnings } = await control.plan(file(example));
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^whether docker\.io\/\S+ and \d+ more can be pulled is not known: The registry docker\.io/,
+      ),
+    ]);
+    await control.apply(file(example), "admin");
+    expect((await store.current())?.yaml).toBe(example);
+  });
+
+  test("are looked at for the part of a plan that an edit carries out, and for no other", async () => {
+    await control.apply(file(example), "admin");
+    answerOf = missing("/n8n:");
+    const edit = ({ yaml }: { yaml: string }) => ({ text: yaml });
+    const only = (kind: string) => ({
+      account: "anna",
+      kind: "tenant.add",
+      only: (o: { kind: string }) => o.kind === kind,
+    });
+    await control.edit(edit, { ...only("firewall.ensure"), dryRun: true });
+    await expect(control.edit(edit, { ...only("instance.ensure"), dryRun: true })).rejects.toThrow("1 mistake");
+  });
+});
+
+test("a host that is too small for the LXCs that are made is told, once, and not without them", async () => {
+  host = { ...roomyHost, memoryBytes: 16 * gibibyte };
+  const { warnings } = await control.plan(file(example));
+  expect(warnings).toEqual([
+    expect.stringMatching(/^the host of Proxmox 'pve' is too small for its LXCs: 14GiB of memory/),
+  ]);
+  await control.apply(file(example), "admin");
+  const nothing = await control.edit(({ yaml }) => ({ text: yaml }), {
+    ...{ account: "anna", kind: "tenant.suspend", dryRun: true },
+    only: () => false,
+  });
+  expect(nothing.plan.warnings).toEqual([]);
 });

@@ -6,13 +6,16 @@ import { BerthError } from "@berth/shared/errors";
 import type { Run } from "@berth/shared/api/runs";
 import { awake } from "@berth/shared/fleet/awake";
 import { mergeFleet } from "@berth/shared/fleet/edit";
+import type { HostResources } from "@berth/shared/fleet/host-capacity";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Secret } from "@berth/shared/secret";
+import { hostWarnings } from "../capacity/host-warnings.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { observeFleet, type ObservationSources } from "../observation/observe.ts";
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
 import { linkPresent, planFleet, planPart, type FleetPlan } from "../plan/plan.ts";
+import { checkImages, type ImageCheck } from "./check-images.ts";
 import type { FleetSecrets } from "./fleet-secrets.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
 import { type NewRun, refuseSecondRun } from "../runs/store.ts";
@@ -71,6 +74,10 @@ export interface ApplyDependencies {
   sources: (fleet: Fleet) => ObservationSources;
   /** Address that the node's agent connects from; null: it is not connected. */
   seenAddress: (node: string) => string | null;
+  /** Asks the registries for images that a plan pulls. */
+  lookUpImages: ImageCheck["lookUp"];
+  /** What the host of a Proxmox connection has. Throws when it does not say. */
+  hostResources: (fleet: Fleet, proxmox: string) => Promise<HostResources>;
   /** Number of the run that is being carried out; null when there is none. */
   runUnderWay: () => Promise<number | null> | number | null;
   /** Writes the run together with `alongside`, in one transaction; throws `conflict` when another is under way. */
@@ -81,6 +88,8 @@ export interface ApplyDependencies {
 
 interface Prepared {
   text: string;
+  /** Name of the text, for messages. */
+  file: string;
   fleet: Fleet;
   desired: Desired;
   plan: FleetPlan;
@@ -107,7 +116,17 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
       ...capacityWarnings(fleet, dependencies.catalog),
       ...misplacedNodes(fleet, dependencies.seenAddress),
     ];
-    return { text, fleet, desired, plan: { ...plan, warnings } };
+    return { text, file, fleet, desired, plan: { ...plan, warnings } };
+  }
+
+  /** The plan with what others know of it, once it is clear what is to be done. Throws FleetInvalid for images that do not exist. */
+  async function examine(prepared: Prepared, plan: FleetPlan): Promise<FleetPlan> {
+    const { operations, warnings } = plan;
+    const [images, hosts] = await Promise.all([
+      checkImages({ ...prepared, operations }, { builtIn: dependencies.catalog, lookUp: dependencies.lookUpImages }),
+      hostWarnings(prepared.fleet, operations, dependencies.hostResources),
+    ]);
+    return { operations, warnings: [...warnings, ...hosts, ...images] };
   }
 
   async function prepareFile({ yaml, file, prune }: FleetFile): Promise<Prepared> {
@@ -169,12 +188,13 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     const { desired } = prepared;
     const part = planPart(prepared.plan, (operation) => only(operation, desired));
     const operations = linkPresent([...part.operations, ...besides(part, desired)]);
-    return { prepared, plan: { ...part, operations } };
+    return { prepared, plan: await examine(prepared, { ...part, operations }) };
   }
 
   return {
     plan: async (file) => {
-      const { plan } = await prepareFile(file);
+      const prepared = await prepareFile(file);
+      const plan = await examine(prepared, prepared.plan);
       const run = await dependencies.runUnderWay();
       if (run === null) return plan;
       const note = `run ${run} is under way: what it has not done yet is in this plan, too`;
@@ -183,7 +203,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     apply: (file, account) =>
       exclusively(async () => {
         const prepared = await prepareFile(file);
-        const { plan } = prepared;
+        const plan = await examine(prepared, prepared.plan);
         const unchanged = (await store.current())?.yaml === prepared.text;
         if (plan.operations.length === 0 && unchanged) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file: file.file, account, kind: "apply" }) };

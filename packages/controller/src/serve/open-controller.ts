@@ -1,8 +1,10 @@
 /** Opens the controller's rooms and wires them: each gets what it uses, and nothing else. */
 import { readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
+import { resolve } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
+import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { Logger } from "pino";
@@ -22,6 +24,8 @@ import { createStores, type Stores } from "../needs/stores.ts";
 import { createSources } from "../observation/sources.ts";
 import { type Desired, desiredState } from "../plan/desired.ts";
 import { createHandlers } from "../operations/handlers.ts";
+import { readHostResources } from "../provision/proxmox/host-resources.ts";
+import { createImageLookup } from "../registry/image-lookup.ts";
 import { followRoutes } from "../routes/follow.ts";
 import { createRoutes, type Routes } from "../routes/routes.ts";
 import { followRotations } from "../rotation/follow.ts";
@@ -138,6 +142,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     }),
   });
 
+  const lookUpImages = createImageLookup();
   const fleetControl = createFleetControl({
     inventory,
     catalog,
@@ -153,6 +158,9 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
         specifications: () => listSpecifications(inventory.database),
       }),
     seenAddress: (node) => hub.connection(node)?.address ?? null,
+    lookUpImages: async (images, fleet) => lookUpImages(images, await readRegistryCa(options, fleet)),
+    hostResources: (fleet, name) =>
+      readHostResources(locateProxmox(fleet, name, options.configurationDirectory), fleet.fleet),
     runUnderWay: async () => (await runner.list(1)).find(({ state }) => state === "running")?.id ?? null,
     startRun: (run) => runner.start(run),
     onChange: (fleet) => {
@@ -224,9 +232,17 @@ function databasesOf({ needs }: Desired, server: string): DatabaseNeed[] {
   return needs.flatMap((need) => (need.kind === "database.ensure" && need.server === server ? [need.input] : []));
 }
 
-async function readRegistryCa({ registryMirrorCaFile }: ServeOptions, fleet: Fleet): Promise<string | null> {
-  const file = fleet.images.caFile ?? registryMirrorCaFile;
-  return file === null ? null : readFile(file, "utf8");
+/** Throws `request.invalid` for a file that cannot be read: without it no node could pull an image. */
+async function readRegistryCa(options: ServeOptions, { images: { caFile } }: Fleet): Promise<string | null> {
+  const file = caFile === undefined ? options.registryMirrorCaFile : resolve(options.configurationDirectory, caFile);
+  if (file === null) return null;
+  return readFile(file, "utf8").catch((cause: unknown) => {
+    const reason = toBerthError(cause).message;
+    throw new BerthError("request.invalid", `The CA of the image registry cannot be read: ${reason}`, {
+      hint: "images.caFile in the fleet file, or --registry-mirror-ca of `berth serve`, names it",
+      cause,
+    });
+  });
 }
 
 /** Those that somebody on another machine may reach this one by. */

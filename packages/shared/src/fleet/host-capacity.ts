@@ -10,6 +10,8 @@ export const hostReserve = parseSize("2GiB");
 /** What a Proxmox VE host says that it has; sizes in bytes. */
 export interface HostResources {
   memoryBytes: number;
+  /** Logical CPUs; left out: it does not say. */
+  cores?: number | undefined;
   /** LXCs and virtual machines; `node` is the fleet's node that a guest is, if any. */
   guests: readonly { node: string | null; memoryBytes: number }[];
   storage: { totalBytes: number; freeBytes: number };

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness[Symbol.asyncDispose]());
 
-test("memory, storage, and the guests of this node alone, each with what it may use", async () => {
+test("memory, cores, storage, and the guests of this node alone, each with what it may use", async () => {
   const guest = { node: "pve", type: "lxc", tags: "", maxmem: 4 * gibibyte };
   harness.fake.elsewhere.push(
     { ...guest, vmid: 100, tags: "berth;berth.valuechain.user1" },
@@ -22,6 +22,7 @@ test("memory, storage, and the guests of this node alone, each with what it may 
   );
   expect(await readHostResources(harness.connection, "valuechain")).toEqual({
     memoryBytes: 64 * gibibyte,
+    cores: 16,
     guests: [
       { node: "user1", memoryBytes: 4 * gibibyte },
       { node: null, memoryBytes: 4 * gibibyte },

@@ -11,13 +11,14 @@ const requestMilliseconds = 5000;
  */
 export async function readHostResources(connection: ProxmoxConnection, fleet: string): Promise<HostResources> {
   const session = await openSession(connection, { requestMilliseconds });
-  const [{ memory }, storage, guests] = await Promise.all([
+  const [{ memory, cpuinfo }, storage, guests] = await Promise.all([
     session.nodeStatus(),
     session.storageStatus(connection.storage),
     session.listCluster(),
   ]);
   return {
     memoryBytes: memory.total,
+    cores: cpuinfo?.cpus,
     // Templates never run.
     guests: guests
       .filter(({ node, template }) => node === connection.node && !template)

@@ -40,7 +40,10 @@ export const clusterGuestSchema = z.object({
 });
 
 /** `GET /nodes/{node}/status`; bytes. */
-export const nodeStatusSchema = z.object({ memory: z.object({ total: z.coerce.number() }) });
+export const nodeStatusSchema = z.object({
+  memory: z.object({ total: z.coerce.number() }),
+  cpuinfo: z.object({ cpus: z.coerce.number().int() }).optional().describe("Logical CPUs"),
+});
 
 /** `GET /nodes/{node}/storage/{storage}/status`; bytes. */
 export const storageStatusSchema = z.object({ total: z.coerce.number(), avail: z.coerce.number() });

@@ -53,7 +53,10 @@ export async function startFakeProxmox() {
   /** Guests of the cluster's other nodes. */
   const elsewhere: { vmid: number; node: string; type: string; tags: string; maxmem?: number; template?: number }[] =
     [];
-  const host = { memoryBytes: 64 * 1024 ** 3, storageBytes: 500 * 1024 ** 3, storageFreeBytes: 200 * 1024 ** 3 };
+  const host = {
+    ...{ memoryBytes: 64 * 1024 ** 3, cpus: 16 },
+    ...{ storageBytes: 500 * 1024 ** 3, storageFreeBytes: 200 * 1024 ** 3 },
+  };
   let counter = 0;
 
   const begin = (type: string, vmid: number, log: string[], done: () => void): string => {
@@ -120,7 +123,10 @@ export async function startFakeProxmox() {
   });
   app.get("/api2/json/cluster/resources", (_request, reply) => answer(reply, elsewhere));
   app.get("/api2/json/nodes/pve/status", (_request, reply) =>
-    answer(reply, { memory: { total: host.memoryBytes, free: 0, used: host.memoryBytes } }),
+    answer(reply, {
+      cpuinfo: { cpus: host.cpus },
+      memory: { total: host.memoryBytes, free: 0, used: host.memoryBytes },
+    }),
   );
   app.get<{ Params: { storage: string } }>("/api2/json/nodes/pve/storage/:storage/status", (request, reply) => {
     if (request.params.storage !== "local-lvm") {
