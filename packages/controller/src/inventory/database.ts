@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import type { AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
 import type { AgentEventsTable, AgentOperationsTable, CertificatesTable, JoinTokensTable } from "./tables/agents.ts";
+import type { BackupsTable } from "./tables/backups.ts";
 import type {
   EventsTable,
   FleetRevisionsTable,
@@ -31,6 +32,7 @@ export interface Database {
   certificates: CertificatesTable;
   agentEvents: AgentEventsTable;
   agentOperations: AgentOperationsTable;
+  backups: BackupsTable;
 }
 
 /**

@@ -1,0 +1,15 @@
+/** Backups that were begun. Times are ISO 8601 in UTC, JSON is text. */
+export interface BackupsTable {
+  id: string;
+  owner: string;
+  /** The owner, or one of its instances. */
+  subject: string;
+  run: number;
+  createdAt: string;
+  state: string;
+  reason: string;
+  parts: string;
+  secrets: string;
+  verifiedAt: string | null;
+  provenAt: string | null;
+}
