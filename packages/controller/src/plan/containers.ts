@@ -69,12 +69,13 @@ function commonSpec(container: Service | Part, version: string, context: Contain
   };
 }
 
-function mirrorOf(fleet: Fleet, registryMirror: string | null): string | null {
+/** Registry in front of every image; null: each comes from its own. */
+export function mirrorOf(fleet: Fleet, registryMirror: string | null): string | null {
   return fleet.images.mirror ?? registryMirror;
 }
 
 /** A mirror takes the registry's place and keeps the path: docker.io/n8nio/n8n -> 10.0.6.1:5000/n8nio/n8n. */
-function imageReference(image: string, tag: string, mirror: string | null): string {
+export function imageReference(image: string, tag: string, mirror: string | null): string {
   if (mirror === null) return `${image}:${tag}`;
   return `${mirror}/${image.slice(image.indexOf("/") + 1)}:${tag}`;
 }

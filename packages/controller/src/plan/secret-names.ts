@@ -22,3 +22,21 @@ export function keySecretName(tenant: string, key: string): string {
 }
 
 export const collectionsKeySecret = `${instanceName(null, "qdrant")}/apiKey`;
+
+/** Password of an owner's backup repository. Like all of `backup-<owner>`, it outlives the owner. */
+export function repositoryPasswordName(owner: string): string {
+  return `${backupScope(owner)}/password`;
+}
+
+/** Copy of a secret that an owner's backups can only be read with: backup-user1/user1-n8n-encryptionKey. */
+export function keptSecretName(owner: string, secret: string): string {
+  return `${backupScope(owner)}/${secret.replace("/", "-")}`;
+}
+
+function backupScope(owner: string): string {
+  return `backup-${owner}`;
+}
+
+/** Keys of the S3 store that backups are kept in; a person gives them. */
+export const s3AccessKeyName = "backup/s3AccessKey";
+export const s3SecretKeyName = "backup/s3SecretKey";
