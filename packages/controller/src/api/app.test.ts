@@ -72,6 +72,19 @@ const dependencies: ApiDependencies = {
   },
   capacity: { present: unused, ofFile: unused },
   secrets: { list: unused, get: unused, reveal: unused, set: unused, rotate: unused, rotateKey: unused },
+  backups: {
+    control: {
+      list: unused,
+      get: unused,
+      create: unused,
+      createScheduled: unused,
+      verify: unused,
+      prune: unused,
+      restore: unused,
+      final: unused,
+    },
+    late: unused,
+  },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };
 

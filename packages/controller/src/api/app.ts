@@ -4,6 +4,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
+import { serveBackups, type BackupsApi } from "./backups.ts";
 import { serveCapacity, type CapacityApi } from "./capacity.ts";
 import { answerNotFound, handleErrors } from "./errors.ts";
 import { serveFleet, type FleetApi } from "./fleet.ts";
@@ -29,6 +30,7 @@ export interface ApiDependencies {
   tenants: TenantsApi;
   capacity: CapacityApi;
   secrets: SecretsApi;
+  backups: BackupsApi;
 }
 
 export interface AppOptions {
@@ -70,6 +72,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveTenants(api, dependencies.tenants);
     serveRoutes(api, dependencies.routes);
     serveSecrets(api, dependencies.secrets);
+    serveBackups(api, dependencies.backups);
   });
   options.extend?.(app);
   if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);

@@ -99,8 +99,10 @@ function describe(commander: CommanderCommand, entry: CommandEntry, command: Com
     const input: Record<string, unknown> = {};
     for (const [index, name] of Object.keys(command.arguments).entries()) input[name] = commander.processedArgs[index];
     for (const [name, definition] of Object.entries(command.options)) {
-      const value: unknown = commander.getOptionValue(name);
-      input[name] = definition.kind === "flag" ? value === true : value;
+      // commander keeps `--no-backup-first` as a `backupFirst` that is false.
+      const option = commanderOption(name, definition);
+      const value: unknown = commander.getOptionValue(option.attributeName());
+      input[name] = definition.kind === "flag" ? value === !option.negate : value;
     }
     await options.execute(command, input, { json: json === true, controller });
   });

@@ -120,6 +120,32 @@ export const commandTree: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  backup: {
+    summary: "Copies of what tenants and shared services hold, each in a repository of its own",
+    commands: {
+      create: {
+        summary: "Back up a tenant, an instance, or everything",
+        load: () => import("./commands/backup-create.ts"),
+      },
+      list: {
+        summary: "Backups with their age, size and state, and whose are late",
+        load: () => import("./commands/backup-list.ts"),
+      },
+      show: { summary: "One backup with its parts", load: () => import("./commands/backup-show.ts") },
+      verify: {
+        summary: "Read repositories whole and check what they hold",
+        load: () => import("./commands/backup-verify.ts"),
+      },
+      prune: {
+        summary: "Remove backups that are no longer kept",
+        load: () => import("./commands/backup-prune.ts"),
+      },
+    },
+  },
+  restore: {
+    summary: "Bring a tenant or an instance back to what a backup holds",
+    load: () => import("./commands/restore.ts"),
+  },
   fleet: {
     summary: "The fleet file",
     commands: {

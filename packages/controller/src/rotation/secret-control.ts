@@ -5,6 +5,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Secret } from "@berth/shared/secret";
 import type { FleetStore } from "../apply/fleet-store.ts";
+import { backupSecret } from "../backups/secret-rules.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
 import type { Desired } from "../plan/desired.ts";
@@ -61,6 +62,11 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
     const need = fleet === undefined ? undefined : dependencies.desired(fleet).secrets.find((one) => one.name === name);
     const [scope = ""] = name.split("/");
     if (scope.startsWith("berth-")) throw refused(name, "belongs to Berth itself");
+    const ofBackups = backupSecret(name);
+    if (ofBackups !== null) {
+      if (secrets.version(name) === null || ofBackups.isReplaceable || force) return;
+      throw refused(name, `has a value already, and ${ofBackups.note}`, "--force replaces it all the same.");
+    }
     if (fleet?.tenants[scope] !== undefined && need === undefined)
       throw refused(name, "is a key of a tenant", `Give it with \`berth tenant set-key ${scope}\`.`);
     if (need !== undefined && "token" in need) throw refused(name, "is signed by Berth, not given");

@@ -1,5 +1,6 @@
 /** What each secret of a fleet is for, and whether and how it can be rotated. Pure. */
 import type { GeneratedSecret } from "@berth/shared/catalog/schema";
+import { backupSecret } from "../backups/secret-rules.ts";
 import type { Desired } from "../plan/desired.ts";
 import { secretReferences } from "../plan/secret-reference.ts";
 import { bucketsSecretName, databaseSecretName } from "../plan/secret-names.ts";
@@ -37,6 +38,8 @@ function usersOf({ instances }: Desired): Map<string, string[]> {
 
 function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined, desired: Desired): SecretUse {
   const refused = (refusal: string): SecretUse => ({ name, usedBy, means: null, refusal });
+  const ofBackups = backupSecret(name);
+  if (ofBackups !== null) return refused(ofBackups.note);
   if (need === undefined) return refused(usedBy.length > 0 ? given : unused);
   if ("token" in need) return refused("it is signed anew whenever its key or what it admits to changes");
   const rule = need.generated;

@@ -87,5 +87,6 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     instances: createInstancesApi(controller),
     samples: { recent: (query) => hub.recentSamples(query) },
     routes: controller.routes,
+    backups: { control: controller.backups.control, late: controller.backups.schedule.late },
   };
 }

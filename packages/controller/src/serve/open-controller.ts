@@ -36,6 +36,7 @@ import { statePaths, type ServeOptions } from "./options.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
 import { forgetNode } from "./forget-node.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
+import { type BackupRooms, openBackups } from "./backups.ts";
 import { version } from "./version.ts";
 
 /** How long a router takes to learn of a new route, at most. */
@@ -55,6 +56,7 @@ export interface Controller {
   provisioning: Provisioning;
   routes: Routes;
   rotation: Rotation;
+  backups: BackupRooms;
   stores: Stores;
   /** What a fleet comes to, with the secrets that there are. */
   desired: (fleet: Fleet) => Desired;
@@ -166,6 +168,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     onChange: (fleet) => {
       present.fleet = fleet;
       routesFollower.look();
+      backups.schedule.look();
       for (const listener of nameListeners)
         listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
     },
@@ -182,6 +185,17 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const rotationsFollower = await followRotations(rotation, {
     runner,
     onFailure: (error) => logger.error({ err: error }, "A rotation that failed could not be taken back"),
+  });
+
+  const backups = await openBackups({
+    options,
+    inventory,
+    secrets,
+    store,
+    runner,
+    fleetControl,
+    desired,
+    logger,
   });
 
   const routes = createRoutes({
@@ -211,12 +225,15 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     provisioning,
     routes,
     rotation,
+    backups,
     stores,
     desired,
     serverNames,
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
+      await backups.stopSchedule();
       await runner.close();
+      await backups.close();
       await rotationsFollower.close();
       await routesFollower.close();
       await hub.close();

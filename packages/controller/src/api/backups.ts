@@ -1,0 +1,43 @@
+import {
+  createBackup,
+  getBackup,
+  listBackups,
+  pruneBackups,
+  restoreBackup,
+  verifyBackups,
+  type LateBackup,
+} from "@berth/shared/api/backups";
+import type { FastifyInstance } from "fastify";
+import type { BackupChange, BackupControl } from "../backups/backup-control.ts";
+import { serveEndpoint } from "./endpoint.ts";
+import { toPlan } from "./fleet.ts";
+
+export interface BackupsApi {
+  control: BackupControl;
+  /** Owners whose last due backup is not there. */
+  late: () => Promise<LateBackup[]>;
+}
+
+export function serveBackups(app: FastifyInstance, { control, late }: BackupsApi): void {
+  serveEndpoint(app, listBackups, async ({ query }) => ({
+    backups: await control.list(query.of),
+    late: (await late()).filter(({ owner }) => query.of === undefined || owner === query.of),
+  }));
+  serveEndpoint(app, getBackup, ({ params }) => control.get(params.id));
+  serveEndpoint(app, createBackup, async ({ body: { of, dryRun }, account }) =>
+    answer(await control.create(of, { dryRun, account: account.name })),
+  );
+  serveEndpoint(app, verifyBackups, async ({ body: { owner, dryRun }, account }) =>
+    answer(await control.verify(owner, { dryRun, account: account.name })),
+  );
+  serveEndpoint(app, pruneBackups, async ({ body: { dryRun }, account }) =>
+    answer(await control.prune({ dryRun, account: account.name })),
+  );
+  serveEndpoint(app, restoreBackup, async ({ body: { dryRun, ...request }, account }) =>
+    answer(await control.restore(request, { dryRun, account: account.name })),
+  );
+}
+
+function answer({ plan, run }: BackupChange) {
+  return { plan: toPlan(plan), run };
+}

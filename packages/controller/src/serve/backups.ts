@@ -1,0 +1,84 @@
+/** The backups' rooms, wired: control over them, their records, and their schedule. */
+import { catalog } from "@berth/shared/catalog/index";
+import { catalogOf } from "@berth/shared/catalog/merge";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Logger } from "pino";
+import type { FleetControl } from "../apply/apply.ts";
+import type { FleetStore } from "../apply/fleet-store.ts";
+import { recordFleet } from "../apply/record.ts";
+import { createBackupControl, type BackupControl } from "../backups/backup-control.ts";
+import { followBackups } from "../backups/follow.ts";
+import { readPresentFleet } from "../backups/present-fleet.ts";
+import { createBackupSchedule, type BackupSchedule } from "../backups/schedule.ts";
+import { backupSubjects } from "../backups/subjects.ts";
+import { listBackups } from "../inventory/backups.ts";
+import type { Inventory } from "../inventory/database.ts";
+import type { Desired } from "../plan/desired.ts";
+import type { Runner } from "../runs/runner.ts";
+import type { Secrets } from "../secrets/open.ts";
+import type { ServeOptions } from "./options.ts";
+
+export interface BackupsDependencies {
+  options: Pick<ServeOptions, "registryMirror" | "configurationDirectory">;
+  inventory: Inventory;
+  secrets: Secrets;
+  store: FleetStore;
+  runner: Runner;
+  fleetControl: Pick<FleetControl, "exclusively">;
+  desired: (fleet: Fleet, versions?: ReadonlyMap<string, number>) => Desired;
+  logger: Logger;
+}
+
+export interface BackupRooms {
+  control: BackupControl;
+  schedule: BackupSchedule;
+  /** Begins no backup any more. */
+  stopSchedule: () => Promise<void>;
+  /** Once no run is carried out. */
+  close: () => Promise<void>;
+}
+
+export async function openBackups(dependencies: BackupsDependencies): Promise<BackupRooms> {
+  const { inventory, secrets, store, runner, desired, logger } = dependencies;
+  const fleetCatalog = (fleet: Fleet) => catalogOf(fleet, catalog);
+  const control = createBackupControl({
+    inventory,
+    secrets,
+    desired,
+    present: () =>
+      readPresentFleet({
+        fleet: () => store.require(),
+        catalogOf: fleetCatalog,
+        desired,
+        secrets,
+        ...dependencies.options,
+      }),
+    async recordDesired(transaction, next) {
+      const present = await store.current();
+      if (present !== null) await recordFleet(transaction, { ...present, account: "backup", desired: next });
+    },
+    startRun: (run) => runner.start(run),
+    exclusively: dependencies.fleetControl.exclusively,
+  });
+  const schedule = createBackupSchedule({
+    async read() {
+      const fleet = (await store.current())?.fleet;
+      if (fleet?.backups === undefined) return null;
+      const secretVersion = (name: string) => secrets.version(name) ?? 1;
+      const context = { fleet, catalog: fleetCatalog(fleet), desired: desired(fleet), secretVersion };
+      const owners = backupSubjects(context).map(({ owner }) => owner);
+      return { schedule: fleet.backups, owners: [...new Set(owners)] };
+    },
+    backups: () => listBackups(inventory.database),
+    start: (owner) => control.createScheduled(owner),
+    onFailure: (error, owner) => logger.error({ err: error, owner }, "A backup that is due could not be begun"),
+  });
+  const follower = await followBackups({
+    inventory,
+    runner,
+    secrets,
+    onEnd: schedule.look,
+    onFailure: (error) => logger.error({ err: error }, "What a run has backed up could not be recorded"),
+  });
+  return { control, schedule, stopSchedule: schedule.close, close: follower.close };
+}
