@@ -38,7 +38,7 @@ describe("a value that does not fit is told in one sentence", () => {
     ["disk: 100GiB", "disk: 0GiB", "'0GiB' must be at least 1GiB, or the system of a node does not fit"],
     ["features: [nesting] }", "features: nesting }", "'nesting' must be a list such as [a, b]"],
     ["domain: valuechainhackers.xyz", "domain: a_b", "'a_b' must be a domain such as example.org"],
-    ["node: pve", "node: ''", "'' must not be empty"],
+    ["caFile: proxmox/ca.pem", "caFile: ''", "'' must not be empty"],
     ["address: 10.0.6.12", "address: 10.0.6.12, ssh: true", "'true' must be a map of keys and values, or false"],
   ])("%s -> %s", (from, to, message) => {
     expect(messagesOf(changed(from, to))).toEqual([message]);

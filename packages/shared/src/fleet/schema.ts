@@ -4,6 +4,19 @@ import { isCron, isTimeZone } from "./schedule.ts";
 import { secretReferenceStart } from "../catalog/placeholders.ts";
 import { serviceSchema } from "../catalog/schema.ts";
 import { nameSchema } from "../names.ts";
+import {
+  bridgeSchema,
+  hostSchema,
+  modelNameSchema,
+  nameserversSchema,
+  proxmoxNodeSchema,
+  registrySchema,
+  sshFingerprintSchema,
+  sshUserSchema,
+  storageSchema,
+  templateVolumeSchema,
+  traefikNameSchema,
+} from "./formats.ts";
 import { sizeFrom, sizeSchema } from "./units.ts";
 
 const addressSchema = z.ipv4({ error: "must be an IPv4 address such as 10.0.6.10" });
@@ -16,16 +29,16 @@ const filePathSchema = z
 
 export const controllerSchema = z
   .strictObject({
-    address: z.string().min(1).describe("Address or DNS name at which agents reach the controller"),
+    address: hostSchema.describe("Address or DNS name at which agents reach the controller"),
     port: portSchema.default(8421).describe("Port of the controller's TLS listener for agents and remote CLIs"),
   })
   .describe("Where agents reach the controller");
 
 export const proxmoxSchema = z
   .strictObject({
-    host: z.string().min(1).describe("Address or DNS name of the Proxmox VE API"),
+    host: hostSchema.describe("Address or DNS name of the Proxmox VE API"),
     port: portSchema.default(8006),
-    node: z.string().min(1).describe("Name of the Proxmox VE node that holds the LXCs"),
+    node: proxmoxNodeSchema.describe("Name of the Proxmox VE node that holds the LXCs"),
     caFile: filePathSchema
       .optional()
       .describe("PEM of the CA (or of the certificate itself) that the API must present"),
@@ -37,14 +50,14 @@ export const proxmoxSchema = z
     rootPasswordFile: filePathSchema
       .optional()
       .describe("File with root@pam's password; used only where a token may not act: LXC features other than nesting"),
-    storage: z.string().default("local-lvm").describe("Storage for the LXCs' root filesystems"),
-    osTemplate: z
-      .string()
-      .describe("Volume id of the LXC template: local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst"),
-    bridge: z.string().default("vmbr0"),
+    storage: storageSchema.default("local-lvm").describe("Storage for the LXCs' root filesystems"),
+    osTemplate: templateVolumeSchema.describe(
+      "Volume id of the LXC template: local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst",
+    ),
+    bridge: bridgeSchema.default("vmbr0"),
     gateway: addressSchema.optional(),
     prefixLength: z.int().min(8).max(30).default(24).describe("Network prefix length of the nodes' addresses"),
-    nameserver: z.string().optional(),
+    nameserver: nameserversSchema.optional(),
   })
   .describe("A connection to a Proxmox VE host or cluster");
 
@@ -59,10 +72,9 @@ export const templateSchema = z
   .describe("Specification of an LXC");
 
 export const sshSchema = z.strictObject({
-  user: z.string().default("root"),
+  user: sshUserSchema.default("root"),
   port: portSchema.default(22),
-  hostKey: z
-    .string()
+  hostKey: sshFingerprintSchema
     .optional()
     .describe("SHA256:… fingerprint of the host's SSH key; pinned on first contact when left out"),
   identityFile: filePathSchema
@@ -115,7 +127,7 @@ export const sharedServiceSchema = overridesSchema.extend({
     .array(nameSchema)
     .optional()
     .describe("Further nodes that run it too; its route leads to all of them, what is connected to it to `node` alone"),
-  models: z.array(z.string().min(1)).optional().describe("Models that Ollama pulls: llama3.2:3b"),
+  models: z.array(modelNameSchema).optional().describe("Models that Ollama pulls: llama3.2:3b"),
   bucketQuota: sizeFrom("1MiB", "less holds nothing").optional().describe("Most that each bucket of a tenant holds"),
 });
 
@@ -132,7 +144,7 @@ export const tenantSchema = z
 
 export const imagesSchema = z
   .strictObject({
-    mirror: z.string().optional().describe("Registry host:port that stands in front of every image reference"),
+    mirror: registrySchema.optional().describe("Registry host:port that stands in front of every image reference"),
     caFile: filePathSchema.optional().describe("PEM of the CA of the mirror, installed on each node for Docker"),
   })
   .describe("Where images come from");
@@ -158,14 +170,12 @@ export const routesSchema = z
       .optional()
       .describe("The Traefik that takes its routes from the controller; through it routes are tested"),
     entryPoints: z.array(nameSchema).default(["websecure"]).describe("Traefik's entry points that routes are open at"),
-    certResolver: z
-      .string()
-      .min(1)
+    certResolver: traefikNameSchema
       .optional()
       .describe("Traefik's certificate resolver; left out: its default certificate"),
     tlsOptions: z
       .union([
-        z.string().min(1).describe("Name of TLS options that Traefik has: modern@file"),
+        traefikNameSchema.describe("Name of TLS options that Traefik has: modern@file"),
         z
           .strictObject({ minVersion: z.enum(["VersionTLS12", "VersionTLS13"]) })
           .describe("TLS options that Berth makes"),

@@ -6,6 +6,8 @@ import { startTestController } from "../testing/controller.ts";
 import { instanceStatus, nodeStatus, run, step } from "../testing/fixtures.ts";
 import { runInTest } from "../testing/terminal.ts";
 
+const fingerprint = `SHA256:${"a".repeat(43)}`;
+
 test("node list", async () => {
   await using controller = await startTestController((app) =>
     serveEndpoint(app, listNodes, async () => ({
@@ -66,7 +68,7 @@ test("node add asks for what the words say and follows the run", async () => {
     "--ssh",
     "admin@10.0.6.14:2222",
     "--host-key",
-    "SHA256:abc",
+    fingerprint,
   ];
   expect(await runInTest([...words, "--controller", controller.address])).toEqual({
     exitCode: 0,
@@ -74,7 +76,7 @@ test("node add asks for what the words say and follows the run", async () => {
     stderr: "Waiting for SSH at admin@10.0.6.14:2222, for at most 20 s\n06:31:12 user4: install agent user4: done\n",
   });
   expect(bodies).toEqual([
-    { name: "user4", address: "10.0.6.14", ssh: { user: "admin", port: 2222, hostKey: "SHA256:abc" } },
+    { name: "user4", address: "10.0.6.14", ssh: { user: "admin", port: 2222, hostKey: fingerprint } },
   ]);
   await runInTest(["node", "add", "10.0.6.14", "--controller", controller.address]);
   expect(bodies[1]).toEqual({ name: "node-10-0-6-14", address: "10.0.6.14", ssh: { user: "root", port: 22 } });
