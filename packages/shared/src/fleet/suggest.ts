@@ -7,7 +7,8 @@ export function suggest(written: string, candidates: Iterable<string>): string |
     const score = distance(written.toLowerCase(), candidate.toLowerCase());
     if (best === undefined || score < best.score) best = { candidate, score };
   }
-  const limit = Math.max(1, Math.floor(written.length / 3));
+  // A typo leaves most of a word: of one letter, nothing would be left.
+  const limit = Math.min(Math.max(1, Math.floor(written.length / 3)), written.length - 1);
   return best !== undefined && best.score <= limit ? best.candidate : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { BerthError } from "@berth/shared/errors";
-import { closest } from "fastest-levenshtein";
+import { suggest } from "@berth/shared/fleet/suggest";
 import { defineCommand } from "../define-command.ts";
 import { knownServices } from "../known-services.ts";
 import { serviceLines, type ShownService } from "../render/service.ts";
@@ -14,8 +14,9 @@ export default defineCommand({
     const { services, fleet } = await knownServices(context);
     const service = services.get(input.service);
     if (service === undefined) {
+      const meant = suggest(input.service, services.keys());
       throw new BerthError("not-found", `The catalog has no service '${input.service}'.`, {
-        hint: `Did you mean '${closest(input.service, [...services.keys()])}'? \`berth catalog list\` shows all.`,
+        hint: `${meant === undefined ? "" : `Did you mean '${meant}'? `}\`berth catalog list\` shows all.`,
       });
     }
     const own = fleet !== null && Object.hasOwn(fleet.catalog, service.name);

@@ -53,6 +53,15 @@ describe("without a controller", () => {
     expect(stdout).not.toContain("…");
   });
 
+  test.each([
+    ["n8m", "hint: Did you mean 'n8n'? `berth catalog list` shows all."],
+    ["nosuch", "hint: `berth catalog list` shows all."],
+  ])("show %s, which there is not, suggests what is near, if anything is", async (name, hint) => {
+    const { exitCode, stderr } = await runInTest(["catalog", "show", name, ...offline]);
+    expect(exitCode).toBe(3);
+    expect(stderr.trim().split("\n")).toEqual([expect.stringContaining(`The catalog has no service '${name}'.`), hint]);
+  });
+
   test.each([...catalog.keys()])("show %s fits the terminal and holds nothing undefined", async (name) => {
     const { exitCode, stdout } = await runInTest(["catalog", "show", name, ...offline]);
     expect(exitCode).toBe(0);
