@@ -3,6 +3,7 @@ import { catalog } from "@berth/shared/catalog/index";
 import { BerthError } from "@berth/shared/errors";
 import type { ApiDependencies } from "../api/app.ts";
 import { noFleetYet } from "../apply/fleet-store.ts";
+import { createFollowingApply } from "../apply/follow-apply.ts";
 import { createNodeControl } from "../apply/node-control.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { readStatus } from "../status/status.ts";
@@ -12,6 +13,7 @@ import { forgetNode } from "./forget-node.ts";
 import { createTenantsApi } from "./tenants.ts";
 import { createLiveChanges } from "./live-changes.ts";
 import type { Controller } from "./open-controller.ts";
+import { findRunUnderWay } from "./run-under-way.ts";
 import { createInstancesApi } from "./streams.ts";
 
 export function createApi(controller: Controller, onFailure: (error: unknown) => void): ApiDependencies {
@@ -37,7 +39,10 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
   return {
     fleet: {
       version: controller.version,
-      control: fleetControl,
+      control: {
+        plan: fleetControl.plan,
+        apply: createFollowingApply({ control: fleetControl, store, runUnderWay: () => findRunUnderWay(runner) }),
+      },
       exportFile: async () => {
         const found = await store.current();
         if (found === null) throw noFleetYet();

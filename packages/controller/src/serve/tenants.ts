@@ -2,34 +2,54 @@
 import type { Status } from "@berth/shared/api/status";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
+import type { Fleet } from "@berth/shared/fleet/schema";
 import { awake } from "@berth/shared/fleet/awake";
 import type { TenantsApi } from "../api/tenants.ts";
+import { listInstances } from "../inventory/instances.ts";
+import { listSpecifications } from "../inventory/specifications.ts";
+import { keptTenants } from "../tenants/kept.ts";
 import { withEveryService } from "../tenants/removal.ts";
 import { createTenantControl } from "../tenants/tenant-control.ts";
-import { tenantStatuses } from "../tenants/tenant-status.ts";
+import { keptStatus, tenantStatuses } from "../tenants/tenant-status.ts";
 import { findUnfinishedRemoval } from "../tenants/unfinished-removal.ts";
 import type { Controller } from "./open-controller.ts";
+import { findRunUnderWay } from "./run-under-way.ts";
 
 export function createTenantsApi(controller: Controller, status: () => Promise<Status>): TenantsApi {
-  const { fleetControl, inventory, store, secrets, desired, routes } = controller;
+  const { fleetControl, inventory, store, secrets, desired, routes, runner } = controller;
+  const everything = (fleet: Fleet) => desired(withEveryService(fleet, catalogOf(fleet, catalog)));
+  const hasSecret = (name: string) => secrets.version(name) !== null;
+  const hasSecrets = (owner: string) => secrets.list().some(({ name }) => name.startsWith(`${owner}/`));
+  const unfinishedRemoval = (tenant: string) => findUnfinishedRemoval(inventory.database, tenant);
+  const kept = async (fleet: Fleet) =>
+    keptTenants(fleet, (await listSpecifications(inventory.database)).values(), hasSecrets);
   return {
     control: createTenantControl({
       control: fleetControl,
       store,
-      everything: (fleet) => desired(withEveryService(fleet, catalogOf(fleet, catalog))),
-      hasSecrets: (owner) => secrets.list().some(({ name }) => name.startsWith(`${owner}/`)),
-      unfinishedRemoval: (tenant) => findUnfinishedRemoval(inventory.database, tenant),
+      everything,
+      hasSecrets,
+      isPresentValue: (name, value) => hasSecret(name) && secrets.reveal(name).reveal() === value.reveal(),
+      unfinishedRemoval,
+      kept,
+      instances: async () => new Set((await listInstances(inventory.database)).map(({ name }) => name)),
+      runUnderWay: () => findRunUnderWay(runner),
     }),
     list: async () => {
       const fleet = (await store.current())?.fleet;
       if (fleet === undefined) return [];
-      return tenantStatuses({
-        fleet,
+      const { instances } = await status();
+      const parts = { fleet, instances, hasSecret };
+      const present = tenantStatuses({
+        ...parts,
         desired: desired(awake(fleet)),
-        instances: (await status()).instances,
         routes: (await routes.list()).routes,
-        hasSecret: (name) => secrets.version(name) !== null,
       });
+      const absent = (await kept(fleet)).map(async (tenant) => {
+        const isBeingRemoved = (await unfinishedRemoval(tenant.name)) !== null;
+        return keptStatus(tenant, isBeingRemoved, { ...parts, everything, hasSecrets });
+      });
+      return [...present, ...(await Promise.all(absent))];
     },
   };
 }

@@ -5,9 +5,18 @@ import { setInFleet } from "@berth/shared/fleet/edit";
 import { formatAddress, networkOf, toNumber } from "@berth/shared/fleet/ipv4";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { reservedTenantName } from "@berth/shared/names";
+import type { KeptTenant } from "./kept.ts";
 
-/** The fleet file with the tenants in it; one that is there already, and as asked for, stays. */
-export function withTenants(text: string, fleet: Fleet, tenants: readonly NewTenant[]): string {
+/**
+ * The fleet file with the tenants in it; one that is there already, and as asked for, stays. `kept`: tenants that left the
+ * fleet and whose data stayed on their nodes.
+ */
+export function withTenants(
+  text: string,
+  fleet: Fleet,
+  tenants: readonly NewTenant[],
+  kept: readonly KeptTenant[] = [],
+): string {
   const taken = new Set(takenAddresses(fleet));
   const names = new Set<string>();
   return tenants.reduce((file, tenant) => {
@@ -17,20 +26,36 @@ export function withTenants(text: string, fleet: Fleet, tenants: readonly NewTen
       refuseOther(fleet, tenant);
       return file;
     }
-    return withTenant(file, fleet, tenant, taken);
+    const reserved = reservedTenantName(tenant.name);
+    if (reserved !== undefined) throw conflict(`'${tenant.name}' ${reserved}: it cannot be a tenant`);
+    const node = tenant.node ?? presentNode(fleet, tenant, kept);
+    if (node === undefined) return withLxc(file, fleet, tenant, taken);
+    refuseKeptNode(node, tenant, kept);
+    return onNode(file, fleet, tenant.name, node);
   }, text);
 }
 
-function withTenant(text: string, fleet: Fleet, tenant: NewTenant, taken: Set<string>): string {
+/** What an earlier `tenant remove --keep-data` has left, or `node add` has brought under the tenant's name. */
+function presentNode(fleet: Fleet, { name, address }: NewTenant, kept: readonly KeptTenant[]): string | undefined {
+  const left = kept.find((tenant) => tenant.name === name)?.node ?? name;
+  const node = left in fleet.nodes ? left : name;
+  const known = fleet.nodes[node];
+  if (known !== undefined && (address ?? known.address) !== known.address)
+    throw conflict(`Node '${node}' exists with the address ${known.address}`);
+  return known === undefined ? undefined : node;
+}
+
+/** Volumes of one tenant are nothing that another one should find. */
+function refuseKeptNode(node: string, { name }: NewTenant, kept: readonly KeptTenant[]): void {
+  const owner = kept.find((tenant) => tenant.node === node && tenant.name !== name)?.name;
+  if (owner === undefined) return;
+  throw new BerthError("conflict", `Node '${node}' keeps what tenant '${owner}' has left`, {
+    hint: `Nothing was changed. \`berth tenant remove ${owner}\` removes it`,
+  });
+}
+
+function withLxc(text: string, fleet: Fleet, tenant: NewTenant, taken: Set<string>): string {
   const { name } = tenant;
-  const reserved = reservedTenantName(name);
-  if (reserved !== undefined) throw conflict(`'${name}' ${reserved}: it cannot be a tenant`);
-  if (tenant.node !== undefined) return onNode(text, fleet, name, tenant.node);
-  const known = fleet.nodes[name];
-  // What an earlier `tenant remove --keep-data` has left, or `node add` has brought.
-  if (known !== undefined && (tenant.address ?? known.address) === known.address)
-    return onNode(text, fleet, name, name);
-  if (known !== undefined) throw conflict(`Node '${name}' exists with the address ${known.address}`);
   const model = modelNode(fleet);
   const address = tenant.address ?? nextAddress(fleet, model, taken);
   if (taken.has(address)) throw conflict(`${address} is taken${holderOf(fleet, address)}`);

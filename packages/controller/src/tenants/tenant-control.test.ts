@@ -1,81 +1,20 @@
-import { readFileSync } from "node:fs";
-import { catalog } from "@berth/shared/catalog/index";
-import { parseFleet } from "@berth/shared/fleet/parse";
-import type { Fleet } from "@berth/shared/fleet/schema";
-import { removeFromFleet, setInFleet } from "@berth/shared/fleet/edit";
-import type { PlannedOperation } from "@berth/shared/operations/plan";
+import { setInFleet } from "@berth/shared/fleet/edit";
 import { Secret } from "@berth/shared/secret";
 import { beforeEach, describe, expect, test } from "vitest";
-import { desiredState } from "../plan/desired.ts";
-import { linkPresent, planFleet, planPart } from "../plan/plan.ts";
-import { desiredOptions, emptyWorld, performAll } from "../plan/test-fixtures.ts";
+import { planFleet } from "../plan/plan.ts";
+import { emptyWorld, performAll } from "../plan/test-fixtures.ts";
 import { type Observed, unseenNode } from "../plan/observed.ts";
-import { withEveryService } from "./removal.ts";
-import { createTenantControl, type TenantControl } from "./tenant-control.ts";
-import type { UnfinishedRemoval } from "./unfinished-removal.ts";
+import type { TenantControl } from "./tenant-control.ts";
+import { type CarriedOut, desiredOf, example, ids, options, parsed, runningRun, TenantWorld } from "./test-fixtures.ts";
 
-const example = readFileSync(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
-
-function parsed(text: string): Fleet {
-  const { fleet, problems } = parseFleet(text, "fleet.yaml", catalog);
-  if (fleet === null) throw new Error(JSON.stringify(problems));
-  return fleet;
-}
-
-const desiredOf = (fleet: Fleet) => desiredState(fleet, desiredOptions);
-const present = desiredOf(parsed(example));
-const converged = performAll(emptyWorld(present), planFleet(present, emptyWorld(present)).operations, () => 0);
-
-/** What would be written and carried out. */
-interface CarriedOut {
-  text: string;
-  kind: string;
-  given: [string, string][];
-}
-
-let text: string;
-let world: Observed;
-let carriedOut: CarriedOut[];
-let unfinished: UnfinishedRemoval | null;
+let world: TenantWorld;
 let control: TenantControl;
+let carriedOut: CarriedOut[];
 
-/** The planner is real; a run is only noted. */
 beforeEach(() => {
-  text = example;
-  world = converged;
-  carriedOut = [];
-  unfinished = null;
-  const current = () => ({ fleet: parsed(text), yaml: text, file: "fleet.yaml" });
-  control = createTenantControl({
-    control: {
-      edit: async (edit, { only, given = new Map<string, Secret>(), kind, dryRun = false }) => {
-        const { text: next, besides = () => [] } = edit(current());
-        const fleet = parsed(next);
-        const desired = desiredOf(fleet);
-        const part = planPart(planFleet(desired, withNodes(world, fleet)), (operation) => only(operation, desired));
-        const operations = linkPresent([...part.operations, ...besides(part, desired)]);
-        if (!dryRun) {
-          const revealed = [...given].map(([name, value]): [string, string] => [name, value.reveal()]);
-          carriedOut.push({ text: next, kind, given: revealed });
-        }
-        return { plan: { ...part, operations }, run: null };
-      },
-    },
-    store: { current: async () => current() },
-    everything: (fleet) => desiredOf(withEveryService(fleet, catalog)),
-    hasSecrets: () => false,
-    unfinishedRemoval: async () => unfinished,
-  });
+  world = new TenantWorld();
+  ({ control, carriedOut } = world);
 });
-
-/** Nodes that a plan names and nobody has made yet. */
-function withNodes(observed: Observed, fleet: Fleet): Observed {
-  const made = emptyWorld(desiredOf(fleet)).nodes;
-  return { ...observed, nodes: new Map([...made, ...observed.nodes]) };
-}
-
-const options = { account: "anna", dryRun: false };
-const ids = ({ plan }: { plan: { operations: { id: string }[] } }) => plan.operations.map(({ id }) => id);
 
 describe("add", () => {
   test("plans everything of the tenant and a look at it at last, and nothing of others but firewalls", async () => {
@@ -89,7 +28,7 @@ describe("add", () => {
   });
 
   test("looks at it even though somebody else's node is away", async () => {
-    world = { ...world, nodes: new Map([...world.nodes, ["user2", unseenNode]]) };
+    world.observed = { ...world.observed, nodes: new Map([...world.observed.nodes, ["user2", unseenNode]]) };
     const { plan } = await control.add([{ name: "user4" }], { ...options, keys: {} });
     expect(ids({ plan })).toContain("firewall.ensure/user2");
     const after = new Set(plan.operations.find(({ kind }) => kind === "tenant.verify")?.after);
@@ -114,38 +53,60 @@ describe("add", () => {
     expect(carriedOut).toEqual([]);
   });
 
-  test("refuses one that is there whole, and carries on with one that is not", async () => {
-    await expect(control.add([{ name: "user1" }], { ...options, keys: {} })).rejects.toThrow("exists already");
-    const instances = world.nodes.get("user1")?.instances;
-    if (instances === undefined || instances === "unseen") throw new Error("user1 was not seen");
-    const less = new Map([...instances].filter(([name]) => name !== "user1-n8n"));
-    const node = { ...(world.nodes.get("user1") ?? emptyNode()), instances: less };
-    world = { ...world, nodes: new Map([...world.nodes, ["user1", node]]) };
+  test("does nothing for one that is there whole, and carries on with one that is not", async () => {
+    expect(ids(await control.add([{ name: "user1", address: "10.0.6.11" }], { ...options, keys: {} }))).toEqual([]);
+    expect(carriedOut).toEqual([]);
+    const node = world.observed.nodes.get("user1");
+    if (node === undefined || node.instances === "unseen") throw new Error("user1 was not seen");
+    const less = new Map([...node.instances].filter(([name]) => name !== "user1-n8n"));
+    world.observed = {
+      ...world.observed,
+      nodes: new Map([...world.observed.nodes, ["user1", { ...node, instances: less }]]),
+    };
     expect(ids(await control.add([{ name: "user1" }], { ...options, keys: {} }))).toEqual([
       "instance.ensure/user1-n8n",
       "tenant.verify/user1",
     ]);
   });
-});
 
-const secretsRemoval: PlannedOperation<"secrets.remove"> = {
-  id: "secrets.remove/user3",
-  kind: "secrets.remove",
-  change: "remove",
-  node: null,
-  target: "user3",
-  reason: "its tenant is removed",
-  after: ["lxc.remove/user3"],
-  input: { tenant: "user3", owners: ["user3"] },
-};
+  test("takes the same key again for one that is there, and refuses another in a sentence", async () => {
+    world.secrets.set("user1/openrouterKey", "sk-or-1234");
+    expect(ids(await control.add([{ name: "user1" }], { ...options, keys: { openrouter: "sk-or-1234" } }))).toEqual([]);
+    for (const name of ["user1", "user2"]) {
+      await expect(control.add([{ name }], { ...options, keys: { openrouter: "sk-or-9999" } })).rejects.toMatchObject({
+        code: "conflict",
+        message: `Tenant '${name}' exists, and its openrouterKey is not the one that was given`,
+      });
+    }
+    expect(carriedOut).toEqual([]);
+  });
+
+  test("follows the run that is under way for them, and no other", async () => {
+    world.underWay = runningRun("tenant.add", ["lxc.ensure/user3", "tenant.verify/user3"]);
+    const followed = await control.add([{ name: "user3" }], { ...options, keys: {} });
+    expect(followed).toMatchObject({ run: { id: 41 }, plan: { operations: [] } });
+    expect(followed.plan.warnings).toEqual(["run 41 is under way and does this already"]);
+    expect((await control.add([{ name: "user3" }, { name: "user2" }], { ...options, keys: {} })).run).toBeNull();
+    expect((await control.add([{ name: "user3" }], { ...options, dryRun: true, keys: {} })).run).toBeNull();
+    await expect(control.add([{ name: "user3", address: "10.0.6.99" }], { ...options, keys: {} })).rejects.toThrow(
+      "Tenant 'user3' exists at 10.0.6.13",
+    );
+  });
+
+  test.each([
+    ["the name of an instance", { name: "user1-n8n" }, "'user1-n8n' is the name of an instance; choose another name"],
+    ["an address of another network", { name: "user4", address: "192.0.2.1" }, "'192.0.2.1' is outside 10.0.6.0/24"],
+  ])("tells of the tenant, and of no line of a file, that it has %s", async (_, tenant, sentence) => {
+    await expect(control.add([tenant], { ...options, keys: {} })).rejects.toMatchObject({
+      code: "request.invalid",
+      message: expect.stringContaining(`Tenant '${tenant.name}' cannot be added: ${sentence}`),
+    });
+  });
+});
 
 /** The world once the fleet is as the text says. */
 function perform(observed: Observed, next: string): Observed {
   return performAll(observed, planFleet(desiredOf(parsed(next)), observed).operations, () => 0);
-}
-
-function emptyNode(): never {
-  throw new Error("The world has no node user1");
 }
 
 describe("suspend and resume", () => {
@@ -160,16 +121,16 @@ describe("suspend and resume", () => {
 
   test("resume leaves the file as it was before", async () => {
     await control.suspend("user2", options);
-    text = carriedOut[0]?.text ?? "";
+    world.text = carriedOut[0]?.text ?? "";
     await control.resume("user2", options);
     expect(parsed(carriedOut[1]?.text ?? "")).toEqual(parsed(example));
   });
 
   test("leave those alone whose names begin alike", async () => {
-    text = example.replaceAll("user3", "user2-x");
+    const text = example.replaceAll("user3", "user2-x");
     const fleet = desiredOf(parsed(text));
-    world = performAll(emptyWorld(fleet), planFleet(fleet, emptyWorld(fleet)).operations, () => 0);
-    text = setInFleet(text, ["tenants", "user2-x", "suspended"], true);
+    world.observed = performAll(emptyWorld(fleet), planFleet(fleet, emptyWorld(fleet)).operations, () => 0);
+    world.text = setInFleet(text, ["tenants", "user2-x", "suspended"], true);
     expect(ids(await control.suspend("user2", options)).filter((id) => id.includes("user2-x"))).toEqual([]);
     expect(ids(await control.suspend("user2-x", options)).toSorted()).toEqual(
       ["flowise", "n8n", "openwebui"].map((service) => `instance.remove/user2-x/user2-x-${service}`),
@@ -178,7 +139,10 @@ describe("suspend and resume", () => {
 
   test("shut the tenant's logins out, which is told of some database of the server", async () => {
     const told = { exists: true, differences: ["pg_hba.conf differs from what Berth wrote"] };
-    world = { ...world, needs: new Map([...world.needs, ["database.ensure/shared_langfuse", told]]) };
+    world.observed = {
+      ...world.observed,
+      needs: new Map([...world.observed.needs, ["database.ensure/shared_langfuse", told]]),
+    };
     expect(ids(await control.suspend("user2", options))).toContain("database.ensure/shared_langfuse");
     expect(ids(await control.remove("user2", { ...options, keepData: true }))).toContain(
       "database.ensure/shared_langfuse",
@@ -187,24 +151,6 @@ describe("suspend and resume", () => {
 });
 
 describe("remove", () => {
-  test("carries on with what an earlier one has left, whatever came since", async () => {
-    text = removeFromFleet(example, ["tenants", "user3"]);
-    unfinished = { run: 12, operations: [secretsRemoval] };
-    const { plan } = await control.remove("user3", { ...options, keepData: false });
-    expect(plan.operations.map(({ id }) => id)).toContain("secrets.remove/user3");
-    expect(plan.warnings).toContain("run 12 has begun to remove it: this is what it has left");
-    expect(carriedOut.map((run) => [run.kind, run.text])).toEqual([["tenant.remove", text]]);
-  });
-
-  test("keeps no data of one that was begun to be removed with them", async () => {
-    text = removeFromFleet(example, ["tenants", "user3"]);
-    unfinished = { run: 12, operations: [secretsRemoval] };
-    await expect(control.remove("user3", { ...options, keepData: true })).rejects.toThrow(
-      "Run 12 has begun to remove tenant 'user3' with its data",
-    );
-    expect(carriedOut).toEqual([]);
-  });
-
   test("writes the fleet without it, and does what is to be removed", async () => {
     const { plan } = await control.remove("user3", { ...options, keepData: false });
     expect(ids({ plan })).toEqual(expect.arrayContaining(["lxc.remove/user3", "secrets.remove/user3"]));
@@ -230,8 +176,8 @@ describe("a key", () => {
 
   test("of a suspended tenant waits for it: nothing of it answers", async () => {
     await control.suspend("user1", options);
-    text = carriedOut[0]?.text ?? "";
-    world = perform(world, text);
+    world.text = carriedOut[0]?.text ?? "";
+    world.observed = perform(world.observed, world.text);
     expect(ids(await control.setKey("user1", "openrouter", new Secret("sk-or-1234"), "anna"))).toEqual([]);
   });
 });

@@ -6,8 +6,9 @@ import { removeFromFleet, setInFleet } from "@berth/shared/fleet/edit";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { Secret } from "@berth/shared/secret";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
-import type { EditOptions, FleetControl } from "../apply/apply.ts";
+import type { EditOptions } from "../apply/apply.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "../apply/fleet-store.ts";
+import { FleetInvalid } from "../apply/fleet-invalid.ts";
 import type { Desired } from "../plan/desired.ts";
 import { operationId } from "../plan/identify.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -15,7 +16,8 @@ import { keySecretName } from "../plan/secret-names.ts";
 import { closesToTenant, concernsTenant } from "./concerns.ts";
 import { withTenants } from "./new-tenants.ts";
 import { planTenantRemoval } from "./removal.ts";
-import type { UnfinishedRemoval } from "./unfinished-removal.ts";
+import { type AbsentTenants, removeAbsent, unknownTenant } from "./remove-absent.ts";
+import { followed, takesIn } from "./under-way.ts";
 
 export interface TenantChange {
   plan: FleetPlan;
@@ -28,14 +30,10 @@ export interface ChangeOptions {
   dryRun: boolean;
 }
 
-export interface TenantControlDependencies {
-  control: Pick<FleetControl, "edit">;
+export interface TenantControlDependencies extends AbsentTenants {
   store: Pick<FleetStore, "current">;
-  /** What a fleet comes to with every service of tenants that there is. */
-  everything: (fleet: Fleet) => Desired;
-  hasSecrets: (owner: string) => boolean;
-  /** What is left of removing a tenant that is not in the fleet any more. */
-  unfinishedRemoval: (tenant: string) => Promise<UnfinishedRemoval | null>;
+  /** Whether this is the present value of the secret. */
+  isPresentValue: (secret: string, value: Secret) => boolean;
 }
 
 export interface TenantControl {
@@ -91,22 +89,25 @@ export function createTenantControl(dependencies: TenantControlDependencies): Te
   return {
     async add(tenants, { keys, ...options }) {
       const names = tenants.map(({ name }) => name);
-      const adding: Change = {
-        ...options,
-        tenants: names,
-        kind: "tenant.add",
-        edit: ({ yaml, fleet }) => withTenants(yaml, fleet, tenants),
-        given: givenKeys(names, keys),
-      };
+      const given = givenKeys(names, keys);
       const present = await store.current();
-      if (present !== null && adding.edit(present) === present.yaml) await refuseComplete(adding);
-      return change(adding);
+      const kept = present === null ? [] : await dependencies.kept(present.fleet);
+      const edit: Change["edit"] = ({ yaml, fleet }) => withTenants(yaml, fleet, tenants, kept);
+      if (present !== null) {
+        refuseOtherKeys(present.fleet, given);
+        const run = options.dryRun ? null : await dependencies.runUnderWay();
+        // Once they are in the fleet, the run that took them in is what asking again is about.
+        if (run !== null && takesIn(run, names) && edit(present) === present.yaml) return followed(run);
+      }
+      return addOrCarryOn({ ...options, tenants: names, kind: "tenant.add", edit, given });
     },
 
     async remove(tenant, { keepData, ...options }) {
       const found = await store.current();
       if (found === null) throw noFleetYet();
-      if (found.fleet.tenants[tenant] === undefined) return carryOnRemoval(tenant, found.fleet, keepData, options);
+      if (found.fleet.tenants[tenant] === undefined) {
+        return removeAbsent(dependencies, { name: tenant, fleet: found.fleet }, { ...options, keepData });
+      }
       const edit = (present: StoredFleet) => {
         requireTenant(present, tenant);
         const { yaml, fleet } = present;
@@ -137,36 +138,41 @@ export function createTenantControl(dependencies: TenantControlDependencies): Te
       }),
   };
 
-  /** Adding again what an interruption has left half done carries on with it; there must be something to carry on with. */
-  async function refuseComplete(adding: Change): Promise<void> {
-    const { plan } = await change({ ...adding, dryRun: true });
-    if (plan.operations.length > 0) return;
-    const [first = "", ...others] = adding.tenants;
-    const who = others.length === 0 ? `Tenant '${first}' exists` : `The tenants ${adding.tenants.join(", ")} exist`;
-    throw new BerthError("conflict", `${who} already, with all that belongs to it`, {
-      hint: "Choose another name. `berth tenant show` tells what a tenant has",
-    });
+  /** What an interruption has left half done is carried on with; of tenants that are whole, nothing is to be done. */
+  async function addOrCarryOn(adding: Change): Promise<TenantChange> {
+    const present = await store.current();
+    try {
+      if (present !== null && adding.edit(present) === present.yaml) {
+        const { plan } = await change({ ...adding, dryRun: true });
+        if (plan.operations.length === 0) return { plan, run: null };
+      }
+      return await change(adding);
+    } catch (error) {
+      throw error instanceof FleetInvalid ? aboutTenants(error, adding.tenants) : error;
+    }
   }
 
-  async function carryOnRemoval(
-    tenant: string,
-    fleet: Fleet,
-    keepData: boolean,
-    options: ChangeOptions,
-  ): Promise<TenantChange> {
-    const left = await dependencies.unfinishedRemoval(tenant);
-    if (left === null) throw unknownTenant(tenant, fleet);
-    if (keepData) {
-      throw new BerthError("conflict", `Run ${left.run} has begun to remove tenant '${tenant}' with its data`, {
-        hint: `\`berth tenant remove ${tenant}\` carries on with it; what is left of it can be kept no more`,
+  function refuseOtherKeys({ tenants }: Fleet, given: ReadonlyMap<string, Secret>): void {
+    for (const [name, value] of given) {
+      const [tenant = "", key] = name.split("/");
+      if (tenants[tenant] === undefined || dependencies.isPresentValue(name, value)) continue;
+      throw new BerthError("conflict", `Tenant '${tenant}' exists, and its ${key} is not the one that was given`, {
+        hint: `Nothing was changed. \`berth tenant set-key ${tenant}\` gives it another one`,
       });
     }
-    const edit = ({ yaml }: StoredFleet) => ({ text: yaml, besides: () => left.operations });
-    const only = ({ kind }: PlannedOperation) => kind === "firewall.ensure";
-    const { plan, run } = await control.edit(edit, { ...options, kind: "tenant.remove", only });
-    const warnings = [`run ${left.run} has begun to remove it: this is what it has left`, ...plan.warnings];
-    return { plan: { ...plan, warnings }, run };
   }
+}
+
+/** Lines of a file that nobody has written say nothing: what is wrong with the new tenants is told of them. */
+function aboutTenants(error: FleetInvalid, tenants: readonly string[]): BerthError {
+  for (const { path, message } of error.problems) {
+    const tenant = tenants.find((name) => new RegExp(`^(?:tenants|nodes)\\.${name}(?:\\.|$)`).test(path));
+    if (tenant === undefined) continue;
+    return new BerthError("request.invalid", `Tenant '${tenant}' cannot be added: ${message}`, {
+      hint: "Nothing was changed",
+    });
+  }
+  return error;
 }
 
 function givenKeys(tenants: readonly string[], keys: Partial<Record<TenantKey, string>>): Map<string, Secret> {
@@ -180,13 +186,6 @@ function requireTenant({ fleet }: StoredFleet, tenant: string): Fleet["tenants"]
   const found = fleet.tenants[tenant];
   if (found === undefined) throw unknownTenant(tenant, fleet);
   return found;
-}
-
-function unknownTenant(tenant: string, { tenants }: Fleet): BerthError {
-  const names = Object.keys(tenants).join(", ");
-  return new BerthError("not-found", `No tenant is named '${tenant}'`, {
-    hint: names === "" ? "The fleet has no tenants" : `The fleet's tenants are ${names}`,
-  });
 }
 
 function verification(tenant: string, { operations }: FleetPlan, desired: Desired): PlannedOperation<"tenant.verify"> {

@@ -58,8 +58,16 @@ describe("tenant add", () => {
     });
     await stopController(fleet.lab);
     await ensureController(fleet.lab);
-    const shown = await fleet.berth(["run", "show", String(added?.id), "--follow"], { deadlineMs: addMilliseconds });
-    expect(shown).toMatchObject({ exitCode: 0 });
+    // The same command again follows the run that goes on.
+    const { exitCode, stdout } = await fleet.berth([...adding, "--json"], {
+      input: `${key}\n`,
+      deadlineMs: addMilliseconds,
+    });
+    expect(exitCode).toBe(0);
+    expect(changedSchema.parse(JSON.parse(stdout))).toMatchObject({
+      operations: [],
+      run: { id: added?.id, state: "succeeded" },
+    });
 
     const tenant = await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"]);
     expect(tenant).toMatchObject({
@@ -85,10 +93,16 @@ describe("tenant add", () => {
     );
   });
 
-  it("says that a tenant is there already, and changes nothing", async () => {
-    const { exitCode, stderr } = await fleet.berth(["tenant", "add", "user4"]);
-    expect(exitCode).not.toBe(0);
-    expect(stderr).toContain("Tenant 'user4' exists already");
+  it("has nothing to do when it is asked for again, and refuses to be asked for otherwise", async () => {
+    const again = await fleet.json(changedSchema, ["tenant", "add", "user4", "--openrouter-key-file", "-"], {
+      input: `${key}\n`,
+    });
+    expect(again).toMatchObject({ operations: [], run: null });
+    const elsewhere = await fleet.berth(["tenant", "add", "user4", "--node-address", "10.0.6.15"]);
+    expect(elsewhere).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("exists at 10.0.6.14") });
+    const adding = ["tenant", "add", "user4", "--openrouter-key-file", "-"];
+    const otherKey = await fleet.berth(adding, { input: `${key}-2\n` });
+    expect(otherKey).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("not the one that was given") });
   });
 });
 
@@ -116,7 +130,20 @@ describe("tenant remove", () => {
     expect((await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"])).instances).toHaveLength(3);
   });
 
-  it("leaves the fleet exactly as it was before the tenant was added", async () => {
+  it("keeps what it holds under --keep-data, tells where, and has nothing to do a second time", async () => {
+    const keeping = ["tenant", "remove", "user4", "--keep-data", "--yes"];
+    await fleet.succeed(keeping, { deadlineMs: addMilliseconds });
+    expect(await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"])).toMatchObject({
+      ...{ state: "kept", node: "user4", address: "10.0.6.14", instances: [], keys: ["openrouter"] },
+      databases: ["user4_n8n", "user4_flowise"],
+      buckets: ["user4-backups", "user4-uploads"],
+    });
+    expect(await fleet.json(changedSchema, keeping)).toMatchObject({ operations: [], run: null });
+    const taken = await fleet.berth(["tenant", "add", "user5", "--node-address", "10.0.6.14"]);
+    expect(taken).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("10.0.6.14 is taken by node 'user4'") });
+  });
+
+  it("then leaves the fleet exactly as it was before the tenant was added", async () => {
     await fleet.succeed(["tenant", "remove", "user4", "--yes"], { deadlineMs: addMilliseconds });
     expect(await everything(fleet)).toEqual(before);
     expect(await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).toEqual({ operations: [], warnings: [] });
@@ -130,7 +157,8 @@ describe("bad input", () => {
     ["an address of another network", ["add", "user9", "--node-address", "192.0.2.1"], "outside 10.0.6.0/24"],
     ["SQL for a name", ["add", "user1; DROP TABLE"], "must be 1 to 32 of a-z"],
     ["the name of what is shared", ["add", "shared"], "stands for the shared services"],
-    ["a name that is taken", ["add", "user1"], "Tenant 'user1' exists already"],
+    ["the name of an instance", ["add", "user1-n8n"], "Tenant 'user1-n8n' cannot be added: 'user1-n8n' is the name of"],
+    ["a name that is taken", ["add", "user1", "--node-address", "10.0.6.99"], "Tenant 'user1' exists at 10.0.6.11"],
     ["a tenant that is not there", ["remove", "nobody", "--yes"], "No tenant is named 'nobody'"],
   ])("%s gets a sentence and changes nothing", async (_, parameters, sentence) => {
     const { exitCode, stderr } = await fleet.berth(["tenant", ...parameters]);

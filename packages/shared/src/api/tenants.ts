@@ -20,7 +20,9 @@ export const tenantStatusSchema = z.object({
   name: z.string(),
   node: z.string(),
   address: z.string().nullable(),
-  state: z.enum(["active", "suspended"]),
+  state: z
+    .enum(["active", "suspended", "kept", "removing"])
+    .describe("kept: removed from the fleet but for its data; removing: begun to be removed with them"),
   instances: z.array(instanceStatusSchema),
   databases: z.array(z.string()),
   collections: z.array(z.string()),
@@ -31,7 +33,7 @@ export const tenantStatusSchema = z.object({
 export type TenantStatus = z.output<typeof tenantStatusSchema>;
 
 const tenantParams = z.object({ name: nameSchema });
-/** `run` is null when nothing is to be done, and for a dry run. */
+/** `run` is null when nothing is to be done, and for a dry run. A run without planned operations was under way before. */
 const changeSchema = z.object({ plan: planSchema, run: runSchema.nullable() });
 const dryRun = z.boolean().default(false).describe("Plan, and change nothing");
 
@@ -76,7 +78,8 @@ export const addTenants = defineEndpoint({
 export const removeTenant = defineEndpoint({
   method: "POST",
   path: "/api/tenants/:name/remove",
-  summary: "Removes everything the tenant has, and nothing else; carries on with a removal that was interrupted",
+  summary:
+    "Removes everything the tenant has or has left, and nothing else; carries on with a removal that was interrupted",
   role: "admin",
   params: tenantParams,
   body: z.strictObject({
