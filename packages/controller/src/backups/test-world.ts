@@ -1,0 +1,193 @@
+/** For tests of this room: a real runner on a real inventory with real secrets; only the nodes are left out. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Backup } from "@berth/shared/api/backups";
+import type { Run } from "@berth/shared/api/runs";
+import { BerthError } from "@berth/shared/errors";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Snapshot } from "@berth/shared/operations/backup-source";
+import { Secret } from "@berth/shared/secret";
+import type { Inventory } from "../inventory/database.ts";
+import { openInventory } from "../inventory/open.ts";
+import { resolveSecrets } from "../operations/resolve-secrets.ts";
+import { desiredState, type Desired } from "../plan/desired.ts";
+import { desiredOptions } from "../plan/test-fixtures.ts";
+import type { OperationHandlers } from "../runs/handlers.ts";
+import { createRunner, type Runner } from "../runs/runner.ts";
+import { handlersWith, imageResult } from "../runs/test-plans.ts";
+import { openSecrets, type Secrets } from "../secrets/open.ts";
+import { createBackupControl, type BackupChange, type BackupControl } from "./backup-control.ts";
+import { followBackups, type BackupsFollower } from "./follow.ts";
+import { fleetWithBackups, presentFleet } from "./test-fixtures.ts";
+
+export const by = { account: "anna", dryRun: false };
+
+interface Rooms {
+  inventory: Inventory;
+  secrets: Secrets;
+  runner: Runner;
+  follower: BackupsFollower;
+  control: BackupControl;
+}
+
+export class TestWorld {
+  fleet: Fleet = fleetWithBackups();
+  /** Operations that were carried out: `create user1-n8n`. */
+  done: string[] = [];
+  /** The one that goes wrong. */
+  failing: string | null = null;
+  /** What repositories hold, by owner. */
+  readonly repositories = new Map<string, Snapshot[]>();
+  /** What was recorded as what the fleet comes to. */
+  readonly recorded: Desired[] = [];
+  /** What went wrong unseen. */
+  readonly failures: unknown[] = [];
+  readonly #directory = mkdtempSync(join(tmpdir(), "berth-backups-"));
+  readonly #key = randomBytes(32);
+  #rooms: Rooms | undefined;
+
+  static async open(): Promise<TestWorld> {
+    const world = new TestWorld();
+    await world.start();
+    await world.makeSecrets();
+    for (const name of ["s3AccessKey", "s3SecretKey"])
+      await world.secrets.put(`backup/${name}`, new Secret(`given-${name}`));
+    return world;
+  }
+
+  get #open(): Rooms {
+    if (this.#rooms === undefined) throw new Error("The controller is stopped");
+    return this.#rooms;
+  }
+  get inventory(): Inventory {
+    return this.#open.inventory;
+  }
+  get secrets(): Secrets {
+    return this.#open.secrets;
+  }
+  get runner(): Runner {
+    return this.#open.runner;
+  }
+  get control(): BackupControl {
+    return this.#open.control;
+  }
+  /** Ends when what runs have done is recorded. */
+  get recordings(): BackupsFollower {
+    return this.#open.follower;
+  }
+
+  async start(): Promise<void> {
+    const inventory = await openInventory({ file: join(this.#directory, "inventory.sqlite") });
+    const secrets = await openSecrets({ inventory, key: this.#key });
+    const runner = createRunner({
+      inventory,
+      handlers: this.#handlers(),
+      log: { error: (fields) => void this.failures.push(fields) },
+      retry: { attempts: 1, patientAttempts: 1, minMilliseconds: 1 },
+    });
+    const onFailure = (error: unknown) => void this.failures.push(error);
+    const follower = await followBackups({ inventory, runner, secrets, onFailure });
+    const control = createBackupControl({
+      inventory,
+      secrets,
+      desired: (fleet, versions) => this.desired(fleet, versions),
+      recordDesired: async (_, next) => void this.recorded.push(next),
+      present: async () => ({
+        ...presentFleet(this.fleet),
+        desired: this.desired(),
+        secretVersion: (name: string) => secrets.version(name) ?? 1,
+      }),
+      startRun: (run) => runner.start(run),
+      exclusively: (work) => work(),
+    });
+    this.#rooms = { inventory, secrets, runner, follower, control };
+  }
+
+  async stop(): Promise<void> {
+    await this.runner.close();
+    await this.recordings.close();
+    await this.inventory.close();
+    this.#rooms = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.#directory, { recursive: true });
+  }
+
+  desired(fleet = this.fleet, versions: ReadonlyMap<string, number> = new Map()): Desired {
+    const secretVersion = (name: string) => versions.get(name) ?? this.secrets.version(name) ?? 1;
+    return desiredState(fleet, { ...desiredOptions, secretVersion });
+  }
+
+  /** As an apply does. */
+  async makeSecrets(): Promise<void> {
+    for (const need of this.desired().secrets) {
+      if ("generated" in need) await this.secrets.ensure(need.name, need.generated);
+      else await this.secrets.put(need.name, new Secret(`token-of-${need.name}`));
+    }
+  }
+
+  /** The run once it has ended and is recorded. */
+  async ended({ run }: Pick<BackupChange, "run">): Promise<Run> {
+    const end = await this.runner.wait(run?.id ?? 0);
+    await this.recordings.close();
+    return end;
+  }
+
+  async newest(): Promise<Backup> {
+    const [backup] = await this.control.list();
+    if (backup === undefined) throw new Error("There is no backup");
+    return backup;
+  }
+
+  async makeBackup(of: string): Promise<Backup> {
+    await this.ended(await this.control.create(of, by));
+    return this.newest();
+  }
+
+  #carryOut(operation: string, input: object): void {
+    // As the dispatch does: every reference must have its value.
+    resolveSecrets(input, ({ name, version }) => this.secrets.reveal(name, version).reveal());
+    this.done.push(operation);
+    if (operation === this.failing) throw new BerthError("store.failed", `${operation} went wrong`);
+  }
+
+  #handlers(): OperationHandlers {
+    return {
+      ...handlersWith(async () => imageResult),
+      "instance.remove": async ({ input }) => {
+        this.#carryOut(`remove ${input.instance}`, input);
+        return { removed: true };
+      },
+      "instance.ensure": async ({ input }) => {
+        this.#carryOut(`ensure ${input.instance}`, input);
+        return { changed: true, containerIds: [] };
+      },
+      "backup.create": async ({ input }) => {
+        this.#carryOut(`create ${input.subject}`, input);
+        const { backup, subject, sources, repository } = input;
+        const snapshots = sources.map(({ kind, name }): Snapshot => {
+          return { kind, name, snapshot: `${backup}/${subject}/${name}`, bytes: 1000, addedBytes: 10, counts: {} };
+        });
+        const before = this.repositories.get(repository.owner) ?? [];
+        this.repositories.set(repository.owner, [...before, ...snapshots]);
+        return { snapshots, stoppedMilliseconds: 5 };
+      },
+      "backup.restore": async ({ input }) => {
+        this.#carryOut(`restore ${input.subject}`, input);
+        return { restored: input.parts.map(({ source }) => source.name), stoppedMilliseconds: 5 };
+      },
+      "repository.check": async ({ input }) => {
+        this.#carryOut(`check ${input.repository.owner}`, input);
+        return { snapshots: (this.repositories.get(input.repository.owner) ?? []).map(({ snapshot }) => snapshot) };
+      },
+      "repository.prune": async ({ input }) => {
+        this.#carryOut(`prune ${input.repository.owner}`, input);
+        return { snapshots: [] };
+      },
+    };
+  }
+}
