@@ -1,0 +1,139 @@
+import {
+  createBackup,
+  getBackup,
+  listBackups,
+  pruneBackups,
+  restoreBackup,
+  verifyBackups,
+  type Backup,
+} from "@berth/shared/api/backups";
+import { BerthError } from "@berth/shared/errors";
+import { expect, test } from "vitest";
+import { serveEndpoint } from "../../api/endpoint.ts";
+import { startTestController } from "../testing/controller.ts";
+import { operation, run, step } from "../testing/fixtures.ts";
+import { createTestTerminal, runInTest, type TestTerminalOptions } from "../testing/terminal.ts";
+
+const id = "user1-20261124-020000-3f2a";
+const nightly: Backup = {
+  id,
+  owner: "user1",
+  subject: "user1",
+  run: 12,
+  createdAt: "2026-11-24T02:00:00.000Z",
+  state: "complete",
+  reason: "schedule",
+  parts: [
+    {
+      subject: "user1-openwebui",
+      node: "user1",
+      state: "complete",
+      stoppedMilliseconds: 2500,
+      snapshots: [
+        { kind: "volume", name: "data", snapshot: "a1", bytes: 3 * 1024 ** 2, addedBytes: 2048, counts: { files: 12 } },
+        {
+          kind: "collections",
+          name: "collections",
+          snapshot: "a2",
+          bytes: 0,
+          addedBytes: 0,
+          counts: { user1_files: 7 },
+        },
+      ],
+    },
+  ],
+  secrets: [{ secret: "user1-openwebui/secretKey", copy: "backup-user1/user1-openwebui-secretKey", version: 1 }],
+  verifiedAt: "2026-11-24T05:31:12.000Z",
+  provenAt: null,
+};
+const restoration = operation({
+  id: "backup.restore/user1",
+  kind: "backup.restore",
+  change: "restore",
+  target: "user1",
+});
+
+/** A controller that plans, and begins a run that has failed already when it is not a dry run. */
+async function berth(words: string[], options: TestTerminalOptions & { typed?: string } = {}) {
+  const asked: object[] = [];
+  const note = async (body: { dryRun: boolean }) => {
+    asked.push(body);
+    const failed = run([step({ state: "failed", kind: "backup.restore" })], { state: "failed" });
+    return { plan: { operations: [restoration], warnings: [] }, run: body.dryRun ? null : failed };
+  };
+  await using controller = await startTestController((app) => {
+    serveEndpoint(app, listBackups, async ({ query }) => {
+      asked.push(query);
+      return { backups: [nightly], late: [{ owner: "user2", dueAt: "2026-11-24T02:31:12.000Z" }] };
+    });
+    serveEndpoint(app, getBackup, async ({ params }) => {
+      if (params.id === id) return nightly;
+      throw new BerthError("not-found", `There is no backup ${params.id}`);
+    });
+    serveEndpoint(app, createBackup, ({ body }) => note(body));
+    serveEndpoint(app, verifyBackups, ({ body }) => note(body));
+    serveEndpoint(app, pruneBackups, ({ body }) => note(body));
+    serveEndpoint(app, restoreBackup, ({ body }) => note(body));
+  });
+  const terminal = createTestTerminal(options);
+  if (options.typed !== undefined) terminal.stdin.write(`${options.typed}\n`);
+  return { ...(await runInTest([...words, "--controller", controller.address], terminal)), asked };
+}
+
+test("backup list shows age, sizes, state, and whose are late", async () => {
+  const { stdout, asked } = await berth(["backup", "list", "user1"]);
+  expect(asked).toEqual([{ of: "user1" }]);
+  expect(stdout).toMatch(
+    /user1-20261124-020000-3f2a\s+4h 31m\s+3MiB\s+2KiB\s+complete\s+1h 00m ago\s+unproven\s+schedule/,
+  );
+  expect(stdout).toContain("warning: the backup of user2 is late: it was due 4h 00m ago");
+});
+
+test("backup show has every part with its counts; an unknown one ends with 3", async () => {
+  const { stdout } = await berth(["backup", "show", id]);
+  for (const shown of ["12 files", "user1_files 7", "2.5s", "user1-openwebui/secretKey", "never restored"])
+    expect(stdout).toContain(shown);
+  expect(await berth(["backup", "show", "none"])).toMatchObject({ exitCode: 3 });
+});
+
+test("backup create names one or everything, never both, never nothing", async () => {
+  expect((await berth(["backup", "create", "user1-n8n", "--plan"])).asked).toEqual([{ of: "user1-n8n", dryRun: true }]);
+  expect((await berth(["backup", "create", "--all", "--plan"])).asked).toEqual([{ of: null, dryRun: true }]);
+  for (const words of [[], ["user1", "--all"]]) {
+    expect(await berth(["backup", "create", ...words])).toMatchObject({ exitCode: 2, asked: [] });
+  }
+});
+
+test("a run that failed is an exit code", async () => {
+  expect(await berth(["backup", "create", "user1"])).toMatchObject({ exitCode: 8 });
+});
+
+test("backup verify and prune", async () => {
+  expect((await berth(["backup", "verify", "--plan"])).asked).toEqual([{ owner: null, dryRun: true }]);
+  expect((await berth(["backup", "verify", "user1", "--plan"])).asked).toEqual([{ owner: "user1", dryRun: true }]);
+  expect((await berth(["backup", "prune", "--plan", "--json"])).stdout).toContain('"run":null');
+});
+
+test("restore says which backup, and whether what is there is backed up first", async () => {
+  const plan = ["restore", "user1", "--plan"];
+  expect((await berth(plan)).asked).toEqual([{ of: "user1", backupFirst: true, dryRun: true }]);
+  expect((await berth([...plan, "--at", "2026-11-20T12:00+01:00", "--no-backup-first"])).asked).toEqual([
+    { of: "user1", at: "2026-11-20T11:00:00.000Z", backupFirst: false, dryRun: true },
+  ]);
+  expect((await berth([...plan, "--backup", id])).asked).toMatchObject([{ backup: id }]);
+  expect(await berth([...plan, "--at", "yesterday"])).toMatchObject({ exitCode: 2, asked: [] });
+});
+
+test("restore has the name typed out, and without a terminal needs --yes", async () => {
+  const refused = await berth(["restore", "user1"]);
+  expect(refused).toMatchObject({ exitCode: 2, asked: [{ dryRun: true }] });
+  expect(refused.stderr).toContain("Give --yes");
+  expect(await berth(["restore", "user1"], { tty: true, typed: "y" })).toMatchObject({
+    exitCode: 10,
+    asked: [{ dryRun: true }],
+  });
+  const confirmed = await berth(["restore", "user1"], { tty: true, typed: "user1" });
+  expect(confirmed.asked).toMatchObject([{ dryRun: true }, { dryRun: false }]);
+  expect(confirmed.stderr).toContain("What is there now is backed up first.");
+  expect((await berth(["restore", "user1", "--yes"])).asked).toMatchObject([{ dryRun: false }]);
+});
