@@ -39,7 +39,7 @@ export async function describeLab(name: string): Promise<LabStatus> {
     guests.push({ vmid, hostname: config.hostname, address, state });
   }
   const processes: LabStatus["processes"] = {};
-  for (const process of ["lxcfs", "proxmox", "registry", "controller", "router"]) {
+  for (const process of ["lxcfs", "proxmox", "registry", "controller", "router", "backup-target"]) {
     processes[process] = (await findLongLived(stateDirectory, process)) === undefined ? "stopped" : "running";
   }
   const relays = await listRelays(stateDirectory);

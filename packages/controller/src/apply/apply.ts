@@ -49,6 +49,8 @@ export type FleetEdit = (present: StoredFleet) => EditedFleet;
 
 export interface EditedFleet {
   text: string;
+  /** What must have succeeded before anything else is touched. */
+  first?: readonly PlannedOperation[];
   /** What is done besides the part of the plan that is carried out. Dependencies on what is not planned are dropped. */
   besides?: (part: FleetPlan, desired: Desired) => readonly PlannedOperation[];
 }
@@ -181,13 +183,18 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
 
   async function prepareEdit(
     { file }: StoredFleet,
-    { text, besides = () => [] }: EditedFleet,
+    { text, first = [], besides = () => [] }: EditedFleet,
     { only }: Pick<EditOptions, "only">,
   ): Promise<{ prepared: Prepared; plan: FleetPlan }> {
     const prepared = await prepare(text, file, false);
     const { desired } = prepared;
     const part = planPart(prepared.plan, (operation) => only(operation, desired));
-    const operations = linkPresent([...part.operations, ...besides(part, desired)]);
+    const before = first.map(({ id }) => id);
+    const rest = [...part.operations, ...besides(part, desired)].map((operation) => ({
+      ...operation,
+      after: [...before, ...operation.after],
+    }));
+    const operations = linkPresent([...first, ...rest]);
     return { prepared, plan: await examine(prepared, { ...part, operations }) };
   }
 

@@ -2,6 +2,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getTraefikProvider } from "@berth/shared/api/routes";
+import { listSecrets } from "@berth/shared/api/secrets";
+import { BerthError } from "@berth/shared/errors";
+import { type BackupTargetKeys, ensureBackupTarget } from "../backup-target/service.ts";
 import { ensureImages } from "../images/ensure-images.ts";
 import { labDown, labUp } from "../lab.ts";
 import { PartTimer, type OnProgress } from "../progress.ts";
@@ -10,7 +13,7 @@ import { startRelay } from "../relay/service.ts";
 import { ensureRouter } from "../router/service.ts";
 import { saveLab, type Lab } from "../state.ts";
 import { ensureAccount, type DemoAccount } from "./account.ts";
-import { labCli } from "./cli.ts";
+import { labCli, runBerth } from "./cli.ts";
 import { ensureController, type LabController } from "./controller.ts";
 
 export interface FleetLab {
@@ -56,6 +59,9 @@ export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions
     );
     await ensureRouter(complete, provider);
   });
+  await timer.run("backup-target", "Stand-in for the store of backups", async () => {
+    await giveKeys(controller.socket, await ensureBackupTarget(complete));
+  });
   const account = await ensureAccount(controller.socket, join(complete.stateDirectory, "admin-password"));
   const relay =
     pagePort === null
@@ -68,6 +74,17 @@ export async function fleetLabUp({ name, pagePort, onProgress }: FleetLabOptions
     pageUrl: relay === null ? null : `http://127.0.0.1:${relay.port}`,
     timings: { ...lab.timings, ...timer.timings },
   };
+}
+
+/** Once: a value that is given again would be the secret's next version. */
+async function giveKeys(socket: string, { accessKey, secretKey }: BackupTargetKeys): Promise<void> {
+  const { secrets } = await labCli(socket).ask(["secret", "list"], listSecrets.response);
+  const given = { "backup/s3AccessKey": accessKey, "backup/s3SecretKey": secretKey };
+  for (const [name, value] of Object.entries(given)) {
+    if (secrets.some((secret) => secret.name === name)) continue;
+    const { exitCode, stderr } = await runBerth(socket, ["secret", "set", name, "--from-file", "-"], { input: value });
+    if (exitCode !== 0) throw new BerthError("lab.failed", `The backup target's keys could not be given: ${stderr}`);
+  }
 }
 
 export async function fleetLabDown({ name, onProgress }: { name: string; onProgress: OnProgress }): Promise<void> {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { planSchema } from "@berth/shared/operations/plan";
 import { attemptSchema, type Target } from "./attacker/target.ts";
 import { foreignTries } from "./attacker/tries.ts";
-import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
 
 const reportSchema = z.object({ own: z.array(attemptSchema), foreign: z.array(attemptSchema) });
 type Report = z.output<typeof reportSchema>;
@@ -42,7 +42,7 @@ describe.each(["user1", "user2"])("%s gone bad", (tenant) => {
 });
 
 it("leaves the fleet as it was", async () => {
-  expect(await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).toEqual({ operations: [], warnings: [] });
+  expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
 });
 
 /** One file that runs in any container with Node. */

@@ -9,7 +9,7 @@ import { runBerth } from "../../src/demo/cli.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { clearFaults, injectFault } from "../../src/proxmox/faults.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
-import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
 import { guestAt, waitForDocker } from "./guest.ts";
 import { run } from "./runs.ts";
 
@@ -128,7 +128,7 @@ describe("a run that is under way", () => {
     expect((await fleet.status()).nodes.map(({ name }) => name)).not.toContain("late");
     expect(await traces(guest)).toBe("");
     await destroy(guest.vmid);
-    expect((await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).operations).toEqual([]);
+    expect((await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).operations).toEqual([]);
   });
 });
 
@@ -159,8 +159,8 @@ describe("a host that nobody can reach", () => {
       nodes.some(({ name, state }) => name === "pasted" && state === "online"),
     );
     // It came by itself: the firewalls follow with the next apply.
-    await fleet.succeed(["apply", exampleFile, "--yes"]);
-    expect((await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).operations).toEqual([]);
+    await fleet.succeed(["apply", fleet.file, "--yes"]);
+    expect((await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).operations).toEqual([]);
 
     // Berth cannot get there to clean up: it says what to run there, and that works.
     const removed = await fleet.json(removeNode.response, ["node", "remove", "pasted"]);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { planSchema } from "@berth/shared/operations/plan";
 import { runInNamespace } from "../../src/network/namespace.ts";
-import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
 import { containers } from "./guest.ts";
 
 const tenants = ["user1", "user2", "user3"] as const;
@@ -77,9 +77,9 @@ describe("the databases", () => {
 describe("a second apply", () => {
   it("plans nothing and touches nothing", async () => {
     const before = await everyContainer();
-    const plan = await fleet.json(planSchema, ["apply", exampleFile, "--plan"]);
+    const plan = await fleet.json(planSchema, ["apply", fleet.file, "--plan"]);
     expect(plan).toEqual({ operations: [], warnings: [] });
-    expect(JSON.parse(await fleet.succeed(["apply", exampleFile, "--yes", "--json"]))).toMatchObject({ run: null });
+    expect(JSON.parse(await fleet.succeed(["apply", fleet.file, "--yes", "--json"]))).toMatchObject({ run: null });
     expect(await everyContainer()).toEqual(before);
   });
 

@@ -1,7 +1,8 @@
 /** The fleet of examples/valuechain in a lab of its own: made by the first test file, converged again for each other. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
+import { setInFleet } from "@berth/shared/fleet/edit";
 import { parseFleet } from "@berth/shared/fleet/parse";
 import { listRuns } from "@berth/shared/api/runs";
 import { statusSchema, type Status } from "@berth/shared/api/status";
@@ -16,7 +17,7 @@ import { describeLab } from "../../src/status.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
 import { type Guest, guestAt } from "./guest.ts";
 
-export const exampleFile = join(repository, "examples/valuechain/fleet.yaml");
+const exampleFile = join(repository, "examples/valuechain/fleet.yaml");
 
 export interface Outcome {
   exitCode: number;
@@ -34,14 +35,23 @@ export class TestFleet {
   readonly lab: Lab;
   readonly controller: LabController;
   readonly account: { name: string; passwordFile: string };
-  /** Text of the example's fleet file. */
+  /** Text of the example's fleet file; its backups are made by command alone, and meet no test at night. */
   readonly example: string;
+  /** A file with this text. */
+  readonly file: string;
 
-  private constructor(lab: Lab, controller: LabController, account: TestFleet["account"], example: string) {
+  private constructor(
+    lab: Lab,
+    controller: LabController,
+    account: TestFleet["account"],
+    example: string,
+    file: string,
+  ) {
     this.lab = lab;
     this.controller = controller;
     this.account = account;
     this.example = example;
+    this.file = file;
   }
 
   /** Brings up what is missing of the lab. Says what took its time, since these minutes are most of a test run. */
@@ -51,7 +61,10 @@ export class TestFleet {
       pagePort: null,
       onProgress: ({ part, tookMs }) => tookMs !== undefined && tookMs >= 1000 && report(part, tookMs),
     });
-    return new TestFleet(lab, controller, account, await readFile(exampleFile, "utf8"));
+    const example = setInFleet(await readFile(exampleFile, "utf8"), ["backups", "schedule"], "0 2 29 2 *");
+    const file = join(lab.stateDirectory, "fleet.yaml");
+    await writeFile(file, example);
+    return new TestFleet(lab, controller, account, example, file);
   }
 
   /** The real CLI, as somebody at the controller's own machine runs it. */
@@ -129,7 +142,7 @@ export class TestFleet {
 export async function convergedExample(): Promise<TestFleet> {
   const fleet = await TestFleet.up();
   const begun = performance.now();
-  await fleet.succeed(["apply", exampleFile, "--prune", "--yes"], { deadlineMs: 1_200_000 });
+  await fleet.succeed(["apply", fleet.file, "--prune", "--yes"], { deadlineMs: 1_200_000 });
   report("apply", performance.now() - begun);
   await removeStrays(fleet);
   return fleet;
@@ -137,8 +150,8 @@ export async function convergedExample(): Promise<TestFleet> {
 
 /** Nodes and LXCs of tests that failed half way. */
 async function removeStrays(fleet: TestFleet): Promise<void> {
-  const { fleet: desired } = parseFleet(fleet.example, exampleFile, catalog);
-  if (desired === null) throw new Error(`${exampleFile} has mistakes`);
+  const { fleet: desired } = parseFleet(fleet.example, fleet.file, catalog);
+  if (desired === null) throw new Error(`${fleet.file} has mistakes`);
   const { nodes } = desired;
   for (const { name } of (await fleet.status()).nodes) {
     if (!(name in nodes)) await fleet.succeed(["node", "remove", name, "--keep-agent", "--force"]);

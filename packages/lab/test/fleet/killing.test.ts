@@ -8,7 +8,7 @@ import { setInFleet } from "@berth/shared/fleet/edit";
 import { isRunning } from "../../src/host/processes.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
-import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
 import { containers, type Guest, killService, waitForDocker } from "./guest.ts";
 import { runSchema } from "@berth/shared/api/runs";
 import { Random } from "./random.ts";
@@ -181,7 +181,7 @@ describe("making a tenant with its LXC", () => {
     } finally {
       await proxmox.stop();
     }
-    expect((await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).operations).toEqual([]);
+    expect((await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).operations).toEqual([]);
   }
 });
 

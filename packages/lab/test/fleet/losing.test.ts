@@ -4,7 +4,7 @@ import { planSchema } from "@berth/shared/operations/plan";
 import { waitFor } from "../../src/host/wait.ts";
 import { isolateNode, reconnectNode } from "../../src/lab.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
-import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
 import { containerId, containers, type Guest } from "./guest.ts";
 import { recordedEvents } from "./records.ts";
 import { stepErrors } from "./runs.ts";
@@ -47,7 +47,7 @@ describe("a node that is cut off from the network", () => {
 
   it("holds up nobody else: other nodes answer, plans are made, and what needs it fails at once", async () => {
     expect(await fleet.berth(["exec", "user1-openwebui", "--", "true"])).toMatchObject({ exitCode: 0 });
-    const plan = await fleet.json(planSchema, ["apply", exampleFile, "--plan"], { deadlineMs: 30_000 });
+    const plan = await fleet.json(planSchema, ["apply", fleet.file, "--plan"], { deadlineMs: 30_000 });
     expect(new Set(plan.operations.map(({ node }) => node))).not.toContain("user1");
     const there = await fleet.berth(["exec", container, "--", "true"], { deadlineMs: 15_000 });
     expect(there).toMatchObject({ exitCode: 8, stderr: expect.stringContaining("user2") });
@@ -77,7 +77,7 @@ describe("a node that is cut off from the network", () => {
     expect(told).toHaveLength(1);
     expect(told[0]).toBeGreaterThan(cutOffAt);
     expect(told[0]).toBeLessThan(reconnectedAt);
-    expect(await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).toEqual({ operations: [], warnings: [] });
+    expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
   });
 });
 
@@ -95,7 +95,7 @@ describe("an LXC that was destroyed behind Berth's back", () => {
       await proxmox.stop();
     }
 
-    const { operations } = await fleet.json(planSchema, ["apply", exampleFile, "--plan"]);
+    const { operations } = await fleet.json(planSchema, ["apply", fleet.file, "--plan"]);
     expect(new Set(operations.map(({ node }) => node))).toEqual(new Set(["user3"]));
     expect(operations.map(({ change, id }) => `${change} ${id}`)).toEqual(
       expect.arrayContaining([
@@ -107,13 +107,13 @@ describe("an LXC that was destroyed behind Berth's back", () => {
       ]),
     );
 
-    expect(await fleet.berth(["apply", exampleFile, "--yes"])).toMatchObject({ exitCode: 0 });
+    expect(await fleet.berth(["apply", fleet.file, "--yes"])).toMatchObject({ exitCode: 0 });
     const { nodes, instances } = await fleet.status();
     expect(nodes.map(({ state }) => state)).toEqual(["online", "online", "online", "online"]);
     expect(instances.map(({ state }) => state)).toEqual(instances.map(() => "healthy"));
     expect(await fleet.succeed([...superuser, "select what from kept"])).toBe("kept");
     expect(await environmentOf(await fleet.guest("user3"), "user3-n8n", "N8N_ENCRYPTION_KEY")).toBe(encryptionKey);
-    expect((await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).operations).toEqual([]);
+    expect((await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).operations).toEqual([]);
   });
 
   async function environmentOf(guest: Guest, container: string, variable: string): Promise<string | undefined> {
@@ -154,6 +154,6 @@ describe("a node whose disk is full", () => {
     }
     expect(await fleet.apply(older)).toMatchObject({ exitCode: 0 });
     expect(await guest.run(["docker", "inspect", "--format", "{{.Config.Image}}", container])).toContain("v0.11.1");
-    expect(await fleet.berth(["apply", exampleFile, "--yes"])).toMatchObject({ exitCode: 0 });
+    expect(await fleet.berth(["apply", fleet.file, "--yes"])).toMatchObject({ exitCode: 0 });
   });
 });

@@ -11,7 +11,7 @@ import { findSecrets } from "../../../controller/src/secrets/find.ts";
 import { controllerOf } from "../../src/demo/controller.ts";
 import { runCommand } from "../../src/host/command.ts";
 import { variable } from "./everything.ts";
-import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
 
 let fleet: TestFleet;
 let secrets: Map<string, Secret>;
@@ -142,6 +142,6 @@ describe("secret rotate", () => {
     const sql = "select rolname from pg_roles where rolcanlogin and rolname like 'user3_n8n%'";
     const logins = await shared.run(["docker", "exec", "shared-postgres", "psql", "-U", "postgres", "-AtXc", sql]);
     expect(logins.trim()).toMatch(/^user3_n8n\.v\d+$/);
-    expect(await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).toEqual({ operations: [], warnings: [] });
+    expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
   });
 });

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { ensureController, stopController } from "../../src/demo/controller.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { everything, variable } from "./everything.ts";
-import { convergedExample, exampleFile, type TestFleet } from "./fixture.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
 import { run } from "./runs.ts";
 
 const changedSchema = planSchema.extend({ run: runSchema.nullable() });
@@ -146,7 +146,7 @@ describe("tenant remove", () => {
   it("then leaves the fleet exactly as it was before the tenant was added", async () => {
     await fleet.succeed(["tenant", "remove", "user4", "--yes"], { deadlineMs: addMilliseconds });
     expect(await everything(fleet)).toEqual(before);
-    expect(await fleet.json(planSchema, ["apply", exampleFile, "--plan"])).toEqual({ operations: [], warnings: [] });
+    expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
   });
 });
 
@@ -177,7 +177,7 @@ describe("bad input", () => {
 
   it("has left everything as it was", async () => {
     expect(await everything(fleet)).toEqual(before);
-    expect(z.unknown().parse(await fleet.json(planSchema, ["apply", exampleFile, "--plan"]))).toEqual({
+    expect(z.unknown().parse(await fleet.json(planSchema, ["apply", fleet.file, "--plan"]))).toEqual({
       operations: [],
       warnings: [],
     });
