@@ -12,7 +12,10 @@ export type ImageAnswer =
   /** The registry did not say. `reason` is a sentence. */
   | { kind: "unknown"; reason: string };
 
-/** By reference. Asks each registry once for each image; gives all that it knows when the time is over. */
+/**
+ * By reference. Asks each registry once for each image, and gives what is known when the time is over. Images of a registry
+ * on loopback are left out: to a node that is another than to the controller.
+ */
 export type ImageLookup = (images: readonly string[], ca: string | null) => Promise<Map<string, ImageAnswer>>;
 
 export interface ImageLookupDependencies {
@@ -52,9 +55,9 @@ export function createImageLookup(changes: Partial<ImageLookupDependencies> = {}
   return async (images, ca) => {
     const limit = pLimit(questionsAtATime);
     const options = { ca, signal: AbortSignal.timeout(dependencies.totalMilliseconds) };
-    const asked = [...new Set(images)].map(
-      async (image) => [image, await limit(() => answerFor(image, options))] as const,
-    );
+    const asked = [...new Set(images)]
+      .filter((image) => !isOnNode(image))
+      .map(async (image) => [image, await limit(() => answerFor(image, options))] as const);
     return new Map(await Promise.all(asked));
   };
 }
@@ -66,8 +69,6 @@ interface Question {
 
 async function askFor(image: string, options: Question, dependencies: ImageLookupDependencies): Promise<ImageAnswer> {
   try {
-    if (isLoopback(locateImage(image).registry))
-      return { kind: "unknown", reason: "each node has such a registry itself" };
     const found = await dependencies.resolve(image, options);
     if ("digest" in found) return { kind: "present" };
     return { kind: "missing", reason: found.reason, nearest: await nearestFor(image, options, dependencies) };
@@ -86,7 +87,6 @@ async function nearestFor(image: string, options: Question, { tags }: ImageLooku
   }
 }
 
-/** To a node, it is the node; here, it would be the controller's machine. */
-function isLoopback(registry: string): boolean {
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(registry);
+function isOnNode(image: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?\//.test(image);
 }

@@ -23,6 +23,8 @@ export interface RegistrySession {
   ask: (method: "GET" | "HEAD", path: string, accept?: string) => Promise<Answer>;
 }
 
+const wrongCredentials = "does not take the user and the password that Berth has for it";
+
 /** Either name: the first is Docker's, the second OAuth's. */
 const tokenSchema = z
   .object({ token: z.string().min(1).optional(), access_token: z.string().min(1).optional() })
@@ -54,7 +56,9 @@ export function openRegistrySession(
       const given = await authorize(who, challenge, repository, options);
       if (typeof given !== "string") return given;
       authorization = given;
-      return sendAuthorized(method, url, accept);
+      const authorized = await sendAuthorized(method, url, accept);
+      if (authorized.status === 401 && challenge.scheme === "basic") throw unusable(who, wrongCredentials);
+      return authorized;
     },
   };
 }
@@ -98,6 +102,7 @@ async function fetchToken(
   const headers = { accept: "application/json", ...(basic === null ? {} : { authorization: basic }) };
   const giver = `${url.host}, which gives the tokens of ${who.replace(/^The/, "the")},`;
   const answer = await send(giver, { method: "GET", url, headers }, options);
+  if (answer.status === 401 && basic !== null) throw unusable(giver, wrongCredentials);
   if (answer.status === 401 || answer.status === 403) return answer;
   const token = tokenSchema.safeParse(parseJson(answer.body)).data;
   if (answer.status === 200 && token !== undefined) return `Bearer ${token}`;
