@@ -173,7 +173,7 @@ test("pruning tells what a tenant leaves, and a file without it how it is remove
   const { warnings } = await control.plan({ ...file(without), prune: true });
   expect(warnings).toContainEqual(
     expect.stringMatching(
-      /^tenant 'user3' goes with its instances alone and leaves its node, volumes, secrets, databases user3_n8n user3_flowise, collections user3_openwebui_documents .*, buckets user3-backups user3-uploads; `berth tenant add user3` finds all of it again, and `berth tenant remove user3` then removes it$/,
+      /^tenant 'user3' goes with its instances alone and leaves its node, volumes, secrets, databases user3_n8n user3_flowise, collections user3_openwebui_documents .*, buckets user3-backups user3-uploads; `berth tenant add user3` finds all of it again, `berth tenant remove user3` removes it$/,
     ),
   );
   expect((await control.plan(file(without))).warnings).toContain(

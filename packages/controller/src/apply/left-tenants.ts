@@ -14,7 +14,7 @@ export function leftTenants(present: Fleet, given: Fleet, before: Desired): stri
     const listed = held.map(([what, names]) => `, ${what} ${names.join(" ")}`).join("");
     return (
       `tenant '${name}' goes with its instances alone and leaves its node, volumes, secrets${listed}; ` +
-      `\`berth tenant add ${name}\` finds all of it again, and \`berth tenant remove ${name}\` then removes it`
+      `\`berth tenant add ${name}\` finds all of it again, \`berth tenant remove ${name}\` removes it`
     );
   });
 }

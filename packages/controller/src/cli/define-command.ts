@@ -89,6 +89,8 @@ export interface RenderOptions {
   style: Style;
   /** Width of the terminal in columns. */
   columns: number;
+  /** Columns that a line may take: those of the terminal, and as many as it likes (Infinity) where the output is none. */
+  fit: number;
   /** Milliseconds since the epoch. */
   now: number;
 }

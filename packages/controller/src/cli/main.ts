@@ -70,7 +70,8 @@ async function executeCommand(
     terminal.stdout.write(`${JSON.stringify(execution.result)}\n`);
   } else {
     const { columns } = screenSize(terminal.stdout);
-    writeLines(terminal.stdout, execution.lines({ style: context.style, columns, now: terminal.now() }));
+    const fit = terminal.stdout.isTTY === true ? columns : Infinity;
+    writeLines(terminal.stdout, execution.lines({ style: context.style, columns, fit, now: terminal.now() }));
   }
   if (execution.failure !== undefined) throw execution.failure;
   return exitCode ?? 0;

@@ -110,7 +110,7 @@ async function refuseOldRun(database: Queryable, id: number): Promise<void> {
 function runConflict({ id, kind, account, createdAt }: RunRow): BerthError {
   const age = describeAge(Date.now() - Date.parse(createdAt));
   return new BerthError("conflict", `Run ${id} (${kind}, started by ${account} ${age} ago) is still under way`, {
-    hint: `Wait for it with 'berth run logs ${id} --follow', or end it with 'berth run cancel ${id}'.`,
+    hint: `\`berth run show ${id} --follow\` waits for its end, \`berth run cancel ${id}\` ends it.`,
   });
 }
 

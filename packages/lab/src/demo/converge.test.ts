@@ -27,7 +27,7 @@ it("applies the example at first, and again while nobody has changed the fleet",
 it("leaves a fleet that was changed as it is, and says how to change it back", () => {
   const changed = chooseSource({ file: undefined, example }, fleet("1GiB"), fleet("2GiB"));
   expect(changed).toMatchObject({ file: "-", text: fleet("2GiB") });
-  expect(changed.notice).toContain(`./berth apply ${example}`);
+  expect(changed.notice).toContain(`\`./berth apply ${example}\` changes it back`);
 });
 
 it("applies a file that was asked for, and says so before it changes the fleet", () => {

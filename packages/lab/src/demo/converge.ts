@@ -53,7 +53,7 @@ export function chooseSource({ file, example }: FleetChoice, asked: string, pres
     const notice = `The fleet is not as ${path} says; what differs is changed to it, as the plan below shows. What ${path} does not mention stays.`;
     return { file, text: asked, notice };
   }
-  const notice = `The fleet is not as ${example} says, and stays as it is. \`./berth apply ${example}\` makes it so.`;
+  const notice = `The fleet was changed since the example was applied, and stays as it was changed to. \`./berth apply ${example}\` changes it back.`;
   return { file: "-", text: present, notice };
 }
 

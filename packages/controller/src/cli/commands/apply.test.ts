@@ -84,7 +84,7 @@ test("a converged fleet: nothing to do, one request, exit code 0", async () => {
   await using controller = await startApplying(empty, null);
   expect(await runInTest(["apply", file, "--controller", controller.address])).toEqual({
     exitCode: 0,
-    stdout: "Nothing to do: the fleet is as the file says.\n",
+    stdout: "Nothing to do: the fleet is as it should be.\n",
     stderr: "",
   });
   const { stdout } = await runInTest(["apply", file, "--json", "--controller", controller.address]);

@@ -9,8 +9,9 @@ export default defineCommand({
   arguments: { name: { description: "Name of the node", completes: "node" } },
   examples: [{ command: "berth node show user1", does: "host, agent and instances of the node user1" }],
   run: async ({ client, input }) => (await client()).call(getNode, { params: { name: input.name } }),
-  render(node, { style, now }) {
+  render(node, options) {
     const { facts } = node;
+    const { style, now, fit } = options;
     return [
       ...properties(
         [
@@ -32,9 +33,10 @@ export default defineCommand({
           ["Docker", facts === null ? null : `${facts.dockerVersion ?? "absent"}, cgroup v${facts.cgroupVersion}`],
         ],
         style,
+        fit,
       ),
       "",
-      ...instanceLines(node.instances, style),
+      ...instanceLines(node.instances, options),
     ];
   },
 });

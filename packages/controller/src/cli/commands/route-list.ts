@@ -35,7 +35,7 @@ export default defineCommand({
     if (results.length > 0 && router === null) note(...withoutRouter(results));
     return { routes: routes.map((route): TestedRoute => ({ ...route, test: resultOf(route.host, results) })), router };
   },
-  render: ({ routes }, { style }) => routeLines(routes, style),
+  render: ({ routes }, options) => routeLines(routes, options),
   failure: ({ routes }) => routeFailure(routes),
 });
 

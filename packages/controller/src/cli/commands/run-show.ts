@@ -19,6 +19,8 @@ export default defineCommand({
     const run = await (await context.client()).call(getRun, { params: { id } });
     return input.follow ? { followed: true, run: await followRun(context, run) } : { followed: false, run };
   },
-  render: ({ run }, { style, now }) => [...runStepsLines(run, now, style), ...runSummaryLines(run, now, style)],
+  render({ run }, options) {
+    return [...runStepsLines(run, options), ...runSummaryLines(run, options.now, options.style)];
+  },
   failure: ({ followed, run }) => (followed ? runFailure(run) : undefined),
 });

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { startTestController } from "../testing/controller.ts";
-import { instanceStatus, run, status, step } from "../testing/fixtures.ts";
+import { instanceStatus, nodeStatus, run, status, step } from "../testing/fixtures.ts";
 import { createTestTerminal, runInTest } from "../testing/terminal.ts";
 
 function serveStatus(app: FastifyInstance, answer: Status | BerthError, runs: RunSummary[] = []): void {
@@ -24,6 +24,36 @@ test.each([
   const { steps: _, ...last } = run([step({ state: "running" })], { state });
   await using controller = await startTestController((app) => serveStatus(app, status, [last]));
   expect((await runInTest(["status", "--controller", controller.address])).stdout.split("\n").at(-2)).toBe(sentence);
+});
+
+test("a last run that failed is told as past once everything runs as it should", async () => {
+  const { steps: _, ...last } = run([], { state: "failed", endedAt: "2026-11-24T06:31:02.000Z" });
+  const mended = { ...status, nodes: status.nodes.slice(0, 1), instances: status.instances.slice(0, 1) };
+  await using controller = await startTestController((app) => serveStatus(app, mended, [last]));
+  expect((await runInTest(["status", "--controller", controller.address])).stdout.split("\n").at(-2)).toBe(
+    "Run 12 (apply) failed 10s ago. By now every node is online and every instance healthy; `berth run show 12` tells what else it was for.",
+  );
+});
+
+test("a terminal of 80 columns gets lines of at most 80, with what is elsewhere left out", async () => {
+  const instances = [
+    instanceStatus({
+      ...{ name: "shared-supabase-long", service: "supabase", node: "shared-node", tenant: null },
+      ...{ version: "RELEASE.2026-04-17T00-00-00Z", ports: [8000, 54321], drift: ["image", "environment", "command"] },
+    }),
+  ];
+  const nodes = [nodeStatus({ name: "a-node-with-a-long-name", agentVersion: "0.1.0", outdated: true })];
+  await using controller = await startTestController((app) => serveStatus(app, { ...status, nodes, instances }));
+  const terminal = createTestTerminal({ tty: true });
+  terminal.stdout.columns = 80;
+  const { stdout } = await runInTest(["status", "--controller", controller.address], terminal);
+  const tables = stdout.split("\n\n").slice(1, 3).join("\n").split("\n");
+  expect(tables.map((line) => line.length).filter((length) => length > 80)).toEqual([]);
+  expect(tables[2]).toMatch(/^INSTANCE +VERSION +NODE +STATE +PORTS +DRIFT$/);
+  expect(tables[3]).toMatch(/^shared-supabase-long +RELEASE\.202… +shared-node +healthy +8000,54321 +image;/);
+  const { stdout: piped } = await runInTest(["status", "--controller", controller.address]);
+  expect(piped).toContain("RELEASE.2026-04-17T00-00-00Z");
+  expect(piped).toContain("image; environment; command");
 });
 
 test("status as tables, with the controller from the environment", async () => {

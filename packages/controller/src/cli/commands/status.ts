@@ -2,7 +2,7 @@ import { listRuns } from "@berth/shared/api/runs";
 import { getStatus } from "@berth/shared/api/status";
 import { defineCommand } from "../define-command.ts";
 import { runNote } from "../render/run-summary.ts";
-import { statusLines } from "../render/status.ts";
+import { isWhole, statusLines } from "../render/status.ts";
 
 export default defineCommand({
   details:
@@ -26,6 +26,6 @@ export default defineCommand({
   present: ({ status }) => status,
   render: ({ status, run }, options) => [
     ...statusLines(status, options),
-    ...(run === undefined ? [] : runNote(run, options.now)),
+    ...(run === undefined ? [] : runNote(run, { now: options.now, isWhole: isWhole(status) })),
   ],
 });

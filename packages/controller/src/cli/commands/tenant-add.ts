@@ -1,4 +1,4 @@
-import { addTenants, type NewTenant } from "@berth/shared/api/tenants";
+import { addTenants, type NewTenant, newTenantSchema } from "@berth/shared/api/tenants";
 import { defineCommand, type CommandContext } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { readKey } from "../prompt.ts";
@@ -9,7 +9,8 @@ export default defineCommand({
     "Makes the tenant's LXC as those of the other tenants are made, installs its agent, makes its databases, collections, " +
     "buckets and keys, starts its instances, publishes their routes, and looks at all of it from outside: each service " +
     "answers by its route, and none of the tenant's keys opens anything of others. " +
-    "Interrupted anywhere, the same command carries on. Several tenants are made side by side.",
+    "Interrupted anywhere, the same command carries on: it follows the run that goes on, does what is missing, or says that " +
+    "nothing is. Several tenants are made side by side.",
   arguments: { names: { description: "Name of each tenant", variadic: true } },
   options: {
     nodeAddress: { kind: "text", value: "ADDRESS", description: "Of its LXC; the next free one when left out" },
@@ -61,11 +62,28 @@ function newTenants(input: {
   if (address !== undefined && node !== undefined) {
     throw usageError("--node names a node that exists: it has its address.", "Give --node or --node-address.");
   }
-  return names.map((name) => ({
-    name,
-    ...(address === undefined ? {} : { address }),
-    ...(node === undefined ? {} : { node }),
-  }));
+  return names.map((name) =>
+    checked({
+      name,
+      ...(address === undefined ? {} : { address }),
+      ...(node === undefined ? {} : { node }),
+    }),
+  );
+}
+
+/** Told in the words of the command, not in those of the request. */
+function checked(tenant: NewTenant): NewTenant {
+  const { error } = newTenantSchema.safeParse(tenant);
+  const [issue] = error?.issues ?? [];
+  if (issue === undefined) return tenant;
+  switch (issue.path[0]) {
+    case "address":
+      throw usageError(`--node-address '${tenant.address}' is no IPv4 address.`, "Give one such as 10.0.6.14.");
+    case "node":
+      throw usageError(`--node '${tenant.node}' is no node's name: it ${issue.message}.`);
+    default:
+      throw usageError(`A tenant cannot be named '${tenant.name}': a name ${issue.message}.`);
+  }
 }
 
 async function readKeys(context: CommandContext, file: string | undefined): Promise<{ openrouter?: string }> {

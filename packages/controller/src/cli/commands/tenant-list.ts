@@ -4,8 +4,11 @@ import { tenantLines } from "../render/tenant.ts";
 
 export default defineCommand({
   examples: [
-    { command: "berth tenant list", does: "tenants, their nodes, and how many of their instances are healthy" },
+    {
+      command: "berth tenant list",
+      does: "tenants, their nodes, how many of their instances are healthy, and those whose data were kept",
+    },
   ],
   run: async ({ client }) => (await client()).call(listTenants, {}),
-  render: ({ tenants }, { style }) => tenantLines(tenants, style),
+  render: ({ tenants }, options) => tenantLines(tenants, options),
 });

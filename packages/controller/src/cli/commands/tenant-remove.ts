@@ -12,14 +12,16 @@ export default defineCommand({
   details:
     "Removes the tenant's LXC with all that is in it, its databases, collections, buckets, keys and routes, and nothing " +
     "else. On a host that Berth did not make, its instances and their volumes go, and the host stays. " +
-    "Interrupted anywhere, or failed because something was away, the same command carries on. " +
+    "Interrupted anywhere, or failed because something was away, the same command carries on. Of a tenant that was removed " +
+    "with --keep-data, it removes what was kept. " +
     "There is no way back, and no backup is taken: docs/tenants.md shows how to take one by hand before. " +
     "`berth tenant suspend` keeps everything.",
   arguments: { name: { description: "Name of the tenant", completes: "tenant" } },
   options: {
     keepData: {
       kind: "flag",
-      description: "Keep its node, volumes, databases, collections, buckets and keys; adding it again finds them",
+      description:
+        "Keep its node, volumes, databases, collections, buckets and keys; adding it again finds them, removing it again removes them",
     },
     plan: { kind: "flag", description: "Show what would be removed, and remove nothing" },
     yes: { kind: "flag", short: "y", description: "Without asking for the name; needed where there is no terminal" },

@@ -8,5 +8,5 @@ export default defineCommand({
     { command: "berth tenant show user1", does: "node, instances, databases, collections, buckets and keys of user1" },
   ],
   run: async ({ client, input }) => (await client()).call(getTenant, { params: { name: input.name } }),
-  render: (tenant, { style }) => tenantDetailLines(tenant, style),
+  render: tenantDetailLines,
 });

@@ -12,7 +12,9 @@ import { BerthError } from "@berth/shared/errors";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { startTestController, type TestController } from "../testing/controller.ts";
-import { instanceStatus, operation } from "../testing/fixtures.ts";
+import { plainStyle } from "../render/style.ts";
+import { tenantDetailLines, tenantLines } from "../render/tenant.ts";
+import { instanceStatus, operation, run, step } from "../testing/fixtures.ts";
 import { createTestTerminal, runInTest, type TestTerminalOptions } from "../testing/terminal.ts";
 
 const user4: TenantStatus = {
@@ -73,6 +75,44 @@ test("tenant list and show", async () => {
   expect(await tenant(["show", "user9"])).toMatchObject({ exitCode: 3 });
 });
 
+test("tenant list and show tell of a tenant whose data were kept, and what to do with them", async () => {
+  const kept: TenantStatus = { ...user4, state: "kept", instances: [], hosts: [] };
+  const hint =
+    "Of user4 the data are kept: `berth tenant add user4` finds them, `berth tenant remove user4` removes them.";
+  const lines = tenantLines([kept], { style: plainStyle, fit: 80 });
+  expect(lines[1]).toMatch(/^user4 +kept +user4 +10\.0\.6\.14 +- +openrouter$/);
+  expect(lines.at(-1)).toBe(hint);
+  expect(tenantDetailLines(kept, { style: plainStyle, fit: 80 }).at(-1)).toBe(hint);
+});
+
+test("tenant show wraps what is longer than the terminal is wide", () => {
+  const collections = Array.from({ length: 9 }, (_, index) => `user4_openwebui_collection_${index}`);
+  const lines = tenantDetailLines({ ...user4, collections }, { style: plainStyle, fit: 80 });
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines.join(" ").replaceAll(/\s+/g, " ")).toContain(collections.join(", "));
+});
+
+test("tenant add and remove follow a run that was under way before, and say so", async () => {
+  const ended = run([step({ state: "succeeded" })], { kind: "tenant.add", state: "succeeded" });
+  const warnings = ["run 12 is under way and does this already"];
+  const followed = async () => ({ plan: { operations: [], warnings }, run: ended });
+  await using controller = await startTestController((app) => {
+    serveEndpoint(app, addTenants, followed);
+    serveEndpoint(app, removeTenant, followed);
+  });
+  for (const words of [
+    ["add", "user4"],
+    ["remove", "user4", "--yes"],
+  ]) {
+    const outcome = await runInTest(["tenant", ...words, "--controller", controller.address]);
+    expect(outcome.exitCode).toBe(0);
+    expect(outcome.stderr).toContain("run 12 is under way and does this already.\n");
+    expect(outcome.stderr + outcome.stdout).not.toContain("Nothing to do");
+    const data = await runInTest(["tenant", ...words, "--json", "--controller", controller.address]);
+    expect(JSON.parse(data.stdout)).toMatchObject({ operations: [], warnings, run: { id: 12 } });
+  }
+});
+
 test("tenant add asks for each tenant as it was named", async () => {
   expect((await tenant(["add", "user4", "user5"])).asked).toEqual([
     { tenants: [{ name: "user4" }, { name: "user5" }], keys: {}, dryRun: false },
@@ -86,6 +126,9 @@ test("tenant add asks for each tenant as it was named", async () => {
 test.each([
   [["add", "user4", "user5", "--node-address", "10.0.6.20"], "One address or node is not for several tenants."],
   [["add", "user4", "--node", "spare", "--node-address", "10.0.6.20"], "--node names a node that exists"],
+  [["add", "user1; DROP TABLE"], "A tenant cannot be named 'user1; DROP TABLE': a name must be 1 to 32 of a-z"],
+  [["add", "user4", "--node-address", "10.0.6"], "--node-address '10.0.6' is no IPv4 address."],
+  [["add", "user4", "--node", "UPPER"], "--node 'UPPER' is no node's name: it must be 1 to 32 of a-z"],
 ])("%j is refused before anybody is asked", async (words, sentence) => {
   const { exitCode, stderr, asked } = await tenant(words);
   expect(exitCode).toBe(2);

@@ -47,7 +47,7 @@ test("a plan reads by node, with a sign and a reason for each operation", () => 
 
 test("an empty plan says so", () => {
   expect(planLines({ operations: [], warnings: [] }, plainStyle)).toEqual([
-    "Nothing to do: the fleet is as the file says.",
+    "Nothing to do: the fleet is as it should be.",
   ]);
 });
 

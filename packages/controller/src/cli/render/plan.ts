@@ -19,7 +19,7 @@ const changedWords: Readonly<Record<Change, string>> = {
 
 export function planLines(plan: Plan, style: Style): string[] {
   const warnings = plan.warnings.map((warning) => `${style.yellow("warning:")} ${printableLine(warning)}`);
-  if (plan.operations.length === 0) return ["Nothing to do: the fleet is as the file says.", ...warnings];
+  if (plan.operations.length === 0) return ["Nothing to do: the fleet is as it should be.", ...warnings];
   const titleWidth = Math.max(...plan.operations.map((operation) => width(operationTitle(operation))));
   const groups = groupBy(plan.operations, (operation) => operation.node ?? withoutNode);
   const lines: string[] = [];

@@ -1,14 +1,17 @@
 /** Routes as a table. Pure. */
 import type { Route, RouteResult } from "@berth/shared/api/routes";
 import { BerthError } from "@berth/shared/errors";
-import type { Style } from "./style.ts";
+import type { RenderOptions } from "../define-command.ts";
 import { table } from "./table.ts";
 import { count } from "./text.ts";
 
 /** A route with what came of asking for it; null: it was not asked for. */
 export type TestedRoute = Route & { test: RouteResult | null };
 
-export function routeLines(routes: readonly TestedRoute[], style: Style): string[] {
+export function routeLines(
+  routes: readonly TestedRoute[],
+  { style, fit }: Pick<RenderOptions, "style" | "fit">,
+): string[] {
   if (routes.length === 0) return ["No routes: no instance of the fleet has one."];
   const tested = routes.some(({ test }) => test !== null);
   return [
@@ -16,14 +19,19 @@ export function routeLines(routes: readonly TestedRoute[], style: Style): string
       routes,
       [
         { title: "URL", value: ({ url }) => url },
-        { title: "INSTANCE", value: ({ servers }) => servers.map(({ instance }) => instance).join(",") },
-        { title: "TARGET", value: ({ servers }) => servers.map(({ address, port }) => `${address}:${port}`).join(",") },
+        { title: "INSTANCE", value: ({ servers }) => servers.map(({ instance }) => instance).join(","), leaveOut: 2 },
+        {
+          title: "TARGET",
+          value: ({ servers }) => servers.map(({ address, port }) => `${address}:${port}`).join(","),
+          leaveOut: 1,
+        },
         { title: "STATE", value: ({ state }) => state, paint: (text, route) => style[stateColour(route)](text) },
         tested
-          ? { title: "TEST", value: testText, paint: (text, route) => style[testColour(route)](text) }
-          : { title: "REASON", value: ({ reason }) => reason },
+          ? { title: "TEST", value: testText, paint: (text, route) => style[testColour(route)](text), cutTo: 8 }
+          : { title: "REASON", value: ({ reason }) => reason, cutTo: 8 },
       ],
       style,
+      fit,
     ),
     ...(tested ? ["", summaryLine(routes)] : []),
   ];

@@ -4,7 +4,7 @@ import { groupBy, operationTitle, withoutNode } from "./operation.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
 import { count } from "./text.ts";
-import { formatDuration } from "./time.ts";
+import { formatAge, formatDuration } from "./time.ts";
 
 const stateColours = {
   succeeded: "green",
@@ -25,8 +25,11 @@ export function runDuration(run: RunSummary, now: number): string {
   return formatDuration(end - Date.parse(run.createdAt), true);
 }
 
-/** What somebody should know of the last run beside the fleet's state: nothing, once it succeeded. */
-export function runNote(run: RunSummary, now: number): string[] {
+/**
+ * What somebody should know of the last run beside the fleet's state: nothing, once it succeeded. `isWhole`: everything
+ * runs as it should, so that a run that did not is of the past.
+ */
+export function runNote(run: RunSummary, { now, isWhole }: { now: number; isWhole: boolean }): string[] {
   const { id, kind, state, counts } = run;
   if (state === "succeeded") return [];
   const what = `Run ${id} (${printableLine(kind)})`;
@@ -35,8 +38,11 @@ export function runNote(run: RunSummary, now: number): string[] {
       `${what} is under way for ${runDuration(run, now)}: ${countsText(counts)}. Follow it: \`berth run show ${id} --follow\`.`,
     ];
   }
+  const ended = state === "failed" ? "failed" : "was cancelled";
+  if (!isWhole) return [`${what} ${ended}: ${countsText(counts)}. Look at it: \`berth run show ${id}\`.`];
+  const ago = run.endedAt === null ? "" : ` ${formatAge(run.endedAt, now)}`;
   return [
-    `${what} ${state === "failed" ? "failed" : "was cancelled"}: ${countsText(counts)}. Look at it: \`berth run show ${id}\`.`,
+    `${what} ${ended}${ago}. By now every node is online and every instance healthy; \`berth run show ${id}\` tells what else it was for.`,
   ];
 }
 

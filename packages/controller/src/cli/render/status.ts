@@ -18,14 +18,14 @@ export function statusLines(status: Status, options: RenderOptions): string[] {
     "",
     ...nodeLines(status.nodes, options),
     "",
-    ...instanceLines(status.instances, options.style),
+    ...instanceLines(status.instances, options),
     "",
     summaryLine(status),
     ...outdatedLines(status.nodes),
   ];
 }
 
-export function nodeLines(nodes: readonly NodeStatus[], { style, now }: RenderOptions): string[] {
+export function nodeLines(nodes: readonly NodeStatus[], { style, now, fit }: RenderOptions): string[] {
   if (nodes.length === 0) return ["No nodes."];
   return table(
     nodes,
@@ -35,31 +35,42 @@ export function nodeLines(nodes: readonly NodeStatus[], { style, now }: RenderOp
       { title: "STATE", value: (node) => node.state, paint: (text, node) => nodeStatePaint(node.state, style)(text) },
       { title: "AGENT", value: agentText, paint: (text, node) => (node.outdated ? style.yellow(text) : text) },
       { title: "SEEN", value: (node) => seenText(node, now) },
-      { title: "HOST", value: (node) => node.facts?.os },
+      { title: "HOST", value: (node) => node.facts?.os, cutTo: 10 },
     ],
     style,
+    fit,
   );
 }
 
-export function instanceLines(instances: readonly InstanceStatus[], style: Style): string[] {
+export function instanceLines(
+  instances: readonly InstanceStatus[],
+  { style, fit }: Pick<RenderOptions, "style" | "fit">,
+): string[] {
   if (instances.length === 0) return ["No instances."];
   return table(
     instances,
     [
       { title: "INSTANCE", value: (instance) => instance.name },
-      { title: "SERVICE", value: (instance) => instance.service },
-      { title: "VERSION", value: (instance) => instance.version },
+      // Both are in the instance's name, too.
+      { title: "SERVICE", value: (instance) => instance.service, leaveOut: 1 },
+      { title: "VERSION", value: (instance) => instance.version, cutTo: 12 },
       { title: "NODE", value: (instance) => instance.node },
-      { title: "TENANT", value: (instance) => instance.tenant },
+      { title: "TENANT", value: (instance) => instance.tenant, leaveOut: 2 },
       {
         title: "STATE",
         value: (instance) => instance.state,
         paint: (text, instance) => style[instanceColours[instance.state]](text),
       },
       { title: "PORTS", value: (instance) => instance.ports.join(",") },
-      { title: "DRIFT", value: (instance) => instance.drift.join("; "), paint: (text) => style.yellow(text) },
+      {
+        title: "DRIFT",
+        value: (instance) => instance.drift.join("; "),
+        paint: (text) => style.yellow(text),
+        cutTo: 8,
+      },
     ],
     style,
+    fit,
   );
 }
 
@@ -90,6 +101,12 @@ function agentText(node: NodeStatus): string | null {
 function seenText(node: NodeStatus, now: number): string {
   if (node.state === "online") return "now";
   return node.lastSeen === null ? "never" : formatAge(node.lastSeen, now);
+}
+
+/** Whether all that should run does, and as the fleet says. */
+export function isWhole({ nodes, instances }: Status): boolean {
+  const isHealthy = ({ state, drift }: InstanceStatus): boolean => state === "healthy" && drift.length === 0;
+  return nodes.every(({ state }) => state === "online") && instances.every(isHealthy);
 }
 
 function outdatedLines(nodes: readonly NodeStatus[]): string[] {

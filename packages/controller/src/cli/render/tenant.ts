@@ -1,12 +1,16 @@
 /** Tenants as tables. Pure. */
 import type { TenantStatus } from "@berth/shared/api/tenants";
 import { instanceLines } from "./status.ts";
+import type { RenderOptions } from "../define-command.ts";
 import type { Style } from "./style.ts";
 import { properties, table } from "./table.ts";
 
-export function tenantLines(tenants: readonly TenantStatus[], style: Style): string[] {
+export function tenantLines(
+  tenants: readonly TenantStatus[],
+  { style, fit }: Pick<RenderOptions, "style" | "fit">,
+): string[] {
   if (tenants.length === 0) return ["No tenants yet: `berth tenant add NAME` takes one in."];
-  return table(
+  const lines = table(
     tenants,
     [
       { title: "TENANT", value: ({ name }) => name },
@@ -14,13 +18,27 @@ export function tenantLines(tenants: readonly TenantStatus[], style: Style): str
       { title: "NODE", value: ({ node }) => node },
       { title: "ADDRESS", value: ({ address }) => address },
       { title: "HEALTHY", value: healthText, paint: (text, tenant) => (isWhole(tenant) ? text : style.yellow(text)) },
-      { title: "KEYS", value: ({ keys }) => keys.join(",") },
+      { title: "KEYS", value: ({ keys }) => keys.join(","), leaveOut: 1 },
     ],
     style,
+    fit,
   );
+  const kept = tenants.filter(({ state }) => state === "kept");
+  return kept.length === 0 ? lines : [...lines, "", ...kept.flatMap(wayOut)];
 }
 
-export function tenantDetailLines(tenant: TenantStatus, style: Style): string[] {
+/** Of a tenant that is not in the fleet any more. */
+function wayOut({ name, state }: TenantStatus): string[] {
+  if (state === "kept") {
+    return [
+      `Of ${name} the data are kept: \`berth tenant add ${name}\` finds them, \`berth tenant remove ${name}\` removes them.`,
+    ];
+  }
+  return state === "removing" ? [`\`berth tenant remove ${name}\` carries on with removing it.`] : [];
+}
+
+export function tenantDetailLines(tenant: TenantStatus, options: Pick<RenderOptions, "style" | "fit">): string[] {
+  const { style, fit } = options;
   const list = (values: readonly string[]) => (values.length === 0 ? null : values.join(", "));
   return [
     ...properties(
@@ -35,14 +53,17 @@ export function tenantDetailLines(tenant: TenantStatus, style: Style): string[] 
         ["keys", list(tenant.keys)],
       ],
       style,
+      fit,
     ),
     "",
-    ...instanceLines(tenant.instances, style),
+    ...instanceLines(tenant.instances, options),
+    ...wayOut(tenant),
   ];
 }
 
-function healthText({ instances }: TenantStatus): string {
-  return `${instances.filter(({ state }) => state === "healthy").length} of ${instances.length}`;
+function healthText({ state, instances }: TenantStatus): string | null {
+  if (instances.length === 0 && state !== "active") return null;
+  return `${instances.filter((instance) => instance.state === "healthy").length} of ${instances.length}`;
 }
 
 function isWhole({ instances }: TenantStatus): boolean {

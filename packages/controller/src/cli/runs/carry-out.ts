@@ -3,6 +3,7 @@ import type { Run } from "@berth/shared/api/runs";
 import type { Plan } from "@berth/shared/operations/plan";
 import type { BerthError } from "@berth/shared/errors";
 import type { CommandContext, RenderOptions } from "../define-command.ts";
+import { printableLine } from "../render/printable.ts";
 import { planLines } from "../render/plan.ts";
 import { runSummaryLines } from "../render/run-summary.ts";
 import { detachedLines, followRun, runFailure } from "./follow-run.ts";
@@ -21,7 +22,9 @@ export async function followChange(
   { detach, planShown = false }: { detach: boolean; planShown?: boolean },
 ): Promise<Changed> {
   if (run === null) return { ...plan, run };
-  if (!planShown) context.note(...planLines(plan, context.messageStyle), "");
+  // It was under way before: nothing was planned besides it.
+  if (plan.operations.length === 0) context.note(...plan.warnings.map((warning) => `${printableLine(warning)}.`));
+  else if (!planShown) context.note(...planLines(plan, context.messageStyle), "");
   if (!detach) return { ...plan, run: await followRun(context, run) };
   context.note(...detachedLines(run.id));
   return { ...plan, run };
