@@ -96,4 +96,18 @@ describe("a restore", () => {
     const { plan } = await world.control.verify("user1", { ...by, dryRun: true });
     expect(plan.operations.map(({ node }) => node)).toEqual(["shared", "shared"]);
   });
+
+  test("of a tenant leaves what came since, and backs it up with the rest", async () => {
+    const { openwebui, ...former } = world.fleet.services.tenant;
+    const fleet = world.fleet;
+    world.fleet = { ...fleet, services: { ...fleet.services, tenant: former } };
+    await world.makeBackup("user1");
+    world.fleet = { ...fleet, services: { ...fleet.services, tenant: { ...former, ...(openwebui && { openwebui }) } } };
+    world.done = [];
+    const change = await world.control.restore({ of: "user1", backupFirst: true }, by);
+    expect(change.plan.warnings).toEqual(["user1-openwebui is not in the backup: it stays as it is"]);
+    await world.ended(change);
+    expect(world.done).toContain("create user1-openwebui");
+    expect(world.done).not.toContain("restore user1-openwebui");
+  });
 });

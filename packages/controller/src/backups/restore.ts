@@ -28,6 +28,9 @@ export interface RestoreDependencies extends BackupControlDependencies {
 interface Chosen {
   fleet: PresentFleet;
   backup: Backup;
+  /** All that there is of what is restored. */
+  there: BackupSubject[];
+  /** Those of them that the backup has. */
   subjects: BackupSubject[];
   /** Secrets that become those of the backup. */
   changed: Backup["secrets"];
@@ -43,17 +46,17 @@ export function createRestore(dependencies: RestoreDependencies) {
     const backup = chooseBackup(backups, request);
     const subjects = there.filter(({ subject }) => backup.parts.some((part) => part.subject === subject));
     const changed = subjects.flatMap(({ subject }) => changedSecrets(subject, backup.secrets, secrets));
-    return { fleet, backup, subjects, changed };
+    return { fleet, backup, there, subjects, changed };
   }
 
   function plan({ of, backupFirst }: RestoreRequest, chosen: Chosen, rekeyed: ReadonlyMap<string, InstanceSpec>) {
-    const { fleet, backup, subjects } = chosen;
-    const saved = [...byOwner(subjects).values()].map((own) => ({ id: dependencies.newId(of), subjects: own }));
+    const { fleet, backup, there, subjects } = chosen;
+    const saved = [...byOwner(there).values()].map((own) => ({ id: dependencies.newId(of), subjects: own }));
     const first = backupFirst ? planBackups(saved, fleet) : [];
     const { operations, warnings } = planRestore({ backup, subjects, first, rekeyed }, fleet);
     if (!operations.some(({ kind }) => kind === "backup.restore"))
       throw new BerthError("request.invalid", `The backup ${backup.id} holds nothing that ${of} has a place for`);
-    return { operations, warnings: [...goneParts(of, chosen), ...warnings] };
+    return { operations, warnings: [...goneParts(of, chosen), ...newParts(chosen), ...warnings] };
   }
 
   /** Gives the instances the backup's secrets; `made` gets the versions that are new. */
@@ -67,7 +70,7 @@ export function createRestore(dependencies: RestoreDependencies) {
 
   async function start(request: RestoreRequest, chosen: Chosen, account: string): Promise<BackupChange> {
     await refuseSecondRun(inventory.database);
-    await dependencies.prepareSecrets(chosen.subjects, chosen.fleet);
+    await dependencies.prepareSecrets(chosen.there, chosen.fleet);
     const made: SecretVersion[] = [];
     try {
       await takeOver(chosen, made);
@@ -124,4 +127,11 @@ function goneParts(of: string, { backup, subjects }: Chosen): string[] {
   return backup.parts
     .filter(({ subject }) => !subjects.some((present) => present.subject === subject))
     .map(({ subject }) => `${subject} is not in the fleet any more: it stays in the backup`);
+}
+
+/** What there is besides, of which the backup has nothing. */
+function newParts({ there, subjects }: Chosen): string[] {
+  return there
+    .filter((present) => !subjects.includes(present))
+    .map(({ subject }) => `${subject} is not in the backup: it stays as it is`);
 }
