@@ -29,14 +29,25 @@ export async function everything(fleet: TestFleet): Promise<Record<string, unkno
 }
 
 async function listStores(fleet: TestFleet, shared: Guest): Promise<string> {
+  return runOnStores(fleet, shared, "list-stores.ts", {});
+}
+
+/** Runs a program of this folder inside the lab's network, with what opens the shared stores and `request` on stdin. */
+export async function runOnStores(
+  fleet: TestFleet,
+  shared: Guest,
+  program: string,
+  request: Readonly<Record<string, unknown>>,
+): Promise<string> {
   const input = JSON.stringify({
+    ...request,
     address: sharedAddress,
     qdrantKey: await variable(shared, "shared-qdrant", "QDRANT__SERVICE__API_KEY"),
     minioUser: await variable(shared, "shared-minio", "MINIO_ROOT_USER"),
     minioPassword: await variable(shared, "shared-minio", "MINIO_ROOT_PASSWORD"),
   });
-  const program = join(import.meta.dirname, "list-stores.ts");
-  return runInNamespace(fleet.lab.namespace, [process.execPath, program], { input });
+  const argv = [process.execPath, join(import.meta.dirname, program)] as const;
+  return runInNamespace(fleet.lab.namespace, argv, { input });
 }
 
 /** A variable of a container's environment. */

@@ -1,0 +1,170 @@
+/** What backups hold comes back: into place, after the LXC was lost, and after the tenant was removed. */
+import { type Backup, getBackup, listBackups } from "@berth/shared/api/backups";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ensureBackupTarget, stopBackupTarget } from "../../src/backup-target/service.ts";
+import { ProxmoxClient } from "../proxmox-client.ts";
+import { runOnStores } from "./everything.ts";
+import { convergedExample, type TestFleet } from "./fixture.ts";
+import { containerId } from "./guest.ts";
+
+const file = "/app/backend/data/kept mark.txt";
+const instances = ["user3-openwebui", "user3-n8n", "user3-flowise"];
+
+let fleet: TestFleet;
+
+beforeAll(async () => {
+  fleet = await convergedExample();
+});
+
+afterAll(async () => {
+  await ensureBackupTarget(fleet.lab);
+});
+
+describe("a backup of a tenant", () => {
+  it("holds its databases, volumes, collections and buckets, and the keys of what is encrypted", async () => {
+    await leaveMarks("before");
+    const backup = await backUp("user3");
+    expect(backup).toMatchObject({ owner: "user3", state: "complete", reason: "manual", provenAt: null });
+    const parts = backup.parts.flatMap(({ subject, snapshots }) => snapshots.map(({ kind }) => `${subject} ${kind}`));
+    expect(parts.toSorted()).toEqual([
+      "user3 buckets",
+      "user3-flowise collections",
+      "user3-flowise database",
+      "user3-flowise volume",
+      "user3-n8n database",
+      "user3-n8n volume",
+      "user3-openwebui collections",
+      "user3-openwebui volume",
+    ]);
+    expect(backup.secrets.map(({ secret }) => secret)).toContain("user3-n8n/encryptionKey");
+    expect(stateOf(await status())).toEqual("healthy");
+  });
+
+  it("sends a tenth at most of what has not changed", async () => {
+    const [first] = await backups("user3");
+    const second = await backUp("user3");
+    expect(added(second)).toBeLessThan(0.1 * size(first));
+  });
+
+  it("brings everything back that was changed since", async () => {
+    await leaveMarks("after");
+    const { stdout } = await restored("user3", await newestWhole());
+    expect(stdout).toContain("succeeded");
+    expect(await marks()).toEqual({ file: "before", row: "before", object: "before", point: "before" });
+    expect(stateOf(await status())).toEqual("healthy");
+    const [present] = await backups("user3");
+    expect(present).toMatchObject({ reason: "before-restore", state: "complete" });
+    await restored("user3", present?.id ?? "");
+    expect(await marks()).toEqual({ file: "after", row: "after", object: "after", point: "after" });
+  });
+
+  it("is verified by reading all of it", async () => {
+    await fleet.succeed(["backup", "verify", "user3"]);
+    for (const { verifiedAt } of await backups("user3")) expect(verifiedAt).not.toBeNull();
+  });
+
+  it("fails in a sentence while the target is away, and nothing stays stopped", async () => {
+    await stopBackupTarget(fleet.lab);
+    const before = await backups("user3");
+    const { exitCode, stderr } = await fleet.berth(["backup", "create", "user3-openwebui"]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 8, stderr: expect.stringContaining("10.0.4.20") });
+    await fleet.waitForStatus("user3 healthy", 60_000, (found) => stateOf(found) === "healthy");
+    await ensureBackupTarget(fleet.lab);
+    expect(await backUp("user3-openwebui")).toMatchObject({ state: "complete" });
+    const failed = (await backups("user3")).filter(({ state }) => state === "failed");
+    expect(failed.length).toBeLessThanOrEqual(1);
+    expect((await backups("user3")).length).toBeGreaterThan(before.length);
+  });
+});
+
+describe("an LXC that is lost with its volumes", () => {
+  it("is made again, and gets back what the last backup holds", async () => {
+    await leaveMarks("kept");
+    const { id } = await backUp("user3");
+    const { vmid } = await fleet.guest("user3");
+    const proxmox = ProxmoxClient.start(fleet.lab, "token");
+    try {
+      expect(await proxmox.perform("DELETE", `/nodes/pve/lxc/${vmid}`, { force: true, purge: true })).toBe("OK");
+    } finally {
+      await proxmox.stop();
+    }
+    await fleet.succeed(["apply", fleet.file, "--yes"]);
+    expect((await marks()).file).toBeNull();
+    await restored("user3", id);
+    expect(await marks()).toEqual({ file: "kept", row: "kept", object: "kept", point: "kept" });
+    const backup = await fleet.json(getBackup.response, ["backup", "show", id]);
+    expect(backup.provenAt).not.toBeNull();
+    expect(stateOf(await status())).toEqual("healthy");
+  });
+});
+
+async function backUp(of: string): Promise<Backup> {
+  await fleet.succeed(["backup", "create", of]);
+  const [newest] = await backups(of);
+  if (newest === undefined) throw new Error(`There is no backup of ${of}`);
+  return newest;
+}
+
+async function backups(of: string): Promise<Backup[]> {
+  return (await fleet.json(listBackups.response, ["backup", "list", of])).backups;
+}
+
+async function newestWhole(): Promise<string> {
+  const [newest] = (await backups("user3")).filter(({ subject, state }) => subject === "user3" && state === "complete");
+  return newest?.id ?? "";
+}
+
+async function restored(of: string, backup: string) {
+  const outcome = await fleet.berth(["restore", of, "--backup", backup, "--yes"]);
+  expect(outcome, outcome.stderr).toMatchObject({ exitCode: 0 });
+  return outcome;
+}
+
+function status() {
+  return fleet.status();
+}
+
+function stateOf(found: Awaited<ReturnType<typeof status>>): string {
+  const states = new Set(found.instances.filter(({ name }) => instances.includes(name)).map(({ state }) => state));
+  return [...states].join(", ");
+}
+
+function size(backup: Backup | undefined): number {
+  return (backup?.parts ?? []).flatMap(({ snapshots }) => snapshots).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function added(backup: Backup): number {
+  return backup.parts.flatMap(({ snapshots }) => snapshots).reduce((sum, { addedBytes }) => sum + addedBytes, 0);
+}
+
+const stores = { bucket: "user3-uploads", collection: "user3_openwebui_documents" };
+const marksSchema = z.object({ object: z.string().nullable(), point: z.string().nullable() });
+
+/** Leaves a text in a volume, a database, a bucket and a collection of user3. */
+async function leaveMarks(mark: string): Promise<void> {
+  const guest = await fleet.guest("user3");
+  await guest.run(["docker", "exec", "user3-openwebui", "sh", "-c", `printf %s ${mark} > '${file}'`]);
+  await psql(`drop table if exists mark; create table mark as select '${mark}'::text as mark`);
+  await runOnStores(fleet, await fleet.guest("shared"), "mark-stores.ts", { ...stores, mark });
+  expect(await marks()).toEqual({ file: mark, row: mark, object: mark, point: mark });
+}
+
+async function marks() {
+  const guest = await fleet.guest("user3");
+  expect(await containerId(guest, "user3-openwebui")).toBeDefined();
+  const { exitCode, stdout } = await guest.try(["docker", "exec", "user3-openwebui", "cat", file]);
+  const found = await runOnStores(fleet, await fleet.guest("shared"), "mark-stores.ts", { ...stores, mark: null });
+  return {
+    file: exitCode === 0 ? stdout : null,
+    row: (await psql("select mark from mark")).trim(),
+    ...marksSchema.parse(JSON.parse(found)),
+  };
+}
+
+/** As the instance itself: the table is its own, as all that it makes. */
+function psql(statement: string): Promise<string> {
+  const asOwner = `set role user3_n8n; ${statement}`;
+  const client = ["psql", "-U", "postgres", "-d", "user3_n8n", "-qAtc", asOwner];
+  return fleet.succeed(["exec", "shared-postgres", "--", ...client]);
+}
