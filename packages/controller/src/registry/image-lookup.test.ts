@@ -54,6 +54,8 @@ test("what is missing comes with the tags nearest to it, and may be there at the
   });
   tags = () => Promise.reject(new BerthError("image.unavailable", "The registry a.io lists no tags"));
   expect(await look("a.io/x:2.1")).toMatchObject({ kind: "missing", nearest: [] });
+  tags = () => Promise.reject(new BerthError("not-found", "a.io has no image 'x'"));
+  expect(await look("a.io/x:2.1")).toEqual({ kind: "missing", reason: "a.io has no image 'x'", nearest: [] });
   answer = () => Promise.resolve(present);
   expect(await look("a.io/x:2.1")).toEqual({ kind: "present" });
 });

@@ -1,5 +1,5 @@
 /** Whether images exist, asked at most once in some minutes: a plan is often followed by the same plan. */
-import { toBerthError } from "@berth/shared/errors";
+import { BerthError, toBerthError } from "@berth/shared/errors";
 import pLimit from "p-limit";
 import { nearestTags } from "./nearest-tags.ts";
 import { locateImage } from "./reference.ts";
@@ -71,19 +71,26 @@ async function askFor(image: string, options: Question, dependencies: ImageLooku
   try {
     const found = await dependencies.resolve(image, options);
     if ("digest" in found) return { kind: "present" };
-    return { kind: "missing", reason: found.reason, nearest: await nearestFor(image, options, dependencies) };
+    return { kind: "missing", ...(await explain(image, found.reason, options, dependencies)) };
   } catch (error) {
     const tooLate = `its registry did not answer within ${dependencies.totalMilliseconds / 1000} s`;
     return { kind: "unknown", reason: options.signal.aborted ? tooLate : toBerthError(error).message };
   }
 }
 
-async function nearestFor(image: string, options: Question, { tags }: ImageLookupDependencies): Promise<string[]> {
+/** With the tags that there are; many registries tell only now that they lack the whole repository. */
+async function explain(
+  image: string,
+  reason: string,
+  options: Question,
+  { tags }: ImageLookupDependencies,
+): Promise<{ reason: string; nearest: string[] }> {
   try {
-    return nearestTags(locateImage(image).version, await tags(image, options));
-  } catch {
-    // They are help only: many registries list no tags, and one that lacks the image has none.
-    return [];
+    return { reason, nearest: nearestTags(locateImage(image).version, await tags(image, options)) };
+  } catch (error) {
+    // Tags are help only: one that cannot list them has still said that it lacks this one.
+    const lacksAll = error instanceof BerthError && error.code === "not-found";
+    return { reason: lacksAll ? error.message : reason, nearest: [] };
   }
 }
 
