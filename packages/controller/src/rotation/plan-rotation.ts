@@ -17,18 +17,10 @@ export interface RotatedSecret {
 /** `after` is what the fleet comes to with the new versions. */
 export function planRotation(instance: string, secrets: readonly RotatedSecret[], after: Desired): PlannedOperation[] {
   const spec = after.instances.find((desired) => desired.spec.instance === instance)?.spec;
-  if (spec === undefined) return [];
+  const isRouter = secrets.every(({ means }) => means === "router");
+  if (spec === undefined) return isRouter ? [generate(instance, null, secrets)] : [];
   const { node } = spec;
-  const rotate: PlannedOperation<"secrets.rotate"> = {
-    id: operationId("secrets.rotate", instance),
-    kind: "secrets.rotate",
-    change: "update",
-    node,
-    target: instance,
-    reason: `${listOf(secrets)} gets a new value`,
-    after: [],
-    input: { instance, secrets: secrets.map(({ name, version, rule }) => ({ name, version, rule })) },
-  };
+  const rotate = generate(instance, node, secrets);
   if (secrets.every(({ means }) => means === "superuser")) return [rotate, superuser(instance, node, rotate.id)];
   const need = secrets.some(({ means }) => means === "login") ? databaseOf(instance, after) : undefined;
   const serverNode = after.instances.find((desired) => desired.spec.instance === need?.server)?.spec.node ?? node;
@@ -45,6 +37,23 @@ export function planRotation(instance: string, secrets: readonly RotatedSecret[]
   };
   const retire = need === undefined ? [] : [retireLogins(need, serverNode, replaced.id)];
   return [rotate, ...database, replaced, ...retire];
+}
+
+function generate(
+  instance: string,
+  node: string | null,
+  secrets: readonly RotatedSecret[],
+): PlannedOperation<"secrets.rotate"> {
+  return {
+    id: operationId("secrets.rotate", instance),
+    kind: "secrets.rotate",
+    change: "update",
+    node,
+    target: instance,
+    reason: `${listOf(secrets)} gets a new value`,
+    after: [],
+    input: { instance, secrets: secrets.map(({ name, version, rule }) => ({ name, version, rule })) },
+  };
 }
 
 function superuser(server: string, node: string, after: string): PlannedOperation<"superuser.ensure"> {
@@ -88,7 +97,8 @@ function retireLogins(need: DatabaseInput, node: string, after: string): Planned
   };
 }
 
-function databaseOf(instance: string, { needs }: Desired): DatabaseInput | undefined {
+/** The database of an instance; undefined: it has none. */
+export function databaseOf(instance: string, { needs }: Desired): DatabaseInput | undefined {
   const found = needs.flatMap((need) => (need.kind === "database.ensure" ? [need.input] : []));
   return found.find((need) => need.instance === instance);
 }

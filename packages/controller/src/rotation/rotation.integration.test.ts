@@ -23,6 +23,7 @@ import { createRunner, type Runner } from "../runs/runner.ts";
 import { handlersWith } from "../runs/test-plans.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { followRotations, type RotationsFollower } from "./follow.ts";
+import { createLoginRetirement } from "./retire-left-logins.ts";
 import { createRotation, type Rotation } from "./rotation.ts";
 
 const yaml = readFileSync(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
@@ -38,8 +39,17 @@ let runner: Runner;
 let rotation: Rotation;
 let follower: RotationsFollower;
 /** What the instance that runs was started with, as its node has it. */
-let environment: Record<string, string> = {};
+let running: Started = { environment: {}, hash: "" };
 let isHealthy = true;
+/** What its former self is still doing: an instance that was replaced uses nothing any more. */
+let lastUse: Promise<unknown> = Promise.resolve();
+const failures: unknown[] = [];
+
+interface Started {
+  environment: Record<string, string>;
+  /** Of its specification. */
+  hash: string;
+}
 
 beforeAll(async () => {
   postgres = await TestPostgres.start();
@@ -69,11 +79,20 @@ beforeAll(async () => {
     startRun: (run) => runner.start(run),
     exclusively: (work) => work(),
   });
-  follower = await followRotations(rotation, { runner, onFailure: (error) => expect.unreachable(String(error)) });
+  const retireLeftLogins = createLoginRetirement({
+    inventory,
+    store,
+    desired,
+    exclusively: (work) => work(),
+    observedHash: async () => running.hash,
+    retire: databases.retire,
+  });
+  const onFailure = (error: unknown) => void failures.push(error);
+  follower = await followRotations(rotation, { runner, retireLeftLogins, onFailure });
   const record = { file: "fleet.yaml", yaml, account: "anna", fleet, desired: desired(fleet) };
   await inventory.database.transaction().execute((transaction) => recordFleet(transaction, record));
   for (const need of databasesOf(record.desired)) await databases.ensure(fleet, need, { log: () => undefined });
-  for (const { spec } of record.desired.instances) if (spec.instance === "user1-n8n") start(spec);
+  for (const { spec } of record.desired.instances) if (spec.instance === "user1-n8n") running = started(spec);
 });
 
 afterAll(async () => {
@@ -94,9 +113,9 @@ function desired(fleet: Fleet, versions: ReadonlyMap<string, number> = new Map()
   return desiredState(fleet, { ...desiredOptions, secretVersion });
 }
 
-function start(spec: Parameters<typeof resolveInstanceSecrets>[0]): void {
+function started(spec: Parameters<typeof resolveInstanceSecrets>[0]): Started {
   const resolved = resolveInstanceSecrets(spec, ({ name, version }) => secrets.reveal(name, version).reveal());
-  environment = resolved.containers[0]?.env ?? {};
+  return { environment: resolved.containers[0]?.env ?? {}, hash: spec.hash };
 }
 
 function handlers() {
@@ -109,13 +128,14 @@ function handlers() {
     "database.ensure": async ({ input }: { input: DatabaseNeed }) =>
       databases.ensure(await store.require(), input, { log: () => undefined }),
     // As an agent does: what does not become healthy is taken down, and what ran before runs on.
-    "instance.ensure": async ({ input }: { input: Parameters<typeof start>[0] }) => {
-      const before = environment;
-      start(input);
-      const answer = await useDatabase();
-      if (isHealthy && answer === "connected") return { changed: true, containerIds: [] };
-      environment = before;
-      throw new BerthError("instance.unhealthy", `it is not healthy: ${answer}`);
+    "instance.ensure": async ({ input }: { input: Parameters<typeof started>[0] }) => {
+      const next = started(input);
+      const answer = await useDatabase(next);
+      if (!isHealthy || answer !== "connected")
+        throw new BerthError("instance.unhealthy", `it is not healthy: ${answer}`);
+      running = next;
+      await lastUse;
+      return { changed: true, containerIds: [] };
     },
     "logins.retire": async ({ input }: { input: DatabaseNeed }) => databases.retire(await store.require(), input),
     "superuser.ensure": async ({ input }: { input: { server: string } }) =>
@@ -124,7 +144,7 @@ function handlers() {
 }
 
 /** What the instance that runs gets when it connects. */
-function useDatabase(): Promise<string> {
+function useDatabase({ environment } = running): Promise<string> {
   const { DB_POSTGRESDB_USER: user = "", DB_POSTGRESDB_PASSWORD: password = "" } = environment;
   return postgres.login({ user, password, database: "user1_n8n", from: "127.0.0.2" });
 }
@@ -135,15 +155,26 @@ async function whileUsing(use: () => Promise<string>, work: () => Promise<Run>):
   const done = new AbortController();
   const using = (async () => {
     while (!done.signal.aborted) {
-      const answer = await use();
+      const answering = use();
+      lastUse = answering;
+      const answer = await answering;
       if (answer !== "connected") bad.push(answer);
     }
   })();
   const run = await work();
-  await follower.close();
+  await follower.settled();
   done.abort();
   await using;
   return { run, bad };
+}
+
+async function rolesOfInstance(): Promise<string[]> {
+  const { rows } = await postgres.asSuperuser(
+    (client) =>
+      client.query<{ name: string }>("select rolname::text as name from pg_roles where rolname ~ '^user1_n8n'"),
+    { password: secrets.reveal(superuser).reveal() },
+  );
+  return rows.map(({ name }) => name).toSorted();
 }
 
 async function rotate(target: string): Promise<Run> {
@@ -156,7 +187,7 @@ test("the instance's login works at every moment, however often it is rotated", 
   for (let turn = 0; turn < 3; turn += 1) {
     const { run, bad } = await whileUsing(useDatabase, () => rotate("user1-n8n"));
     expect([run.state, bad]).toEqual(["succeeded", []]);
-    users.add(environment["DB_POSTGRESDB_USER"]);
+    users.add(running.environment["DB_POSTGRESDB_USER"]);
   }
   expect([...users]).toEqual(["user1_n8n.v2", "user1_n8n.v3", "user1_n8n.v4"]);
   const seen = await databases.observe(
@@ -168,20 +199,16 @@ test("the instance's login works at every moment, however often it is rotated", 
 });
 
 test("and when the new instance does not become healthy, with what it had; the next rotation succeeds", async () => {
-  const before = environment;
+  const before = running;
   isHealthy = false;
   const { run, bad } = await whileUsing(useDatabase, () => rotate("user1-n8n/database"));
   isHealthy = true;
-  expect([run.state, bad, environment]).toEqual(["failed", [], before]);
+  expect([run.state, bad, running, failures]).toEqual(["failed", [], before, []]);
   expect(secrets.version("user1-n8n/database")).toBe(4);
+  expect(await rolesOfInstance()).toEqual(["user1_n8n", "user1_n8n.v4"]);
   const again = await whileUsing(useDatabase, () => rotate("user1-n8n/database"));
   expect([again.run.state, again.bad]).toEqual(["succeeded", []]);
-  const { rows } = await postgres.asSuperuser(
-    (client) =>
-      client.query<{ name: string }>("select rolname::text as name from pg_roles where rolname ~ '^user1_n8n'"),
-    { password: secrets.reveal(superuser).reveal() },
-  );
-  expect(rows.map(({ name }) => name).toSorted()).toEqual(["user1_n8n", "user1_n8n.v6"]);
+  expect(await rolesOfInstance()).toEqual(["user1_n8n", "user1_n8n.v6"]);
 });
 
 test("the controller gets in at every moment of the superuser's rotation, and nobody's session ends", async () => {
@@ -189,8 +216,8 @@ test("the controller gets in at every moment of the superuser's rotation, and no
   const look = () =>
     databases.observe(fleet, "shared-postgres", databasesOf(desired(fleet))).then(() => "connected", String);
   const session = await postgres.connect({
-    user: environment["DB_POSTGRESDB_USER"] ?? "",
-    password: environment["DB_POSTGRESDB_PASSWORD"] ?? "",
+    user: running.environment["DB_POSTGRESDB_USER"] ?? "",
+    password: running.environment["DB_POSTGRESDB_PASSWORD"] ?? "",
     database: "user1_n8n",
     from: "127.0.0.2",
   });

@@ -38,11 +38,13 @@ let done: string[];
 let failing: string | null;
 /** The node does not answer: its operations wait until they are told to stop. */
 let isAway: boolean;
+/** Runs after which logins were looked for that are left. */
+let lookedAfter: number[];
 const failures: unknown[] = [];
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "berth-rotation-"));
-  [done, failing, isAway] = [[], null, false];
+  [done, failing, isAway, lookedAfter] = [[], null, false, []];
   await start();
   const fleet = store.parse(yaml, "fleet.yaml");
   const record = { file: "fleet.yaml", yaml, account: "anna", fleet, desired: desired(fleet) };
@@ -73,7 +75,11 @@ async function start(): Promise<void> {
     startRun: (run) => runner.start(run),
     exclusively: (work) => work(),
   });
-  follower = await followRotations(rotation, { runner, onFailure: (error) => void failures.push(error) });
+  follower = await followRotations(rotation, {
+    runner,
+    retireLeftLogins: async (run) => void lookedAfter.push(run),
+    onFailure: (error) => void failures.push(error),
+  });
 }
 
 async function stop(): Promise<void> {
@@ -170,8 +176,9 @@ describe("a rotation", () => {
       "conflict",
       "user1-n8n/encryptionKey cannot be rotated: the credentials in its database",
     ],
-    ["user1-n8n/nothing", "not-found", "Nothing of the fleet has a secret named 'user1-n8n/nothing'"],
-    ["user1-n8", "not-found", "Nothing of the fleet has a secret named 'user1-n8'"],
+    ["user1-n8n/nothing", "not-found", "There is no secret user1-n8n/nothing"],
+    ["user1-n8", "not-found", "There is no instance 'user1-n8' with secrets"],
+    ["user1", "request.invalid", "user1 is a tenant: secrets are rotated an instance at a time"],
   ])("of %s is refused: %s", async (target, code, message) => {
     await expect(rotation.rotate(target, "anna")).rejects.toMatchObject({
       code,
@@ -212,15 +219,23 @@ describe("an instance that does not get along with its new secrets", () => {
     expect([secrets.version("user1-n8n/database"), await hash()]).toEqual([1, before]);
   });
 
-  test("is not brought to them by carrying on with the run", async () => {
+  test.each([
+    ["user1-n8n/database", "berth secret rotate user1-n8n/database"],
+    ["user1-n8n", "berth secret rotate user1-n8n"],
+  ])("of %s is not brought to them by carrying on with the run: `%s` begins anew", async (target, command) => {
     failing = "instance.ensure";
-    const { id } = await rotate("user1-n8n");
-    await vi.waitFor(() => expect(secrets.version("user1-n8n/database")).toBe(1));
-    failing = null;
-    await runner.resume(id);
-    const run = await runner.wait(id);
-    expect(run.steps.find(({ kind }) => kind === "instance.ensure")?.error?.message).toContain("in version 2");
-    expect(secrets.version("user1-n8n/database")).toBe(1);
+    const run = await rotate(target);
+    expect(run.restartWith).toBe(command);
+    const refusal = {
+      code: "conflict",
+      message: `Run ${run.id} cannot be carried on: the new secrets that it made are taken back`,
+      hint: `\`${command}\` begins anew.`,
+    };
+    // Also before they are taken back.
+    await expect(runner.resume(run.id)).rejects.toMatchObject(refusal);
+    expect(run.steps.find(({ state }) => state === "failed")?.error?.hint).toContain(`'${command}' begins anew`);
+    await follower.settled();
+    await expect(runner.resume(run.id)).rejects.toMatchObject(refusal);
   });
 });
 
@@ -228,8 +243,8 @@ test("an old login that could not be ended leaves the instance with its new secr
   failing = "logins.retire";
   const { id, state } = await rotate("user1-n8n/database");
   expect(state).toBe("failed");
-  await rotation.settle(id);
-  expect(secrets.version("user1-n8n/database")).toBe(2);
+  await follower.settled();
+  expect([secrets.version("user1-n8n/database"), lookedAfter]).toEqual([2, [id]]);
   failing = null;
   await runner.resume(id);
   expect((await runner.wait(id)).state).toBe("succeeded");
@@ -243,6 +258,21 @@ test("a superuser's password is never taken back: the server may know it already
   await rotation.settle(id);
   expect(secrets.version("shared-postgres/superuserPassword")).toBe(2);
   expect(secrets.earlier("shared-postgres/superuserPassword")).toHaveLength(1);
+});
+
+test("the router's token is generated, and that is all; carrying on makes it if that failed", async () => {
+  await secrets.ensure("berth-routes/token");
+  const { warnings, operations } = await rotation.plan("berth-routes/token");
+  expect(warnings).toEqual([expect.stringContaining("`berth route token --show-token`")]);
+  expect(operations).toMatchObject([{ id: "secrets.rotate/berth-routes", node: null }]);
+  failing = "secrets.rotate";
+  const run = await rotate("berth-routes/token");
+  await follower.settled();
+  failing = null;
+  expect([run.state, run.restartWith]).toEqual(["failed", undefined]);
+  await runner.resume(run.id);
+  expect((await runner.wait(run.id)).state).toBe("succeeded");
+  expect(secrets.version("berth-routes/token")).toBe(2);
 });
 
 test("interrupted on the way it is carried on at the next start, with the same values", async () => {

@@ -2,18 +2,20 @@
 import type { Run } from "@berth/shared/api/runs";
 import { BerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
-import { secretsRotate } from "@berth/shared/operations/secrets-rotate";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import { recordFleet } from "../apply/record.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { type NewEvent, recordEvent } from "../inventory/events.ts";
-import { readRun, type RunRecord } from "../inventory/runs.ts";
+import { readRun } from "../inventory/runs.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { NewRun } from "../runs/store.ts";
+import { formerTokenDays } from "../routes/token.ts";
 import type { Secrets, SecretVersion } from "../secrets/open.ts";
 import { planRotation } from "./plan-rotation.ts";
+import { unknownTarget } from "./known-names.ts";
 import { secretUses, type SecretUse } from "./secret-uses.ts";
+import { hasFailed, rotationKind, untaken } from "./untaken.ts";
 
 export interface RotationDependencies {
   inventory: Inventory;
@@ -37,8 +39,6 @@ export interface Rotation {
   settle: (run: number) => Promise<void>;
 }
 
-export const rotationKind = "secret.rotate";
-
 interface Prepared {
   plan: FleetPlan;
   after: Desired;
@@ -56,8 +56,13 @@ export function createRotation(dependencies: RotationDependencies): Rotation {
 
   async function prepare(target: string): Promise<Prepared> {
     const present = await store.current();
-    if (present === null) throw unknown(target);
-    const chosen = choose(target, await uses());
+    const all = await uses();
+    const names = all.map(({ name }) => name);
+    if (present === null) throw unknownTarget(target, { names });
+    const named = all.filter(({ name }) => (target.includes("/") ? name === target : name.startsWith(`${target}/`)));
+    const isTenant = present.fleet.tenants[target] !== undefined;
+    if (named.length === 0 || isTenant) throw unknownTarget(target, { names, desired: desired(present.fleet) });
+    const chosen = choose(target, named);
     const rotated = chosen.secrets.map(({ name, means, rule }) => ({
       name,
       means,
@@ -91,7 +96,7 @@ export function createRotation(dependencies: RotationDependencies): Rotation {
       dependencies.exclusively(async () => {
         const run = await readRun(inventory.database, id);
         const present = await store.current();
-        const made = run === null ? null : untaken(run);
+        const made = run === null || !hasFailed(run) ? null : untaken(run);
         if (run === null || made === null || present === null) return;
         const taken = made.versions.filter(({ name, version }) => secrets.version(name) === version);
         for (const version of taken) await secrets.discard(version);
@@ -115,15 +120,13 @@ function takenBack(run: number, instance: string, taken: readonly SecretVersion[
 
 const nothing: Desired = { nodes: [], firewalls: [], instances: [], needs: [], secrets: [], suspended: new Map() };
 
-/** The secrets to rotate, all of one instance, and what is told of those that stay. */
+/** Those of the secrets that can be rotated, all of one instance, and what is to be told of it. */
 function choose(
   target: string,
-  uses: readonly SecretUse[],
+  named: readonly SecretUse[],
 ): { instance: string; secrets: Rotatable[]; warnings: string[] } {
-  const named = uses.filter(({ name }) => (target.includes("/") ? name === target : name.startsWith(`${target}/`)));
-  if (named.length === 0) throw unknown(target);
   const rotatable = named.filter((use) => use.means !== null);
-  const warnings = named.flatMap((use) => (use.means === null ? [`${use.name} stays as it is: ${use.refusal}`] : []));
+  const warnings = named.flatMap(warningOf);
   const [first] = rotatable;
   if (first !== undefined) return { instance: first.instance, secrets: rotatable, warnings };
   const [why] = named.flatMap((use) => (use.means === null ? [use.refusal] : []));
@@ -131,28 +134,18 @@ function choose(
     "conflict",
     named.length === 1 ? `${named[0]?.name} cannot be rotated: ${why}` : `No secret of ${target} can be rotated`,
     {
-      hint: `\`berth secret list ${target.split("/")[0]}\` says why of each.`,
+      hint: `\`berth secret list ${target.split("/")[0]}\` shows which can be, \`berth secret show NAME\` why one cannot.`,
     },
   );
 }
 
+function warningOf(use: SecretUse): string[] {
+  if (use.means === null) return [`${use.name} stays as it is: ${use.refusal}`];
+  return use.means === "router" ? [routerWarning] : [];
+}
+
+const routerWarning =
+  "The router takes the new token from its own configuration: put there what `berth route token --show-token` prints, " +
+  `and start it again. The former token is good for ${formerTokenDays} days; rotate again, and it is not.`;
+
 type Rotatable = Extract<SecretUse, { instance: string }>;
-
-/**
- * What a rotation was to give an instance that did not take it; null: nothing is to be taken back. A superuser's password
- * has no instance to take it and stays: nobody can say whether the server knows it already, and the controller tries both.
- */
-function untaken({ kind, state, steps }: RunRecord): { instance: string; versions: SecretVersion[] } | null {
-  const made = steps.find((step) => step.kind === "secrets.rotate");
-  const replaced = steps.find((step) => step.kind === "instance.ensure");
-  const failed = kind === rotationKind && (state === "failed" || state === "cancelled");
-  if (!failed || made === undefined || replaced === undefined || replaced.state === "succeeded") return null;
-  const { instance, secrets } = secretsRotate.input.parse(made.input);
-  return { instance, versions: secrets.map(({ name, version }) => ({ name, version })) };
-}
-
-function unknown(target: string): BerthError {
-  return new BerthError("not-found", `Nothing of the fleet has a secret named '${target}'`, {
-    hint: "`berth secret list` shows the secrets. Name one, such as user1-n8n/database, or an instance.",
-  });
-}

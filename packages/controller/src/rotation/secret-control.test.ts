@@ -31,7 +31,7 @@ beforeEach(async () => {
     desiredState(fleet, { ...desiredOptions, secretVersion: (name) => secrets.version(name) ?? 1 });
   const startRun = () => Promise.reject(new Error("no run is expected"));
   const rotation = createRotation({ inventory, store, secrets, desired, startRun, exclusively: (work) => work() });
-  control = createSecretControl({ inventory, store, secrets, rotation, desired });
+  control = createSecretControl({ inventory, store, secrets, rotation, desired, catalogOf: () => catalog });
 });
 afterEach(async () => {
   await inventory.close();
@@ -124,11 +124,47 @@ describe("a value from elsewhere", () => {
 
   test.each([
     ["user1-n8n/jwtSecret", "two\nlines of it", "The value has a line break in it"],
+    ["user1-n8n/jwtSecret", "a\nb", "The value has a line break in it"],
+    ["user1", "long enough", "'user1' is not the name of a secret"],
     ["nonsense", "long enough", "'nonsense' is not the name of a secret"],
   ])("%s with %j gets one sentence", async (name, value, message) => {
     await applyExample();
     await expect(set(name, value)).rejects.toMatchObject({ code: "request.invalid", message });
   });
+});
+
+describe("a name that nothing in the fleet has", () => {
+  test.each([
+    [
+      "user1-n8n/encryptionkey",
+      "There is no secret user1-n8n/encryptionkey",
+      /^user1-n8n has database, encryptionKey, /,
+    ],
+    ["user1/openRouterKey", "There is no secret user1/openRouterKey", /^user1 has /],
+    ["user9-n8n/encryptionkey", "There is no secret user9-n8n/encryptionkey", /encryptionKey/],
+    ["user1-nn/password", "There is no instance 'user1-nn', and no service that would make one", /berth catalog list/],
+    [
+      "user1-redis/password",
+      "There is no instance 'user1-redis', and no service that would make one",
+      /shared-SERVICE/,
+    ],
+  ])("%s is refused", async (name, message, hint) => {
+    await applyExample();
+    await expect(set(name, "long enough")).rejects.toMatchObject({
+      code: "not-found",
+      message,
+      hint: expect.stringMatching(hint),
+    });
+    expect(await events()).toEqual([]);
+  });
+
+  test.each(["user9-n8n/encryptionKey", "user9-n8n/database", "user1-n8n/jwtSecret"])(
+    "is not %s: its instance may come, or is there",
+    async (name) => {
+      await applyExample();
+      expect(await set(name, "long-enough")).toMatchObject({ changed: true });
+    },
+  );
 });
 
 test("another key for all secrets is an event, too", async () => {

@@ -1,7 +1,9 @@
 /** Secrets for people: which there are, what they are, and values that come from elsewhere. Every look at a value is recorded. */
 import type { Run } from "@berth/shared/api/runs";
 import type { SecretStatus } from "@berth/shared/api/secrets";
+import { tenantKeySchema } from "@berth/shared/api/tenants";
 import { BerthError } from "@berth/shared/errors";
+import type { Catalog } from "@berth/shared/catalog/schema";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Secret } from "@berth/shared/secret";
 import type { FleetStore } from "../apply/fleet-store.ts";
@@ -10,10 +12,12 @@ import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
 import type { Desired } from "../plan/desired.ts";
 import { ownersOf } from "../plan/owners.ts";
-import { databaseSecretName } from "../plan/secret-names.ts";
+import { databaseSecretName, keySecretName } from "../plan/secret-names.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { Secrets } from "../secrets/open.ts";
+import { checkName, type Secrets } from "../secrets/open.ts";
+import { refuseUnknownName } from "./known-names.ts";
 import type { Rotation } from "./rotation.ts";
+import { scopeOf } from "./secret-uses.ts";
 
 export interface SecretControl {
   /** Of an instance or a tenant; of all when left out. Throws `not-found`. */
@@ -39,6 +43,7 @@ export interface SecretControlDependencies {
   secrets: Secrets;
   rotation: Rotation;
   desired: (fleet: Fleet) => Desired;
+  catalogOf: (fleet: Fleet) => Catalog;
 }
 
 export function createSecretControl(dependencies: SecretControlDependencies): SecretControl {
@@ -58,17 +63,26 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
   }
 
   async function checkSet(name: string, value: Secret, force: boolean): Promise<void> {
+    checkName(name);
     const fleet = (await store.current())?.fleet;
-    const need = fleet === undefined ? undefined : dependencies.desired(fleet).secrets.find((one) => one.name === name);
-    const [scope = ""] = name.split("/");
+    const desired = fleet === undefined ? undefined : dependencies.desired(fleet);
+    const need = desired?.secrets.find((one) => one.name === name);
+    const scope = scopeOf(name);
     if (scope.startsWith("berth-")) throw refused(name, "belongs to Berth itself");
     const ofBackups = backupSecret(name);
     if (ofBackups !== null) {
       if (secrets.version(name) === null || ofBackups.isReplaceable || force) return;
       throw refused(name, `has a value already, and ${ofBackups.note}`, "--force replaces it all the same.");
     }
-    if (fleet?.tenants[scope] !== undefined && need === undefined)
+    if (
+      fleet?.tenants[scope] !== undefined &&
+      tenantKeySchema.options.some((key) => keySecretName(scope, key) === name)
+    )
       throw refused(name, "is a key of a tenant", `Give it with \`berth tenant set-key ${scope}\`.`);
+    if (fleet !== undefined && desired !== undefined) {
+      const names = secrets.list().map((secret) => secret.name);
+      refuseUnknownName(name, { desired, catalog: dependencies.catalogOf(fleet), names });
+    }
     if (need !== undefined && "token" in need) throw refused(name, "is signed by Berth, not given");
     if (name === databaseSecretName(scope) && /[^A-Za-z0-9._~-]/.test(value.reveal()))
       throw refused(name, "stands in connection strings: it may have letters, digits and ._~- only");

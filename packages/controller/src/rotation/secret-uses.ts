@@ -5,17 +5,18 @@ import type { Desired } from "../plan/desired.ts";
 import { secretReferences } from "../plan/secret-reference.ts";
 import { bucketsSecretName, databaseSecretName } from "../plan/secret-names.ts";
 import type { SecretNeed } from "../plan/secrets.ts";
+import { routesTokenName, routesTokenRule } from "../routes/token.ts";
 
 /**
  * `login`: the instance moves to another login of its database. `superuser`: PostgreSQL gets the new password, and no
- * container is touched. `replace`: the instance is replaced by one with the new value, which nobody else knows.
+ * container is touched. `replace`: the instance is replaced by one with the new value, which nobody else knows. `router`:
+ * the controller takes the new value and for some days the former one, and a person gives the new one to the router.
  */
-export type RotationMeans = "login" | "superuser" | "replace";
+export type RotationMeans = "login" | "superuser" | "replace" | "router";
 
-export type SecretUse = { name: string; usedBy: string[] } & (
-  | { means: RotationMeans; instance: string; rule: GeneratedSecret }
-  | { means: null; refusal: string }
-);
+export type SecretUse = { name: string; usedBy: string[] } &
+  /** `instance` is whose it is; of the router's token, Berth's own `berth-routes`. */
+  ({ means: RotationMeans; instance: string; rule: GeneratedSecret } | { means: null; refusal: string });
 
 /** Of every secret that the fleet has, and of those in `others` that it no longer has. Sorted by name. */
 export function secretUses(desired: Desired, others: Iterable<string> = []): SecretUse[] {
@@ -38,6 +39,8 @@ function usersOf({ instances }: Desired): Map<string, string[]> {
 
 function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined, desired: Desired): SecretUse {
   const refused = (refusal: string): SecretUse => ({ name, usedBy, means: null, refusal });
+  if (name === routesTokenName)
+    return { name, usedBy, means: "router", instance: scopeOf(name), rule: routesTokenRule };
   const ofBackups = backupSecret(name);
   if (ofBackups !== null) return refused(ofBackups.note);
   if (need === undefined) return refused(usedBy.length > 0 ? given : unused);
@@ -49,6 +52,11 @@ function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined,
   if (instance === undefined) return refused(unused);
   const means = meansOf(name, instance, rule, desired);
   return means === undefined ? refused(initial) : { name, usedBy, means, instance, rule };
+}
+
+/** Whose a secret is. */
+export function scopeOf(name: string): string {
+  return name.slice(0, Math.max(0, name.indexOf("/")));
 }
 
 const given = "a person gives it: `berth tenant set-key`";

@@ -47,7 +47,7 @@ export interface RoutesDependencies {
   store: Pick<FleetStore, "current">;
   inventory: Pick<Inventory, "database">;
   hub: Pick<Hub, "connection">;
-  secrets: Pick<Secrets, "ensure" | "reveal" | "version">;
+  secrets: Pick<Secrets, "ensure" | "reveal" | "version" | "earlier" | "list">;
   /** PEM of the controller's own authority. */
   caPem: string;
   /** Where the controller's TLS listener is when no fleet says so. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openInventory } from "../inventory/open.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
-import { createRoutesToken } from "./token.ts";
+import { createRoutesToken, routesTokenName, routesTokenRule } from "./token.ts";
 
 let directory: string;
 let inventory: Inventory;
@@ -31,11 +31,19 @@ test("is made once, and only it is it", async () => {
   for (const wrong of ["", made.slice(1), `${made} `, made.toLowerCase()]) expect(token.isToken(wrong)).toBe(false);
 });
 
-test("a rotated one takes its place at once, and neither is in a log", async () => {
-  const token = createRoutesToken(secrets);
-  const former = (await token.reveal()).reveal();
-  await secrets.rotate("berth-routes/token", { length: 48 });
-  const present = (await token.reveal()).reveal();
-  expect([token.isToken(former), token.isToken(present)]).toEqual([false, true]);
-  expect(secrets.redact(`${former} ${present}`)).toBe("[REDACTED] [REDACTED]");
+test("the one before a rotated one opens the routes for a week, and none of them is in a log", async () => {
+  let days = 0;
+  const token = createRoutesToken(secrets, () => Date.now() + days * 86_400_000);
+  const rotate = async () => {
+    await secrets.rotate(routesTokenName, routesTokenRule);
+    return (await token.reveal()).reveal();
+  };
+  const first = (await token.reveal()).reveal();
+  const second = await rotate();
+  expect([token.isToken(first), token.isToken(second)]).toEqual([true, true]);
+  const third = await rotate();
+  expect([first, second, third].map(token.isToken)).toEqual([false, true, true]);
+  days = 7;
+  expect([first, second, third].map(token.isToken)).toEqual([false, false, true]);
+  expect(secrets.redact(`${first} ${second} ${third}`)).toBe("[REDACTED] [REDACTED] [REDACTED]");
 });

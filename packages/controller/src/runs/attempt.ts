@@ -99,6 +99,6 @@ function giveUp<K extends OperationKind>(
 function deadlineExceeded(seconds: number, lastLine: string | undefined): BerthError {
   const said = lastLine === undefined ? "" : `; its last line was: ${lastLine}`;
   return new BerthError("deadline.exceeded", `It did not end within its deadline of ${seconds} s${said}`, {
-    hint: "See the log for what it waited for; resume the run once that is repaired.",
+    hint: "See the log for what it waited for, and try again once that is repaired.",
   });
 }

@@ -1,11 +1,17 @@
 /** A run as the API shows it. */
 import type { Run, RunSummary, Step } from "@berth/shared/api/runs";
+import { hasFailed, rotateAgain } from "../rotation/untaken.ts";
 import { noCounts, type RunRecord, type RunRowWithCounts, type StepRecord } from "../inventory/runs.ts";
 
 export function toRun(record: RunRecord): Run {
   const counts = noCounts();
   for (const step of record.steps) counts[step.state] += 1;
-  return { ...toSummary({ ...record, counts }), steps: record.steps.map(toStep) };
+  const restartWith = hasFailed(record) ? rotateAgain(record) : null;
+  return {
+    ...toSummary({ ...record, counts }),
+    ...(restartWith === null ? {} : { restartWith }),
+    steps: record.steps.map(toStep),
+  };
 }
 
 export function toSummary(row: RunRowWithCounts): RunSummary {

@@ -15,6 +15,7 @@ import {
   type RunRow,
   type StepRecord,
 } from "../inventory/runs.ts";
+import { rotateAgain } from "../rotation/untaken.ts";
 
 export interface NewRun {
   plan: Plan;
@@ -37,12 +38,13 @@ export function createRun(inventory: Inventory, { plan, kind, account, alongside
 
 /**
  * Sets the steps that failed, were cancelled or skipped to wait again. Throws `conflict` when the run is not the newest:
- * what it did would undo what came after it.
+ * what it did would undo what came after it; and for a rotation that failed: what it made is taken back.
  */
 export function reopenRun(inventory: Inventory, id: number): Promise<RunRecord> {
   return inventory.database.transaction().execute(async (transaction) => {
     const record = await requireRun(transaction, id);
     if (record.state === "succeeded" || record.state === "running") return record;
+    refuseTakenBack(record);
     await refuseSecondRun(transaction);
     await refuseOldRun(transaction, id);
     Object.assign(record, { state: "running", endedAt: null, cancelRequestedAt: null } satisfies Partial<RunRecord>);
@@ -97,6 +99,18 @@ function toStep(operation: Plan["operations"][number], position: number): StepRe
 export async function refuseSecondRun(database: Queryable): Promise<void> {
   const running = await findRunningRun(database);
   if (running !== null) throw runConflict(running);
+}
+
+function refuseTakenBack(record: RunRecord): void {
+  const again = rotateAgain(record);
+  if (again === null) return;
+  throw new BerthError(
+    "conflict",
+    `Run ${record.id} cannot be carried on: the new secrets that it made are taken back`,
+    {
+      hint: `\`${again}\` begins anew.`,
+    },
+  );
 }
 
 async function refuseOldRun(database: Queryable, id: number): Promise<void> {

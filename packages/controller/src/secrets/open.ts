@@ -231,7 +231,8 @@ function unsealRow(key: Buffer, row: SealedSecret): string {
   }
 }
 
-function checkName(name: string): void {
+/** Throws `request.invalid` for what no secret can be named. */
+export function checkName(name: string): void {
   if (namePattern.test(name) && name !== keyCheck.name) return;
   throw new BerthError("request.invalid", `'${name}' is not the name of a secret`, {
     hint: "Names are <instance>/<secret>, such as user1-n8n/encryptionKey.",

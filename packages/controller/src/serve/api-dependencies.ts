@@ -1,5 +1,6 @@
 /** What the API's routes call, made of the controller's rooms. */
 import { catalog } from "@berth/shared/catalog/index";
+import { catalogOf } from "@berth/shared/catalog/merge";
 import { BerthError } from "@berth/shared/errors";
 import type { ApiDependencies } from "../api/app.ts";
 import { noFleetYet } from "../apply/fleet-store.ts";
@@ -73,7 +74,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     },
     tenants: createTenantsApi(controller, status),
     capacity: createCapacityApi(controller, status),
-    secrets: createSecretControl(controller),
+    secrets: createSecretControl({ ...controller, catalogOf: (fleet) => catalogOf(fleet, catalog) }),
     runs: {
       get: (id) => runner.get(id),
       list: (limit) => runner.list(limit),

@@ -29,6 +29,8 @@ import { createImageLookup } from "../registry/image-lookup.ts";
 import { followRoutes } from "../routes/follow.ts";
 import { createRoutes, type Routes } from "../routes/routes.ts";
 import { followRotations } from "../rotation/follow.ts";
+import { observedHash } from "../rotation/observed-hash.ts";
+import { createLoginRetirement } from "../rotation/retire-left-logins.ts";
 import { createRotation, type Rotation } from "../rotation/rotation.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
@@ -184,7 +186,15 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   });
   const rotationsFollower = await followRotations(rotation, {
     runner,
-    onFailure: (error) => logger.error({ err: error }, "A rotation that failed could not be taken back"),
+    retireLeftLogins: createLoginRetirement({
+      inventory,
+      store,
+      desired,
+      exclusively: fleetControl.exclusively,
+      observedHash: (node, instance, signal) => observedHash(hub, { node, instance, signal }),
+      retire: stores.databases.retire,
+    }),
+    onFailure: (error) => logger.error({ err: error }, "What a failed rotation has made could not be taken back"),
   });
 
   const backups = await openBackups({

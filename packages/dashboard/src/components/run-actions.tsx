@@ -1,4 +1,4 @@
-import { cancelRun, resumeRun, type RunSummary } from "@berth/shared/api/runs";
+import { cancelRun, resumeRun, type Run } from "@berth/shared/api/runs";
 import { toBerthError, type BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -6,8 +6,8 @@ import { call } from "../api/client.ts";
 import { useSession } from "../session/session.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 
-/** Cancel or resume, whichever makes sense, for accounts that may. Cancelling asks once more. */
-export function RunActions({ run }: { run: RunSummary }): JSX.Element | null {
+/** Cancel, resume or begin anew, whichever makes sense, for accounts that may. Cancelling asks once more. */
+export function RunActions({ run }: { run: Run }): JSX.Element | null {
   const session = useSession();
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -45,7 +45,12 @@ export function RunActions({ run }: { run: RunSummary }): JSX.Element | null {
           </button>
         </>
       )}
-      {(run.state === "failed" || run.state === "cancelled") && (
+      {run.restartWith !== undefined && (
+        <span>
+          It cannot be resumed. Begin anew with <code>{run.restartWith}</code>.
+        </span>
+      )}
+      {(run.state === "failed" || run.state === "cancelled") && run.restartWith === undefined && (
         <button type="button" disabled={busy} onClick={() => void act(resumeRun)}>
           Resume run
         </button>

@@ -65,6 +65,15 @@ it("cancels after asking once more, and resumes", async () => {
   await page.getByRole("region", { name: "State" }).getByText("running", { exact: true }).waitFor();
 });
 
+it("offers the command that begins anew instead of resuming what cannot be", async () => {
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
+  await page.locator("[data-step]").first().waitFor();
+  standIn.scripted.fail(Date.now());
+  standIn.tell("run", { ...standIn.scripted.run, restartWith: "berth secret rotate user1-n8n/database" });
+  await page.getByText("Begin anew with berth secret rotate user1-n8n/database").waitFor();
+  expect(await page.getByRole("button", { name: "Resume run" }).count()).toBe(0);
+});
+
 it("says what failed and what to do, and what was not begun because of it", async () => {
   const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
   await page.locator("[data-step]").first().waitFor();

@@ -31,7 +31,13 @@ export const runSummarySchema = z.object({
   endedAt: z.iso.datetime().nullable(),
   counts: z.record(stepStateSchema, z.int()),
 });
-export const runSchema = runSummarySchema.extend({ steps: z.array(stepSchema) });
+export const runSchema = runSummarySchema.extend({
+  steps: z.array(stepSchema),
+  restartWith: z
+    .string()
+    .optional()
+    .describe("The run ended and cannot be resumed: the command that begins anew what it was for"),
+});
 
 export const logLineSchema = z.object({
   sequence: z.int().describe("Rises over the whole run"),

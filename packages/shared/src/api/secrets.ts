@@ -10,7 +10,10 @@ export const secretStatusSchema = z.object({
   createdAt: z.iso.datetime().describe("Of this version"),
   kept: z.int().describe("How many versions are kept, this one included"),
   usedBy: z.array(z.string()).describe("Instances that run with it"),
-  rotation: z.enum(["login", "superuser", "replace"]).nullable().describe("How it is rotated; null: it cannot be"),
+  rotation: z
+    .enum(["login", "superuser", "replace", "router"])
+    .nullable()
+    .describe("How it is rotated; null: it cannot be"),
   note: z.string().nullable().describe("Why it cannot be rotated"),
 });
 export type SecretStatus = z.output<typeof secretStatusSchema>;

@@ -8,9 +8,10 @@ import { instanceStatusSchema } from "./status.ts";
 /** A value that a person gives: one line of printable ASCII, as keys are. */
 export const givenKeySchema = z
   .string()
+  // First, since the first mistake is the one that is told: a line break is rather the reason why it is short.
+  .regex(/^[\x21-\x7e]*$/, { error: "must be one line of printable characters without spaces" })
   .min(8, { error: "must have at least 8 characters" })
-  .max(512, { error: "must have at most 512 characters" })
-  .regex(/^[\x21-\x7e]*$/, { error: "must be one line of printable characters without spaces" });
+  .max(512, { error: "must have at most 512 characters" });
 
 /** Keys that tenants have of services elsewhere. */
 export const tenantKeySchema = z.enum(["openrouter"]);

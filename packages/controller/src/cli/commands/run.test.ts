@@ -54,6 +54,20 @@ test("run show --follow ends as the run does", async () => {
   expect(stderr).toContain("error: Run 12 was cancelled.\nhint: `berth run resume 12` carries on with it.\n");
 });
 
+test("a run that cannot be resumed is told with the command that begins anew", async () => {
+  const testRun = new TestRun(running);
+  await using controller = await startTestController((app) => testRun.serve(app));
+  const failed = run([step({ state: "failed" })], { state: "failed", restartWith: "berth secret rotate user1-n8n" });
+  for (const [ended, hint] of [
+    [failed, "`berth run logs 12` shows what happened, `berth secret rotate user1-n8n` begins anew."],
+    [{ ...failed, state: "cancelled" as const }, "`berth secret rotate user1-n8n` begins anew."],
+  ] as const) {
+    testRun.current = ended;
+    const { stderr } = await runInTest(["run", "show", "12", "--follow", "--controller", controller.address]);
+    expect(stderr).toContain(`\nhint: ${hint}\n`);
+  }
+});
+
 test("run logs, and only one step of it", async () => {
   const testRun = new TestRun(running);
   testRun.lines.push(line, { ...line, sequence: 2, step: "b", line: "other" });

@@ -4,8 +4,9 @@ import { secretLines } from "../render/secret.ts";
 
 export default defineCommand({
   details:
-    "Values are never shown here. ROTATES says how a secret gets a new value: by another login of its database, at the " +
-    "server of its superuser, or by replacing the instance; `berth secret show` says why one does not.\n\n" +
+    "Values are never shown here. ROTATES says how a secret gets a new value: by another login of its database (login), " +
+    "at the server of its superuser (server), by replacing the instance (replace), beside the former one (router), or not " +
+    "at all (no). `berth secret show NAME` says why not, and names what uses it.\n\n" +
     'With --json: {"secrets": [{"name", "version", "createdAt", "kept", "usedBy", "rotation", "note"}]}.',
   arguments: { of: { description: "An instance or a tenant", optional: true, completes: "instance" } },
   examples: [

@@ -9,6 +9,8 @@ import {
 } from "@berth/shared/api/secrets";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
+import { secretLines } from "../render/secret.ts";
+import { plainStyle } from "../render/style.ts";
 import { startTestController, type TestController } from "../testing/controller.ts";
 import { operation } from "../testing/fixtures.ts";
 import { createTestTerminal, runInTest, type TestTerminalOptions } from "../testing/terminal.ts";
@@ -70,15 +72,29 @@ test("list shows names, ages and users, for one instance or tenant when asked", 
   await using controller = await startWithSecrets();
   const { stdout } = await run(controller, ["list", "user1"]);
   expect(stdout.split("\n")).toEqual([
-    "SECRET                   VERSION     AGE  ROTATES           USED BY",
-    "user1-n8n/database             2  2m 00s  by another login  user1-n8n",
-    "user1-n8n/encryptionKey        1  2m 00s  -                 user1-n8n",
+    "SECRET                   VERSION     AGE  ROTATES  USED BY",
+    "user1-n8n/database             2  2m 00s  login    itself",
+    "user1-n8n/encryptionKey        1  2m 00s  no       itself",
     "",
   ]);
   expect(controller.asked).toEqual([{ of: "user1" }]);
   expect(JSON.parse((await run(controller, ["list", "--json"])).stdout)).toEqual({
     secrets: [database, encryptionKey],
   });
+});
+
+test("list fits into 80 columns, also with the longest name of the catalog and many users", () => {
+  const longest = { ...encryptionKey, name: "shared-supabase/realtimeEncryptionKey", usedBy: ["shared-supabase"] };
+  const shared = { ...longest, name: "user1/bucketsSecretKey", usedBy: Array.from({ length: 12 }, () => "user1-n8n") };
+  const token = { ...database, name: "berth-routes/token", usedBy: [], rotation: "router" as const };
+  const year = 365 * 86_400_000;
+  const lines = secretLines([longest, shared, token], Date.parse(database.createdAt) + year, plainStyle);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines.slice(1).map((line) => line.split(/\s{2,}/).slice(-2))).toEqual([
+    ["no", "itself"],
+    ["no", "12 instances"],
+    ["router", "-"],
+  ]);
 });
 
 test("show tells why a secret does not rotate, and asks for the value only with --reveal", async () => {

@@ -139,6 +139,7 @@ test.each([
 test.each([
   ["two lines", `${key}\n${key}\n`, "must be one line"],
   ["nothing", "", "must have at least 8 characters"],
+  ["a short one with a line break", "sk\nor", "must be one line of printable characters without spaces"],
 ])("a key of %s is refused and not repeated", async (_, input, sentence) => {
   for (const words of [
     ["set-key", "user4", "--file", "-"],

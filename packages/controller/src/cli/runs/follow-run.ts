@@ -46,13 +46,25 @@ export function runFailure(run: Run): BerthError | undefined {
   if (run.state === "running" || run.state === "succeeded") return undefined;
   if (run.state === "cancelled") {
     return new BerthError("cancelled", `Run ${run.id} was cancelled.`, {
-      hint: `\`berth run resume ${run.id}\` carries on with it.`,
+      hint:
+        run.restartWith === undefined
+          ? `\`berth run resume ${run.id}\` carries on with it.`
+          : beginsAnew(run.restartWith),
     });
   }
   const failed = run.steps.filter((step) => step.state === "failed");
   const nodes = new Set(failed.flatMap((step) => step.node ?? []));
   const where = nodes.size === 0 ? "" : ` on ${[...nodes].join(", ")}`;
+  const next =
+    run.restartWith === undefined
+      ? `\`berth run resume ${run.id}\` tries again what failed.`
+      : beginsAnew(run.restartWith);
   return new BerthError("run.failed", `${count(failed.length, "step")} of run ${run.id} failed${where}.`, {
-    hint: `\`berth run logs ${run.id}\` shows what happened, \`berth run resume ${run.id}\` tries again what failed.`,
+    hint: `\`berth run logs ${run.id}\` shows what happened, ${next}`,
   });
+}
+
+/** What a run that cannot be resumed has made is taken back already. */
+function beginsAnew(command: string): string {
+  return `\`${command}\` begins anew.`;
 }
