@@ -36,7 +36,7 @@ it("applies a file that was asked for, and says so before it changes the fleet",
   expect(chooseSource(asked, fleet("1GiB"), fleet("1GiB")).notice).toBeUndefined();
   const other = chooseSource(asked, fleet("1GiB"), fleet("2GiB"));
   expect(other.file).toBe("my/fleet.yaml");
-  expect(other.notice).toContain("not as my/fleet.yaml says");
+  expect(other.notice).toContain("what my/fleet.yaml says otherwise is changed to it");
 });
 
 /** A CLI in front of a controller that has a fleet or none, and a run under way or none. */

@@ -50,7 +50,7 @@ export function chooseSource({ file, example }: FleetChoice, asked: string, pres
   const path = file ?? example;
   if (present === undefined || saysTheSame(asked, present)) return { file: path, text: asked, notice: undefined };
   if (file !== undefined) {
-    const notice = `The fleet is not as ${path} says; what differs is changed to it, as the plan below shows. What ${path} does not mention stays.`;
+    const notice = `The fleet was changed since: what ${path} says otherwise is changed to it, as the plan below shows. What ${path} does not mention stays.`;
     return { file, text: asked, notice };
   }
   const notice = `The fleet was changed since the example was applied, and stays as it was changed to. \`./berth apply ${example}\` changes it back.`;
