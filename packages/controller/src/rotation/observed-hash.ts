@@ -11,12 +11,17 @@ export interface ObservedHashRequest {
 const connectMilliseconds = 40_000;
 const observeMilliseconds = 10_000;
 
-/** Hash of what the node runs as the instance now; undefined: nothing. Throws `node.offline`, `deadline.exceeded`. */
+/**
+ * Hash of what the node runs as the instance now; undefined: nothing, or it cannot be seen. Throws `node.offline`,
+ * `deadline.exceeded`.
+ */
 export async function observedHash(
   hub: Pick<Hub, "waitOnline" | "observe">,
   { node, instance, signal }: ObservedHashRequest,
 ): Promise<string | undefined> {
   await hub.waitOnline(node, { timeoutMilliseconds: connectMilliseconds, signal });
-  const { instances } = await hub.observe(node, { timeoutMilliseconds: observeMilliseconds });
+  const { instances, docker } = await hub.observe(node, { timeoutMilliseconds: observeMilliseconds });
+  // What is told of instances then is not what runs.
+  if (docker === "unreachable") return undefined;
   return instances.find((observed) => observed.instance === instance)?.hash;
 }
