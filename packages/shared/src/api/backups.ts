@@ -8,7 +8,6 @@ import { runSchema } from "./runs.ts";
 
 /** `complete`: every part succeeded, and nothing else can be restored. `lost`: its repository no longer holds it. */
 export const backupStateSchema = z.enum(["running", "complete", "failed", "lost"]);
-export type BackupState = z.output<typeof backupStateSchema>;
 
 export const backupReasonSchema = z.enum(["manual", "schedule", "final", "before-restore"]);
 export type BackupReason = z.output<typeof backupReasonSchema>;

@@ -4,8 +4,8 @@ import { backupLines, lateLines } from "../render/backup.ts";
 
 export default defineCommand({
   details:
-    "SIZE is what was backed up, ADDED what the repository has grown by. PROVEN is when all of it was last restored with " +
-    "success. Backups of a tenant that was removed stay listed.\n\n" +
+    "SIZE is what was backed up, ADDED what the repository has grown by. VERIFIED is how long ago its repository was read " +
+    "whole, PROVEN how long ago all of it was restored with success. Backups of a tenant that was removed stay listed.\n\n" +
     'With --json: {"backups": […], "late": [{"owner", "dueAt"}]}.',
   arguments: { name: { description: "Only of this tenant or instance", optional: true, completes: "tenant" } },
   examples: [
@@ -14,5 +14,5 @@ export default defineCommand({
   ],
   run: async ({ client, input: { name } }) =>
     (await client()).call(listBackups, { query: name === undefined ? {} : { of: name } }),
-  render: ({ backups, late }, { style, now }) => [...backupLines(backups, now, style), ...lateLines(late, now, style)],
+  render: ({ backups, late }, options) => [...backupLines(backups, options), ...lateLines(late, options)],
 });

@@ -8,5 +8,5 @@ export default defineCommand({
     { command: "berth backup show user1-20261124-020000-3f2a", does: "its parts with their sizes and counts" },
   ],
   run: async ({ client, input: { id } }) => (await client()).call(getBackup, { params: { id } }),
-  render: (backup, { style, now }) => backupProperties(backup, now, style),
+  render: backupProperties,
 });

@@ -10,9 +10,11 @@ import {
 import { BerthError } from "@berth/shared/errors";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
+import { backupLines } from "../render/backup.ts";
+import { plainStyle } from "../render/style.ts";
 import { startTestController } from "../testing/controller.ts";
 import { operation, run, step } from "../testing/fixtures.ts";
-import { createTestTerminal, runInTest, type TestTerminalOptions } from "../testing/terminal.ts";
+import { createTestTerminal, runInTest, testTime, type TestTerminalOptions } from "../testing/terminal.ts";
 
 const id = "user1-20261124-020000-3f2a";
 const nightly: Backup = {
@@ -83,10 +85,15 @@ async function berth(words: string[], options: TestTerminalOptions & { typed?: s
 test("backup list shows age, sizes, state, and whose are late", async () => {
   const { stdout, asked } = await berth(["backup", "list", "user1"]);
   expect(asked).toEqual([{ of: "user1" }]);
-  expect(stdout).toMatch(
-    /user1-20261124-020000-3f2a\s+4h 31m\s+3MiB\s+2KiB\s+complete\s+1h 00m ago\s+unproven\s+schedule/,
-  );
+  expect(stdout).toMatch(/user1-20261124-020000-3f2a\s+4h 31m\s+3MiB\s+2KiB\s+complete\s+1h 00m\s+unproven\s+schedule/);
   expect(stdout).toContain("warning: the backup of user2 is late: it was due 4h 00m ago");
+});
+
+test("backup list fits 80 columns where a terminal has no more", async () => {
+  const options = { style: plainStyle, now: testTime, columns: 80, fit: 80 };
+  const backups = [nightly, { ...nightly, id: "shared-langfuse-20261124-023112-3f2a", verifiedAt: null }];
+  for (const line of backupLines(backups, options)) expect(line.length).toBeLessThanOrEqual(80);
+  expect(backupLines(backups, options)[0]).toMatch(/^BACKUP +AGE +SIZE +STATE +VERIFIED +PROVEN$/);
 });
 
 test("backup show has every part with its counts; an unknown one ends with 3", async () => {

@@ -1,13 +1,14 @@
 /** Backups as a table, and one in full. Pure. */
 import type { Backup, BackupPart, LateBackup } from "@berth/shared/api/backups";
 import { roundSize } from "@berth/shared/fleet/units";
+import type { RenderOptions } from "../define-command.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
 import { properties, table } from "./table.ts";
 import { count } from "./text.ts";
 import { formatAge, formatDuration } from "./time.ts";
 
-export function backupLines(backups: readonly Backup[], now: number, style: Style): string[] {
+export function backupLines(backups: readonly Backup[], { now, style, fit }: RenderOptions): string[] {
   if (backups.length === 0) return ["No backups yet. `berth backup create --all` makes them."];
   return table(
     backups,
@@ -15,24 +16,26 @@ export function backupLines(backups: readonly Backup[], now: number, style: Styl
       { title: "BACKUP", value: ({ id }) => id },
       { title: "AGE", value: ({ createdAt }) => formatDuration(now - Date.parse(createdAt)), align: "right" },
       { title: "SIZE", value: (backup) => sizeText(backup, "bytes"), align: "right" },
-      { title: "ADDED", value: (backup) => sizeText(backup, "addedBytes"), align: "right" },
+      { title: "ADDED", value: (backup) => sizeText(backup, "addedBytes"), align: "right", leaveOut: 2 },
       { title: "STATE", value: ({ state }) => state, paint: (text, { state }) => statePaint(state, style)(text) },
-      { title: "VERIFIED", value: ({ verifiedAt }) => ageOf(verifiedAt, now, "no"), align: "right" },
-      { title: "PROVEN", value: ({ provenAt }) => ageOf(provenAt, now, "unproven"), align: "right" },
-      { title: "REASON", value: ({ reason }) => reason },
+      { title: "VERIFIED", value: ({ verifiedAt }) => sinceOf(verifiedAt, now, "no"), align: "right" },
+      { title: "PROVEN", value: ({ provenAt }) => sinceOf(provenAt, now, "unproven"), align: "right" },
+      { title: "REASON", value: ({ reason }) => reason, leaveOut: 1 },
     ],
     style,
+    fit,
   );
 }
 
-export function lateLines(late: readonly LateBackup[], now: number, style: Style): string[] {
+export function lateLines(late: readonly LateBackup[], { now, style }: RenderOptions): string[] {
   return late.map(
     ({ owner, dueAt }) =>
       `${style.yellow("warning:")} the backup of ${printableLine(owner)} is late: it was due ${formatAge(dueAt, now)}`,
   );
 }
 
-export function backupProperties(backup: Backup, now: number, style: Style): string[] {
+export function backupProperties(backup: Backup, options: RenderOptions): string[] {
+  const { now, style, fit } = options;
   const { id, subject, owner, run, createdAt, state, reason, parts, secrets, verifiedAt, provenAt } = backup;
   return [
     ...properties(
@@ -48,13 +51,14 @@ export function backupProperties(backup: Backup, now: number, style: Style): str
         ["run", String(run)],
       ],
       style,
+      fit,
     ),
     "",
-    ...partLines(parts, style),
+    ...partLines(parts, options),
   ];
 }
 
-function partLines(parts: readonly BackupPart[], style: Style): string[] {
+function partLines(parts: readonly BackupPart[], { style, fit }: RenderOptions): string[] {
   const rows = parts.flatMap((part) => {
     const snapshots = part.snapshots.length === 0 ? [undefined] : part.snapshots;
     return snapshots.map((snapshot) => ({ part, snapshot }));
@@ -63,7 +67,7 @@ function partLines(parts: readonly BackupPart[], style: Style): string[] {
     rows,
     [
       { title: "PART", value: ({ part }) => part.subject },
-      { title: "NODE", value: ({ part }) => part.node },
+      { title: "NODE", value: ({ part }) => part.node, leaveOut: 1 },
       { title: "STATE", value: ({ part }) => part.state },
       { title: "HOLDS", value: ({ snapshot }) => snapshot?.name },
       {
@@ -72,9 +76,10 @@ function partLines(parts: readonly BackupPart[], style: Style): string[] {
         align: "right",
       },
       { title: "STOPPED", value: ({ part }) => stoppedText(part), align: "right" },
-      { title: "COUNTS", value: ({ snapshot }) => countsText(snapshot?.counts ?? {}) },
+      { title: "COUNTS", value: ({ snapshot }) => countsText(snapshot?.counts ?? {}), cutTo: 10 },
     ],
     style,
+    fit,
   );
 }
 
@@ -92,6 +97,11 @@ function statePaint(state: Backup["state"], style: Style): (text: string) => str
 
 function ageOf(time: string | null, now: number, otherwise: string): string {
   return time === null ? otherwise : formatAge(time, now);
+}
+
+/** The same for a column, whose title says the rest. */
+function sinceOf(time: string | null, now: number, otherwise: string): string {
+  return time === null ? otherwise : formatDuration(now - Date.parse(time));
 }
 
 /** null: nothing is there yet. */
