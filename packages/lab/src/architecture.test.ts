@@ -81,7 +81,7 @@ describe("libraries with an effect have one room", () => {
     ["better-sqlite3", /^controller\/src\/inventory\//],
     ["pg", /^controller\/src\/needs\/|^lab\//],
     ["@qdrant/js-client-rest", /^controller\/src\/needs\/|^lab\//],
-    ["minio", /^controller\/src\/needs\/|^lab\//],
+    ["minio", /^controller\/src\/needs\/|^agent\/src\/backup\/|^lab\//],
     ["aws4", /^controller\/src\/needs\/|^lab\//],
     ["ollama", /^controller\/src\/needs\/|^lab\//],
     ["proxmox-api", /^controller\/src\/provision\/proxmox\//],

@@ -105,6 +105,12 @@ export const errorCatalogue = {
   },
   "route.failed": { httpStatus: 502, exitCode: 8, retryable: true, meaning: "A route does not answer" },
   "store.failed": { httpStatus: 502, exitCode: 8, retryable: true, meaning: "A shared store answered with an error" },
+  "backup.damaged": {
+    httpStatus: 502,
+    exitCode: 8,
+    retryable: false,
+    meaning: "A backup or its repository is damaged or incomplete",
+  },
   "disk.full": { httpStatus: 507, exitCode: 8, retryable: false, meaning: "No space is left on the node" },
   "deadline.exceeded": { httpStatus: 504, exitCode: 8, retryable: true, meaning: "It took longer than its deadline" },
   cancelled: { httpStatus: 409, exitCode: 10, retryable: false, meaning: "It was cancelled" },

@@ -8,6 +8,7 @@ import { pgbouncer } from "./definitions/pgbouncer.ts";
 import { postgres } from "./definitions/postgres.ts";
 import { qdrant } from "./definitions/qdrant.ts";
 import { redis } from "./definitions/redis.ts";
+import { restic } from "./definitions/restic.ts";
 import { standIns } from "./definitions/stand-ins.ts";
 import { supabasePostgres } from "./definitions/supabase-postgres.ts";
 
@@ -15,6 +16,7 @@ import { supabasePostgres } from "./definitions/supabase-postgres.ts";
 export const imageCatalog: readonly ImageDefinition[] = [
   postgres,
   redis,
+  restic,
   pgbouncer,
   idle,
   minio,
