@@ -10,6 +10,7 @@ import { SampleSender } from "./connection/sample-sender.ts";
 import { openSocket } from "./connection/socket.ts";
 import { Streams } from "./connection/streams.ts";
 import { DockerodeEngine } from "./docker/dockerode-engine.ts";
+import { DockerodeTools } from "./docker/dockerode-tools.ts";
 import type { DockerEvent, Engine } from "./docker/engine.ts";
 import { type DockerListener, watchDocker } from "./docker/watch.ts";
 import type { Identity } from "./enrol/identity.ts";
@@ -132,7 +133,7 @@ export class Agent implements ConnectionListener, DockerListener {
         "image.ensure": imageEnsure({ engine, registryCertificates: config.registryCertificates }),
         "instance.ensure": instanceEnsure(engine, journal.desired),
         "instance.remove": instanceRemove(engine),
-        ...backupHandlers(engine),
+        ...backupHandlers(engine, new DockerodeTools(config.dockerSocket), journal),
       },
       onInstance: (instance) => {
         this.#reconciler.giveWay(instance);

@@ -9,6 +9,10 @@ export const labels = {
   hash: "berth.hash",
   node: "berth.node",
   fingerprint: "berth.fingerprint",
+  /** On containers and volumes of Berth's own, which belong to no instance: what they are for. */
+  tool: "berth.tool",
+  /** On a tool's container: the agent's process that started it. */
+  process: "berth.process",
 } as const;
 
 /** What the labels of an instance's containers have in common. An instance of nobody in particular has an empty tenant. */

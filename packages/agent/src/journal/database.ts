@@ -24,6 +24,10 @@ const schema = `
     spec TEXT NOT NULL,
     digest TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS stopped_instances (
+    instance TEXT PRIMARY KEY,
+    containers TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS events (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

@@ -7,6 +7,7 @@ import { DesiredState } from "./desired-state.ts";
 import { OperationJournal } from "./operation-journal.ts";
 import { Outbox } from "./outbox.ts";
 import { SampleStore } from "./sample-store.ts";
+import { StoppedInstances } from "./stopped-instances.ts";
 
 export type DriftPolicy = "mend" | "report";
 
@@ -18,6 +19,7 @@ export class Journal {
   readonly firewall: DesiredFirewall;
   readonly outbox: Outbox;
   readonly samples: SampleStore;
+  readonly stopped: StoppedInstances;
   readonly #database: DatabaseSync;
 
   constructor(path: string) {
@@ -27,6 +29,7 @@ export class Journal {
     this.firewall = new DesiredFirewall(this.#database);
     this.outbox = new Outbox(this.#database);
     this.samples = new SampleStore(this.#database);
+    this.stopped = new StoppedInstances(this.#database);
   }
 
   /** What the fleet says about drift; "report" until a controller has said so: never touch what nobody asked to hold. */

@@ -4,6 +4,7 @@ import { operations } from "@berth/shared/operations/index";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState } from "@berth/shared/protocol/state";
 import { Backoff } from "../backoff.ts";
+import { startAgain } from "../backup/pause-instance.ts";
 import type { ContainerDetails, DockerEvent, Engine } from "../docker/engine.ts";
 import type { DockerListener } from "../docker/watch.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -129,6 +130,7 @@ export class Reconciler implements DockerListener, HealthListener {
       return;
     }
     try {
+      await this.#startAgain(instance);
       await this.#look(instance);
     } catch (error) {
       if (this.#stopping.signal.aborted || this.isHeld(instance)) return;
@@ -137,6 +139,14 @@ export class Reconciler implements DockerListener, HealthListener {
       this.#dependencies.log.warn({ instance, code, reason: message, wait }, "the instance could not be reconciled");
       this.#soon(instance, wait);
     }
+  }
+
+  /** What an operation has stopped and could not start again, since the agent was killed say; drift or not. */
+  async #startAgain(instance: string): Promise<void> {
+    const { engine, journal, locks } = this.#dependencies;
+    if (journal.stopped.get(instance).length === 0) return;
+    const { signal } = this.#stopping;
+    await locks.run(`instance/${instance}`, signal, () => startAgain({ engine, stopped: journal.stopped }, instance));
   }
 
   async #look(instance: string): Promise<void> {

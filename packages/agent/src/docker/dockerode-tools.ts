@@ -1,0 +1,146 @@
+/** Tools on the real Docker engine. */
+import { randomUUID } from "node:crypto";
+import { Duplex } from "node:stream";
+import { BerthError } from "@berth/shared/errors";
+import Dockerode from "dockerode";
+import { within } from "../deadline.ts";
+import { dockerError, statusOf } from "./errors.ts";
+import { filesArchive } from "./files-archive.ts";
+import { labels } from "./labels.ts";
+import { toolContainer } from "./tool-container.ts";
+import { ToolOutput } from "./tool-output.ts";
+import type { Tool, ToolEngine, ToolSpec } from "./tools.ts";
+
+const requestMilliseconds = 60_000;
+const notFound = 404;
+/** It does not run, or is being removed already. */
+const conflict = 409;
+
+export class DockerodeTools implements ToolEngine {
+  readonly #docker: Dockerode;
+  readonly #process = randomUUID();
+
+  constructor(socketPath: string) {
+    this.#docker = new Dockerode({ socketPath });
+  }
+
+  async start(spec: ToolSpec): Promise<Tool> {
+    const name = `berth-tool-${randomUUID().slice(0, 13)}`;
+    const options = toolContainer(spec, name, this.#process);
+    const container = await ask(`create a container for ${spec.name}`, this.#docker.createContainer(options));
+    try {
+      if (spec.files.length > 0) {
+        const put = container.putArchive(await filesArchive([...spec.files]), { path: "/" });
+        await ask(`put files into the container of ${spec.name}`, put);
+      }
+      const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
+      const attached = await ask(`attach to ${spec.name}`, container.attach(streams));
+      const tool = new DockerodeTool(container, duplex(attached), spec);
+      await ask(`start ${spec.name}`, container.start());
+      return tool;
+    } catch (error) {
+      await removeContainer(container, spec.name);
+      throw error;
+    }
+  }
+
+  async removeLeftovers(): Promise<void> {
+    const filters = { label: [labels.tool] };
+    const tools = await ask("list containers", this.#docker.listContainers({ all: true, filters }));
+    for (const { Id: id, Labels: present } of tools) {
+      const name = present[labels.tool] ?? id;
+      if (present[labels.process] !== this.#process) await removeContainer(this.#docker.getContainer(id), name);
+    }
+  }
+
+  async volumeDirectory(volume: string): Promise<string | null> {
+    const info = await askFor(`inspect the volume ${volume}`, this.#docker.getVolume(volume).inspect());
+    return info?.Mountpoint ?? null;
+  }
+
+  async createVolume(volume: string, instance: string | null): Promise<void> {
+    const label = instance === null ? { [labels.tool]: "backup" } : { [labels.instance]: instance };
+    await ask(`create the volume ${volume}`, this.#docker.createVolume({ Name: volume, Labels: label }));
+  }
+
+  async removeVolume(volume: string): Promise<void> {
+    await askFor(`remove the volume ${volume}`, this.#docker.getVolume(volume).remove());
+  }
+}
+
+class DockerodeTool implements Tool {
+  readonly stdin: Duplex;
+  readonly stdout: AsyncIterable<Buffer>;
+  readonly #container: Dockerode.Container;
+  readonly #spec: ToolSpec;
+  readonly #output = new ToolOutput();
+  #exit: Promise<number> | undefined;
+
+  constructor(container: Dockerode.Container, attached: Duplex, spec: ToolSpec) {
+    this.#container = container;
+    this.#spec = spec;
+    this.stdin = attached;
+    this.stdout = this.#output.stdout(attached);
+  }
+
+  get stderr(): string {
+    return this.#output.stderr;
+  }
+
+  async exitCode(): Promise<number> {
+    this.#exit ??= this.#wait();
+    return this.#exit;
+  }
+
+  async remove(): Promise<void> {
+    const { name, graceSeconds } = this.#spec;
+    if (graceSeconds > 0) await this.#interrupt(graceSeconds * 1000);
+    await removeContainer(this.#container, name);
+    this.stdin.destroy();
+  }
+
+  async #wait(): Promise<number> {
+    try {
+      const { StatusCode: code } = await this.#container.wait();
+      return code;
+    } catch (error) {
+      throw dockerError(error, `wait for ${this.#spec.name}`);
+    }
+  }
+
+  /** It ends in order within its grace, or is killed by the removal that follows. */
+  async #interrupt(milliseconds: number): Promise<void> {
+    const what = `interrupt ${this.#spec.name}`;
+    const isSent = await askFor(what, this.#container.kill({ signal: "SIGINT" }), [notFound, conflict]);
+    if (isSent === null) return;
+    await within(this.exitCode(), milliseconds, this.#spec.name).catch(() => undefined);
+  }
+}
+
+/** dockerode declares less than the socket it hands over. */
+function duplex(stream: NodeJS.ReadWriteStream): Duplex {
+  if (stream instanceof Duplex) return stream;
+  throw new BerthError("internal", "Docker has attached something that is no stream.");
+}
+
+async function removeContainer(container: Dockerode.Container, name: string): Promise<void> {
+  await askFor(`remove the container of ${name}`, container.remove({ force: true, v: true }), [notFound, conflict]);
+}
+
+async function ask<T>(what: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await within(answer, requestMilliseconds, `Docker to ${what}`);
+  } catch (error) {
+    throw dockerError(error, what);
+  }
+}
+
+/** Null when Docker answers with one of these statuses. */
+async function askFor<T>(what: string, answer: Promise<T>, so: readonly number[] = [notFound]): Promise<T | null> {
+  try {
+    return await within(answer, requestMilliseconds, `Docker to ${what}`);
+  } catch (error) {
+    if (so.includes(statusOf(error) ?? 0)) return null;
+    throw dockerError(error, what);
+  }
+}

@@ -1,0 +1,43 @@
+/** A tool's container as Docker is asked to make it. Pure. */
+import type Dockerode from "dockerode";
+import { labels } from "./labels.ts";
+import type { ToolMount, ToolSpec } from "./tools.ts";
+
+/** Docker's default is 1024: where cores are short, instances go first. */
+const cpuShares = 128;
+
+/** `process`: of the agent, so that a later one knows what was left behind. */
+export function toolContainer(spec: ToolSpec, name: string, process: string): Dockerode.ContainerCreateOptions {
+  const [program, ...args] = spec.argv;
+  return {
+    name,
+    Image: spec.image,
+    Entrypoint: [program],
+    Cmd: args,
+    Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
+    Labels: { [labels.tool]: spec.name, [labels.process]: process },
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    OpenStdin: true,
+    // Docker ends its input when ours ends.
+    StdinOnce: true,
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: {
+      // Stores let the node in, and what is a tenant's own is reached from the node as from the tenant's containers.
+      NetworkMode: "host",
+      Memory: spec.memoryBytes,
+      CpuShares: cpuShares,
+      RestartPolicy: { Name: "no" },
+      // What it writes is somebody's data: it passes through, and is kept nowhere.
+      LogConfig: { Type: "none", Config: {} },
+      Mounts: spec.mounts.map(mountOf),
+    },
+  };
+}
+
+function mountOf({ source, path, readOnly }: ToolMount): Dockerode.MountSettings {
+  return "volume" in source
+    ? { Type: "volume", Source: source.volume, Target: path, ReadOnly: readOnly }
+    : { Type: "bind", Source: source.directory, Target: path, ReadOnly: readOnly };
+}

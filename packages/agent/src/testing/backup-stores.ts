@@ -1,0 +1,32 @@
+/** What a test's instance holds outside of its volumes: processes in the node's namespace. The agent knows no lab; these
+ * are its programs. */
+import { join } from "node:path";
+import type { Namespace } from "./namespace.ts";
+import { eventually, type Running, start } from "./processes.ts";
+
+const standIns = new URL("../../../lab/src/stand-ins/", import.meta.url).pathname;
+
+export const qdrantPort = 6333;
+export const storePort = 9000;
+export const storeKeys = { accessKey: "backup-root", secretKey: "backup-root-secret" };
+export const qdrantKey = "a-key-of-the-test";
+
+export async function startQdrant(namespace: Namespace, directory: string): Promise<Running> {
+  const running = start(namespace.inside([process.execPath, join(standIns, "qdrant/main.ts")]), {
+    QDRANT__SERVICE__API_KEY: qdrantKey,
+    QDRANT__STORAGE__STORAGE_PATH: join(directory, "qdrant"),
+    QDRANT__STORAGE__SNAPSHOTS_PATH: join(directory, "qdrant-snapshots"),
+  });
+  await eventually("Qdrant to listen", () => running.output().includes("listening"));
+  return running;
+}
+
+export async function startObjectStore(namespace: Namespace, directory: string): Promise<Running> {
+  const argv = [process.execPath, join(standIns, "object-store/main.ts"), "server", join(directory, "objects")];
+  const running = start(namespace.inside(argv), {
+    MINIO_ROOT_USER: storeKeys.accessKey,
+    MINIO_ROOT_PASSWORD: storeKeys.secretKey,
+  });
+  await eventually("the object store to listen", () => running.output() !== "");
+  return running;
+}
