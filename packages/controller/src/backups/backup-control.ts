@@ -23,7 +23,7 @@ import type { PresentFleet } from "./present-fleet.ts";
 import { scheduleKind } from "./records.ts";
 import { repositoryPassword, requireBackups } from "./repository.ts";
 import { createRestore, type RestoreRequest } from "./restore.ts";
-import { type BackupSubject, chooseSubjects } from "./subjects.ts";
+import { type BackupSubject, chooseSubjects, tenantSubjects } from "./subjects.ts";
 
 export interface BackupOptions {
   account: string;
@@ -154,7 +154,7 @@ export function createBackupControl(dependencies: BackupControlDependencies): Ba
 
     final: async (tenant, { dryRun }) => {
       const fleet = await present();
-      if (!dryRun) await prepareSecrets(chooseSubjects(tenant, fleet), fleet);
+      if (!dryRun) await prepareSecrets(tenantSubjects(tenant, fleet), fleet);
       return finalBackup(tenant, newId(tenant), fleet);
     },
   };

@@ -2,6 +2,7 @@ import { operations } from "@berth/shared/operations/index";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { expect, test } from "vitest";
 import { checkGraph } from "../runs/graph.ts";
+import { finalBackup } from "./final-backup.ts";
 import { byOwner, planBackups } from "./plan-backup.ts";
 import { backupSubjects, chooseSubjects } from "./subjects.ts";
 import { fleetWithBackups, presentFleet } from "./test-fixtures.ts";
@@ -110,6 +111,17 @@ test("one instance alone; a name that nothing has; a tenant that is suspended", 
   for (const name of ["user2", "user2-n8n"])
     expect(() => chooseSubjects(name, context)).toThrow("Tenant 'user2' is suspended");
   expect(backupSubjects(context).filter(({ owner }) => owner === "user2")).toEqual([]);
+});
+
+test("a tenant that holds nothing has no final backup", () => {
+  const fleet = fleetWithBackups();
+  const { minio: _, ...shared } = fleet.services.shared;
+  const services = { shared, tenant: {} };
+  const context = presentFleet({ ...fleet, services });
+  expect(finalBackup("user1", "user1-20261124-020000-3f2a", context)).toEqual([]);
+  expect(() => chooseSubjects("user1", context)).toThrow("user1 holds nothing that is backed up by itself");
+  const made = created(finalBackup("user1", "user1-20261124-020000-3f2a", present));
+  expect(made.map(({ target }) => target)).toContain("user1-n8n");
 });
 
 test("a fleet without a target says so", () => {

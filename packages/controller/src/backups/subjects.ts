@@ -52,22 +52,29 @@ export function backupSubjects(context: SubjectsContext): BackupSubject[] {
 export function chooseSubjects(of: string | null, context: SubjectsContext): BackupSubject[] {
   const all = backupSubjects(context);
   if (of === null) return all;
-  const { tenants } = context.fleet;
-  const { suspended, instances } = context.desired;
-  const tenant = of in tenants ? of : suspended.get(of);
-  if (tenant !== undefined && tenants[tenant]?.suspended === true) {
-    throw new BerthError("conflict", `Tenant '${tenant}' is suspended: its databases let nobody in`, {
-      hint: `\`berth tenant resume ${tenant}\` first`,
-    });
-  }
+  refuseSuspended(of, context);
   const chosen = all.filter(({ owner, subject }) => owner === of || subject === of);
   if (chosen.length > 0) return chosen;
-  if (instances.some(({ spec }) => spec.instance === of))
+  if (of in context.fleet.tenants || context.desired.instances.some(({ spec }) => spec.instance === of))
     throw new BerthError("request.invalid", `${of} holds nothing that is backed up by itself`, {
       hint: "What belongs to tenants in the shared stores is in their own backups: see docs/backups.md",
     });
   throw new BerthError("not-found", `No tenant or instance is named '${of}'`, {
     hint: "`berth status` shows what there is",
+  });
+}
+
+/** All that a tenant holds, which may be nothing. Throws `conflict` for one that is suspended. */
+export function tenantSubjects(tenant: string, context: SubjectsContext): BackupSubject[] {
+  refuseSuspended(tenant, context);
+  return backupSubjects(context).filter(({ owner }) => owner === tenant);
+}
+
+function refuseSuspended(of: string, { fleet: { tenants }, desired }: SubjectsContext): void {
+  const tenant = of in tenants ? of : desired.suspended.get(of);
+  if (tenant === undefined || tenants[tenant]?.suspended !== true) return;
+  throw new BerthError("conflict", `Tenant '${tenant}' is suspended: its databases let nobody in`, {
+    hint: `\`berth tenant resume ${tenant}\` first`,
   });
 }
 
