@@ -1,7 +1,8 @@
 /** What removing a tenant takes away, as operations. Pure. */
-import type { Catalog } from "@berth/shared/catalog/schema";
+import type { Catalog, Service } from "@berth/shared/catalog/schema";
 import { awake } from "@berth/shared/fleet/awake";
 import { removeFromFleet } from "@berth/shared/fleet/edit";
+import { possibleNeeds, serverOf } from "@berth/shared/fleet/needs";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Desired } from "../plan/desired.ts";
@@ -24,9 +25,16 @@ export interface RemovedTenant {
   hasSecrets: (instance: string) => boolean;
 }
 
-/** The fleet with every tenant running all services of tenants that there are: so it names what one had before, too. */
+/**
+ * The fleet with every tenant running all services of tenants that can be in it: so it names what one had before, too.
+ * A service whose store the fleet has not could not be asked for.
+ */
 export function withEveryService(fleet: Fleet, catalog: Catalog): Fleet {
-  const services = [...catalog.values()].filter(({ scope }) => scope === "tenant").map(({ name }) => name);
+  const hasStores = (service: Service) =>
+    possibleNeeds(fleet, service).every((need) => serverOf(need) in fleet.services.shared);
+  const services = [...catalog.values()]
+    .filter((service) => service.scope === "tenant" && hasStores(service))
+    .map(({ name }) => name);
   const { services: placed, tenants } = awake(fleet);
   return {
     ...fleet,

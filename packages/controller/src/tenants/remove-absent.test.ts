@@ -115,3 +115,16 @@ test("a tenant that has left nothing is not there", async () => {
     hint: "The fleet's tenants are user1, user2",
   });
 });
+
+test("a fleet without PostgreSQL can let a tenant go, too: services that need it were none of its", async () => {
+  world.text = `fleet: small
+domain: example.org
+controller: { address: 10.0.6.1 }
+nodes: { one: { address: 10.0.6.10, ssh: false } }
+tenants: { user1: { node: one } }
+services: { tenant: { openwebui: } }
+`;
+  const planned = ids(await control.remove("user1", everything));
+  expect(planned).toEqual(expect.arrayContaining(["instance.remove/one/user1-openwebui", "secrets.remove/user1"]));
+  expect(planned.filter((id) => id.includes("n8n"))).toEqual([]);
+});
