@@ -1,12 +1,13 @@
 /** Who is let in: agents by a join token that works once, then by a certificate that nobody else may use. */
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createJoinToken } from "@berth/shared/api/nodes";
 import { repository } from "../../src/demo/controller.ts";
+import { ensurePackages } from "../../src/host/packages.ts";
 import { waitFor } from "../../src/host/wait.ts";
-import { spawnInNamespace } from "../../src/network/namespace.ts";
+import { runInNamespace, spawnInNamespace } from "../../src/network/namespace.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";
 import { recordedEvents } from "./records.ts";
 
@@ -20,6 +21,7 @@ let directory: string;
 let directories = 0;
 
 beforeAll(async () => {
+  await ensurePackages(["nftables"]);
   fleet = await convergedExample();
   directory = await mkdtemp(join(tmpdir(), "berth-strangers-"));
 });
@@ -71,7 +73,7 @@ describe("the identity of an agent", () => {
     const since = Date.now();
     const guest = await fleet.guest("user1");
     const state = newDirectory();
-    await cp(join(await guest.root(), "var/lib/berth-agent"), state, { recursive: true });
+    await copyIdentity(join(await guest.root(), "var/lib/berth-agent"), state);
     const copy = startAgent(state);
     try {
       const event = await waitFor({
@@ -90,6 +92,7 @@ describe("the identity of an agent", () => {
       copy.kill("SIGKILL");
       await copy;
     }
+    expect(await runInNamespace(fleet.lab.namespace, ["nft", "list", "tables"])).not.toContain("berth");
   });
 
   it("is worth nothing after the node was removed", async () => {
@@ -118,6 +121,12 @@ describe("the identity of an agent", () => {
     ({ nodes }: Awaited<ReturnType<TestFleet["status"]>>): boolean =>
       nodes.some(({ name, state }) => name === visitor.name && state === wanted);
 });
+
+/** Without what the node is to be: this copy runs in the network of the controller, where user1's firewall has no place. */
+async function copyIdentity(from: string, to: string): Promise<void> {
+  const isIntended = (file: string) => /^(?:journal|firewall)/.test(basename(file));
+  await cp(from, to, { recursive: true, filter: (file) => !isIntended(file) });
+}
 
 function newDirectory(): string {
   directories += 1;
