@@ -62,7 +62,7 @@ async function change(): Promise<void> {
 }
 
 describe("a backup", () => {
-  it("brings everything back exactly, and a second one of unchanged data adds next to nothing", async () => {
+  it("brings everything back exactly", async () => {
     const before = await state();
     const first = await node.create(all, { stop: true });
     expect(first.stoppedMilliseconds).toBeGreaterThan(0);
@@ -72,10 +72,6 @@ describe("a backup", () => {
       { [collection]: 3 },
       { [bucket]: 2 },
     ]);
-    const second = await node.create(all);
-    const added = (snapshots: typeof first.snapshots) => snapshots.reduce((sum, { addedBytes }) => sum + addedBytes, 0);
-    expect(added(second.snapshots)).toBeLessThan(added(first.snapshots) / 10);
-    expect(second.stoppedMilliseconds).toBe(0);
     await change();
     expect(await state()).not.toEqual(before);
     await node.perform("backup.restore", node.restoreInput(all, first.snapshots));
@@ -136,7 +132,10 @@ describe("refused with one clear sentence, and nothing touched", () => {
     const { snapshots } = await node.create([volume, database], { repository });
     const data = join(node.directory, "tampered/data");
     const files = (await readdir(data, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    for (const { parentPath, name } of files) await writeFile(join(parentPath, name), Buffer.alloc(2000, "x"));
+    for (const { parentPath, name } of files) {
+      const content = await readFile(join(parentPath, name));
+      await writeFile(join(parentPath, name), content.fill("x", content.length / 4, content.length / 2));
+    }
     const before = await state();
     const startedAt = await node.docker("inspect", "--format={{.State.StartedAt}}", subject);
     const outcome = await node.outcome(
@@ -205,11 +204,13 @@ describe("a large database", () => {
     expect(pruned).toEqual({ snapshots: [] });
   });
 
-  it("passes through the agent without staying in its memory", async () => {
+  it("passes through the agent without staying in its memory, and adds next to nothing when it did not change", async () => {
     const before = await memoryOf(node.agent);
-    const location = join(node.directory, "memory");
-    const { snapshots } = await node.create([database], { repository: node.repository({ location }) });
-    expect(snapshots[0]?.bytes).toBeGreaterThan(300 * mebibyte);
+    const target = node.repository({ location: join(node.directory, "twice") });
+    const [first] = (await node.create([database], { repository: target })).snapshots;
+    const [second] = (await node.create([database], { repository: target })).snapshots;
+    expect(first?.bytes).toBeGreaterThan(250 * mebibyte);
+    expect(second?.addedBytes).toBeLessThan((first?.addedBytes ?? 0) / 10);
     expect((await memoryOf(node.agent)) - before).toBeLessThan(100 * mebibyte);
   });
 });

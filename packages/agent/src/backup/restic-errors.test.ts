@@ -16,6 +16,7 @@ describe.each([
   [12, "Fatal: wrong password or no key found", "unauthenticated", "password of user1's backup repository is wrong"],
   [1, "Fatal: unable to save snapshot: write /b/data/00/x: no space left on device", "disk.full", "is full"],
   [1, "Fatal: ciphertext verification failed", "backup.damaged", "repository is damaged"],
+  [1, "Fatal: cannot dump file: ReadFull(<data/16af>): file is too short", "backup.damaged", "repository is damaged"],
   [1, "dial tcp 10.0.0.1:443: connect: connection refused", "store.failed", "does not answer"],
   [1, "Fatal: create key in repository at x failed: Access Denied.", "forbidden", "does not let Berth in"],
   [11, "unable to create lock in backend", "conflict", "is in use by another operation"],

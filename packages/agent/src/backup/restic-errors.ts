@@ -43,7 +43,7 @@ const kinds: readonly Kind[] = [
   },
   {
     matches: said(
-      /ciphertext verification failed|hash mismatch|invalid data returned|repository contains errors|is damaged|not found in index|unexpected pack|invalid IDs|data seems to be missing|wrong hash|failed to load (?:blob|pack|index)|packs? .*(?:missing|does not exist)|LoadBlob|unexpected EOF|not a valid|invalid file size|stat .*\/data\/.*no such file|decrypt/i,
+      /ciphertext verification failed|hash mismatch|invalid data returned|repository contains errors|is damaged|not found in index|unexpected pack|invalid IDs|data seems to be missing|wrong hash|failed to load (?:blob|pack|index)|packs? .*(?:missing|does not exist)|LoadBlob|unexpected EOF|too short|not a valid|invalid file size|stat .*\/data\/.*no such file|decrypt/i,
     ),
     code: "backup.damaged",
     sentence: ({ owner }) => `${owner}'s backup repository is damaged.`,
