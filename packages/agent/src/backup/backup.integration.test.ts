@@ -134,7 +134,10 @@ describe("refused with one clear sentence, and nothing touched", () => {
     const files = (await readdir(data, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
     for (const { parentPath, name } of files) {
       const content = await readFile(join(parentPath, name));
-      await writeFile(join(parentPath, name), content.fill("x", content.length / 4, content.length / 2));
+      await writeFile(
+        join(parentPath, name),
+        content.fill("x", Math.floor(content.length / 4), Math.floor(content.length / 2)),
+      );
     }
     const before = await state();
     const startedAt = await node.docker("inspect", "--format={{.State.StartedAt}}", subject);

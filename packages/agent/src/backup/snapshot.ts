@@ -71,7 +71,7 @@ async function backup(
   return restic.process(args, { mounts, signal }, async (tool) => {
     const [mayLackFiles, told] = await Promise.all([
       feed(tool).catch((error: unknown) => failedFeed(restic, tool, error)),
-      listen(tool, throttled(report)),
+      listen(restic, tool, throttled(report)),
     ]);
     const code = await tool.exitCode();
     const isWhole = code === 0 || (code === exitCodes.incomplete && mayLackFiles && told.onlyVanished);
@@ -88,21 +88,41 @@ interface Told {
 }
 
 const longestErrors = 16 * 1024;
+/** restic says every two seconds how far it is; it tries a target that fails again for a quarter of an hour. */
+const stallMilliseconds = 10 * 60_000;
+/** What trying again does not mend, while the instance may be stopped. */
+const hopeless = /no space left on device|disk quota exceeded/i;
 
-async function listen(tool: Tool, report: Report): Promise<Told> {
+async function listen(restic: Restic, tool: Tool, report: Report): Promise<Told> {
+  let done = -1;
+  let changedAt = performance.now();
   const told: Told = { summary: undefined, errors: "", onlyVanished: true };
   for await (const line of lines(tool.stdout)) {
+    if (hopeless.test(tool.stderr)) throw restic.error("backup", 1, tool.stderr);
     const message = parseMessage(line);
     if (message?.message_type === "summary") told.summary = message;
     if (message?.message_type === "error") {
       told.errors = `${told.errors}${message.item}: ${message.error.message}\n`.slice(-longestErrors);
       told.onlyVanished &&= isVanished(message);
     }
+    if (message?.message_type === "status" && message.bytes_done !== done) {
+      done = message.bytes_done;
+      changedAt = performance.now();
+    }
+    if (performance.now() - changedAt > stallMilliseconds) throw stalled(tool);
     if (message?.message_type === "status" && message.percent_done > 0) {
       report({ line: `${mebibytes(message.bytes_done)} read`, fraction: Math.min(1, message.percent_done) });
     }
   }
   return told;
+}
+
+function stalled(tool: Tool): BerthError {
+  const last = tool.stderr.trim().split("\n").at(-1) ?? "";
+  const message = `restic backup got no further for ${stallMilliseconds / 60_000} minutes. ${last.slice(0, 300)}`;
+  return new BerthError("store.failed", message.trim(), {
+    hint: "Does the backup target answer, and is it fast enough?",
+  });
 }
 
 /** When restic has ended by itself, that is the reason why it could not be written to. */
