@@ -14,7 +14,7 @@ import { hostWarnings } from "../capacity/host-warnings.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { observeFleet, type ObservationSources } from "../observation/observe.ts";
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
-import { linkPresent, planFleet, planPart, type FleetPlan } from "../plan/plan.ts";
+import { linkPresent, planFleet, planPart, startAfter, type FleetPlan } from "../plan/plan.ts";
 import { checkImages, type ImageCheck } from "./check-images.ts";
 import type { FleetSecrets } from "./fleet-secrets.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
@@ -189,11 +189,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     const prepared = await prepare(text, file, false);
     const { desired } = prepared;
     const part = planPart(prepared.plan, (operation) => only(operation, desired));
-    const before = first.map(({ id }) => id);
-    const rest = [...part.operations, ...besides(part, desired)].map((operation) => ({
-      ...operation,
-      after: [...before, ...operation.after],
-    }));
+    const rest = startAfter(first, [...part.operations, ...besides(part, desired)]);
     const operations = linkPresent([...first, ...rest]);
     return { prepared, plan: await examine(prepared, { ...part, operations }) };
   }

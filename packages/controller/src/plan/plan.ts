@@ -59,6 +59,12 @@ export function planPart(plan: FleetPlan, isChosen: (operation: PlannedOperation
   return { ...plan, operations: plan.operations.filter((operation) => chosen.has(operation)) };
 }
 
+/** The second come after every one of the first. */
+export function startAfter(first: readonly PlannedOperation[], then: readonly PlannedOperation[]): PlannedOperation[] {
+  const ids = first.map(({ id }) => id);
+  return then.map((operation) => ({ ...operation, after: [...ids, ...operation.after] }));
+}
+
 /** Dependencies on what is not planned are met already. */
 export function linkPresent(operations: PlannedOperation[]): PlannedOperation[] {
   const ids = new Set(operations.map((operation) => operation.id));

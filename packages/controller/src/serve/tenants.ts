@@ -30,6 +30,7 @@ export function createTenantsApi(controller: Controller, status: () => Promise<S
       everything,
       hasSecrets,
       isPresentValue: (name, value) => hasSecret(name) && secrets.reveal(name).reveal() === value.reveal(),
+      finalBackup: (tenant, options) => controller.backups.control.final(tenant, options),
       unfinishedRemoval,
       kept,
       instances: async () => new Set((await listInstances(inventory.database)).map(({ name }) => name)),

@@ -18,7 +18,7 @@ const secretsRemoval: PlannedOperation<"secrets.remove"> = {
 };
 const withoutTenant = removeFromFleet(example, ["tenants", "user3"]);
 const withoutNode = removeFromFleet(withoutTenant, ["nodes", "user3"]);
-const everything = { ...options, keepData: false };
+const everything = { ...options, keepData: false, backup: true };
 
 let world: TenantWorld;
 let control: TenantControl;
@@ -44,7 +44,7 @@ describe("a removal that did not come to its end", () => {
   });
 
   test("keeps no data any more", async () => {
-    await expect(control.remove("user3", { ...options, keepData: true })).rejects.toThrow(
+    await expect(control.remove("user3", { ...options, keepData: true, backup: true })).rejects.toThrow(
       "Run 12 has begun to remove tenant 'user3' with its data",
     );
     expect(carriedOut).toEqual([]);
@@ -86,7 +86,7 @@ describe("a tenant whose data were kept", () => {
   });
 
   test("is kept again without anything to do, but for instances that were not reached", async () => {
-    const keeping = { ...options, keepData: true };
+    const keeping = { ...options, keepData: true, backup: true };
     const fleet = desiredOf(parsed(withoutTenant));
     world.observed = performAll(world.observed, planFleet(fleet, world.observed).operations, () => 0);
     expect(ids(await control.remove("user3", keeping))).toEqual([]);

@@ -26,7 +26,11 @@ export interface AbsentTenants {
   instances: () => Promise<ReadonlySet<string>>;
 }
 
-export type RemovalOptions = ChangeOptions & { keepData: boolean };
+export interface RemovalOptions extends ChangeOptions {
+  keepData: boolean;
+  /** false: without a final backup. */
+  backup: boolean;
+}
 
 /** Throws `not-found` when nothing of it is left. */
 export async function removeAbsent(
@@ -58,14 +62,17 @@ async function carryOn(
   { control }: AbsentTenants,
   tenant: string,
   left: UnfinishedRemoval,
-  { keepData, ...options }: RemovalOptions,
+  { keepData, backup, ...options }: RemovalOptions,
 ): Promise<TenantChange> {
   if (keepData) {
     throw new BerthError("conflict", `Run ${left.run} has begun to remove tenant '${tenant}' with its data`, {
       hint: `\`berth tenant remove ${tenant}\` carries on with it; what is left of it can be kept no more`,
     });
   }
-  const edit: FleetEdit = ({ yaml }) => ({ text: yaml, besides: () => left.operations });
+  const isBackup = ({ kind }: PlannedOperation) => kind === "image.ensure" || kind === "backup.create";
+  const first = backup ? left.operations.filter(isBackup) : [];
+  const rest = left.operations.filter((operation) => !isBackup(operation));
+  const edit: FleetEdit = ({ yaml }) => ({ text: yaml, first, besides: () => rest });
   const { plan, run } = await control.edit(edit, { ...options, kind: "tenant.remove", only: isFirewall });
   const warnings = [`run ${left.run} has begun to remove it: this is what it has left`, ...plan.warnings];
   return { plan: { ...plan, warnings }, run };
@@ -75,7 +82,7 @@ async function carryOn(
 async function removeKept(
   { control, everything, hasSecrets, instances }: AbsentTenants,
   kept: KeptTenant,
-  { keepData, ...options }: RemovalOptions,
+  { keepData, account, dryRun }: RemovalOptions,
 ): Promise<TenantChange> {
   const present = await instances();
   const edit: FleetEdit = ({ yaml, fleet }) => {
@@ -87,7 +94,7 @@ async function removeKept(
     return { text, besides: () => operations.filter(isThere) };
   };
   const only = keepData ? closesToTenant : isFirewall;
-  const { plan, run } = await control.edit(edit, { ...options, kind: "tenant.remove", only });
+  const { plan, run } = await control.edit(edit, { account, dryRun, kind: "tenant.remove", only });
   const note = `tenant '${kept.name}' was removed before, and its data kept`;
   return { plan: { ...plan, warnings: [note, ...plan.warnings] }, run };
 }

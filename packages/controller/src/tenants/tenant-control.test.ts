@@ -1,4 +1,5 @@
-import { setInFleet } from "@berth/shared/fleet/edit";
+import { removeFromFleet, setInFleet } from "@berth/shared/fleet/edit";
+import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { Secret } from "@berth/shared/secret";
 import { beforeEach, describe, expect, test } from "vitest";
 import { planFleet } from "../plan/plan.ts";
@@ -144,21 +145,55 @@ describe("suspend and resume", () => {
       needs: new Map([...world.observed.needs, ["database.ensure/shared_langfuse", told]]),
     };
     expect(ids(await control.suspend("user2", options))).toContain("database.ensure/shared_langfuse");
-    expect(ids(await control.remove("user2", { ...options, keepData: true }))).toContain(
+    expect(ids(await control.remove("user2", { ...options, keepData: true, backup: true }))).toContain(
       "database.ensure/shared_langfuse",
     );
   });
 });
 
 describe("remove", () => {
+  const removing = { ...options, keepData: false, backup: true };
+  const copying: PlannedOperation<"image.ensure"> = {
+    id: "image.ensure/user3/restic",
+    kind: "image.ensure",
+    change: "create",
+    node: "user3",
+    target: "restic",
+    reason: "for the final backup",
+    after: [],
+    input: { node: "user3", image: "restic", registryCa: null },
+  };
+
+  test("touches nothing before the final backup is made", async () => {
+    world.finalBackup = [copying];
+    const { plan } = await control.remove("user3", removing);
+    expect(ids({ plan })[0]).toBe(copying.id);
+    for (const { id, after } of plan.operations.slice(1)) expect([id, after[0]]).toEqual([id, copying.id]);
+    expect(plan.operations.map(({ kind }) => kind)).toContain("firewall.ensure");
+  });
+
+  test("makes no backup where nothing is removed, or none is wanted", async () => {
+    world.finalBackup = [copying];
+    expect(ids(await control.remove("user3", { ...removing, backup: false }))).not.toContain(copying.id);
+    expect(ids(await control.remove("user2", { ...removing, keepData: true }))).not.toContain(copying.id);
+  });
+
+  test("says so where the fleet has no backups", async () => {
+    world.finalBackup = [copying];
+    world.text = removeFromFleet(world.text, ["backups"]);
+    const { plan } = await control.remove("user3", removing);
+    expect(plan.warnings[0]).toContain("no backup is made of it");
+    expect(ids({ plan })).not.toContain(copying.id);
+  });
+
   test("writes the fleet without it, and does what is to be removed", async () => {
-    const { plan } = await control.remove("user3", { ...options, keepData: false });
+    const { plan } = await control.remove("user3", { ...options, keepData: false, backup: true });
     expect(ids({ plan })).toEqual(expect.arrayContaining(["lxc.remove/user3", "secrets.remove/user3"]));
     expect(Object.keys(parsed(carriedOut[0]?.text ?? "").tenants)).toEqual(["user1", "user2"]);
   });
 
   test("names the tenants that there are when there is none of that name", async () => {
-    await expect(control.remove("user9", { ...options, keepData: false })).rejects.toMatchObject({
+    await expect(control.remove("user9", { ...options, keepData: false, backup: true })).rejects.toMatchObject({
       code: "not-found",
       hint: "The fleet's tenants are user1, user2, user3",
     });

@@ -14,9 +14,10 @@ import { operationId } from "../plan/identify.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { keySecretName } from "../plan/secret-names.ts";
 import { closesToTenant, concernsTenant } from "./concerns.ts";
+import { finalBackup, type PlanFinalBackup } from "./final-backup.ts";
 import { withTenants } from "./new-tenants.ts";
 import { planTenantRemoval } from "./removal.ts";
-import { type AbsentTenants, removeAbsent, unknownTenant } from "./remove-absent.ts";
+import { type AbsentTenants, type RemovalOptions, removeAbsent, unknownTenant } from "./remove-absent.ts";
 import { followed, takesIn } from "./under-way.ts";
 
 export interface TenantChange {
@@ -34,6 +35,7 @@ export interface TenantControlDependencies extends AbsentTenants {
   store: Pick<FleetStore, "current">;
   /** Whether this is the present value of the secret. */
   isPresentValue: (secret: string, value: Secret) => boolean;
+  finalBackup: PlanFinalBackup;
 }
 
 export interface TenantControl {
@@ -41,7 +43,7 @@ export interface TenantControl {
     tenants: readonly NewTenant[],
     options: ChangeOptions & { keys: Partial<Record<TenantKey, string>> },
   ) => Promise<TenantChange>;
-  remove: (tenant: string, options: ChangeOptions & { keepData: boolean }) => Promise<TenantChange>;
+  remove: (tenant: string, options: RemovalOptions) => Promise<TenantChange>;
   suspend: (tenant: string, options: ChangeOptions) => Promise<TenantChange>;
   resume: (tenant: string, options: ChangeOptions) => Promise<TenantChange>;
   setKey: (tenant: string, key: TenantKey, value: Secret, account: string) => Promise<TenantChange>;
@@ -102,23 +104,26 @@ export function createTenantControl(dependencies: TenantControlDependencies): Te
       return addOrCarryOn({ ...options, tenants: names, kind: "tenant.add", edit, given });
     },
 
-    async remove(tenant, { keepData, ...options }) {
+    async remove(tenant, { keepData, backup, ...options }) {
       const found = await store.current();
       if (found === null) throw noFleetYet();
       if (found.fleet.tenants[tenant] === undefined) {
-        return removeAbsent(dependencies, { name: tenant, fleet: found.fleet }, { ...options, keepData });
+        return removeAbsent(dependencies, { name: tenant, fleet: found.fleet }, { ...options, keepData, backup });
       }
+      const choice = { keepData, backup, dryRun: options.dryRun };
+      const final = await finalBackup(tenant, found.fleet, choice, dependencies.finalBackup);
       const edit = (present: StoredFleet) => {
         requireTenant(present, tenant);
         const { yaml, fleet } = present;
         const { everything, hasSecrets } = dependencies;
         const removed = { name: tenant, yaml, fleet, desired: everything(fleet), hasSecrets };
         const { text, operations } = planTenantRemoval(removed, { keepData });
-        return { text, besides: () => operations };
+        return { text, first: final.operations, besides: () => operations };
       };
       // What drops a database closes it, too.
       const only = keepData ? closesToTenant : ({ kind }: PlannedOperation) => kind === "firewall.ensure";
-      return control.edit(edit, { ...options, kind: "tenant.remove", only });
+      const { plan, run } = await control.edit(edit, { ...options, kind: "tenant.remove", only });
+      return { plan: { ...plan, warnings: [...final.warnings, ...plan.warnings] }, run };
     },
 
     suspend: (tenant, options) => setSuspended(tenant, true, options),

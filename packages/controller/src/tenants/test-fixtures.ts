@@ -9,7 +9,7 @@ import { Secret } from "@berth/shared/secret";
 import type { FleetControl } from "../apply/apply.ts";
 import { FleetInvalid } from "../apply/fleet-invalid.ts";
 import { desiredState } from "../plan/desired.ts";
-import { linkPresent, planFleet, planPart } from "../plan/plan.ts";
+import { linkPresent, planFleet, planPart, startAfter } from "../plan/plan.ts";
 import { desiredOptions, emptyWorld, performAll } from "../plan/test-fixtures.ts";
 import type { Observed } from "../plan/observed.ts";
 import { keptTenants } from "./kept.ts";
@@ -42,6 +42,8 @@ export class TenantWorld {
   observed: Observed = converged;
   unfinished: UnfinishedRemoval | null = null;
   underWay: Run | null = null;
+  /** What a final backup consists of. */
+  finalBackup: PlannedOperation[] = [];
   /** Values by name: of tenants that are kept, what they have left. */
   secrets = new Map<string, string>();
   instances = new Set<string>();
@@ -56,6 +58,7 @@ export class TenantWorld {
       everything: (fleet) => desiredOf(withEveryService(fleet, catalog)),
       hasSecrets,
       isPresentValue: (name, value) => this.secrets.get(name) === value.reveal(),
+      finalBackup: async () => this.finalBackup,
       unfinishedRemoval: async () => this.unfinished,
       // What the example's instances were made of stays known.
       kept: async (fleet) =>
@@ -77,11 +80,12 @@ export class TenantWorld {
     edit,
     { only, given = new Map<string, Secret>(), kind, dryRun = false },
   ) => {
-    const { text, besides = () => [] } = edit(this.#current());
+    const { text, first = [], besides = () => [] } = edit(this.#current());
     const fleet = parsed(text);
     const desired = desiredOf(fleet);
     const part = planPart(planFleet(desired, withNodes(this.observed, fleet)), (operation) => only(operation, desired));
-    const operations = linkPresent([...part.operations, ...besides(part, desired)]);
+    const rest = startAfter(first, [...part.operations, ...besides(part, desired)]);
+    const operations = linkPresent([...first, ...rest]);
     if (!dryRun) {
       const revealed = [...given].map(([name, value]): [string, string] => [name, value.reveal()]);
       this.carriedOut.push({ text, kind, given: revealed });

@@ -85,6 +85,7 @@ export const removeTenant = defineEndpoint({
   params: tenantParams,
   body: z.strictObject({
     keepData: z.boolean().default(false).describe("Keep its node, volumes, databases, collections, buckets and keys"),
+    backup: z.boolean().default(true).describe("Make a final backup first, where the fleet has backups"),
     dryRun,
   }),
   response: changeSchema,

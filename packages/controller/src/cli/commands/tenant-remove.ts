@@ -14,8 +14,8 @@ export default defineCommand({
     "else. On a host that Berth did not make, its instances and their volumes go, and the host stays. " +
     "Interrupted anywhere, or failed because something was away, the same command carries on. Of a tenant that was removed " +
     "with --keep-data, it removes what was kept. " +
-    "There is no way back, and no backup is taken: docs/tenants.md shows how to take one by hand before. " +
-    "`berth tenant suspend` keeps everything.",
+    "Where the fleet has backups, a final one is made first, and nothing is removed unless it succeeds: `berth tenant add` " +
+    "and `berth restore` bring the tenant back from it. `berth tenant suspend` keeps everything where it is.",
   arguments: { name: { description: "Name of the tenant", completes: "tenant" } },
   options: {
     keepData: {
@@ -23,6 +23,7 @@ export default defineCommand({
       description:
         "Keep its node, volumes, databases, collections, buckets and keys; adding it again finds them, removing it again removes them",
     },
+    noBackup: { kind: "flag", description: "Without the final backup: what is removed is gone" },
     plan: { kind: "flag", description: "Show what would be removed, and remove nothing" },
     yes: { kind: "flag", short: "y", description: "Without asking for the name; needed where there is no terminal" },
     detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
@@ -37,7 +38,7 @@ export default defineCommand({
     const request = (dryRun: boolean) =>
       client.call(removeTenant, {
         params: { name: input.name },
-        body: { keepData: input.keepData, dryRun },
+        body: { keepData: input.keepData, backup: !input.noBackup, dryRun },
         deadlineSeconds: planDeadlineSeconds,
       });
     if (input.plan) return followChange(context, await request(true), input);
@@ -49,7 +50,8 @@ export default defineCommand({
   failure: changeFailure,
 });
 
-const noBackup = "No backup is taken: what is removed is gone. docs/tenants.md shows how to take one by hand.";
+const gone = "No backup is made: what is removed is gone.";
+const backedUp = "What it holds is backed up first; `berth tenant add` and `berth restore` bring it back.";
 const kept = "What it holds is kept: adding it again finds it.";
 
 /** Shows what goes, and has the name typed out: a `y` is typed too easily. */
@@ -64,7 +66,8 @@ async function confirmName(
       "Give --yes to remove without being asked.",
     );
   }
-  context.note(...planLines(plan, context.messageStyle), "", keepData ? kept : noBackup);
+  const isBackedUp = plan.operations.some(({ kind }) => kind === "backup.create");
+  context.note(...planLines(plan, context.messageStyle), "", keepData ? kept : isBackedUp ? backedUp : gone);
   const answer = await ask(context.terminal, "Type the name of the tenant to remove it: ");
   if (answer.trim() === name) return;
   throw new BerthError("cancelled", "Nothing was changed: that is not its name.");

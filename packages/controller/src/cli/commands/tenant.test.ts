@@ -164,11 +164,11 @@ test("tenant suspend and resume", async () => {
   expect((await tenant(["resume", "user4", "--plan"])).asked).toEqual([{ resume: "user4", dryRun: true }]);
 });
 
-test("tenant remove asks for the name, and says that no backup is taken", async () => {
+test("tenant remove asks for the name, and says that no backup is made", async () => {
   const { asked, stderr } = await tenant(["remove", "user4"], { tty: true, input: "user4\n" });
   expect(asked).toMatchObject([{ dryRun: true }, { name: "user4", keepData: false, dryRun: false }]);
   expect(stderr).toContain("database user4_n8n");
-  expect(stderr).toContain("No backup is taken");
+  expect(stderr).toContain("No backup is made");
   const keeping = await tenant(["remove", "user4", "--keep-data"], { tty: true, input: "user4\n" });
   expect(keeping.asked).toMatchObject([{ dryRun: true }, { keepData: true, dryRun: false }]);
   expect(keeping.stderr).toContain("What it holds is kept");
