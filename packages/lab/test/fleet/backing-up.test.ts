@@ -99,6 +99,32 @@ describe("an LXC that is lost with its volumes", () => {
   });
 });
 
+describe("a tenant that is removed", () => {
+  it("leaves a final backup, which brings it back when it is added again", async () => {
+    await leaveMarks("final");
+    await fleet.succeed(["tenant", "remove", "user3", "--yes"], { deadlineMs: 1_200_000 });
+    const [final] = await backups("user3");
+    expect(final).toMatchObject({ subject: "user3", reason: "final", state: "complete" });
+    expect((await fleet.status()).nodes.map(({ name }) => name)).not.toContain("user3");
+
+    await fleet.succeed(["tenant", "add", "user3", "--node-address", "10.0.6.13"], { deadlineMs: 1_200_000 });
+    expect((await marks()).object).toBeNull();
+    await restored("user3", final?.id ?? "");
+    expect(await marks()).toEqual({ file: "final", row: "final", object: "final", point: "final" });
+    expect(stateOf(await status())).toEqual("healthy");
+  });
+
+  it("is not removed when the backup fails, unless none is wanted", async () => {
+    await stopBackupTarget(fleet.lab);
+    const { exitCode } = await fleet.berth(["tenant", "remove", "user3", "--yes"], { deadlineMs: 1_200_000 });
+    expect(exitCode).toBe(8);
+    expect((await marks()).file).toBe("final");
+    await fleet.succeed(["tenant", "remove", "user3", "--no-backup", "--yes"], { deadlineMs: 1_200_000 });
+    expect((await fleet.status()).nodes.map(({ name }) => name)).not.toContain("user3");
+    await ensureBackupTarget(fleet.lab);
+  });
+});
+
 async function backUp(of: string): Promise<Backup> {
   await fleet.succeed(["backup", "create", of]);
   const [newest] = await backups(of);
