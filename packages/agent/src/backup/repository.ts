@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ResourceLocks } from "../operations/locks.ts";
 import { exitCodes } from "./restic-errors.ts";
 import type { Restic } from "./restic.ts";
+import { ensureTargetBucket } from "./target-bucket.ts";
 import { drain } from "./tool.ts";
 
 /** restic itself tries for a quarter of an hour. */
@@ -17,12 +18,16 @@ export type RepositorySnapshot = z.output<typeof snapshotSchema>;
 
 /** Makes the repository when there is none, and says clearly what is wrong with it otherwise. */
 export async function ensureRepository(restic: Restic, signal: AbortSignal): Promise<void> {
-  await making.run(restic.repository.location, signal, async () => {
-    if (!(await isThere(restic, signal))) {
-      await answering(restic, signal, (limited) => restic.run(["init"], { signal: limited }));
-    }
-  });
+  await ensureTargetBucket(restic.repository);
+  if (!(await isThere(restic, signal))) await make(restic, signal);
   await unlock(restic, signal);
+}
+
+async function make(restic: Restic, signal: AbortSignal): Promise<void> {
+  await making.run(restic.repository.location, signal, async () => {
+    if (await isThere(restic, signal)) return;
+    await answering(restic, signal, (limited) => restic.run(["init"], { signal: limited }));
+  });
 }
 
 /** @throws BerthError not-found when there is none */
