@@ -46,10 +46,11 @@ export interface Exchange {
 /** Stops the former containers, last started first, and hands their names over. */
 export async function swap(engine: Engine, { replacements, retired }: Exchange): Promise<void> {
   for (const id of retired) await engine.stopContainer(id, null);
-  const open = replacements.filter(({ swapped }) => !swapped);
-  for (const { container, formerId } of open.toReversed()) {
+  // Also those that have given their names away: an engine that was killed may have started them again.
+  for (const { container, formerId } of replacements.toReversed()) {
     await engine.stopContainer(formerId, container.stopTimeoutSeconds);
   }
+  const open = replacements.filter(({ swapped }) => !swapped);
   for (const replacement of open) {
     const { container, formerId, nextId } = replacement;
     await engine.renameContainer(formerId, `${container.name}${previousSuffix}`);

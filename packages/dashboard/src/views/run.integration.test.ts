@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import type { StandIn } from "../../test/stand-in/stand-in.ts";
-import { until, usePages } from "../../test/page-harness.ts";
+import { live, until, usePages } from "../../test/page-harness.ts";
 
 const { open } = usePages();
 
@@ -68,6 +68,7 @@ it("cancels after asking once more, and resumes", async () => {
 it("offers the command that begins anew instead of resuming what cannot be", async () => {
   const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
   await page.locator("[data-step]").first().waitFor();
+  await live(page);
   standIn.scripted.fail(Date.now());
   standIn.tell("run", { ...standIn.scripted.run, restartWith: "berth secret rotate user1-n8n/database" });
   await page.getByText("Begin anew with berth secret rotate user1-n8n/database").waitFor();
@@ -77,6 +78,7 @@ it("offers the command that begins anew instead of resuming what cannot be", asy
 it("says what failed and what to do, and what was not begun because of it", async () => {
   const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
   await page.locator("[data-step]").first().waitFor();
+  await live(page);
   standIn.scripted.fail(Date.now());
   standIn.tell("run", standIn.scripted.run);
   await page.getByText("The registry answered 404 for n8n:2.41.3. Is the version in the fleet file right?").waitFor();
