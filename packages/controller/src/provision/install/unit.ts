@@ -54,6 +54,8 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_CHOWN CAP_FOWNER CAP_NET_ADMIN
 ProtectSystem=strict
 ReadWritePaths=${installDirectory} /etc/docker/certs.d
+# A restored volume takes the place of the former one.
+ReadWritePaths=-/var/lib/docker/volumes
 ProtectHome=yes
 PrivateTmp=yes
 ProtectControlGroups=yes
