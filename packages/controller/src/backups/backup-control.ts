@@ -63,8 +63,8 @@ export interface BackupControlDependencies {
   present: () => Promise<PresentFleet>;
   /** What the fleet comes to, with other versions of some secrets than the present ones. */
   desired: (fleet: Fleet, versions?: ReadonlyMap<string, number>) => Desired;
-  /** Writes what the fleet comes to now, in the transaction of the run that leads to it. */
-  recordDesired: (transaction: Queryable, desired: Desired) => Promise<void>;
+  /** Gives what writes what the fleet comes to now, in the transaction of the run that leads to it. */
+  recordDesired: (desired: Desired) => Promise<(transaction: Queryable) => Promise<void>>;
   /** Throws `conflict` when another run is under way. */
   startRun: (run: NewRun) => Promise<Run | null>;
   /** Runs work that must not meet an apply. */

@@ -3,7 +3,6 @@ import type { Backup } from "@berth/shared/api/backups";
 import { BerthError } from "@berth/shared/errors";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { listBackups } from "../inventory/backups.ts";
-import type { Queryable } from "../inventory/database.ts";
 import type { Desired } from "../plan/desired.ts";
 import { refuseSecondRun } from "../runs/store.ts";
 import type { SecretVersion } from "../secrets/open.ts";
@@ -80,17 +79,13 @@ export function createRestore(dependencies: RestoreDependencies) {
         plan: restorePlan,
         kind: "backup.restore",
         account,
-        ...(made.length === 0 ? {} : { alongside: recordDesired(desired) }),
+        ...(made.length === 0 ? {} : { alongside: await dependencies.recordDesired(desired) }),
       });
       return { plan: restorePlan, run };
     } catch (error) {
       for (const version of made) await secrets.discard(version);
       throw error;
     }
-  }
-
-  function recordDesired(desired: Desired): (transaction: Queryable) => Promise<void> {
-    return (transaction) => dependencies.recordDesired(transaction, desired);
   }
 
   return (request: RestoreRequest, { account, dryRun }: BackupOptions): Promise<BackupChange> =>

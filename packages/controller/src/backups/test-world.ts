@@ -93,7 +93,7 @@ export class TestWorld {
       inventory,
       secrets,
       desired: (fleet, versions) => this.desired(fleet, versions),
-      recordDesired: async (_, next) => void this.recorded.push(next),
+      recordDesired: async (next) => async () => void this.recorded.push(next),
       present: async () => ({
         ...presentFleet(this.fleet),
         desired: this.desired(),

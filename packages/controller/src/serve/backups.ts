@@ -53,9 +53,12 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
         secrets,
         ...dependencies.options,
       }),
-    async recordDesired(transaction, next) {
+    // Read before: within the transaction, a question beside it would wait for its end, and it for the answer.
+    async recordDesired(next) {
       const present = await store.current();
-      if (present !== null) await recordFleet(transaction, { ...present, account: "backup", desired: next });
+      return async (transaction) => {
+        if (present !== null) await recordFleet(transaction, { ...present, account: "backup", desired: next });
+      };
     },
     startRun: (run) => runner.start(run),
     exclusively: dependencies.fleetControl.exclusively,
