@@ -1,8 +1,9 @@
-/** Backups of a tenant on the fleet: made, made again, verified, with the target away, and before the tenant is removed. */
-import { type Backup, listBackups } from "@berth/shared/api/backups";
+/** What backups hold comes back: into place, after the LXC was lost, and after the tenant was removed. */
+import { type Backup, getBackup, listBackups } from "@berth/shared/api/backups";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ensureBackupTarget, stopBackupTarget } from "../../src/backup-target/service.ts";
+import { ProxmoxClient } from "../proxmox-client.ts";
 import { runOnStores } from "./everything.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";
 import { containerId } from "./guest.ts";
@@ -49,32 +50,67 @@ describe("a backup of a tenant", () => {
     expect(added(second)).toBeLessThan(0.1 * size(first));
   });
 
+  it("brings everything back that was changed since", async () => {
+    await leaveMarks("after");
+    const { stdout } = await restored("user3", await newestWhole());
+    expect(stdout).toContain("succeeded");
+    expect(await marks()).toEqual({ file: "before", row: "before", object: "before", point: "before" });
+    expect(stateOf(await status())).toEqual("healthy");
+    const [present] = await backups("user3");
+    expect(present).toMatchObject({ reason: "before-restore", state: "complete" });
+    await restored("user3", present?.id ?? "");
+    expect(await marks()).toEqual({ file: "after", row: "after", object: "after", point: "after" });
+  });
+
   it("is verified by reading all of it", async () => {
     await fleet.succeed(["backup", "verify", "user3"]);
-    for (const { verifiedAt } of await backups("user3")) expect(verifiedAt).not.toBeNull();
+    const complete = (await backups("user3")).filter(({ state }) => state === "complete");
+    expect(complete.filter(({ verifiedAt }) => verifiedAt === null)).toEqual([]);
   });
 
   it("fails in a sentence while the target is away, and nothing stays stopped", async () => {
     await stopBackupTarget(fleet.lab);
-    const before = await backups("user3");
     const { exitCode, stderr } = await fleet.berth(["backup", "create", "user3-openwebui"]);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 8, stderr: expect.stringContaining("10.0.4.20") });
     await fleet.waitForStatus("user3 healthy", 60_000, (found) => stateOf(found) === "healthy");
     await ensureBackupTarget(fleet.lab);
     expect(await backUp("user3-openwebui")).toMatchObject({ state: "complete" });
-    const failed = (await backups("user3")).filter(({ state }) => state === "failed");
-    expect(failed.length).toBeLessThanOrEqual(1);
-    expect((await backups("user3")).length).toBeGreaterThan(before.length);
+  });
+});
+
+describe("an LXC that is lost with its volumes", () => {
+  it("is made again, and gets back what the last backup holds", async () => {
+    await leaveMarks("kept");
+    const { id } = await backUp("user3");
+    const { vmid } = await fleet.guest("user3");
+    const proxmox = ProxmoxClient.start(fleet.lab, "token");
+    try {
+      expect(await proxmox.perform("DELETE", `/nodes/pve/lxc/${vmid}`, { force: true, purge: true })).toBe("OK");
+    } finally {
+      await proxmox.stop();
+    }
+    await fleet.succeed(["apply", fleet.file, "--yes"]);
+    expect((await marks()).file).toBeNull();
+    await restored("user3", id);
+    expect(await marks()).toEqual({ file: "kept", row: "kept", object: "kept", point: "kept" });
+    const backup = await fleet.json(getBackup.response, ["backup", "show", id]);
+    expect(backup.provenAt).not.toBeNull();
+    expect(stateOf(await status())).toEqual("healthy");
   });
 });
 
 describe("a tenant that is removed", () => {
-  it("leaves a final backup", async () => {
+  it("leaves a final backup, which brings it back when it is added again", async () => {
     await leaveMarks("final");
     await fleet.succeed(["tenant", "remove", "user3", "--yes"], { deadlineMs: 1_200_000 });
     const [final] = await backups("user3");
     expect(final).toMatchObject({ subject: "user3", reason: "final", state: "complete" });
     expect((await fleet.status()).nodes.map(({ name }) => name)).not.toContain("user3");
+
+    await fleet.succeed(["tenant", "add", "user3", "--node-address", "10.0.6.13"], { deadlineMs: 1_200_000 });
+    await restored("user3", final?.id ?? "");
+    expect(await marks()).toEqual({ file: "final", row: "final", object: "final", point: "final" });
+    expect(stateOf(await status())).toEqual("healthy");
   });
 });
 
@@ -87,6 +123,17 @@ async function backUp(of: string): Promise<Backup> {
 
 async function backups(of: string): Promise<Backup[]> {
   return (await fleet.json(listBackups.response, ["backup", "list", of])).backups;
+}
+
+async function newestWhole(): Promise<string> {
+  const [newest] = (await backups("user3")).filter(({ subject, state }) => subject === "user3" && state === "complete");
+  return newest?.id ?? "";
+}
+
+async function restored(of: string, backup: string) {
+  const outcome = await fleet.berth(["restore", of, "--backup", backup, "--yes"]);
+  expect(outcome, outcome.stderr).toMatchObject({ exitCode: 0 });
+  return outcome;
 }
 
 function status() {
