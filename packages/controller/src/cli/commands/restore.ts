@@ -1,11 +1,7 @@
 import { restoreBackup } from "@berth/shared/api/backups";
-import { BerthError } from "@berth/shared/errors";
-import type { Plan } from "@berth/shared/operations/plan";
-import { defineCommand, type CommandContext } from "../define-command.ts";
+import { confirmName } from "../confirm-name.ts";
+import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
-import { ask } from "../prompt.ts";
-import { planLines } from "../render/plan.ts";
-import { isInteractive } from "../terminal.ts";
 import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
@@ -43,7 +39,16 @@ export default defineCommand({
       });
     if (input.plan) return followChange(context, await request(true), input);
     const asks = !input.yes;
-    if (asks) await confirmName(context, input, (await request(true)).plan);
+    if (asks) {
+      await confirmName(context, {
+        name: input.name,
+        plan: (await request(true)).plan,
+        does: `replaces what ${input.name} has`,
+        verb: "restore",
+        fate: input.noBackupFirst ? "What is there now is gone then." : "What is there now is backed up first.",
+        question: `Type ${input.name} to replace what it has: `,
+      });
+    }
     return followChange(context, await request(false), { detach: input.detach, planShown: asks });
   },
   render: changeLines,
@@ -56,23 +61,4 @@ function readTime(text: string, now: number): string {
   if (Number.isNaN(time) || !/^\d{4}-/.test(text))
     throw usageError(`'${text}' is not a time.`, `Write it as ${new Date(now).toISOString().slice(0, 16)}Z.`);
   return new Date(time).toISOString();
-}
-
-/** Shows what is replaced, and has the name typed out: a `y` is typed too easily. */
-async function confirmName(
-  context: CommandContext,
-  { name, noBackupFirst }: { name: string; noBackupFirst: boolean },
-  plan: Plan,
-): Promise<void> {
-  if (!isInteractive(context.terminal)) {
-    throw usageError(
-      `This replaces what ${name} has, and there is no terminal to ask on: nothing was changed.`,
-      "Give --yes to restore without being asked.",
-    );
-  }
-  const fate = noBackupFirst ? "What is there now is gone then." : "What is there now is backed up first.";
-  context.note(...planLines(plan, context.messageStyle), "", fate);
-  const answer = await ask(context.terminal, `Type ${name} to replace what it has: `);
-  if (answer.trim() === name) return;
-  throw new BerthError("cancelled", "Nothing was changed: that is not its name.");
 }

@@ -1,11 +1,8 @@
 import { removeTenant } from "@berth/shared/api/tenants";
 import type { Plan } from "@berth/shared/operations/plan";
-import { BerthError } from "@berth/shared/errors";
-import { defineCommand, type CommandContext } from "../define-command.ts";
-import { usageError } from "../errors.ts";
-import { ask } from "../prompt.ts";
-import { planLines, removals } from "../render/plan.ts";
-import { isInteractive } from "../terminal.ts";
+import { confirmName } from "../confirm-name.ts";
+import { defineCommand } from "../define-command.ts";
+import { removals } from "../render/plan.ts";
 import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
@@ -43,7 +40,17 @@ export default defineCommand({
       });
     if (input.plan) return followChange(context, await request(true), input);
     const asks = !input.yes;
-    if (asks) await confirmName(context, input, (await request(true)).plan);
+    if (asks) {
+      const { plan } = await request(true);
+      await confirmName(context, {
+        name: input.name,
+        plan,
+        does: `removes ${removals(plan).join(", ")}`,
+        verb: "remove",
+        fate: fateOf(plan, input.keepData),
+        question: "Type the name of the tenant to remove it: ",
+      });
+    }
     return followChange(context, await request(false), { detach: input.detach, planShown: asks });
   },
   render: changeLines,
@@ -54,21 +61,7 @@ const gone = "No backup is made: what is removed is gone.";
 const backedUp = "What it holds is backed up first; `berth tenant add` and `berth restore` bring it back.";
 const kept = "What it holds is kept: adding it again finds it.";
 
-/** Shows what goes, and has the name typed out: a `y` is typed too easily. */
-async function confirmName(
-  context: CommandContext,
-  { name, keepData }: { name: string; keepData: boolean },
-  plan: Plan,
-): Promise<void> {
-  if (!isInteractive(context.terminal)) {
-    throw usageError(
-      `This removes ${removals(plan).join(", ")}, and there is no terminal to ask on: nothing was changed.`,
-      "Give --yes to remove without being asked.",
-    );
-  }
-  const isBackedUp = plan.operations.some(({ kind }) => kind === "backup.create");
-  context.note(...planLines(plan, context.messageStyle), "", keepData ? kept : isBackedUp ? backedUp : gone);
-  const answer = await ask(context.terminal, "Type the name of the tenant to remove it: ");
-  if (answer.trim() === name) return;
-  throw new BerthError("cancelled", "Nothing was changed: that is not its name.");
+function fateOf(plan: Plan, keepData: boolean): string {
+  if (keepData) return kept;
+  return plan.operations.some(({ kind }) => kind === "backup.create") ? backedUp : gone;
 }
