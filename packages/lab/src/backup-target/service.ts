@@ -66,7 +66,7 @@ export async function stopBackupTarget({ stateDirectory }: Pick<Lab, "stateDirec
 async function ensureKeys(file: string): Promise<BackupTargetKeys> {
   const text = await readIfPresent(file);
   if (text !== undefined) return keysSchema.parse(JSON.parse(text));
-  const keys = { accessKey: "berth-backups", secretKey: randomBytes(24).toString("hex") };
+  const keys = { accessKey: randomBytes(10).toString("hex"), secretKey: randomBytes(24).toString("hex") };
   await writeWhole(file, JSON.stringify(keys));
   return keys;
 }
