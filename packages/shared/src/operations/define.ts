@@ -13,6 +13,8 @@ export interface OperationDefinition<
   kind: Kind;
   runsOn: Side;
   deadlineSeconds: number;
+  /** How long an attempt that was told to stop may take to come to an end; left out: seconds. */
+  settleSeconds?: number;
   input: Input;
   result: Result;
   resource: (input: z.output<Input>) => string;

@@ -4,6 +4,9 @@ import { backupCreate } from "./backup-create.ts";
 import { backupRestore } from "./backup-restore.ts";
 import { bucketsEnsure } from "./buckets-ensure.ts";
 import { bucketsRemove } from "./buckets-remove.ts";
+import { checkpointCreate } from "./checkpoint-create.ts";
+import { checkpointRemove } from "./checkpoint-remove.ts";
+import { checkpointRestore } from "./checkpoint-restore.ts";
 import { collectionsEnsure } from "./collections-ensure.ts";
 import { collectionsRemove } from "./collections-remove.ts";
 import { databaseEnsure } from "./database-ensure.ts";
@@ -11,7 +14,9 @@ import { databaseRemove } from "./database-remove.ts";
 import { firewallEnsure } from "./firewall-ensure.ts";
 import { imageEnsure } from "./image-ensure.ts";
 import { instanceEnsure } from "./instance-ensure.ts";
+import { instanceProve } from "./instance-prove.ts";
 import { instanceRemove } from "./instance-remove.ts";
+import { instanceUpgrade } from "./instance-upgrade.ts";
 import { loginsRetire } from "./logins-retire.ts";
 import { lxcEnsure } from "./lxc-ensure.ts";
 import { lxcRemove } from "./lxc-remove.ts";
@@ -22,6 +27,7 @@ import { secretsRemove } from "./secrets-remove.ts";
 import { secretsRotate } from "./secrets-rotate.ts";
 import { superuserEnsure } from "./superuser-ensure.ts";
 import { tenantVerify } from "./tenant-verify.ts";
+import { upgradeConclude } from "./upgrade-conclude.ts";
 
 /** Every operation by kind. Handler maps are typed by it, so a missing handler does not compile. */
 export const operations = {
@@ -39,6 +45,12 @@ export const operations = {
   "image.ensure": imageEnsure,
   "instance.ensure": instanceEnsure,
   "instance.remove": instanceRemove,
+  "instance.prove": instanceProve,
+  "instance.upgrade": instanceUpgrade,
+  "upgrade.conclude": upgradeConclude,
+  "checkpoint.create": checkpointCreate,
+  "checkpoint.restore": checkpointRestore,
+  "checkpoint.remove": checkpointRemove,
   "tenant.verify": tenantVerify,
   "secrets.rotate": secretsRotate,
   "secrets.remove": secretsRemove,

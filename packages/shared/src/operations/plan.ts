@@ -13,6 +13,7 @@ export const changeSchema = z.enum([
   "backup",
   "restore",
   "prune",
+  "upgrade",
 ]);
 
 export const plannedOperationSchema = z.strictObject({
