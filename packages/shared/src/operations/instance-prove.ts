@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nameSchema } from "../names.ts";
 import { defineOperation } from "./define.ts";
 import { instanceSpecSchema } from "./instance-spec.ts";
 
@@ -12,6 +13,7 @@ export const instanceProve = defineOperation({
   runsOn: "agent",
   deadlineSeconds: 1800,
   input: z.strictObject({
+    node: nameSchema,
     spec: instanceSpecSchema,
     minHealthySeconds: z.int().min(0).describe("Healthy on end, without a restart, from when it was healthy first"),
     onFailure: z
