@@ -1,5 +1,5 @@
 import { getFleetFile, getInventory, postApply, postPlan } from "@berth/shared/api/fleet";
-import { getStatus, getVersion, type Status } from "@berth/shared/api/status";
+import { getStatus, getVersion, type FleetStatus } from "@berth/shared/api/status";
 import type { Plan } from "@berth/shared/operations/plan";
 import type { FastifyInstance } from "fastify";
 import type { FleetControl } from "../apply/apply.ts";
@@ -11,7 +11,7 @@ export interface FleetApi {
   control: Pick<FleetControl, "plan" | "apply">;
   /** Text of the present desired state; throws `not-found` when there is none. */
   exportFile: () => Promise<string>;
-  status: () => Promise<Status>;
+  status: () => Promise<FleetStatus>;
   inventory: (format: "berth" | "ansible") => Promise<Record<string, unknown>>;
 }
 

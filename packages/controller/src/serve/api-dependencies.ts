@@ -7,7 +7,7 @@ import { noFleetYet } from "../apply/fleet-store.ts";
 import { createFollowingApply } from "../apply/follow-apply.ts";
 import { createNodeControl } from "../apply/node-control.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
-import { readStatus } from "../status/status.ts";
+import { fleetStatus, readStatus } from "../status/status.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
 import { forgetNode } from "./forget-node.ts";
@@ -49,7 +49,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
         if (found === null) throw noFleetYet();
         return found.yaml;
       },
-      status,
+      status: async () => fleetStatus(await status(), await controller.backups.status()),
       inventory: async (format) => {
         const fleet = (await store.current())?.fleet ?? null;
         return format === "ansible" ? ansibleInventory(await status(), fleet) : berthInventory(await status(), fleet);

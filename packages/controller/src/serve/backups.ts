@@ -1,4 +1,5 @@
 /** The backups' rooms, wired: control over them, their records, and their schedule. */
+import type { OwnerBackups } from "@berth/shared/api/status";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Fleet } from "@berth/shared/fleet/schema";
@@ -16,6 +17,7 @@ import type { Inventory } from "../inventory/database.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Secrets } from "../secrets/open.ts";
+import { backupStatus } from "../status/backup-status.ts";
 import type { ServeOptions } from "./options.ts";
 
 export interface BackupsDependencies {
@@ -32,6 +34,8 @@ export interface BackupsDependencies {
 export interface BackupRooms {
   control: BackupControl;
   schedule: BackupSchedule;
+  /** How each owner's backups stand; null: the fleet has none. */
+  status: () => Promise<OwnerBackups[] | null>;
   /** Begins no backup any more. */
   stopSchedule: () => Promise<void>;
   /** Once no run is carried out. */
@@ -63,15 +67,16 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
     startRun: (run) => runner.start(run),
     exclusively: dependencies.fleetControl.exclusively,
   });
+  const read = async () => {
+    const fleet = (await store.current())?.fleet;
+    if (fleet?.backups === undefined) return null;
+    const secretVersion = (name: string) => secrets.version(name) ?? 1;
+    const context = { fleet, catalog: fleetCatalog(fleet), desired: desired(fleet), secretVersion };
+    const owners = backupSubjects(context).map(({ owner }) => owner);
+    return { schedule: fleet.backups, owners: [...new Set(owners)] };
+  };
   const schedule = createBackupSchedule({
-    async read() {
-      const fleet = (await store.current())?.fleet;
-      if (fleet?.backups === undefined) return null;
-      const secretVersion = (name: string) => secrets.version(name) ?? 1;
-      const context = { fleet, catalog: fleetCatalog(fleet), desired: desired(fleet), secretVersion };
-      const owners = backupSubjects(context).map(({ owner }) => owner);
-      return { schedule: fleet.backups, owners: [...new Set(owners)] };
-    },
+    read,
     backups: () => listBackups(inventory.database),
     start: (owner) => control.createScheduled(owner),
     onFailure: (error, owner) => logger.error({ err: error, owner }, "A backup that is due could not be begun"),
@@ -83,5 +88,11 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
     onEnd: schedule.look,
     onFailure: (error) => logger.error({ err: error }, "What a run has backed up could not be recorded"),
   });
-  return { control, schedule, stopSchedule: schedule.close, close: follower.close };
+  const status = async () => {
+    const found = await read();
+    if (found === null) return null;
+    const [backups, late] = await Promise.all([listBackups(inventory.database), schedule.late()]);
+    return backupStatus({ owners: found.owners, backups, late });
+  };
+  return { control, schedule, status, stopSchedule: schedule.close, close: follower.close };
 }

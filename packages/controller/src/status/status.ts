@@ -1,5 +1,5 @@
 /** The fleet's state as the API tells it: the inventory's rows with what the hub knows of this moment. */
-import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import type { FleetStatus, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
 import type { Hub, NodePresence } from "../agents/types.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listInstances, type InstanceRecord } from "../inventory/instances.ts";
@@ -24,6 +24,11 @@ export async function readStatus({ inventory, hub, fleetName }: StatusDependenci
     nodes: nodes.map((node) => nodeStatus(node, presences.get(node.name))),
     instances: instances.map((instance) => instanceStatus(instance, presences.get(instance.node))),
   };
+}
+
+/** `backups`: null where the fleet has none. */
+export function fleetStatus(status: Status, backups: OwnerBackups[] | null): FleetStatus {
+  return backups === null ? status : { ...status, backups };
 }
 
 export function nodeStatus(node: NodeRecord, presence: NodePresence | undefined): NodeStatus {

@@ -31,6 +31,39 @@ export const statusSchema = z.object({
   nodes: z.array(nodeStatusSchema),
   instances: z.array(instanceStatusSchema),
 });
+/** How an owner of backups stands: what can be restored of it, and what is amiss. Only backups of it as a whole count. */
+export const ownerBackupsSchema = z.object({
+  owner: z.string().describe("Tenant, or shared instance"),
+  newest: z
+    .object({
+      id: z.string(),
+      createdAt: z.iso.datetime(),
+      bytes: z.int().describe("Size of what was backed up"),
+      verifiedAt: z.iso.datetime().nullable(),
+      provenAt: z.iso.datetime().nullable(),
+    })
+    .nullable()
+    .describe("The newest complete one; null: there is none"),
+  failed: z
+    .object({ id: z.string(), run: z.int(), createdAt: z.iso.datetime(), state: z.enum(["failed", "lost"]) })
+    .nullable()
+    .describe("The last attempt, when it came to nothing or its repository does not hold it any more"),
+  lateSince: z.iso.datetime().nullable().describe("When the backup was due that is not there; null: it is not late"),
+  provenAt: z.iso
+    .datetime()
+    .nullable()
+    .describe("When the last proof was that one of them can be restored; null: never"),
+});
+export type OwnerBackups = z.output<typeof ownerBackupsSchema>;
+
+/** What GET /api/status tells beyond what the live stream repeats. */
+export const fleetStatusSchema = statusSchema.extend({
+  backups: z
+    .array(ownerBackupsSchema)
+    .optional()
+    .describe("By owner, in the order of the fleet; left out: the fleet file says nothing of backups"),
+});
+export type FleetStatus = z.output<typeof fleetStatusSchema>;
 export type Status = z.output<typeof statusSchema>;
 export type NodeStatus = z.output<typeof nodeStatusSchema>;
 export type InstanceStatus = z.output<typeof instanceStatusSchema>;
@@ -38,9 +71,9 @@ export type InstanceStatus = z.output<typeof instanceStatusSchema>;
 export const getStatus = defineEndpoint({
   method: "GET",
   path: "/api/status",
-  summary: "Nodes and instances with their states",
+  summary: "Nodes and instances with their states, and how each owner's backups stand",
   role: "viewer",
-  response: statusSchema,
+  response: fleetStatusSchema,
 });
 
 export const getVersion = defineEndpoint({
