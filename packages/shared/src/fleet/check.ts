@@ -8,6 +8,7 @@ import { checkNetworks } from "./check-network.ts";
 import { checkPorts } from "./check-ports.ts";
 import { checkReplicas } from "./check-replicas.ts";
 import { checkRoutes } from "./check-routes.ts";
+import { checkUpgrades } from "./check-upgrades.ts";
 import { possibleNeeds, serverOf } from "./needs.ts";
 import { placements } from "./instances.ts";
 import type { Fleet } from "./schema.ts";
@@ -35,6 +36,7 @@ export function checkFleet(fleet: Fleet, builtIn: Catalog): Finding[] {
     ...checkNeeds(fleet, catalog),
     ...checkReplicas(fleet, catalog),
     ...checkRoutes(fleet, catalog),
+    ...checkUpgrades(fleet),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** When something is due, as a fleet file writes it. */
 import { Cron } from "croner";
+import { z } from "zod";
 
 /** Five fields, as crontab(5) has them. */
 export function isCron(text: string): boolean {
@@ -18,3 +19,12 @@ export function isTimeZone(name: string): boolean {
     return false;
   }
 }
+
+export const cronSchema = z
+  .string()
+  .refine(isCron, { error: "must be a cron expression of five fields such as '0 2 * * *', every night at two" });
+
+export const timeZoneSchema = z
+  .string()
+  .refine(isTimeZone, { error: "must be a time zone such as Europe/Amsterdam" })
+  .default("UTC");

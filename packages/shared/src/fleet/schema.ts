@@ -1,6 +1,6 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
 import { z } from "zod";
-import { isCron, isTimeZone } from "./schedule.ts";
+import { cronSchema, timeZoneSchema } from "./schedule.ts";
 import { secretReferenceStart } from "../catalog/placeholders.ts";
 import { serviceSchema } from "../catalog/schema.ts";
 import { nameSchema } from "../names.ts";
@@ -18,6 +18,7 @@ import {
   traefikNameSchema,
 } from "./formats.ts";
 import { sizeFrom, sizeSchema } from "./units.ts";
+import { upgradesSchema } from "./upgrades.ts";
 
 const addressSchema = z.ipv4({ error: "must be an IPv4 address such as 10.0.6.10" });
 const portSchema = z.int().min(1).max(65_535);
@@ -121,7 +122,15 @@ export const overridesSchema = z
   })
   .describe("What differs from the catalog");
 
-export const sharedServiceSchema = overridesSchema.extend({
+/** Of one instance, or of a shared service. */
+export const ownOverridesSchema = overridesSchema.extend({
+  hold: z
+    .boolean()
+    .optional()
+    .describe("true: `berth upgrade` passes it by, and it stays on `version`, which must stand beside it"),
+});
+
+export const sharedServiceSchema = ownOverridesSchema.extend({
   node: nameSchema.describe("Node that runs it"),
   replicas: z
     .array(nameSchema)
@@ -136,7 +145,7 @@ export const tenantSchema = z
     node: nameSchema.describe("The tenant's own node"),
     suspended: z.boolean().default(false).describe("Its instances are taken down and everything they hold is kept"),
     services: z
-      .record(nameSchema, z.union([overridesSchema, z.literal(false)]))
+      .record(nameSchema, z.union([ownOverridesSchema, z.literal(false)]))
       .default({})
       .describe("Overrides for this tenant; false leaves the service out"),
   })
@@ -198,10 +207,6 @@ export const firewallSchema = z
   })
   .describe("What the nodes let through");
 
-const cronSchema = z
-  .string()
-  .refine(isCron, { error: "must be a cron expression of five fields such as '0 2 * * *', every night at two" });
-
 export const backupsSchema = z
   .strictObject({
     target: z
@@ -229,11 +234,7 @@ export const backupsSchema = z
       ])
       .describe("Where backups are kept: best outside of the machine that runs the fleet"),
     schedule: cronSchema.default("0 2 * * *").describe("When each tenant and shared service is backed up; cron"),
-    timeZone: z
-      .string()
-      .refine(isTimeZone, { error: "must be a time zone such as Europe/Amsterdam" })
-      .default("UTC")
-      .describe("Of the schedule"),
+    timeZone: timeZoneSchema.describe("Of the schedule"),
     spreadMinutes: z.int().min(0).max(720).default(60).describe("Over how long the starts are spread"),
     keep: z
       .strictObject({
@@ -273,6 +274,7 @@ export const fleetSchema = z
       .prefault({})
       .describe("Shared services with their node, and the services every tenant gets"),
     backups: backupsSchema.optional(),
+    upgrades: upgradesSchema.prefault({}),
     catalog: z
       .record(nameSchema, serviceSchema)
       .default({})
@@ -289,6 +291,6 @@ export type FleetInput = z.input<typeof fleetSchema>;
 export type ProxmoxConnection = z.output<typeof proxmoxSchema>;
 export type NodeTemplate = z.output<typeof templateSchema>;
 export type FleetNode = z.output<typeof nodeSchema>;
-export type Overrides = z.output<typeof overridesSchema>;
+export type Overrides = z.output<typeof ownOverridesSchema>;
 export type Backups = z.output<typeof backupsSchema>;
 export type SshAccess = z.output<typeof sshSchema>;

@@ -1,0 +1,25 @@
+/** Whether what is held is held at a version, and what is upgraded automatically is there. Pure. */
+import type { Finding } from "./check.ts";
+import type { Fleet, Overrides } from "./schema.ts";
+import type { Path } from "./source.ts";
+import { suggestion } from "./suggest.ts";
+
+export function checkUpgrades({ tenants, services, upgrades }: Fleet): Finding[] {
+  const shared = Object.entries(services.shared).map(([name, own]) => heldNowhere(["services", "shared", name], own));
+  const ofTenants = Object.entries(tenants).flatMap(([tenant, entry]) =>
+    Object.entries(entry.services).map(([name, own]) => heldNowhere(["tenants", tenant, "services", name], own)),
+  );
+  const known = [...Object.keys(services.tenant), ...Object.keys(services.shared)];
+  const unknown = (upgrades.services ?? []).flatMap((name, index): Finding[] => {
+    if (known.includes(name)) return [];
+    const message = `the fleet has no service '${name}'${suggestion(name, known)}`;
+    return [{ path: ["upgrades", "services", index], message }];
+  });
+  return [...shared.flat(), ...ofTenants.flat(), ...unknown];
+}
+
+/** Held without a version, it would go along with the next upgrade of the others. */
+function heldNowhere(path: Path, own: Overrides | false): Finding[] {
+  if (own === false || own.hold !== true || own.version !== undefined) return [];
+  return [{ path: [...path, "hold"], message: "needs the 'version' beside it that the instance stays on" }];
+}
