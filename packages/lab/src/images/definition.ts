@@ -70,6 +70,8 @@ export interface ImageDefinition {
   onDemand?: boolean;
   /** True for what only looks like the software of that name. */
   standIn: boolean;
+  /** Its manifest is there and its topmost layer is not: it can be looked up, and pulling it fails. */
+  lacksLayer?: boolean;
 }
 
 /** Raised when the way layers of a kind are built changes, so that caches notice. */

@@ -138,7 +138,8 @@ async function publishImage(image: ImageDefinition, cache: LayerCache): Promise<
   const manifest = manifestBlob(config, layers);
   await cache.store.writeBlob(config);
   await cache.store.writeBlob(manifest);
-  const blobs = [config.digest, ...layers.map((layer) => layer.digest)];
+  const served = image.lacksLayer === true ? layers.slice(0, -1) : layers;
+  const blobs = [config.digest, ...served.map((layer) => layer.digest)];
   const names = mirrorNames(image.repository);
   for (const name of names) await cache.store.publish(name, manifest.digest, blobs, tags);
   return {

@@ -5,7 +5,7 @@ import { baseLayer, filesLayer, nodeLayer } from "../layers.ts";
 /** Releases whose whole dependency tree npm serves (2.41.3 is not one of them), newest first; an upgrade needs two. */
 const versions = ["2.41.1", "2.40.7"] as const;
 
-function imageOf(version: string): ImageDefinition {
+function imageOf(version: (typeof versions)[number]): ImageDefinition {
   return {
     repository: "docker.io/n8nio/n8n",
     tags: [version],
@@ -40,4 +40,20 @@ function imageOf(version: string): ImageDefinition {
   };
 }
 
-export const n8n: readonly ImageDefinition[] = versions.map(imageOf);
+/** The real n8n, which migrates the real database, and dies instead of serving it: an upgrade has to go all the way back. */
+function dyingImageOf(version: (typeof versions)[number], tag: string): ImageDefinition {
+  const image = imageOf(version);
+  const program = "usr/local/bin/n8n-that-dies";
+  // Any command of n8n's migrates first.
+  const script = `#!/bin/sh\nn8n list:workflow >/dev/null\necho "n8n ${tag} dies of what it has migrated" >&2\nexit 1\n`;
+  return {
+    ...image,
+    tags: [tag],
+    layers: [...image.layers, filesLayer({ type: "file", path: program, content: script, mode: 0o755 })],
+    config: { ...image.config, entrypoint: ["/usr/bin/tini", "--", `/${program}`] },
+    onDemand: true,
+    standIn: true,
+  };
+}
+
+export const n8n: readonly ImageDefinition[] = [...versions.map(imageOf), dyingImageOf("2.41.1", "2.41.2-dies")];

@@ -26,6 +26,7 @@ function standIn(release: Release): ImageDefinition {
     },
     source: "https://github.com/open-webui/open-webui",
     standIn: true,
+    ...(release.lacksLayer === undefined ? {} : { lacksLayer: release.lacksLayer }),
   };
 }
 

@@ -1,6 +1,7 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../host/testing/free-port.ts";
@@ -24,14 +25,23 @@ interface Running {
   url: string;
   ended: Promise<{ exitCode?: number; stderr: string }>;
   stop: () => Promise<void>;
+  kill: (signal: "SIGTERM" | "SIGKILL") => void;
+}
+
+interface RunOptions {
+  env?: Readonly<Record<string, string>>;
+  /** Of any file that it writes. */
+  mostKibibytes?: number;
 }
 
 /** Runs a release on the data that earlier releases have left, as a container does after an upgrade. */
-async function run(tag: string): Promise<Running> {
+async function run(tag: string, { env = {}, mostKibibytes }: RunOptions = {}): Promise<Running> {
   await writeFile(join(directory, "stand-ins/open-webui/release"), tag);
   const port = await freePort();
-  const subprocess = execa(process.execPath, [join(directory, "stand-ins/open-webui/main.ts")], {
-    env: { PORT: String(port), DATA_DIR: join(directory, "data"), WEBUI_SECRET_KEY: "key" },
+  const limit = mostKibibytes === undefined ? "" : `ulimit -f ${mostKibibytes * 2}; `;
+  const program = join(directory, "stand-ins/open-webui/main.ts");
+  const subprocess = execa("/bin/sh", ["-c", `${limit}exec "$0" "$1"`, process.execPath, program], {
+    env: { PORT: String(port), DATA_DIR: join(directory, "data"), WEBUI_SECRET_KEY: "key", ...env },
     reject: false,
     timeout: deadlineMs,
   });
@@ -42,6 +52,7 @@ async function run(tag: string): Promise<Running> {
   return {
     url: `http://127.0.0.1:${port}`,
     ended,
+    kill: (signal) => subprocess.kill(signal),
     stop: async () => {
       subprocess.kill("SIGTERM");
       await ended;
@@ -122,5 +133,40 @@ describe("the Open WebUI stand-in", { timeout: 60_000 }, () => {
     await corrupting.stop();
     const next = await run("v0.11.3-migrates");
     expect(await next.ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("not a database") });
+  });
+
+  it("migrates, and then dies, in the release that says so", async () => {
+    await withHealthy("v0.11.2", (url) => addChat(url, "kept"));
+    const dying = await run("v0.11.9-migrates-then-dies");
+    expect(await dying.ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("has migrated") });
+    const older = await run("v0.11.2");
+    expect(await older.ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("restore the backup") });
+    await withHealthy("v0.11.3-migrates", async (url) => {
+      expect(await chatTitles(url)).toEqual([{ id: 1, title: "kept" }]);
+    });
+  });
+
+  it("writes until it may write no more in the release that says so", async () => {
+    const filling = await run("v0.11.10-fills-the-disk", { mostKibibytes: 10_240 });
+    expect(await filling.ended).not.toMatchObject({ exitCode: 0 });
+    expect((await stat(join(directory, "data/filling"))).size).toBe(10_240 * 1024);
+  });
+
+  it("goes on until it is killed in the release that says so", async () => {
+    const hanging = await run("v0.11.11-hangs-on-stop");
+    expect(await firstStatus(`${hanging.url}/health`)).toBe(200);
+    hanging.kill("SIGTERM");
+    await pause(500);
+    expect(await statusOf(`${hanging.url}/health`)).toBe(200);
+    hanging.kill("SIGKILL");
+    await hanging.ended;
+  });
+
+  it("misbehaves in one release where its environment says so", async () => {
+    const env = { STAND_IN_MISBEHAVIOUR: "v0.11.2=fails-to-start" };
+    expect(await (await run("v0.11.2", { env })).ended).toMatchObject({ exitCode: 1 });
+    const other = await run("v0.11.1", { env });
+    expect(await firstStatus(`${other.url}/health`)).toBe(200);
+    await other.stop();
   });
 });

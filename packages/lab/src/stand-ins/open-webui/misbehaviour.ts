@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { databaseFileName } from "./database.ts";
 import type { Misbehaviour } from "./releases.ts";
@@ -19,7 +19,17 @@ export function beforeStart(misbehaviour: Misbehaviour | undefined): void {
   if (misbehaviour === "fails-to-start") throw new Error("This release fails to start");
 }
 
-/** What goes wrong once the server listens and the database is closed to it. */
+/** What goes wrong once the database has been brought up to the release. */
+export function afterMigration(misbehaviour: Misbehaviour | undefined): void {
+  if (misbehaviour === "migrates-then-dies") throw new Error("This release dies of what it has migrated");
+}
+
+/** Whether it goes when it is asked to. */
+export function heedsSignals(misbehaviour: Misbehaviour | undefined): boolean {
+  return misbehaviour !== "hangs-on-stop";
+}
+
+/** What goes wrong once the server listens. */
 export function afterStart(
   misbehaviour: Misbehaviour | undefined,
   dataDirectory: string,
@@ -35,6 +45,13 @@ export function afterStart(
     closeDatabase();
     corrupt(join(dataDirectory, databaseFileName));
   }
+  if (misbehaviour === "fills-the-disk") fill(join(dataDirectory, "filling"));
+}
+
+/** Appends until the disk takes no more, which it throws. Nobody is answered meanwhile. */
+function fill(file: string): never {
+  const piece = Buffer.alloc(4 * 1024 * 1024);
+  for (;;) appendFileSync(file, piece);
 }
 
 /** Overwrites the database with noise from its first byte on: only a restored copy brings it back. */
