@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from "node:util";
 import { listRuns, type RunSummary } from "@berth/shared/api/runs";
-import { getStatus, type Status } from "@berth/shared/api/status";
+import { getStatus, type FleetStatus, type OwnerBackups } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
@@ -8,7 +9,7 @@ import { startTestController } from "../testing/controller.ts";
 import { instanceStatus, nodeStatus, run, status, step } from "../testing/fixtures.ts";
 import { createTestTerminal, runInTest } from "../testing/terminal.ts";
 
-function serveStatus(app: FastifyInstance, answer: Status | BerthError, runs: RunSummary[] = []): void {
+function serveStatus(app: FastifyInstance, answer: FleetStatus | BerthError, runs: RunSummary[] = []): void {
   serveEndpoint(app, listRuns, async () => ({ runs }));
   serveEndpoint(app, getStatus, async () => {
     if (answer instanceof BerthError) throw answer;
@@ -73,8 +74,39 @@ shared-postgres  postgres  17.11    shared  -       healthy  5432   -
 user2-n8n        n8n       2.41.3   user2   user2   unknown  5678   image
 
 1 of 2 nodes online, 1 of 2 instances healthy (1 unknown).
+Nothing is backed up: the fleet file has no \`backups\` section yet (docs/backups.md).
 `,
   });
+});
+
+test("late, failed and unproven backups are named, within 80 columns", async () => {
+  const newest = (provenAt: string | null) => ({
+    ...{ id: "b", createdAt: "2026-11-23T02:31:12.000Z", bytes: 1, verifiedAt: null, provenAt },
+  });
+  const proven = "2026-11-20T06:31:12.000Z";
+  const failed = { id: "c", run: 45, createdAt: "2026-11-24T05:31:12.000Z", state: "failed" as const };
+  const backups: OwnerBackups[] = [
+    { owner: "user1", newest: newest(proven), failed: null, lateSince: null, provenAt: proven },
+    { owner: "user2", newest: newest(null), failed, lateSince: "2026-11-24T03:31:12.000Z", provenAt: null },
+    { owner: "user3", newest: newest(null), failed: null, lateSince: null, provenAt: null },
+    { owner: "shared-langfuse", newest: null, failed: { ...failed, state: "lost" }, lateSince: null, provenAt: null },
+    { owner: "user5", newest: null, failed: null, lateSince: null, provenAt: null },
+  ];
+  await using controller = await startTestController((app) => serveStatus(app, { ...status, backups }));
+  const terminal = createTestTerminal({ tty: true });
+  terminal.stdout.columns = 80;
+  const { stdout } = await runInTest(["status", "--controller", controller.address], terminal);
+  const told = stripVTControlCharacters(stdout).split("\n\n").at(-1)?.split("\n").slice(1);
+  expect(told).toEqual([
+    "2 of 5 backups in time (1 late, 1 lost, 1 not made yet), 1 proven, 4d 00h ago.",
+    "warning: the backup of user2 is late: it was due 3h 00m ago, and failed 1h 00m",
+    "  ago (`berth run show 45`); the newest is 1d 04h old.",
+    "warning: the backup of shared-langfuse of 1h 00m ago is not in its repository",
+    "  any more; there is none.",
+    "Unproven: user2, user3. A drill restores a backup and checks it:",
+    "`berth backup drill`.",
+    "",
+  ]);
 });
 
 test("--json prints the contract's shape and nothing else on stdout", async () => {

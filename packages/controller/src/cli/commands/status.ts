@@ -6,12 +6,18 @@ import { isWhole, statusLines } from "../render/status.ts";
 
 export default defineCommand({
   details:
-    'With --json: {"fleet", "nodes": [{"name", "address", "state", …}], "instances": [{"name", "service", "node", "tenant", "state", …}]}; tenant is null for shared instances.',
+    'With --json: {"fleet", "nodes": [{"name", "address", "state", …}], "instances": [{"name", "service", "node", "tenant", "state", …}], ' +
+    '"backups": [{"owner", "newest", "failed", "lateSince", "provenAt"}]}; tenant is null for shared instances, ' +
+    "and backups are left out while the fleet file has none.",
   examples: [
     { command: "berth status", does: "what runs where, and how it is" },
     {
       command: `berth status --json | jq -r '.instances[] | select(.state != "healthy") | .name'`,
       does: "names of the instances that are not healthy",
+    },
+    {
+      command: `berth status --json | jq -r '.backups[] | select(.lateSince or .failed) | .owner'`,
+      does: "whose backups are late, or failed",
     },
   ],
   async run({ client, json }) {

@@ -1,7 +1,8 @@
 /** Nodes and instances as tables. Pure. */
-import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import type { FleetStatus, InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
 import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
 import type { RenderOptions } from "../define-command.ts";
+import { backupStatusLines } from "./backup-status.ts";
 import { groupBy } from "./operation.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
@@ -9,7 +10,7 @@ import { table } from "./table.ts";
 import { count } from "./text.ts";
 import { formatAge } from "./time.ts";
 
-export function statusLines(status: Status, options: RenderOptions): string[] {
+export function statusLines(status: FleetStatus, options: RenderOptions): string[] {
   if (status.fleet === null && status.nodes.length === 0) {
     return ["No fleet yet. Write a fleet file and run `berth apply fleet.yaml`."];
   }
@@ -22,6 +23,7 @@ export function statusLines(status: Status, options: RenderOptions): string[] {
     "",
     summaryLine(status),
     ...outdatedLines(status.nodes),
+    ...backupStatusLines(status.backups, options),
   ];
 }
 
