@@ -10,10 +10,11 @@ import * as runs from "./runs.ts";
 import * as secrets from "./secrets.ts";
 import * as status from "./status.ts";
 import * as tenants from "./tenants.ts";
+import * as upgrades from "./upgrades.ts";
 
 const rooms: Record<string, unknown>[] = [
   ...[accounts, capacity, fleet, instances, nodes],
-  ...[routes, runs, secrets, status, tenants],
+  ...[routes, runs, secrets, status, tenants, upgrades],
 ];
 const endpoints = rooms.flatMap((room) => Object.values(room).filter(isEndpoint));
 
