@@ -19,6 +19,8 @@ export interface HandlerDependencies {
   tenantVerify: OperationHandler<"tenant.verify">;
   /** Removes an owner's secrets; gives how many there were. */
   removeSecrets: (owner: string) => Promise<number>;
+  /** Gives a secret the value of another one, as exactly that version. */
+  adoptSecret: (to: SecretVersion, from: SecretVersion) => Promise<unknown>;
   /** Generates exactly that version of a secret unless it exists. */
   rotateSecret: (to: SecretVersion, rule: GeneratedSecret) => Promise<unknown>;
   stores: Stores;
@@ -67,6 +69,11 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     "secrets.remove": async ({ input }) => {
       const counts = await Promise.all(input.owners.map(dependencies.removeSecrets));
       return { removed: counts.reduce((sum, count) => sum + count, 0) };
+    },
+    "secrets.adopt": async ({ input }) => {
+      for (const { name, version, copy, copyVersion } of input.secrets)
+        await dependencies.adoptSecret({ name, version }, { name: copy, version: copyVersion });
+      return { versions: input.secrets.length };
     },
     "secrets.rotate": async ({ input }) => {
       for (const { name, version, rule } of input.secrets) await dependencies.rotateSecret({ name, version }, rule);

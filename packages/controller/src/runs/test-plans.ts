@@ -41,6 +41,7 @@ export function handlersWith(imageEnsure: ImageHandler): OperationHandlers {
     "firewall.ensure": unused("firewall.ensure"),
     "lxc.remove": unused("lxc.remove"),
     "tenant.verify": unused("tenant.verify"),
+    "secrets.adopt": unused("secrets.adopt"),
     "secrets.remove": unused("secrets.remove"),
     "secrets.rotate": unused("secrets.rotate"),
     "logins.retire": unused("logins.retire"),

@@ -37,6 +37,8 @@ export interface Secrets {
   put: (name: string, value: Secret) => Promise<SecretVersion>;
   /** The same for a value that a person gives. Throws `request.invalid` for one that nobody can have meant. */
   import: (name: string, value: Secret) => Promise<SecretVersion>;
+  /** The same as `put` as exactly that version. Throws `conflict` when it is not the next one. */
+  putAs: (to: SecretVersion, value: Secret) => Promise<SecretVersion>;
   /** Removes every secret of an instance, all versions; gives how many names went. */
   remove: (instance: string) => Promise<number>;
   /** Encrypts every secret with a key that is new, and makes it the key; gives how many there are. */
@@ -126,9 +128,7 @@ export async function openSecrets({ inventory, key: source }: SecretsOptions): P
         checkName(name);
         if (values.version(name) === version) return { name, version };
         if (values.nextVersion(name) === version) return add(name, generateSecret(rule));
-        throw new BerthError("conflict", `The secret ${name} has had a version ${version} already`, {
-          hint: "Rotate it anew.",
-        });
+        throw takenVersion(name, version, "Rotate it anew.");
       }),
     discard: ({ name, version }) =>
       serialize(async () => {
@@ -142,6 +142,14 @@ export async function openSecrets({ inventory, key: source }: SecretsOptions): P
       serialize(async () => {
         checkName(name);
         return addUnlessPresent(name, value);
+      }),
+    putAs: ({ name, version }, value) =>
+      serialize(async () => {
+        checkName(name);
+        if (values.version(name) === version && values.reveal(name).reveal() === value.reveal())
+          return { name, version };
+        if (values.nextVersion(name) === version) return add(name, value.reveal());
+        throw takenVersion(name, version, "Begin anew what was to give it this value.");
       }),
     import: (name, value) =>
       serialize(async () => {
@@ -229,6 +237,10 @@ function unsealRow(key: Buffer, row: SealedSecret): string {
       },
     );
   }
+}
+
+function takenVersion(name: string, version: number, hint: string): BerthError {
+  return new BerthError("conflict", `The secret ${name} has had a version ${version} already`, { hint });
 }
 
 /** Throws `request.invalid` for what no secret can be named. */

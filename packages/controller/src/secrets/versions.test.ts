@@ -72,6 +72,18 @@ test("rotating to a version is done once, and only to the next", async () => {
   await expect(secrets.rotateTo({ name, version: 2 })).rejects.toThrow("has had a version 2 already");
 });
 
+test("a value is stored as exactly the version that was told, once, however often it is asked for", async () => {
+  const secrets = await open();
+  const [value, other] = [new Secret("the key of the data"), new Secret("another key")];
+  expect(await secrets.putAs({ name, version: 1 }, value)).toEqual({ name, version: 1 });
+  await secrets.putAs({ name, version: 1 }, value);
+  expect(secrets.nextVersion(name)).toBe(2);
+  await expect(secrets.putAs({ name, version: 1 }, other)).rejects.toMatchObject({ code: "conflict" });
+  // The same value, yet not the version that what refers to it expects.
+  expect(await secrets.putAs({ name, version: 2 }, value)).toEqual({ name, version: 2 });
+  await expect(secrets.putAs({ name, version: 5 }, other)).rejects.toThrow("has had a version 5 already");
+});
+
 test("earlier values come the latest first, without what was taken back", async () => {
   const secrets = await open();
   const values: string[] = [];

@@ -141,6 +141,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
         opens: stores.opens,
       }),
       removeSecrets: (owner) => secrets.remove(owner),
+      adoptSecret: (to, from) => secrets.putAs(to, secrets.reveal(from.name, from.version)),
       rotateSecret: (to, rule) => secrets.rotateTo(to, rule),
       registryCa: async () => readRegistryCa(options, await store.require()),
     }),

@@ -15,9 +15,23 @@ export const backupRestore = defineOperation({
     backup: z.string(),
     node: nameSchema,
     subject: instanceNameSchema.describe("Instance, or the tenant whose buckets these are, that is brought back"),
+    from: instanceNameSchema.optional().describe("What it is called in the backup; left out: the same"),
+    takeDown: z
+      .boolean()
+      .optional()
+      .describe("Once its data are replaced, do not start it: it is made again with the keys of these data"),
     repository: repositorySchema,
     parts: z
-      .array(z.strictObject({ source: backupSourceSchema.describe("Where it goes"), snapshot: snapshotSchema }))
+      .array(
+        z.strictObject({
+          source: backupSourceSchema.describe("Where it goes"),
+          snapshot: snapshotSchema,
+          renamed: z
+            .record(z.string(), z.string())
+            .optional()
+            .describe("Collections and buckets by their names in the backup, where they have others now"),
+        }),
+      )
       .min(1),
   }),
   result: z.object({

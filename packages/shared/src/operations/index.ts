@@ -23,6 +23,7 @@ import { lxcRemove } from "./lxc-remove.ts";
 import { modelsEnsure } from "./models-ensure.ts";
 import { repositoryCheck } from "./repository-check.ts";
 import { repositoryPrune } from "./repository-prune.ts";
+import { secretsAdopt } from "./secrets-adopt.ts";
 import { secretsRemove } from "./secrets-remove.ts";
 import { secretsRotate } from "./secrets-rotate.ts";
 import { superuserEnsure } from "./superuser-ensure.ts";
@@ -53,6 +54,7 @@ export const operations = {
   "checkpoint.remove": checkpointRemove,
   "tenant.verify": tenantVerify,
   "secrets.rotate": secretsRotate,
+  "secrets.adopt": secretsAdopt,
   "secrets.remove": secretsRemove,
   "logins.retire": loginsRetire,
   "superuser.ensure": superuserEnsure,
