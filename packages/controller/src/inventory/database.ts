@@ -12,6 +12,7 @@ import type {
   SpecificationsTable,
   TenantsTable,
 } from "./tables/fleet.ts";
+import type { UpgradeInstancesTable } from "./tables/upgrades.ts";
 import type { RunsTable, StepLogsTable, StepsTable } from "./tables/runs.ts";
 
 export interface Database {
@@ -33,6 +34,7 @@ export interface Database {
   agentEvents: AgentEventsTable;
   agentOperations: AgentOperationsTable;
   backups: BackupsTable;
+  upgradeInstances: UpgradeInstancesTable;
 }
 
 /**

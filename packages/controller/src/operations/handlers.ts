@@ -17,6 +17,8 @@ export interface HandlerDependencies {
   agentEnsure: OperationHandler<"agent.ensure">;
   lxcRemove: OperationHandler<"lxc.remove">;
   tenantVerify: OperationHandler<"tenant.verify">;
+  instanceUpgrade: OperationHandler<"instance.upgrade">;
+  upgradeConclude: OperationHandler<"upgrade.conclude">;
   /** Removes an owner's secrets; gives how many there were. */
   removeSecrets: (owner: string) => Promise<number>;
   /** Gives a secret the value of another one, as exactly that version. */
@@ -63,9 +65,19 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     "backup.restore": (context) => dispatch("backup.restore", context, resolveSecrets(context.input, byReference)),
     "repository.check": (context) => dispatch("repository.check", context, resolveSecrets(context.input, byReference)),
     "repository.prune": (context) => dispatch("repository.prune", context, resolveSecrets(context.input, byReference)),
+    "instance.prove": (context) =>
+      dispatch("instance.prove", context, {
+        ...context.input,
+        spec: resolveInstanceSecrets(context.input.spec, byReference),
+      }),
+    "checkpoint.create": (context) => dispatch("checkpoint.create", context, context.input),
+    "checkpoint.restore": (context) => dispatch("checkpoint.restore", context, context.input),
+    "checkpoint.remove": (context) => dispatch("checkpoint.remove", context, context.input),
     "firewall.ensure": (context) => dispatch("firewall.ensure", context, context.input),
     "lxc.remove": dependencies.lxcRemove,
     "tenant.verify": dependencies.tenantVerify,
+    "instance.upgrade": dependencies.instanceUpgrade,
+    "upgrade.conclude": dependencies.upgradeConclude,
     "secrets.remove": async ({ input }) => {
       const counts = await Promise.all(input.owners.map(dependencies.removeSecrets));
       return { removed: counts.reduce((sum, count) => sum + count, 0) };

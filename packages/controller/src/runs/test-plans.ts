@@ -53,6 +53,12 @@ export function handlersWith(imageEnsure: ImageHandler): OperationHandlers {
     "backup.restore": unused("backup.restore"),
     "repository.check": unused("repository.check"),
     "repository.prune": unused("repository.prune"),
+    "instance.prove": unused("instance.prove"),
+    "instance.upgrade": unused("instance.upgrade"),
+    "upgrade.conclude": unused("upgrade.conclude"),
+    "checkpoint.create": unused("checkpoint.create"),
+    "checkpoint.restore": unused("checkpoint.restore"),
+    "checkpoint.remove": unused("checkpoint.remove"),
   };
 }
 

@@ -36,6 +36,8 @@ import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
+import { upgradeConcludeHandler } from "../upgrades/carry-out/conclude.ts";
+import { instanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.ts";
 import { forgetNode } from "./forget-node.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
@@ -140,6 +142,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
         testRoutes: (hosts, signal) => routes.test({ hosts, patienceSeconds: routePatienceSeconds }, signal),
         opens: stores.opens,
       }),
+      instanceUpgrade: instanceUpgradeHandler,
+      upgradeConclude: upgradeConcludeHandler,
       removeSecrets: (owner) => secrets.remove(owner),
       adoptSecret: (to, from) => secrets.putAs(to, secrets.reveal(from.name, from.version)),
       rotateSecret: (to, rule) => secrets.rotateTo(to, rule),

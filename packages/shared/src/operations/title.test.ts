@@ -9,6 +9,8 @@ test.each([
   ["image.ensure", "repair", "repair image it"],
   ["instance.remove", "remove", "remove instance it"],
   ["firewall.ensure", "update", "update firewall of it"],
+  ["instance.upgrade", "upgrade", "upgrade instance it"],
+  ["upgrade.conclude", "verify", "conclude upgrade of it"],
   // Of a newer controller: readable all the same.
   ["route.ensure", "create", "create route it"],
   ["route", "create", "create route it"],

@@ -24,6 +24,8 @@ const nouns: Readonly<Record<string, string>> = {
   superuser: "superuser of",
   backup: "data of",
   repository: "backups of",
+  checkpoint: "checkpoint of",
+  upgrade: "upgrade of",
 };
 
 /** `create instance user1-n8n` */
@@ -43,6 +45,7 @@ function operationNoun(kind: string): string {
 }
 
 function operationVerb(kind: string, change: Change): string {
+  if (kind === "upgrade.conclude") return "conclude";
   if (change === "backup") return "back up";
   if (change !== "create") return change;
   if (kind === "image.ensure" || kind === "models.ensure") return "pull";

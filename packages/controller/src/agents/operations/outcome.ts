@@ -15,6 +15,10 @@ const parsers: { [K in AgentOperationKind]: (output: unknown) => Parsed<Operatio
   "backup.restore": (output) => operations["backup.restore"].result.safeParse(output),
   "repository.check": (output) => operations["repository.check"].result.safeParse(output),
   "repository.prune": (output) => operations["repository.prune"].result.safeParse(output),
+  "checkpoint.create": (output) => operations["checkpoint.create"].result.safeParse(output),
+  "checkpoint.restore": (output) => operations["checkpoint.restore"].result.safeParse(output),
+  "checkpoint.remove": (output) => operations["checkpoint.remove"].result.safeParse(output),
+  "instance.prove": (output) => operations["instance.prove"].result.safeParse(output),
 };
 
 type AgentError = NonNullable<AgentMessageOf<"stream.end">["error"]>;

@@ -22,6 +22,7 @@ export const changeSigns: Readonly<Record<Change, string>> = {
   backup: ">",
   restore: "<",
   prune: "-",
+  upgrade: "*",
 };
 
 const changeColours = {
@@ -34,6 +35,7 @@ const changeColours = {
   backup: "cyan",
   restore: "magenta",
   prune: "red",
+  upgrade: "yellow",
 } as const satisfies Record<Change, keyof Style>;
 
 export function changePaint(change: Change, style: Style): (text: string) => string {

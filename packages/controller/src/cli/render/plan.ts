@@ -15,6 +15,7 @@ const changedWords: Readonly<Record<Change, string>> = {
   backup: "to back up",
   restore: "to restore",
   prune: "to prune",
+  upgrade: "to upgrade",
 };
 
 export function planLines(plan: Plan, style: Style): string[] {

@@ -7,10 +7,12 @@ import { initial } from "./0001-initial.ts";
 import { agents } from "./0002-agents.ts";
 import { specifications } from "./0003-specifications.ts";
 import { backups } from "./0004-backups.ts";
+import { upgrades } from "./0005-upgrades.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
   "0002-agents": agents,
   "0003-specifications": specifications,
   "0004-backups": backups,
+  "0005-upgrades": upgrades,
 };
