@@ -63,6 +63,7 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     "instance.remove": (context) => dispatch("instance.remove", context, context.input),
     "backup.create": (context) => dispatch("backup.create", context, resolveSecrets(context.input, byReference)),
     "backup.restore": (context) => dispatch("backup.restore", context, resolveSecrets(context.input, byReference)),
+    "backup.drill": (context) => dispatch("backup.drill", context, resolveSecrets(context.input, byReference)),
     "repository.check": (context) => dispatch("repository.check", context, resolveSecrets(context.input, byReference)),
     "repository.prune": (context) => dispatch("repository.prune", context, resolveSecrets(context.input, byReference)),
     "instance.prove": (context) =>

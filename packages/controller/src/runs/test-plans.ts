@@ -51,6 +51,7 @@ export function handlersWith(imageEnsure: ImageHandler): OperationHandlers {
     "instance.remove": unused("instance.remove"),
     "backup.create": unused("backup.create"),
     "backup.restore": unused("backup.restore"),
+    "backup.drill": unused("backup.drill"),
     "repository.check": unused("repository.check"),
     "repository.prune": unused("repository.prune"),
     "instance.prove": unused("instance.prove"),

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { agentEnsure } from "./agent-ensure.ts";
 import { backupCreate } from "./backup-create.ts";
+import { backupDrill } from "./backup-drill.ts";
 import { backupRestore } from "./backup-restore.ts";
 import { bucketsEnsure } from "./buckets-ensure.ts";
 import { bucketsRemove } from "./buckets-remove.ts";
@@ -60,6 +61,7 @@ export const operations = {
   "superuser.ensure": superuserEnsure,
   "backup.create": backupCreate,
   "backup.restore": backupRestore,
+  "backup.drill": backupDrill,
   "repository.check": repositoryCheck,
   "repository.prune": repositoryPrune,
 } as const;
