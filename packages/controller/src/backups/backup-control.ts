@@ -13,6 +13,7 @@ import { repositoryPasswordName } from "../plan/secret-names.ts";
 import type { NewRun } from "../runs/store.ts";
 import type { Secrets } from "../secrets/open.ts";
 import { backupId } from "./backup-id.ts";
+import { backupsOfUpgrade, planBackupsOfUpgrade } from "./before-upgrade.ts";
 import { requireBackup } from "./choose-backup.ts";
 import { finalBackup } from "./final-backup.ts";
 import { expendableBackups } from "./keep.ts";
@@ -54,6 +55,8 @@ export interface BackupControl {
    * to and keeps those that the data need, unless it is a dry run.
    */
   final: (tenant: string, options: { dryRun: boolean }) => Promise<PlannedOperation[]>;
+  /** What an upgrade of these instances begins with, likewise: backups of what they hold, and checks of those. */
+  beforeUpgrade: (instances: readonly string[], options: { dryRun: boolean }) => Promise<PlannedOperation[]>;
 }
 
 export interface BackupControlDependencies {
@@ -156,6 +159,15 @@ export function createBackupControl(dependencies: BackupControlDependencies): Ba
       const fleet = await present();
       if (!dryRun) await prepareSecrets(tenantSubjects(tenant, fleet), fleet);
       return finalBackup(tenant, newId(tenant), fleet);
+    },
+
+    beforeUpgrade: async (instances, { dryRun }) => {
+      const fleet = await present();
+      const backups = backupsOfUpgrade(instances, fleet);
+      const subjects = backups.flatMap((backup) => backup.subjects);
+      if (!dryRun) await prepareSecrets(subjects, fleet);
+      const planned = backups.map((backup) => ({ id: newId(backup.of), subjects: backup.subjects }));
+      return planBackupsOfUpgrade(planned, fleet);
     },
   };
 }

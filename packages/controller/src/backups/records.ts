@@ -12,6 +12,7 @@ const reasons: Readonly<Record<string, BackupReason>> = {
   [scheduleKind]: "schedule",
   "tenant.remove": "final",
   "backup.restore": "before-restore",
+  upgrade: "before-upgrade",
 };
 
 const backupKinds: readonly string[] = ["backup.create", "backup.restore", "repository.check", "repository.prune"];

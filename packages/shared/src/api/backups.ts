@@ -9,7 +9,7 @@ import { runSchema } from "./runs.ts";
 /** `complete`: every part succeeded, and nothing else can be restored. `lost`: its repository no longer holds it. */
 export const backupStateSchema = z.enum(["running", "complete", "failed", "lost"]);
 
-export const backupReasonSchema = z.enum(["manual", "schedule", "final", "before-restore"]);
+export const backupReasonSchema = z.enum(["manual", "schedule", "final", "before-restore", "before-upgrade"]);
 export type BackupReason = z.output<typeof backupReasonSchema>;
 
 /** What a subject has put into a backup. */

@@ -88,6 +88,7 @@ const reasonText: Readonly<Record<Backup["reason"], string>> = {
   schedule: "by the schedule",
   final: "before its tenant was removed",
   "before-restore": "before a restore",
+  "before-upgrade": "before an upgrade",
 };
 
 function statePaint(state: Backup["state"], style: Style): (text: string) => string {
