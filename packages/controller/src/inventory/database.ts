@@ -13,6 +13,7 @@ import type {
   TenantsTable,
 } from "./tables/fleet.ts";
 import type { UpgradeInstancesTable } from "./tables/upgrades.ts";
+import type { ControllerBackupsTable, RebuildsTable, RecoveryKeysTable } from "./tables/recovery.ts";
 import type { RunsTable, StepLogsTable, StepsTable } from "./tables/runs.ts";
 
 export interface Database {
@@ -35,6 +36,9 @@ export interface Database {
   agentOperations: AgentOperationsTable;
   backups: BackupsTable;
   upgradeInstances: UpgradeInstancesTable;
+  controllerBackups: ControllerBackupsTable;
+  recoveryKeys: RecoveryKeysTable;
+  rebuilds: RebuildsTable;
 }
 
 /**

@@ -8,6 +8,7 @@ import { agents } from "./0002-agents.ts";
 import { specifications } from "./0003-specifications.ts";
 import { backups } from "./0004-backups.ts";
 import { upgrades } from "./0005-upgrades.ts";
+import { recovery } from "./0006-recovery.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -15,4 +16,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0003-specifications": specifications,
   "0004-backups": backups,
   "0005-upgrades": upgrades,
+  "0006-recovery": recovery,
 };
