@@ -13,6 +13,7 @@ const parsers: { [K in AgentOperationKind]: (output: unknown) => Parsed<Operatio
   "instance.remove": (output) => operations["instance.remove"].result.safeParse(output),
   "backup.create": (output) => operations["backup.create"].result.safeParse(output),
   "backup.restore": (output) => operations["backup.restore"].result.safeParse(output),
+  "backup.drill": (output) => operations["backup.drill"].result.safeParse(output),
   "repository.check": (output) => operations["repository.check"].result.safeParse(output),
   "repository.prune": (output) => operations["repository.prune"].result.safeParse(output),
   "checkpoint.create": (output) => operations["checkpoint.create"].result.safeParse(output),
