@@ -12,6 +12,7 @@ export interface DatabaseTools {
 }
 
 const lockWait = "60s";
+const psql = ["psql", "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"] as const;
 
 /**
  * Writes the dump. Throws when pg_dump fails, after what came until then. Not compressed: compressed data of two dumps
@@ -38,28 +39,55 @@ export async function dumpDatabase(
   });
 }
 
+/** What psql prints of a script, values alone, a row to a line. */
+export async function queryDatabase(
+  { tools, ensureImage }: DatabaseTools,
+  source: DatabaseSource,
+  signal: AbortSignal,
+  script: string,
+): Promise<string> {
+  await ensureImage(source.image, signal);
+  const argv = [...psql, "--no-align", "--tuples-only"] as const;
+  return withTool(tools, postgresTool(source, argv), signal, async (tool) => {
+    // One that ends before it has read all says why by its exit code.
+    const fed = write(tool.stdin, script).then(
+      () => tool.stdin.end(),
+      () => undefined,
+    );
+    const [output] = await Promise.all([readAll(tool.stdout), fed]);
+    await settle(tool, "psql", source);
+    return output;
+  });
+}
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 /**
  * Everything that the login owns goes, and what the dump holds comes, in one transaction. What was made since the dump
  * would otherwise stay, and keep what it refers to from being replaced. The commit is sent when the dump has been read
- * to its end, so that whatever is cut off changes nothing.
+ * to its end, so that whatever is cut off changes nothing. `onScript` sees the statements that are carried out.
  */
 export async function restoreDatabase(
   { tools, ensureImage }: DatabaseTools,
   source: DatabaseSource,
   signal: AbortSignal,
   dump: AsyncIterable<Buffer>,
+  onScript: (chunk: Buffer) => void = () => undefined,
 ): Promise<void> {
   await ensureImage(source.image, signal);
   const toScript = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--file=-"] as const;
-  const perform = ["psql", "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"] as const;
-  await withTool(tools, postgresTool(source, perform), signal, (psql) =>
+  await withTool(tools, postgresTool(source, psql), signal, (performer) =>
     withTool(tools, postgresTool(source, toScript), signal, async (script) => {
       try {
-        await Promise.all([feed(script, dump), carryOut(psql, script, source), drain(psql.stdout)]);
+        await Promise.all([feed(script, dump), carryOut(performer, script, source, onScript), drain(performer.stdout)]);
       } catch (error) {
-        throw await causeOf(error, psql, source);
+        throw await causeOf(error, performer, source);
       }
-      await settle(psql, "psql", source);
+      await settle(performer, "psql", source);
     }),
   );
 }
@@ -69,17 +97,26 @@ async function feed(script: Tool, dump: AsyncIterable<Buffer>): Promise<void> {
   script.stdin.end();
 }
 
-async function carryOut(psql: Tool, script: Tool, source: DatabaseSource): Promise<void> {
-  await write(psql.stdin, `BEGIN;\nSET LOCAL lock_timeout = '${lockWait}';\nDROP OWNED BY CURRENT_USER CASCADE;\n`);
-  for await (const chunk of script.stdout) await write(psql.stdin, chunk);
+async function carryOut(
+  performer: Tool,
+  script: Tool,
+  source: DatabaseSource,
+  onScript: (chunk: Buffer) => void,
+): Promise<void> {
+  const begin = `BEGIN;\nSET LOCAL lock_timeout = '${lockWait}';\nDROP OWNED BY CURRENT_USER CASCADE;\n`;
+  await write(performer.stdin, begin);
+  for await (const chunk of script.stdout) {
+    onScript(chunk);
+    await write(performer.stdin, chunk);
+  }
   await settle(script, "pg_restore", source);
-  psql.stdin.end("\nCOMMIT;\n");
+  performer.stdin.end("\nCOMMIT;\n");
 }
 
 /** psql ends at the first error, and its input then breaks: that error is the reason. */
-async function causeOf(error: unknown, psql: Tool, source: DatabaseSource): Promise<unknown> {
-  if (error instanceof BerthError || !/ERROR|FATAL|could not/.test(psql.stderr)) return error;
-  return failure("psql", await psql.exitCode(), psql.stderr, source);
+async function causeOf(error: unknown, performer: Tool, source: DatabaseSource): Promise<unknown> {
+  if (error instanceof BerthError || !/ERROR|FATAL|could not/.test(performer.stderr)) return error;
+  return failure("psql", await performer.exitCode(), performer.stderr, source);
 }
 
 async function settle(tool: Tool, program: string, source: DatabaseSource): Promise<void> {

@@ -37,6 +37,16 @@ export async function collectionParameters(
   return result.config.params;
 }
 
+/** For a drill: where collections are not a throw-away store's, the controller makes them. */
+export async function createCollection(
+  source: CollectionsSource,
+  collection: string,
+  parameters: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  await ask(source, "PUT", pathOf(collection), parameters, signal);
+}
+
 /** Pages of all points with vectors and payloads, in the order of their ids. */
 export async function* scrollPoints(
   source: CollectionsSource,

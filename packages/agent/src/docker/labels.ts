@@ -13,6 +13,8 @@ export const labels = {
   tool: "berth.tool",
   /** On a tool's container: the agent's process that started it. */
   process: "berth.process",
+  /** On what is made for a drill, and on nothing else: whose place it takes there. */
+  drill: "berth.drill",
 } as const;
 
 /** What the labels of an instance's containers have in common. An instance of nobody in particular has an empty tenant. */

@@ -48,6 +48,11 @@ export class NodeMeter {
     return this.#limit;
   }
 
+  /** What could be taken without taking it from anybody. */
+  availableMemoryBytes(now: number): number {
+    return Math.max(0, this.memoryLimitBytes(now) - this.#memory().used);
+  }
+
   /** A row of `nodeColumns`; null at the first look, when no rate is known yet. */
   sample(milliseconds: number): number[] | null {
     const cpu = this.#cgroup.cpuNanoseconds();

@@ -1,6 +1,7 @@
 /** Samples node and containers at a fixed pace and hands over batches of frames. Containers come by Docker's events. */
 import type { Frame, SampleBatch } from "@berth/shared/metrics/samples";
 import type { DockerEvent, Engine } from "../docker/engine.ts";
+import { labels } from "../docker/labels.ts";
 import type { DockerListener } from "../docker/watch.ts";
 import type { Log } from "../log.ts";
 import { ContainerMeter } from "./container-meter.ts";
@@ -95,6 +96,8 @@ export class Sampler implements DockerListener {
   async #add(id: string): Promise<void> {
     const details = await this.#dependencies.engine.inspectContainer(id);
     if (details === null || details.pid === 0) return;
+    // What is thrown away in a minute is nobody's series.
+    if (details.labels[labels.drill] !== undefined) return;
     // It may have started again meanwhile: the newer process counts.
     this.#remove(id);
     this.#flush();

@@ -1,0 +1,98 @@
+/** What a drill makes on the node's Docker engine, and takes away again. */
+import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
+import Dockerode from "dockerode";
+import { pause, within } from "../deadline.ts";
+import { dockerError, statusOf } from "../docker/errors.ts";
+import { filesArchive } from "../docker/files-archive.ts";
+import { labels } from "../docker/labels.ts";
+import { drillContainer } from "./drill-container.ts";
+import { drillNetwork, isDrillName } from "./names.ts";
+
+export interface DrillEngine {
+  /** From which nothing leads out; the node itself reaches what is on it. */
+  createNetwork(): Promise<void>;
+  createVolume(name: string): Promise<void>;
+  /** Made, not started. Returns its id. */
+  createContainer(spec: InstanceSpec, container: ContainerSpec): Promise<string>;
+  /** Removes everything that any drill has made here. */
+  clear(): Promise<void>;
+}
+
+const requestMilliseconds = 60_000;
+const notFound = 404;
+/** It is being removed already, or used by what is. */
+const conflict = 409;
+const removals = 20;
+const removalMilliseconds = 250;
+
+export class DockerodeDrills implements DrillEngine {
+  readonly #docker: Dockerode;
+
+  constructor(socketPath: string) {
+    this.#docker = new Dockerode({ socketPath });
+  }
+
+  async createNetwork(): Promise<void> {
+    const options = {
+      Name: drillNetwork,
+      Driver: "bridge",
+      Internal: true,
+      CheckDuplicate: true,
+      Labels: { [labels.drill]: "" },
+    };
+    await ask(`create the network ${drillNetwork}`, this.#docker.createNetwork(options));
+  }
+
+  async createVolume(name: string): Promise<void> {
+    const options = { Name: name, Labels: { [labels.drill]: "" } };
+    await ask(`create the volume ${name}`, this.#docker.createVolume(options));
+  }
+
+  async createContainer(spec: InstanceSpec, container: ContainerSpec): Promise<string> {
+    const { files = [], name } = container;
+    const what = `create a container for the drill of ${name}`;
+    const created = await ask(what, this.#docker.createContainer(drillContainer(spec, container)));
+    if (files.length > 0) await ask(what, created.putArchive(await filesArchive(files), { path: "/" }));
+    return created.id;
+  }
+
+  async clear(): Promise<void> {
+    const filters = { label: [labels.drill] };
+    const containers = await ask("list containers", this.#docker.listContainers({ all: true, filters }));
+    for (const { Id: id } of containers) {
+      await remove("remove a container of a drill", () =>
+        this.#docker.getContainer(id).remove({ force: true, v: true }),
+      );
+    }
+    const { Volumes: volumes } = await ask("list volumes", this.#docker.listVolumes());
+    for (const { Name: name } of volumes.filter((volume) => isDrillName(volume.Name))) {
+      await remove(`remove the volume ${name}`, () => this.#docker.getVolume(name).remove());
+    }
+    for (const { Id: id } of await ask("list networks", this.#docker.listNetworks({ filters }))) {
+      await remove("remove the network of a drill", () => this.#docker.getNetwork(id).remove());
+    }
+  }
+}
+
+/** Docker says `conflict` as long as a removal before this one is under way. */
+async function remove(what: string, attempt: () => Promise<unknown>): Promise<void> {
+  for (let left = removals; ; left -= 1) {
+    try {
+      await within(attempt(), requestMilliseconds, `Docker to ${what}`);
+      return;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === notFound) return;
+      if (status !== conflict || left === 0) throw dockerError(error, what);
+    }
+    await pause(removalMilliseconds, new AbortController().signal);
+  }
+}
+
+async function ask<T>(what: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await within(answer, requestMilliseconds, `Docker to ${what}`);
+  } catch (error) {
+    throw dockerError(error, what);
+  }
+}
