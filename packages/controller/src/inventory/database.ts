@@ -14,6 +14,7 @@ import type {
 } from "./tables/fleet.ts";
 import type { UpgradeInstancesTable } from "./tables/upgrades.ts";
 import type { ControllerBackupsTable, RebuildsTable, RecoveryKeysTable } from "./tables/recovery.ts";
+import type { RegistryTagsTable } from "./tables/registry-tags.ts";
 import type { RunsTable, StepLogsTable, StepsTable } from "./tables/runs.ts";
 
 export interface Database {
@@ -39,6 +40,7 @@ export interface Database {
   controllerBackups: ControllerBackupsTable;
   recoveryKeys: RecoveryKeysTable;
   rebuilds: RebuildsTable;
+  registryTags: RegistryTagsTable;
 }
 
 /**

@@ -9,6 +9,7 @@ import { specifications } from "./0003-specifications.ts";
 import { backups } from "./0004-backups.ts";
 import { upgrades } from "./0005-upgrades.ts";
 import { recovery } from "./0006-recovery.ts";
+import { registryTags } from "./0007-registry-tags.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -17,4 +18,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0004-backups": backups,
   "0005-upgrades": upgrades,
   "0006-recovery": recovery,
+  "0007-registry-tags": registryTags,
 };
