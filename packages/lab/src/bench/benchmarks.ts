@@ -1,4 +1,5 @@
 import { benchmarkAgentWeight } from "./agent-weight.ts";
+import { benchmarkBackup } from "./backup.ts";
 import { benchmarkDeploy } from "./deploy.ts";
 import type { Bench } from "./fleet.ts";
 import { benchmarkMetrics } from "./metrics.ts";
@@ -12,5 +13,6 @@ export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResul
   deploy: benchmarkDeploy,
   metrics: benchmarkMetrics,
   "agent-weight": benchmarkAgentWeight,
+  backup: benchmarkBackup,
   reapply: benchmarkReapply,
 };

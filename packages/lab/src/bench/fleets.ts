@@ -43,3 +43,18 @@ export async function applyReady(fleet: BenchFleet): Promise<void> {
 export function applyDeployed(fleet: BenchFleet): ReturnType<BenchFleet["apply"]> {
   return fleet.apply(JSON.stringify(deployed), "--prune");
 }
+
+export const backupDirectory = "/srv/berth-bench";
+
+/** A node with a database worth backing up, and a directory of its own to keep backups in. */
+const backedUp: FleetInput = {
+  ...ready,
+  tenants: { [node.name]: { node: node.name } },
+  services: { shared: { postgres: { node: node.name } }, tenant: { n8n: {} } },
+  backups: { target: { directory: backupDirectory }, schedule: "0 2 29 2 *" },
+};
+
+export async function applyBackedUp(fleet: BenchFleet): Promise<void> {
+  await fleet.apply(JSON.stringify(backedUp), "--prune");
+  await (await fleet.guest(node.address)).run(["mkdir", "--parents", backupDirectory]);
+}
