@@ -3,7 +3,7 @@ import type { OperationInput, OperationResult } from "@berth/shared/operations/i
 import type { Snapshot } from "@berth/shared/operations/backup-source";
 import type { OperationContext } from "../operations/context.ts";
 import type { BackupDependencies } from "./dependencies.ts";
-import { waitForHealth, whileStopped } from "./pause-instance.ts";
+import { waitForHealth, whileStopped } from "../operations/pause-instance.ts";
 import { backupTag, writeRecord } from "./record.ts";
 import { ensureRepository } from "./repository.ts";
 import { Restic } from "./restic.ts";

@@ -6,7 +6,7 @@ import { restoreBuckets } from "./buckets-restore.ts";
 import { restoreCollections } from "./collections.ts";
 import { restoreDatabase } from "./database.ts";
 import type { BackupDependencies } from "./dependencies.ts";
-import { waitForHealth, whileStopped } from "./pause-instance.ts";
+import { waitForHealth, whileStopped } from "../operations/pause-instance.ts";
 import { readSnapshot, verifySnapshot } from "./read-snapshot.ts";
 import { openRepository } from "./repository.ts";
 import { Restic } from "./restic.ts";

@@ -1,10 +1,12 @@
 /** A volume's snapshot beside the volume, until it takes the volume's place. */
+import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import type { Snapshot } from "@berth/shared/operations/backup-source";
+import { exchangeVolume, undoExchange, type VolumeExchange } from "../volumes/exchange.ts";
 import type { BackupDependencies } from "./dependencies.ts";
-import { exchangeVolume, undoExchange, type VolumeDirectories } from "./exchange-volume.ts";
 import { restoreVolume } from "./read-snapshot.ts";
 import type { Restic } from "./restic.ts";
+import { volumePath } from "./snapshot.ts";
 
 type Tools = Pick<BackupDependencies, "tools">;
 
@@ -31,8 +33,8 @@ export async function stageVolume(
 }
 
 export async function putVolumeInPlace(tools: Tools, volume: string): Promise<void> {
-  const directories = await directoriesOf(tools, volume);
-  if (directories !== null) return exchangeVolume(directories);
+  const exchange = await exchangeOf(tools, volume);
+  if (exchange !== null) return exchangeVolume(exchange);
   throw new BerthError("conflict", `The volume ${volume} was removed while it was being restored.`, {
     hint: "Restore it again.",
   });
@@ -40,15 +42,16 @@ export async function putVolumeInPlace(tools: Tools, volume: string): Promise<vo
 
 /** With the volume as it was before, or as it was restored. */
 export async function removeStaging({ tools }: Tools, volume: string): Promise<void> {
-  const directories = await directoriesOf({ tools }, volume);
-  if (directories !== null) await undoExchange(directories);
+  const exchange = await exchangeOf({ tools }, volume);
+  if (exchange !== null) await undoExchange(exchange);
   await tools.removeVolume(stagingOf(volume));
 }
 
-async function directoriesOf({ tools }: Tools, volume: string): Promise<VolumeDirectories | null> {
+async function exchangeOf({ tools }: Tools, volume: string): Promise<VolumeExchange | null> {
   const [target, staging] = await Promise.all([
     tools.volumeDirectory(volume),
     tools.volumeDirectory(stagingOf(volume)),
   ]);
-  return target === null || staging === null ? null : { volume: target, staging };
+  if (target === null || staging === null) return null;
+  return { volume: target, next: join(staging, volumePath), former: join(staging, "former") };
 }

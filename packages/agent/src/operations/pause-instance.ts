@@ -1,12 +1,12 @@
 /** Stopping an instance for a while, so that it runs again whatever happens: the journal knows which containers ran. */
-import type { Engine } from "../docker/engine.ts";
+import type { ContainerSummary, Engine } from "../docker/engine.ts";
 import type { DesiredState } from "../journal/desired-state.ts";
 import type { StoppedInstances } from "../journal/stopped-instances.ts";
-import type { OperationContext } from "../operations/context.ts";
-import { waitUntilHealthy } from "../operations/health-gate.ts";
-import { unhealthyError } from "../operations/health.ts";
-import { logTail } from "../operations/log-tail.ts";
-import { redactor } from "../operations/redact.ts";
+import type { OperationContext } from "./context.ts";
+import { waitUntilHealthy } from "./health-gate.ts";
+import { unhealthyError } from "./health.ts";
+import { logTail } from "./log-tail.ts";
+import { redactor } from "./redact.ts";
 
 export interface PauseDependencies {
   engine: Engine;
@@ -24,45 +24,60 @@ export async function whileStopped<T>(
   const startedAt = performance.now();
   let isStopped = false;
   try {
-    isStopped = await stop(dependencies, instance, context);
+    isStopped = await stopForAWhile(dependencies, instance, context);
     const value = await work();
     await startAgain(dependencies, instance);
     const milliseconds = isStopped ? Math.round(performance.now() - startedAt) : 0;
     return { value, milliseconds };
   } catch (error) {
-    // Where Docker is away, the mark in the journal has the agent start it when Docker is back.
-    await startAgain(dependencies, instance).catch((failure: unknown) => {
-      const reason = failure instanceof Error ? failure.message : String(failure);
-      context.progress({ line: `${instance} could not be started again yet: ${reason}` });
-    });
+    await startAgainOrTell(dependencies, instance, context);
     throw error;
   }
 }
 
-/** The last to start stops first. False: nothing of it ran. */
-async function stop(
+/** Marks in the journal what runs, for `startAgain`, and stops it. False: nothing of it ran. */
+export async function stopForAWhile(
   { engine, stopped, desired }: PauseDependencies,
   instance: string,
-  { signal, progress }: OperationContext,
+  context: OperationContext,
 ): Promise<boolean> {
-  signal.throwIfAborted();
-  const order = (desired.get(instance)?.containers ?? []).map(({ name }) => name);
-  const containers = await engine.listContainers({ instance });
-  const marked = stopped.get(instance);
-  const running = containers
-    .filter(({ id, state }) => state === "running" || state === "restarting" || marked.includes(id))
-    .toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+  context.signal.throwIfAborted();
+  const running = await runningContainers({ engine, desired }, instance, stopped.get(instance));
   if (running.length === 0) return false;
   stopped.set(
     instance,
     running.map(({ id }) => id),
   );
-  for (const { id, name } of running.toReversed()) {
+  await stopInReverse(engine, running, context);
+  return true;
+}
+
+const runs: ReadonlySet<string> = new Set(["running", "restarting", "paused"]);
+
+/** What runs of the instance, and what is `marked` besides, in the order in which it starts. */
+export async function runningContainers(
+  { engine, desired }: Pick<PauseDependencies, "engine" | "desired">,
+  instance: string,
+  marked: readonly string[] = [],
+): Promise<ContainerSummary[]> {
+  const order = (desired.get(instance)?.containers ?? []).map(({ name }) => name);
+  const containers = await engine.listContainers({ instance });
+  return containers
+    .filter(({ id, state }) => runs.has(state) || marked.includes(id))
+    .toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+}
+
+/** The last to start stops first; each within its own timeout, after which Docker kills it. */
+export async function stopInReverse(
+  engine: Engine,
+  containers: readonly ContainerSummary[],
+  { signal, progress }: OperationContext,
+): Promise<void> {
+  for (const { id, name } of containers.toReversed()) {
     signal.throwIfAborted();
     progress({ line: `stopping ${name}` });
     await engine.stopContainer(id, null);
   }
-  return true;
 }
 
 /** Starts what a pause has stopped, in order. Does nothing for an instance that none has stopped. */
@@ -77,6 +92,18 @@ export async function startAgain(
     if ((await engine.inspectContainer(id)) !== null) await engine.startContainer(id);
   }
   stopped.remove(instance);
+}
+
+/** After a failure, which is what is thrown. Where Docker is away, the mark in the journal has it start later. */
+export async function startAgainOrTell(
+  dependencies: Pick<PauseDependencies, "engine" | "stopped">,
+  instance: string,
+  { progress }: OperationContext,
+): Promise<void> {
+  await startAgain(dependencies, instance).catch((failure: unknown) => {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    progress({ line: `${instance} could not be started again yet: ${reason}` });
+  });
 }
 
 /** Waits until each container of the instance is healthy, in order. `fate`: what an unhealthy one is left with. */

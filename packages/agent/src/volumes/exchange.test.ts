@@ -2,17 +2,17 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { exchangeVolume, undoExchange, type VolumeDirectories } from "./exchange-volume.ts";
+import { exchangeVolume, finishExchange, undoExchange, type VolumeExchange } from "./exchange.ts";
 
 let root: string;
-let directories: VolumeDirectories;
+let directories: VolumeExchange;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "berth-exchange-"));
-  directories = { volume: join(root, "volume"), staging: join(root, "staging") };
+  directories = { volume: join(root, "volume"), next: join(root, "next"), former: join(root, "former") };
   await mkdir(directories.volume);
-  await mkdir(join(directories.staging, "source"), { recursive: true });
+  await mkdir(directories.next);
   await writeFile(join(directories.volume, "note"), "former");
-  await writeFile(join(directories.staging, "source/note"), "restored");
+  await writeFile(join(directories.next, "note"), "restored");
 });
 afterEach(async () => {
   await rm(root, { recursive: true });
@@ -23,11 +23,11 @@ const note = async () => readFile(join(directories.volume, "note"), "utf8");
 it("puts the restored files in place, and keeps the former ones aside", async () => {
   await exchangeVolume(directories);
   expect(await note()).toBe("restored");
-  expect(await readdir(directories.staging)).toEqual(["former"]);
+  expect(await readdir(root)).toEqual(["former", "volume"]);
 });
 
 it("changes nothing without restored files", async () => {
-  await rm(join(directories.staging, "source"), { recursive: true });
+  await rm(directories.next, { recursive: true });
   await expect(exchangeVolume(directories)).rejects.toThrow("ENOENT");
   expect(await note()).toBe("former");
 });
@@ -35,10 +35,26 @@ it("changes nothing without restored files", async () => {
 it("is undone after a kill between its two steps, and only then", async () => {
   await undoExchange(directories);
   expect(await note()).toBe("former");
-  await rename(directories.volume, join(directories.staging, "former"));
+  await rename(directories.volume, directories.former);
   await undoExchange(directories);
   expect(await note()).toBe("former");
   await exchangeVolume(directories);
   await undoExchange(directories);
   expect(await note()).toBe("restored");
+});
+
+it("is carried on after a kill at any of its steps, and not begun again", async () => {
+  await rename(directories.volume, directories.former);
+  for (const time of ["first", "second"]) {
+    await finishExchange(directories);
+    expect([time, await note()]).toEqual([time, "restored"]);
+    expect(await readdir(root)).toEqual(["former", "volume"]);
+  }
+});
+
+it("takes an empty directory for what was there", async () => {
+  await mkdir(directories.former);
+  await finishExchange(directories);
+  expect(await note()).toBe("restored");
+  expect(await readdir(directories.former)).toEqual(["note"]);
 });
