@@ -13,23 +13,22 @@ import { DockerodeEngine } from "./docker/dockerode-engine.ts";
 import { DockerodeTools } from "./docker/dockerode-tools.ts";
 import type { DockerEvent, Engine } from "./docker/engine.ts";
 import { type DockerListener, watchDocker } from "./docker/watch.ts";
+import { DockerodeDrills } from "./drill/drill-engine.ts";
+import { backupDrill } from "./drill/handler.ts";
+import { DrillRoom } from "./drill/room.ts";
 import type { Identity } from "./enrol/identity.ts";
 import { Renewal } from "./enrol/renewal.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { FirewallKeeper } from "./firewall/keeper.ts";
 import { Nft } from "./firewall/nft.ts";
 import { type HostFacts, nodeFacts } from "./facts.ts";
+import { operationHandlers } from "./handlers.ts";
 import { journalError } from "./journal/database.ts";
 import { Journal } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import { NodeMeter } from "./metrics/node-meter.ts";
 import { Sampler } from "./metrics/sampler.ts";
-import { firewallEnsure } from "./operations/firewall-ensure.ts";
-import { imageEnsure } from "./operations/image-ensure.ts";
-import { instanceEnsure } from "./operations/instance-ensure.ts";
-import { instanceRemove } from "./operations/instance-remove.ts";
 import { ResourceLocks } from "./operations/locks.ts";
-import { backupHandlers } from "./backup/handlers.ts";
 import { OperationRunner } from "./operations/runner.ts";
 import { EventPublisher } from "./reconcile/event-publisher.ts";
 import { HealthWatch } from "./reconcile/health-watch.ts";
@@ -67,6 +66,7 @@ export class Agent implements ConnectionListener, DockerListener {
   readonly #samples: SampleSender;
   readonly #streams: Streams;
   readonly #renewal: Renewal;
+  readonly #drillRoom: DrillRoom;
   #identity: Identity;
   #dockerVersion: string | null = null;
 
@@ -80,6 +80,10 @@ export class Agent implements ConnectionListener, DockerListener {
     const nft = new Nft();
     const firewall = new Firewall({ nft, desired: journal.firewall, file: firewallFile(config) });
     this.#engine = engine;
+    // One for all: each would take what the others have under way for left over.
+    const tools = new DockerodeTools(config.dockerSocket);
+    const drills = new DockerodeDrills(config.dockerSocket);
+    this.#drillRoom = new DrillRoom({ engine, drills, tools, log });
     const send = (message: AgentMessage): boolean => this.#connection.send(message);
     this.#connection = new Connection({
       open: () => openSocket(this.#identity),
@@ -111,7 +115,7 @@ export class Agent implements ConnectionListener, DockerListener {
       },
     });
     this.#health = new HealthWatch(engine, this.#reconciler, log);
-    this.#observer = new Observer(engine, journal.desired, this.#health, (name) => this.#reconciler.isHeld(name));
+    this.#observer = new Observer(engine, journal, this.#health, (name) => this.#reconciler.isWorkedOn(name));
     this.#sampler = new Sampler({
       engine,
       node: this.#node,
@@ -126,15 +130,17 @@ export class Agent implements ConnectionListener, DockerListener {
       log,
       send,
       node: identity.node,
-      handlers: {
-        "firewall.ensure": firewallEnsure(firewall, () => {
+      handlers: operationHandlers({
+        engine,
+        tools,
+        journal,
+        firewall,
+        onFirewall: () => {
           this.#firewall.onSettled();
-        }),
-        "image.ensure": imageEnsure({ engine, registryCertificates: config.registryCertificates }),
-        "instance.ensure": instanceEnsure(engine, journal.desired),
-        "instance.remove": instanceRemove(engine),
-        ...backupHandlers(engine, new DockerodeTools(config.dockerSocket), journal),
-      },
+        },
+        registryCertificates: config.registryCertificates,
+        drill: backupDrill({ engine, drills, tools, room: this.#drillRoom, node: this.#node }),
+      }),
       onInstance: (instance) => {
         this.#reconciler.giveWay(instance);
       },
@@ -185,6 +191,7 @@ export class Agent implements ConnectionListener, DockerListener {
   onRunning(): void {
     this.#sampler.onRunning();
     this.#reconciler.onRunning();
+    void this.#drillRoom.clearLeftovers();
     void this.#readDockerVersion();
   }
 

@@ -31,6 +31,7 @@ export function detailsOf(info: Dockerode.ContainerInspectInfo): ContainerDetail
     paused: info.State.Paused,
     pid: info.State.Pid,
     exitCode: info.State.ExitCode,
+    outOfMemory: info.State.OOMKilled,
     startedAt: info.State.StartedAt === never ? null : info.State.StartedAt,
     restarts: info.RestartCount,
     memoryBytes: memory ?? 0,

@@ -22,6 +22,8 @@ export interface ContainerDetails extends Omit<ContainerSummary, "hostPorts"> {
   /** Process id of its first process as this node sees it; 0 when it does not run. */
   pid: number;
   exitCode: number;
+  /** The kernel has killed a process of it for want of memory. */
+  outOfMemory: boolean;
   /** ISO 8601; null when it never ran. */
   startedAt: string | null;
   restarts: number;

@@ -49,3 +49,6 @@ export interface ToolEngine {
   /** No error when it is gone already. */
   removeVolume(volume: string): Promise<void>;
 }
+
+/** Of the volumes alone. */
+export type Volumes = Pick<ToolEngine, "volumeDirectory" | "createVolume" | "removeVolume">;

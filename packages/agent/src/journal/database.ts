@@ -28,6 +28,16 @@ const schema = `
     instance TEXT PRIMARY KEY,
     containers TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS held_instances (instance TEXT PRIMARY KEY) STRICT;
+  CREATE TABLE IF NOT EXISTS checkpoints (
+    instance TEXT PRIMARY KEY,
+    upgrade TEXT NOT NULL,
+    volumes TEXT NOT NULL,
+    state TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    stopped_at TEXT NOT NULL,
+    spec TEXT
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS events (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

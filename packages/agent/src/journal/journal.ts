@@ -1,9 +1,11 @@
 /** Everything the agent must know after kill -9: operations, desired state, events, samples, a few settings. */
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import { Checkpoints } from "./checkpoints.ts";
 import { openDatabase, transaction } from "./database.ts";
 import { DesiredFirewall } from "./desired-firewall.ts";
 import { DesiredState } from "./desired-state.ts";
+import { HeldInstances } from "./held-instances.ts";
 import { OperationJournal } from "./operation-journal.ts";
 import { Outbox } from "./outbox.ts";
 import { SampleStore } from "./sample-store.ts";
@@ -20,6 +22,8 @@ export class Journal {
   readonly outbox: Outbox;
   readonly samples: SampleStore;
   readonly stopped: StoppedInstances;
+  readonly held: HeldInstances;
+  readonly checkpoints: Checkpoints;
   readonly #database: DatabaseSync;
 
   constructor(path: string) {
@@ -30,6 +34,8 @@ export class Journal {
     this.outbox = new Outbox(this.#database);
     this.samples = new SampleStore(this.#database);
     this.stopped = new StoppedInstances(this.#database);
+    this.held = new HeldInstances(this.#database);
+    this.checkpoints = new Checkpoints(this.#database);
   }
 
   /** What the fleet says about drift; "report" until a controller has said so: never touch what nobody asked to hold. */

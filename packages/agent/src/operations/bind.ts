@@ -31,6 +31,14 @@ export function bindOperation(handlers: OperationHandlers, name: string, input: 
     const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
     return { ...bound, instance: parsed.instance, intend: (desired) => desired.set(parsed) };
   }
+  if (kind === "instance.prove") {
+    const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
+    return { ...bound, instance: parsed.spec.instance, intend: (desired) => desired.set(parsed.spec) };
+  }
+  if (kind === "checkpoint.create") return bindCheckpoint(kind, operations[kind], handlers[kind], input);
+  if (kind === "checkpoint.restore") return bindCheckpoint(kind, operations[kind], handlers[kind], input);
+  if (kind === "checkpoint.remove") return bindCheckpoint(kind, operations[kind], handlers[kind], input);
+  if (kind === "backup.drill") return bind(kind, operations[kind], handlers[kind], input).bound;
   if (kind === "repository.check") return bind(kind, operations[kind], handlers[kind], input).bound;
   if (kind === "repository.prune") return bind(kind, operations[kind], handlers[kind], input).bound;
   if (kind === "backup.create") {
@@ -43,6 +51,13 @@ export function bindOperation(handlers: OperationHandlers, name: string, input: 
   }
   const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
   return { ...bound, instance: parsed.instance, intend: (desired) => desired.remove(parsed.instance) };
+}
+
+function bindCheckpoint<Input extends { node: string; instance: string }>(
+  ...args: Parameters<typeof bind<Input>>
+): BoundOperation {
+  const { bound, parsed } = bind(...args);
+  return { ...bound, instance: parsed.instance };
 }
 
 function bind<Input extends { node: string }>(

@@ -80,7 +80,14 @@ function hopeless(container: ContainerDetails): boolean {
   return ended || container.restarts >= mostRestarts;
 }
 
-function stateReason(container: ContainerDetails): string {
+/** Of a container that does not run. */
+export function stateReason(container: ContainerDetails): string {
   const times = container.restarts > 0 ? `, started again ${container.restarts} times` : "";
-  return `its container is ${container.state} (exit code ${container.exitCode}${times})`;
+  return `its container is ${container.state} (exit code ${container.exitCode}${times})${outOfMemory(container)}`;
+}
+
+/** For the end of a sentence: what somebody must change so that it does not end again. */
+export function outOfMemory({ outOfMemory: isOut, memoryBytes }: ContainerDetails): string {
+  if (!isOut) return "";
+  return `: it ran out of its memory of ${Math.round(memoryBytes / 1024 / 1024)} MiB`;
 }

@@ -72,8 +72,15 @@ async function probeCommand(
 
 /** The error of an instance whose health gate stayed shut. */
 export function unhealthyError(name: string, reason: string, log: readonly string[], fate: string): BerthError {
+  return healthError(`${name} did not become healthy: ${reason}. ${fate}`, name, log);
+}
+
+/** The error of an instance that became healthy and did not stay so. */
+export function relapseError(name: string, reason: string, log: readonly string[], fate: string): BerthError {
+  return healthError(`${name} did not stay healthy: ${reason}. ${fate}`, name, log);
+}
+
+function healthError(message: string, name: string, log: readonly string[]): BerthError {
   const last = log.length === 0 ? "It has logged nothing." : `Its last log lines:\n${log.join("\n")}`;
-  return new BerthError("instance.unhealthy", `${name} did not become healthy: ${reason}. ${fate} ${last}`, {
-    hint: `berth logs ${name} shows more.`,
-  });
+  return new BerthError("instance.unhealthy", `${message} ${last}`, { hint: `berth logs ${name} shows more.` });
 }

@@ -19,6 +19,7 @@ function running(overrides: Partial<ContainerDetails> = {}): ContainerDetails {
     paused: false,
     pid: 100,
     exitCode: 0,
+    outOfMemory: false,
     startedAt: "2026-11-24T00:00:00Z",
     restarts: 0,
     memoryBytes: 64 * mebibyte,

@@ -37,7 +37,7 @@ describe("ensureInstance", () => {
   it("makes what is missing, with no step too many", async () => {
     const engine = engineWith("1");
     const result = await ensureInstance(engine, specOf("1"), context(), waiting);
-    expect(result).toEqual({ changed: true, containerIds: ["id-1"] });
+    expect(result).toMatchObject({ changed: true, containerIds: ["id-1"] });
     expect(engine.changes).toEqual(["create user1-web", "start user1-web"]);
   });
 
@@ -45,7 +45,7 @@ describe("ensureInstance", () => {
     const engine = engineWith("1");
     await ensureInstance(engine, specOf("1"), context(), waiting);
     engine.changes.length = 0;
-    expect(await ensureInstance(engine, specOf("1"), context(), waiting)).toEqual({
+    expect(await ensureInstance(engine, specOf("1"), context(), waiting)).toMatchObject({
       changed: false,
       containerIds: ["id-1"],
     });

@@ -7,7 +7,7 @@ import { labels } from "../docker/labels.ts";
 import type { DesiredState } from "../journal/desired-state.ts";
 import type { OperationContext, OperationHandler } from "./context.ts";
 import { waitUntilHealthy } from "./health-gate.ts";
-import { unhealthyError } from "./health.ts";
+import { relapseError, unhealthyError } from "./health.ts";
 import { freeingKeptPorts } from "./kept-port.ts";
 import { type ContainerCheck, checkInstance, type ImageIds } from "./instance-check.ts";
 import { checkDigests } from "./digests.ts";
@@ -16,27 +16,34 @@ import { logTail } from "./log-tail.ts";
 import { isOutage, throughOutages } from "./outage.ts";
 import { checkPorts } from "./ports.ts";
 import { redactor } from "./redact.ts";
+import { stayHealthy } from "./stay-healthy.ts";
 import { hasHadItsTime, restartIfStuck } from "./stuck.ts";
 import { type Exchange, prepareReplacements, removeFormer, type Replacement, rollBack, swap } from "./replacement.ts";
 
 export interface EnsureResult {
   changed: boolean;
   containerIds: string[];
+  /** When what was waited for was healthy first; ISO 8601. */
+  healthyAt: string;
 }
 
 export interface EnsureOptions {
   /** Wait for health although nothing is replaced. Mending does not: the health watch follows it anyway. */
   waitForHealth: boolean;
+  /** How long it must stay healthy before the former containers go; not at all unless told. */
+  minHealthySeconds?: number;
+  /** What is left when that fails: the former containers running again, unless told, or nothing that runs. */
+  onFailure?: "former" | "stopped";
 }
 
 export function instanceEnsure(engine: Engine, desired: DesiredState): OperationHandler<"instance.ensure"> {
   return async (spec, context) => {
     try {
-      const result = await throughOutages(engine, context, () =>
+      const { changed, containerIds } = await throughOutages(engine, context, () =>
         freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, { waitForHealth: true })),
       );
       desired.prove(spec.instance);
-      return result;
+      return { changed, containerIds };
     } catch (error) {
       desired.revert(spec.instance);
       throw error;
@@ -59,22 +66,25 @@ export async function ensureInstance(
   const exchange = { replacements: [...underWay, ...made], retired, added: [] };
   const isExchange = exchange.replacements.length > 0 || retired.length > 0;
   let containerIds: string[];
+  let healthyAt: string;
   try {
     context.signal.throwIfAborted();
     await swap(engine, exchange);
     containerIds = await bringUp(engine, spec, checks, exchange, context, options);
+    healthyAt = new Date().toISOString();
+    await passProbation(engine, spec, containerIds, isExchange, context, options);
   } catch (error) {
     // An outage is no verdict on the new containers: the next attempt carries on with them.
     const isOver = context.signal.aborted || !(await isOutage(engine, losses));
     if (isExchange && isOver) {
       context.progress({ line: `${spec.instance}: putting the former containers back` });
-      await rollBack(engine, exchange);
+      await rollBack(engine, exchange, { start: options.onFailure !== "stopped" });
     }
     throw error;
   }
   await removeFormer(engine, exchange);
   const changed = cleaned || isExchange || checks.some(({ repair }) => repair !== "none");
-  return { changed, containerIds };
+  return { changed, containerIds, healthyAt };
 }
 
 interface Sight {
@@ -181,7 +191,7 @@ async function bringUp(
     if (options.waitForHealth && check.repair === "none" && !isExchange && isOld(check)) {
       await restartIfStuck(engine, check.spec, id, context);
     }
-    if (options.waitForHealth || isExchange) await passGate(engine, spec, check.spec, id, isExchange, context);
+    if (options.waitForHealth || isExchange) await passGate(engine, spec, check.spec, id, isExchange, context, options);
   }
   return ids;
 }
@@ -221,6 +231,7 @@ async function passGate(
   id: string,
   hasFormer: boolean,
   { signal, progress }: OperationContext,
+  options: EnsureOptions,
 ): Promise<void> {
   const reason = await waitUntilHealthy(engine, container, id, {
     signal,
@@ -231,6 +242,25 @@ async function passGate(
   });
   if (reason === null) return;
   const log = await logTail(engine, id, redactor(spec));
-  const fate = hasFormer ? "The former containers run again." : "It is left as it is, to be looked at.";
-  throw unhealthyError(spec.instance, reason, log, fate);
+  throw unhealthyError(spec.instance, reason, log, fateOf(hasFormer, options));
+}
+
+/** With the former containers still there, whatever becomes of the new ones. */
+async function passProbation(
+  engine: Engine,
+  spec: InstanceSpec,
+  ids: readonly string[],
+  hasFormer: boolean,
+  context: OperationContext,
+  options: EnsureOptions,
+): Promise<void> {
+  const relapse = await stayHealthy(engine, spec, ids, options.minHealthySeconds ?? 0, context);
+  if (relapse === null) return;
+  const log = await logTail(engine, relapse.id, redactor(spec));
+  throw relapseError(relapse.container.name, relapse.reason, log, fateOf(hasFormer, options));
+}
+
+function fateOf(hasFormer: boolean, { onFailure }: EnsureOptions): string {
+  if (onFailure === "stopped") return "It is stopped.";
+  return hasFormer ? "The former containers run again." : "It is left as it is, to be looked at.";
 }

@@ -1,12 +1,21 @@
 /** instance.remove: the instance's containers are gone; its volumes only when that is asked for. */
 import type { OperationResult } from "@berth/shared/operations/index";
 import type { Engine } from "../docker/engine.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { OperationContext, OperationHandler } from "./context.ts";
 import { throughOutages } from "./outage.ts";
 
-export function instanceRemove(engine: Engine): OperationHandler<"instance.remove"> {
-  return async ({ instance, volumes }, context) =>
-    throughOutages(engine, context, () => remove(engine, instance, volumes, context));
+export function instanceRemove(
+  engine: Engine,
+  { held, checkpoints }: Pick<Journal, "held" | "checkpoints">,
+): OperationHandler<"instance.remove"> {
+  return async ({ instance, volumes }, context) => {
+    const result = await throughOutages(engine, context, () => remove(engine, instance, volumes, context));
+    held.release(instance);
+    // The copies are volumes of the instance as well.
+    if (volumes) checkpoints.remove(instance);
+    return result;
+  };
 }
 
 async function remove(

@@ -59,8 +59,12 @@ export async function swap(engine: Engine, { replacements, retired }: Exchange):
   }
 }
 
-/** Removes what is new, gives the former containers their names back and starts all that ran before. */
-export async function rollBack(engine: Engine, { replacements, retired, added }: Exchange): Promise<void> {
+/** Removes what is new, gives the former containers their names back and, unless told otherwise, starts them again. */
+export async function rollBack(
+  engine: Engine,
+  { replacements, retired, added }: Exchange,
+  { start }: { start: boolean } = { start: true },
+): Promise<void> {
   for (const id of added.toReversed()) await engine.removeContainer(id);
   for (const { container, nextId } of replacements.toReversed()) {
     await engine.stopContainer(nextId, container.stopTimeoutSeconds);
@@ -68,9 +72,9 @@ export async function rollBack(engine: Engine, { replacements, retired, added }:
   }
   for (const { container, formerId, swapped } of replacements) {
     if (swapped) await engine.renameContainer(formerId, container.name);
-    await engine.startContainer(formerId);
+    if (start) await engine.startContainer(formerId);
   }
-  for (const id of retired) await engine.startContainer(id);
+  for (const id of start ? retired : []) await engine.startContainer(id);
 }
 
 /** The successors are healthy: nobody needs the former ones any more. */

@@ -5,7 +5,7 @@ import type { ContainerDetails, ContainerSummary, Engine } from "../docker/engin
 import { isMadeTo } from "../docker/fingerprint.ts";
 import { labels } from "../docker/labels.ts";
 import { fullReference } from "../docker/references.ts";
-import type { DesiredState } from "../journal/desired-state.ts";
+import type { Journal } from "../journal/journal.ts";
 import {
   checkInstance,
   differencesOf,
@@ -24,13 +24,18 @@ const onItsWay: ReadonlySet<InstanceState> = new Set(["missing", "stopped", "unk
 
 export class Observer {
   readonly #engine: Engine;
-  readonly #desired: DesiredState;
+  readonly #journal: Pick<Journal, "desired" | "held">;
   readonly #health: HealthStates;
   readonly #isWorkedOn: (instance: string) => boolean;
 
-  constructor(engine: Engine, desired: DesiredState, health: HealthStates, isWorkedOn: (instance: string) => boolean) {
+  constructor(
+    engine: Engine,
+    journal: Pick<Journal, "desired" | "held">,
+    health: HealthStates,
+    isWorkedOn: (instance: string) => boolean,
+  ) {
     this.#engine = engine;
-    this.#desired = desired;
+    this.#journal = journal;
     this.#health = health;
     this.#isWorkedOn = isWorkedOn;
   }
@@ -43,7 +48,7 @@ export class Observer {
     ]);
     const details = await this.#inspect(containers);
     const byInstance = Map.groupBy(details, (container) => container.labels[labels.instance] ?? "");
-    const specs = new Map(this.#desired.all().map((spec) => [spec.instance, spec]));
+    const specs = new Map(this.#journal.desired.all().map((spec) => [spec.instance, spec]));
     const names = [...new Set([...specs.keys(), ...byInstance.keys()])].toSorted();
     const references = withFullReferences(images);
     const instances = names.flatMap((name) => {
@@ -56,7 +61,7 @@ export class Observer {
   /** One instance; undefined when nothing of it is known or exists. */
   async observeInstance(name: string): Promise<ObservedInstance | undefined> {
     const details = await this.#inspect(await this.#engine.listContainers({ instance: name }));
-    return this.#instance(name, this.#desired.get(name), details, none);
+    return this.#instance(name, this.#journal.desired.get(name), details, none);
   }
 
   async #inspect(containers: readonly ContainerSummary[]): Promise<ContainerDetails[]> {
@@ -83,7 +88,10 @@ export class Observer {
       // A part that did not change bears the labels of the specification that it was made to.
       hash: isAsDesired ? spec.hash : label(labels.hash),
       state: this.#state(name, containers),
-      drift: spec === undefined || first === undefined ? [] : differencesOf(checkInstance(spec, containers, images)),
+      drift:
+        spec === undefined || first === undefined || this.#journal.held.has(name)
+          ? []
+          : differencesOf(checkInstance(spec, containers, images)),
       containers: containers.map(({ id, image, imageId, state, startedAt, restarts, name: container }) => {
         return { name: container, id, image, imageId, state, startedAt, restarts };
       }),
@@ -93,7 +101,9 @@ export class Observer {
   /** What is not there, or not known yet, while somebody makes or replaces it is on its way. */
   #state(name: string, containers: readonly ContainerDetails[]): InstanceState {
     const state = this.#stateOf(name, containers);
-    return onItsWay.has(state) && this.#isWorkedOn(name) ? "starting" : state;
+    if (this.#isWorkedOn(name)) return onItsWay.has(state) ? "starting" : state;
+    // Also where Docker has just started it: it is stopped again.
+    return state !== "missing" && this.#journal.held.has(name) ? "stopped" : state;
   }
 
   #stateOf(name: string, containers: readonly ContainerDetails[]): InstanceState {

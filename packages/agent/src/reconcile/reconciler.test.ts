@@ -40,7 +40,7 @@ beforeEach(() => {
   const locks = new ResourceLocks();
   reconciler = new Reconciler({ engine, journal, locks, events, log: silentLog, health: () => watch });
   watch = new HealthWatch(engine, reconciler, silentLog);
-  const observer = new Observer(engine, journal.desired, watch, () => false);
+  const observer = new Observer(engine, journal, watch, () => false);
 });
 afterEach(() => {
   reconciler.stop();

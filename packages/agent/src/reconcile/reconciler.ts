@@ -4,7 +4,6 @@ import { operations } from "@berth/shared/operations/index";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState } from "@berth/shared/protocol/state";
 import { Backoff } from "../backoff.ts";
-import { startAgain } from "../backup/pause-instance.ts";
 import type { ContainerDetails, DockerEvent, Engine } from "../docker/engine.ts";
 import type { DockerListener } from "../docker/watch.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -13,6 +12,7 @@ import { checkInstance, differencesOf, type ImageIds } from "../operations/insta
 import { ensureInstance } from "../operations/instance-ensure.ts";
 import { freeingKeptPorts } from "../operations/kept-port.ts";
 import type { ResourceLocks } from "../operations/locks.ts";
+import { runningContainers, startAgain, stopInReverse } from "../operations/pause-instance.ts";
 import type { EventPublisher } from "./event-publisher.ts";
 import type { HealthListener, HealthWatch } from "./health-watch.ts";
 import { KeyedTimers } from "./keyed-timers.ts";
@@ -69,7 +69,7 @@ export class Reconciler implements DockerListener, HealthListener {
   onHealth(instance: string, state: InstanceState): void {
     if (state === "healthy") {
       this.#resetMending(instance);
-      if (!this.isHeld(instance)) this.#dependencies.journal.desired.prove(instance);
+      if (!this.isWorkedOn(instance)) this.#dependencies.journal.desired.prove(instance);
     } else if (state === "unhealthy") {
       // Not every departure is an event of the container: one that was taken off its network tells by its health alone.
       this.#soon(instance, 0);
@@ -124,16 +124,20 @@ export class Reconciler implements DockerListener, HealthListener {
 
   /** Never rejects: a failure is reported and tried again. */
   async #reconcile(instance: string): Promise<void> {
-    // Whoever holds the instance calls onSettled at the end. Until then it is looked at, and not touched.
-    if (this.isHeld(instance)) {
+    // Whoever works on the instance calls onSettled at the end. Until then it is looked at, and not touched.
+    if (this.isWorkedOn(instance)) {
       this.#dependencies.events.instance(instance);
       return;
     }
     try {
+      if (this.#dependencies.journal.held.has(instance)) {
+        await this.#keepStopped(instance);
+        return;
+      }
       await this.#startAgain(instance);
       await this.#look(instance);
     } catch (error) {
-      if (this.#stopping.signal.aborted || this.isHeld(instance)) return;
+      if (this.#stopping.signal.aborted || this.isWorkedOn(instance)) return;
       const { code, message } = toBerthError(error);
       const wait = this.#delayMending(instance);
       this.#dependencies.log.warn({ instance, code, reason: message, wait }, "the instance could not be reconciled");
@@ -147,6 +151,24 @@ export class Reconciler implements DockerListener, HealthListener {
     if (journal.stopped.get(instance).length === 0) return;
     const { signal } = this.#stopping;
     await locks.run(`instance/${instance}`, signal, () => startAgain({ engine, stopped: journal.stopped }, instance));
+  }
+
+  /** An operation holds it: what Docker has started by itself, after it was killed say, is stopped again. */
+  async #keepStopped(instance: string): Promise<void> {
+    const { engine, journal, locks, events, health, log } = this.#dependencies;
+    health().forget(instance);
+    this.#reported.delete(instance);
+    const { signal } = this.#stopping;
+    const ask = () => runningContainers({ engine, desired: journal.desired }, instance);
+    if ((await ask()).length > 0) {
+      await locks.run(`instance/${instance}`, signal, async () => {
+        // An operation that came before may have ended the hold.
+        if (!journal.held.has(instance)) return;
+        log.info({ instance }, "stopping again what is to stay stopped");
+        await stopInReverse(engine, await ask(), { signal, progress: () => undefined });
+      });
+    }
+    events.instance(instance);
   }
 
   async #look(instance: string): Promise<void> {
@@ -241,7 +263,7 @@ export class Reconciler implements DockerListener, HealthListener {
   }
 
   /** Whether an operation, or mending, works on the instance. */
-  isHeld(instance: string): boolean {
+  isWorkedOn(instance: string): boolean {
     return this.#dependencies.locks.held(`instance/${instance}`);
   }
 

@@ -89,6 +89,7 @@ export class FakeEngine implements Engine {
       paused: false,
       pid: 0,
       exitCode: 0,
+      outOfMemory: false,
       startedAt: null,
       restarts: 0,
       memoryBytes: container.memoryBytes,

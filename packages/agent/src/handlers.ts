@@ -1,0 +1,48 @@
+/** Who performs each operation on this node. */
+import { backupHandlers } from "./backup/handlers.ts";
+import { checkpointHandlers, onWholeVolumes } from "./checkpoint/handlers.ts";
+import type { Engine } from "./docker/engine.ts";
+import type { ToolEngine } from "./docker/tools.ts";
+import type { Firewall } from "./firewall/firewall.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { OperationHandlers } from "./operations/context.ts";
+import { firewallEnsure } from "./operations/firewall-ensure.ts";
+import { imageEnsure } from "./operations/image-ensure.ts";
+import { instanceEnsure } from "./operations/instance-ensure.ts";
+import { instanceProve } from "./operations/instance-prove.ts";
+import { instanceRemove } from "./operations/instance-remove.ts";
+import { hostFiles } from "./volumes/files.ts";
+
+export interface HandlerDependencies {
+  engine: Engine;
+  tools: ToolEngine;
+  journal: Journal;
+  firewall: Firewall;
+  /** A new firewall is in force. */
+  onFirewall: () => void;
+  registryCertificates: string;
+  drill: OperationHandlers["backup.drill"];
+}
+
+export function operationHandlers(dependencies: HandlerDependencies): OperationHandlers {
+  const { engine, tools, journal, firewall, onFirewall, registryCertificates, drill } = dependencies;
+  const checkpoints = { engine, volumes: tools, files: hostFiles, journal };
+  const ensure = instanceEnsure(engine, journal.desired);
+  return {
+    "firewall.ensure": firewallEnsure(firewall, onFirewall),
+    "image.ensure": imageEnsure({ engine, registryCertificates }),
+    "instance.ensure": onWholeVolumes(
+      checkpoints,
+      ({ instance }) => instance,
+      (spec, context) => {
+        journal.held.release(spec.instance);
+        return ensure(spec, context);
+      },
+    ),
+    "instance.prove": onWholeVolumes(checkpoints, ({ spec }) => spec.instance, instanceProve({ engine, journal })),
+    "instance.remove": instanceRemove(engine, journal),
+    ...checkpointHandlers(checkpoints),
+    ...backupHandlers(engine, tools, journal),
+    "backup.drill": drill,
+  };
+}

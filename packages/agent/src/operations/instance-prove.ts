@@ -1,0 +1,64 @@
+/** instance.prove: a version that the instance keeps only when it stays healthy for a while. */
+import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
+import type { Engine } from "../docker/engine.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { OperationContext, OperationHandler } from "./context.ts";
+import { ensureInstance } from "./instance-ensure.ts";
+import { freeingKeptPorts } from "./kept-port.ts";
+import { throughOutages } from "./outage.ts";
+import { runningContainers, stopInReverse } from "./pause-instance.ts";
+
+export interface ProveDependencies {
+  engine: Engine;
+  journal: Pick<Journal, "desired" | "held" | "transaction">;
+}
+
+export function instanceProve(dependencies: ProveDependencies): OperationHandler<"instance.prove"> {
+  const { desired, held } = dependencies.journal;
+  return async (input, context) => {
+    const { instance } = input.spec;
+    // Held all along where nothing is to run after a failure: also when the agent cannot say any more that it failed.
+    if (input.onFailure === "stopped") held.hold(instance);
+    else held.release(instance);
+    try {
+      const result = await prove(dependencies.engine, input, context);
+      dependencies.journal.transaction(() => {
+        desired.prove(instance);
+        held.release(instance);
+      });
+      return result;
+    } catch (error) {
+      desired.revert(instance);
+      if (input.onFailure === "stopped") await stopAll(dependencies, instance, context);
+      throw error;
+    }
+  };
+}
+
+async function prove(
+  engine: Engine,
+  { spec, minHealthySeconds, onFailure }: OperationInput<"instance.prove">,
+  context: OperationContext,
+): Promise<OperationResult<"instance.prove">> {
+  const options = { waitForHealth: true, minHealthySeconds, onFailure };
+  const { containerIds, healthyAt } = await throughOutages(engine, context, () =>
+    freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, options)),
+  );
+  return { containerIds, healthyAt };
+}
+
+/** Whatever it failed of, and where; also when the operation was aborted. */
+async function stopAll(
+  { engine, journal: { desired } }: ProveDependencies,
+  instance: string,
+  { progress }: OperationContext,
+): Promise<void> {
+  const signal = new AbortController().signal;
+  try {
+    await stopInReverse(engine, await runningContainers({ engine, desired }, instance), { signal, progress });
+  } catch (failure) {
+    // It is held: the agent stops it once Docker is back.
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    progress({ line: `${instance} could not be stopped yet: ${reason}` });
+  }
+}
