@@ -27,23 +27,28 @@ export async function readPresentFleet(dependencies: PresentFleetDependencies): 
   const { secrets, registryMirror } = dependencies;
   const fleet = await dependencies.fleet();
   const backups = requireBackups(fleet);
-  const missing = targetSecrets(backups).filter((name) => secrets.version(name) === null);
-  if (missing.length > 0) {
-    throw new BerthError("request.invalid", `The keys of the backups' S3 store are not set: ${missing.join(", ")}`, {
-      hint: missing.map((name) => `\`berth secret set ${name}\``).join(", "),
-    });
-  }
+  requireTargetKeys(backups, secrets);
   return {
     fleet,
     catalog: dependencies.catalogOf(fleet),
     desired: dependencies.desired(fleet),
     secretVersion: (name) => secrets.version(name) ?? 1,
     registryMirror,
-    ca: await readCa(backups, dependencies.configurationDirectory),
+    ca: await readTargetCa(backups, dependencies.configurationDirectory),
   };
 }
 
-async function readCa({ target }: Backups, directory: string): Promise<string | null> {
+/** Throws `request.invalid` where the target's keys are missing. */
+export function requireTargetKeys(backups: Backups, secrets: Pick<Secrets, "version">): void {
+  const missing = targetSecrets(backups).filter((name) => secrets.version(name) === null);
+  if (missing.length === 0) return;
+  throw new BerthError("request.invalid", `The keys of the backups' S3 store are not set: ${missing.join(", ")}`, {
+    hint: missing.map((name) => `\`berth secret set ${name}\``).join(", "),
+  });
+}
+
+/** PEM that the target's certificate is checked with; null: publicly trusted. */
+export async function readTargetCa({ target }: Backups, directory: string): Promise<string | null> {
   const file = "s3" in target ? target.s3.caFile : undefined;
   if (file === undefined) return null;
   const path = resolve(directory, file);

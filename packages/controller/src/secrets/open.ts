@@ -43,6 +43,8 @@ export interface Secrets {
   remove: (instance: string) => Promise<number>;
   /** Encrypts every secret with a key that is new, and makes it the key; gives how many there are. */
   rotateKey: () => Promise<number>;
+  /** Does something while the key and what is encrypted with it cannot change. */
+  withKey: <T>(work: (key: Buffer) => Promise<T>) => Promise<T>;
   /** Present version; null: there is no such secret. Synchronous: it is read from memory. */
   version: (name: string) => number | null;
   /** The number that the next version will have. Synchronous. */
@@ -178,6 +180,7 @@ export async function openSecrets({ inventory, key: source }: SecretsOptions): P
           key = readKeyFile(file);
         }
       }),
+    withKey: (work) => serialize(() => work(key)),
     version: (name) => values.version(name),
     nextVersion: (name) => values.nextVersion(name),
     versions: () => new Map(values.list().map(({ name, version }) => [name, version])),
