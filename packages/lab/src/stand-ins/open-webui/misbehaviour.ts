@@ -10,7 +10,7 @@ const slowSeconds = 20;
 
 /** Whether `/health` may say yes, this many seconds after the start. */
 export function answersHealthy(misbehaviour: Misbehaviour | undefined, uptimeSeconds: number): boolean {
-  if (misbehaviour === "starts-unhealthy" || misbehaviour === "corrupts-data") return false;
+  if (misbehaviour === "starts-unhealthy") return false;
   return misbehaviour !== "starts-slowly" || uptimeSeconds >= slowSeconds;
 }
 
@@ -44,6 +44,7 @@ export function afterStart(
   if (misbehaviour === "corrupts-data") {
     closeDatabase();
     corrupt(join(dataDirectory, databaseFileName));
+    throw new Error("This release cannot read what it has written");
   }
   if (misbehaviour === "fills-the-disk") fill(join(dataDirectory, "filling"));
 }

@@ -43,15 +43,15 @@ export function findRelease(tag: string): Release {
   return release;
 }
 
-/** The environment's word on a single instance: which release misbehaves there, and how. */
+/** The environment's word on a single instance: which releases misbehave there, and how. */
 export const misbehaviourVariable = "STAND_IN_MISBEHAVIOUR";
 
-/** The release as this instance runs it: `v0.11.3-migrates=fails-to-start` makes an instance the one that fails. */
+/** The release as this instance runs it: `v0.11.2=hangs-on-stop,v0.11.3-migrates=corrupts-data`. */
 export function releaseWithin(environment: Readonly<Record<string, string | undefined>>, tag: string): Release {
   const release = findRelease(tag);
-  const [ofTag, named] = (environment[misbehaviourVariable] ?? "").split("=");
-  if (ofTag !== tag) return release;
-  const misbehaviour = misbehaviours.find((candidate) => candidate === named);
-  if (misbehaviour === undefined) throw new Error(`${misbehaviourVariable} names no misbehaviour of the stand-in`);
+  const named = (environment[misbehaviourVariable] ?? "").split(",").find((entry) => entry.startsWith(`${tag}=`));
+  if (named === undefined) return release;
+  const misbehaviour = misbehaviours.find((candidate) => named === `${tag}=${candidate}`);
+  if (misbehaviour === undefined) throw new Error(`${misbehaviourVariable} names no misbehaviour: ${named}`);
   return { ...release, misbehaviour };
 }

@@ -35,7 +35,7 @@ export function createWebServer(application: Application): Server {
     },
     "GET /api/version": () => ({ body: { version: release.tag.slice(1), schema: database.schema } }),
     "GET /api/v1/chats": () => ({ body: database.chats() }),
-    "POST /api/v1/chats": async ({ json }) => addChat(database, await json()),
+    "POST /api/v1/chats": async ({ json }) => addChat(application, await json()),
     "GET /api/v1/retrieval/web/search": async ({ query }) => {
       if (settings.searxngQueryUrl === undefined) return { status: 400, body: { detail: "Web search is off" } };
       return { body: await search(settings.searxngQueryUrl, query.get("q") ?? "") };
@@ -50,9 +50,10 @@ function health({ release, uptime, watch }: Application): Answer {
   return { status: isReady ? 200 : 503, body: { status: isReady, ...(refusals.length === 0 ? {} : { refusals }) } };
 }
 
-function addChat(database: WebuiDatabase, { title }: Awaited<ReturnType<Asked["json"]>>): Answer {
+/** Tells which release it was: not the one that was there a moment before, perhaps. */
+function addChat({ database, release }: Application, { title }: Awaited<ReturnType<Asked["json"]>>): Answer {
   if (typeof title !== "string") return { status: 422, body: { detail: 'Send {"title": "…"}' } };
-  return { body: database.addChat(title) };
+  return { body: { ...database.addChat(title), release: release.tag } };
 }
 
 function rows({ release, settings, database }: Application): [string, string][] {
