@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BackupNode, bucket, collection, sources, subject } from "../testing/backup-node.ts";
 import { eventually, type Running } from "../testing/processes.ts";
-import { mebibyte } from "../testing/specs.ts";
+import { containerSpec, instanceSpec, mebibyte } from "../testing/specs.ts";
 
 let node: BackupNode;
 const { volume, database, collections, buckets } = sources;
@@ -78,6 +78,54 @@ describe("a backup", () => {
     expect(await state()).toEqual(before);
     expect(await node.isRunning()).toBe(true);
     expect(await node.docker("volume", "ls", "--quiet", "--filter=name=restoring")).toBe("");
+  });
+
+  it("comes back beside, under other names, and leaves what it was made of", async () => {
+    const { snapshots } = await node.create(all);
+    const before = await state();
+    await node.sql("CREATE ROLE beside LOGIN", "postgres", "postgres");
+    await node.sql("CREATE DATABASE beside OWNER beside", "postgres", "postgres");
+    await node.qdrant("PUT", "/collections/user9_web", { vectors: { size: 2, distance: "Dot" } });
+    await node.objects("make", "user9-files");
+    const beside = [
+      { ...volume, volume: "user9-web-data" },
+      { ...database, database: "beside", user: "beside" },
+      { ...collections, collections: ["user9_web"] },
+      { ...buckets, buckets: ["user9-files"] },
+    ];
+    const input = node.restoreInput(beside, snapshots, { subject: "user9-web", from: subject });
+    const renamed = { [collection]: "user9_web", [bucket]: "user9-files" };
+    await node.perform("backup.restore", { ...input, parts: input.parts.map((part) => ({ ...part, renamed })) });
+
+    const rows = "SELECT count(*), md5(string_agg(text, ',' ORDER BY id)) FROM rows";
+    expect(await node.sql(rows, "beside", "beside")).toBe(before.rows);
+    const scroll = { limit: 100, with_payload: true, with_vector: true };
+    const points = await node.qdrant("POST", "/collections/user9_web/points/scroll", scroll).then(resultOf);
+    expect(points).toEqual(before.points);
+    expect(await node.objects("list", "user9-files")).toBe(before.objects);
+    const copied = "-v user9-web-data:/copy --entrypoint sh".split(" ");
+    const note = await node.docker("run", "--rm", ...copied, "test/web:1", "-c", "cat /copy/note");
+    expect(note).toBe("kept");
+    expect(await state()).toEqual(before);
+    await node.docker("volume", "rm", "user9-web-data");
+  });
+
+  it("takes the instance down over data that it has other keys for, once they are in place, and not before", async () => {
+    const { snapshots } = await node.create([volume, database]);
+    const restore = (password: string) =>
+      node.outcome(
+        "backup.restore",
+        node.restoreInput([volume, database], snapshots, {
+          takeDown: true,
+          repository: node.repository({ password }),
+        }),
+      );
+    expect(await restore("another-password")).toMatchObject({ error: { code: "unauthenticated" } });
+    expect(await node.isRunning()).toBe(true);
+    expect(await restore("password-of-user1")).toMatchObject({ status: "succeeded" });
+    expect(await node.docker("ps", "--all", "--quiet", `--filter=name=^${subject}`)).toBe("");
+    await node.perform("instance.ensure", instanceSpec({ containers: [containerSpec()] }));
+    expect(await node.inInstance("cat /data/note")).toBe("kept");
   });
 
   it("goes to an S3 target as well", async () => {

@@ -11,15 +11,17 @@ import { drain } from "./tool.ts";
 
 const removeAtOnce = 1000;
 
+/** `renamed`: buckets by their names in the tar, where they have others now. */
 export async function restoreBuckets(
   source: BucketsSource,
   signal: AbortSignal,
   dump: AsyncIterable<Buffer>,
+  renamed: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const client = await openStore(source);
   const entries = extract();
   try {
-    await Promise.all([pipeline(dump, entries), putObjects(client, source, entries, signal)]);
+    await Promise.all([pipeline(dump, entries), putObjects(client, source, entries, signal, renamed)]);
   } catch (error) {
     entries.destroy();
     signal.throwIfAborted();
@@ -28,13 +30,20 @@ export async function restoreBuckets(
 }
 
 /** The tar is read to its end before anything is removed. */
-async function putObjects(client: Client, source: BucketsSource, entries: Extract, signal: AbortSignal): Promise<void> {
+async function putObjects(
+  client: Client,
+  source: BucketsSource,
+  entries: Extract,
+  signal: AbortSignal,
+  renamed: Readonly<Record<string, string>>,
+): Promise<void> {
   const keys = new Map<string, Set<string>>();
   let headers: ObjectHeaders = {};
   for await (const entry of entries) {
     signal.throwIfAborted();
-    const { kind, bucket, key } = parseEntryName(entry.header.name);
-    if (!source.buckets.includes(bucket)) throw unknownBucket(bucket);
+    const { kind, bucket: former, key } = parseEntryName(entry.header.name);
+    const bucket = renamed[former] ?? former;
+    if (!source.buckets.includes(bucket)) throw unknownBucket(former);
     const content = Readable.from(entry);
     if (kind === "headers") {
       headers = parseHeaders(await text(content));

@@ -40,11 +40,15 @@ export async function dumpCollections(
   return counts;
 }
 
-/** Every point of the dump is there afterwards, and no other. Repeating it changes nothing. */
+/**
+ * Every point of the dump is there afterwards, and no other. Repeating it changes nothing. `renamed`: collections by their
+ * names in the dump, where they have others now.
+ */
 export async function restoreCollections(
   source: CollectionsSource,
   signal: AbortSignal,
   dump: AsyncIterable<Buffer>,
+  renamed: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const wanted = new Set(source.collections);
   const restore = new CollectionRestore(source, signal);
@@ -52,8 +56,9 @@ export async function restoreCollections(
     const entry = lineSchema.parse(JSON.parse(line));
     if ("point" in entry) await restore.add(entry.point);
     else {
-      if (!wanted.has(entry.collection)) throw unknownCollection(entry.collection);
-      await restore.begin(entry.collection);
+      const collection = renamed[entry.collection] ?? entry.collection;
+      if (!wanted.has(collection)) throw unknownCollection(entry.collection);
+      await restore.begin(collection);
     }
   }
   await restore.end();

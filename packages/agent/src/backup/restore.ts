@@ -39,6 +39,7 @@ export async function restoreBackup(
         progress({ line: `restoring ${part.source.name} (${part.source.kind})` });
         await putInPlace(dependencies, restic, part, signal);
       }
+      if (input.takeDown === true) await takeDown(dependencies, input.subject);
     });
     const fate = `It runs with the data of backup ${input.backup}.`;
     await waitForHealth(dependencies, input.subject, context, fate);
@@ -74,15 +75,21 @@ async function stage(
 async function putInPlace(
   dependencies: BackupDependencies,
   restic: Restic,
-  { source, snapshot }: Part,
+  { source, snapshot, renamed = {} }: Part,
   signal: AbortSignal,
 ): Promise<void> {
   if (source.kind === "volume") return putVolumeInPlace(dependencies, source.volume);
   return readSnapshot(restic, snapshot.snapshot, snapshotFile(snapshot), signal, async (content) => {
     if (source.kind === "database") await restoreDatabase(dependencies, source, signal, content);
-    else if (source.kind === "collections") await restoreCollections(source, signal, content);
-    else await restoreBuckets(source, signal, content);
+    else if (source.kind === "collections") await restoreCollections(source, signal, content, renamed);
+    else await restoreBuckets(source, signal, content, renamed);
   });
+}
+
+/** Nothing brings it back by itself: it must not run over data that it cannot read. */
+async function takeDown({ engine, desired }: BackupDependencies, instance: string): Promise<void> {
+  desired.remove(instance);
+  for (const { id } of await engine.listContainers({ instance })) await engine.removeContainer(id);
 }
 
 /** Named by the source that it was made of. */
