@@ -126,6 +126,32 @@ describe("DesiredState", () => {
   });
 });
 
+describe("holds and checkpoints", () => {
+  it("are there again after a start, and go when they end", () => {
+    const first = new Journal(path);
+    const checkpoint = {
+      upgrade: "u1",
+      volumes: ["user1-web-data"],
+      state: "complete" as const,
+      bytes: 2 ** 40,
+      stoppedAt: "2026-11-29T12:00:00.000Z",
+      spec: instanceSpec(),
+    };
+    first.held.hold("user1-web");
+    first.held.hold("user1-web");
+    first.checkpoints.set("user1-web", { ...checkpoint, state: "copying" });
+    first.checkpoints.set("user1-web", checkpoint);
+    first.close();
+    const second = new Journal(path);
+    expect([second.held.has("user1-web"), second.held.has("user1-other")]).toEqual([true, false]);
+    expect(second.checkpoints.get("user1-web")).toEqual(checkpoint);
+    second.held.release("user1-web");
+    second.checkpoints.remove("user1-web");
+    expect([second.held.has("user1-web"), second.checkpoints.get("user1-web")]).toEqual([false, undefined]);
+    second.close();
+  });
+});
+
 describe("Outbox", () => {
   const gone = (name: string) => ({ kind: "instance.gone" as const, name });
 

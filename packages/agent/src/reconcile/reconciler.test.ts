@@ -18,6 +18,7 @@ let engine: FakeEngine;
 let journal: Journal;
 let reconciler: Reconciler;
 let watch: HealthWatch;
+let observer: Observer;
 let told: { what: string[]; mended: boolean }[];
 
 beforeEach(() => {
@@ -40,7 +41,7 @@ beforeEach(() => {
   const locks = new ResourceLocks();
   reconciler = new Reconciler({ engine, journal, locks, events, log: silentLog, health: () => watch });
   watch = new HealthWatch(engine, reconciler, silentLog);
-  const observer = new Observer(engine, journal, watch, () => false);
+  observer = new Observer(engine, journal, watch, () => false);
 });
 afterEach(() => {
   reconciler.stop();
@@ -119,5 +120,42 @@ describe("an instance that departed from its proven specification", () => {
     await lookedAt();
     expect(reason).toEqual(new Error("an operation works on the instance"));
     expect(engine.changes).toEqual([]);
+  });
+});
+
+describe("an instance that an operation holds", () => {
+  const stateOf = async () => (await observer.observe()).instances.map(({ state, drift }) => [state, drift]);
+
+  it("is neither started nor mended, and no drift is told", async () => {
+    await engine.createContainer(spec, containerSpec({ ports: [], health }), "user1-web");
+    journal.held.hold(spec.instance);
+    journal.stopped.set(spec.instance, ["id-1"]);
+    engine.changes.length = 0;
+    await lookedAt();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(engine.changes).toEqual([]);
+    expect(told).toEqual([]);
+    expect(await stateOf()).toEqual([["stopped", []]]);
+  });
+
+  it("is stopped again when Docker has started it, and called stopped meanwhile", async () => {
+    await lookedAt();
+    journal.held.hold(spec.instance);
+    expect(await stateOf()).toEqual([["stopped", []]]);
+    engine.changes.length = 0;
+    reconciler.onEvent({ action: "start", id: "id-1", name: "user1-web", instance: spec.instance, at: 0 });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(engine.changes).toEqual(["stop user1-web"]);
+    expect(await stateOf()).toEqual([["stopped", []]]);
+  });
+
+  it("is mended once the hold has ended", async () => {
+    journal.held.hold(spec.instance);
+    await lookedAt();
+    expect(engine.changes).toEqual([]);
+    journal.held.release(spec.instance);
+    reconciler.onSettled(spec.instance);
+    await reconciler.ready();
+    expect(engine.changes).toEqual(["create user1-web", "start user1-web"]);
   });
 });
