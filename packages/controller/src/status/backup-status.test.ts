@@ -1,10 +1,10 @@
-import type { Backup } from "@berth/shared/api/backups";
+import { backupSchema, type Backup } from "@berth/shared/api/backups";
 import { expect, test } from "vitest";
 import { backupStatus } from "./backup-status.ts";
 
 function backupOf(day: number, changes: Partial<Backup> = {}): Backup {
   const owner = changes.owner ?? "user1";
-  return {
+  return backupSchema.parse({
     id: `${changes.subject ?? owner}-202611${day}`,
     owner,
     subject: owner,
@@ -12,6 +12,7 @@ function backupOf(day: number, changes: Partial<Backup> = {}): Backup {
     createdAt: `2026-11-${day}T02:00:00.000Z`,
     state: "complete",
     reason: "schedule",
+    location: null,
     parts: [
       {
         subject: "user1-n8n",
@@ -27,8 +28,9 @@ function backupOf(day: number, changes: Partial<Backup> = {}): Backup {
     secrets: [],
     verifiedAt: null,
     provenAt: null,
+    location: null,
     ...changes,
-  };
+  });
 }
 
 function statusOf(backups: Backup[]) {

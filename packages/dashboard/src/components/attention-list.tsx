@@ -4,10 +4,11 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { clock } from "../clock.ts";
 import { pendingSentence, type PendingWork } from "../fleet/pending.ts";
-import { attention, type Attention, type Fill } from "../fleet/attention.ts";
+import { attention, ofBackups, type Attention, type Fill } from "../fleet/attention.ts";
 import { formatCount, shareOf } from "../format/units.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
 import { useSession } from "../session/session.ts";
+import { useFleetStatus } from "../session/use-answer.ts";
 import { usePendingWork } from "../session/use-pending.ts";
 import { useStore } from "../store.ts";
 import { SeverityMark } from "./state-mark.tsx";
@@ -22,7 +23,9 @@ export function AttentionList({ status }: { status: Status }): JSX.Element {
   const problems = useStore(session.problems, (map) => map);
   const fills = useFills(status);
   const pending = usePendingWork();
-  const items = attention(status, runs, fills, session.controllerNow(), pending);
+  const backups = useFleetStatus().answer?.backups;
+  const now = session.controllerNow();
+  const items = [...attention(status, runs, fills, now, pending), ...ofBackups(backups, now)];
   const work = pendingSentence(status, pending);
   return (
     <section class="attention" aria-labelledby="attention-title">

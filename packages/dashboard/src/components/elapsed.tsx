@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useNow } from "../clock.ts";
-import { formatDuration, formatSpan } from "../format/time.ts";
+import { formatDuration, formatMoment, formatSpan } from "../format/time.ts";
 import { useSession } from "../session/session.ts";
 
 /** How long something took, or has been taking: then it counts on by the controller's clock. */
@@ -18,8 +18,8 @@ function Running({ from }: { from: string }): JSX.Element {
 /** "12 s ago" */
 export function Ago({ moment }: { moment: string }): JSX.Element {
   return (
-    <>
+    <time class="ago" dateTime={moment} title={formatMoment(moment, 0)}>
       <Running from={moment} /> ago
-    </>
+    </time>
   );
 }

@@ -2,14 +2,20 @@ import { toBerthError, type BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useErrorBoundary, useState } from "preact/hooks";
 import { path } from "../routes/location.ts";
-import { routeOf, type Route } from "../routes/route.ts";
+import { backupsPath, routeOf, type Route } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
+import { BackupsPage } from "../views/backups.tsx";
 import { InstancePage } from "../views/instance.tsx";
 import { NodePage } from "../views/node.tsx";
 import { Overview } from "../views/overview.tsx";
+import { OwnerBackupsPage } from "../views/owner-backups.tsx";
+import { RoutesPage } from "../views/routes.tsx";
 import { RunPage } from "../views/run.tsx";
 import { RunsPage } from "../views/runs.tsx";
+import { TenantPage } from "../views/tenant.tsx";
+import { TenantsPage } from "../views/tenants.tsx";
+import { UpgradesPage } from "../views/upgrades.tsx";
 import { ConnectionNotice, ConnectionWord, useFreshness } from "./connection-status.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
 import { Page } from "./page.tsx";
@@ -36,22 +42,35 @@ export function Shell({ onLogout }: ShellProps): JSX.Element {
   );
 }
 
+interface Room {
+  href: string;
+  word: string;
+  pages: readonly Route["page"][];
+}
+
+const rooms: readonly Room[] = [
+  { href: "/", word: "Fleet", pages: ["overview", "node", "instance", "unknown"] },
+  { href: "/tenants", word: "Tenants", pages: ["tenants", "tenant"] },
+  { href: "/routes", word: "Routes", pages: ["routes"] },
+  { href: backupsPath, word: "Backups", pages: ["backups", "owner-backups"] },
+  { href: "/upgrades", word: "Upgrades", pages: ["upgrades"] },
+  { href: "/runs", word: "Runs", pages: ["runs", "run"] },
+];
+
 function Header({ route, onLogout }: { route: Route; onLogout: () => Promise<void> }): JSX.Element {
   const { account } = useSession();
   const [error, setError] = useState<BerthError>();
-  const inRuns = route.page === "runs" || route.page === "run";
   return (
     <header class="top">
       <a class="wordmark" href="/">
         Berth
       </a>
       <nav aria-label="Pages">
-        <a href="/" aria-current={inRuns ? undefined : "page"}>
-          Fleet
-        </a>
-        <a href="/runs" aria-current={inRuns ? "page" : undefined}>
-          Runs
-        </a>
+        {rooms.map(({ href, word, pages }) => (
+          <a key={href} href={href} aria-current={pages.includes(route.page) ? "page" : undefined}>
+            {word}
+          </a>
+        ))}
       </nav>
       <ConnectionWord />
       <ThemeSwitch />
@@ -99,6 +118,18 @@ function View({ route }: { route: Route }): JSX.Element {
       return <NodePage name={route.name} />;
     case "instance":
       return <InstancePage name={route.name} />;
+    case "tenants":
+      return <TenantsPage />;
+    case "tenant":
+      return <TenantPage name={route.name} />;
+    case "routes":
+      return <RoutesPage />;
+    case "backups":
+      return <BackupsPage />;
+    case "owner-backups":
+      return <OwnerBackupsPage name={route.name} />;
+    case "upgrades":
+      return <UpgradesPage />;
     case "runs":
       return <RunsPage />;
     case "run":

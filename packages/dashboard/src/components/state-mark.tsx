@@ -1,10 +1,29 @@
 /** States as a shape, a word and a colour, in that order of importance. */
+import type { Route, RouteResult } from "@berth/shared/api/routes";
 import type { RunState, StepState } from "@berth/shared/api/runs";
+import type { TenantStatus } from "@berth/shared/api/tenants";
 import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
 import type { JSX } from "preact";
+import type { Standing } from "../fleet/backup-rows.ts";
+import type { MoveState } from "../fleet/upgrade-batches.ts";
 
-/** `pending`: not there yet, and a run is at it. */
-export type AnyState = InstanceState | NodeState | RunState | StepState | "pending";
+/** `pending`: not there yet, and a run is at it. `proven`: restored with success, by trial or in earnest. */
+export type AnyState =
+  | InstanceState
+  | NodeState
+  | RunState
+  | StepState
+  | Standing
+  | MoveState
+  | TenantStatus["state"]
+  | Route["state"]
+  | RouteResult["outcome"]
+  | "pending"
+  | "proven"
+  | "unproven"
+  | "held"
+  | "behind"
+  | "current";
 
 type Tone = "good" | "problem" | "warning" | "busy" | "quiet";
 type Shape = "check" | "cross" | "alert" | "half" | "square" | "ring" | "question" | "dash";
@@ -29,6 +48,26 @@ const looks: Record<AnyState, Look> = {
   waiting: ["quiet", "ring"],
   pending: ["quiet", "ring"],
   skipped: ["quiet", "dash"],
+  complete: ["good", "check"],
+  late: ["warning", "alert"],
+  lost: ["problem", "ring"],
+  none: ["quiet", "ring"],
+  proven: ["good", "check"],
+  unproven: ["quiet", "ring"],
+  active: ["good", "check"],
+  suspended: ["quiet", "square"],
+  kept: ["quiet", "square"],
+  removing: ["busy", "half"],
+  published: ["good", "check"],
+  withdrawn: ["warning", "alert"],
+  answered: ["good", "check"],
+  untested: ["quiet", "dash"],
+  upgraded: ["good", "check"],
+  "went back": ["warning", "alert"],
+  "not moved": ["quiet", "dash"],
+  held: ["quiet", "square"],
+  behind: ["busy", "half"],
+  current: ["good", "check"],
 };
 
 const shapes: Record<Shape, JSX.Element> = {
@@ -83,9 +122,9 @@ const containerLooks = new Map<string, Look>([
   ["dead", ["problem", "cross"]],
 ]);
 
-/** The mark with its word. */
-export function StateMark({ state }: { state: AnyState }): JSX.Element {
-  return <WordedMark look={looks[state]} word={state} />;
+/** The mark with its word, or with others for the same. */
+export function StateMark({ state, word = state }: { state: AnyState; word?: string }): JSX.Element {
+  return <WordedMark look={looks[state]} word={word} />;
 }
 
 /** The same for a container, in Docker's words. */

@@ -1,9 +1,10 @@
 /** What somebody should look at, worst first. Pure. */
 import type { RunSummary } from "@berth/shared/api/runs";
-import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import type { InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
 import { formatCount, formatShare } from "../format/units.ts";
 import { formatSpan } from "../format/time.ts";
-import { instancePath, nodePath, runPath } from "../routes/route.ts";
+import { standingOf, troubleText } from "./backup-rows.ts";
+import { backupsPath, instancePath, ownerBackupsPath, nodePath, runPath } from "../routes/route.ts";
 import { isPendingInstance, type PendingWork } from "./pending.ts";
 
 export interface Attention {
@@ -31,6 +32,22 @@ const diskWarning = 0.85;
 const diskProblem = 0.95;
 const clockSkewWarningMilliseconds = 5_000;
 const restartsWarning = 3;
+
+/** One line for all of them, on the page that says more. */
+export function ofBackups(owners: readonly OwnerBackups[] | undefined, now: number): Attention[] {
+  const troubled = owners?.filter((owner) => !["complete", "none"].includes(standingOf(owner))) ?? [];
+  const [first, ...others] = troubled;
+  if (first === undefined) return [];
+  const about = { key: "backups", severity: "warning" } as const;
+  if (others.length === 0) {
+    const since = first.lateSince === null ? "" : `, due ${formatSpan(now - Date.parse(first.lateSince))} ago`;
+    const text = `of ${first.owner}: ${standingOf(first)}${since}`;
+    return [{ ...about, subject: "Backup", href: ownerBackupsPath(first.owner), text }];
+  }
+  return [
+    { ...about, subject: "Backups", href: backupsPath, text: `of ${troubled.length} owners: ${troubleText(troubled)}` },
+  ];
+}
 
 /** `now` is the controller's clock in milliseconds. What is pending needs no attention: the run is at it. */
 export function attention(

@@ -15,6 +15,9 @@ export interface StepGroup {
   steps: StepNode[];
 }
 
+/** The instances of an upgrade follow each other by batches; stairs would tell nothing. */
+const besideKind = "instance.upgrade";
+
 /** Groups in the order in which the run first mentions them; within one, every step stands below what it follows. */
 export function stepTree(steps: readonly Step[]): StepGroup[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
@@ -26,10 +29,11 @@ function layOut(own: readonly Step[], byId: ReadonlyMap<string, Step>): StepNode
   const ownIds = new Set(own.map((step) => step.id));
   const children = Map.groupBy(own, (step) => parentOf(step, ownIds));
   const laidOut: StepNode[] = [];
-  const place = (parent: string | undefined, depth: number): void => {
-    for (const step of children.get(parent) ?? []) {
+  const place = (parent: Step | undefined, below: number): void => {
+    for (const step of children.get(parent?.id) ?? []) {
+      const depth = parent?.kind === besideKind && step.kind === besideKind ? below - 1 : below;
       laidOut.push({ step, depth, waitsFor: step.state === "waiting" ? unfinished(step, byId) : [] });
-      place(step.id, depth + 1);
+      place(step, depth + 1);
     }
   };
   place(undefined, 0);

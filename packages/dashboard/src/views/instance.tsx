@@ -4,10 +4,11 @@ import { InstanceCharts } from "../components/charts.tsx";
 import { Elapsed } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
 import { ContainerCells } from "../components/fleet-table.tsx";
+import { useInstanceBackup } from "../components/instance-backup.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
 import { shownInstanceState } from "../fleet/pending.ts";
-import { nodePath } from "../routes/route.ts";
+import { nodePath, tenantPath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
 import { usePendingWork } from "../session/use-pending.ts";
 import { useStore } from "../store.ts";
@@ -30,6 +31,7 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
 
 function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
   const { name, node, containers } = instance;
+  const backup = useInstanceBackup(name);
   return (
     <>
       <Facts
@@ -37,8 +39,10 @@ function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
           ["Service", instance.service],
           ["Version", instance.version],
           ["Node", <a href={nodePath(node)}>{node}</a>],
-          ["Tenant", instance.tenant ?? "shared"],
+          ["Tenant", instance.tenant === null ? "shared" : <a href={tenantPath(instance.tenant)}>{instance.tenant}</a>],
           ["Ports", instance.ports.length === 0 ? "none" : instance.ports.join(", ")],
+          ["Newest backup", backup.newest],
+          ["Last proven", backup.proven],
         ]}
       />
       {instance.drift.length > 0 && (

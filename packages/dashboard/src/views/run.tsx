@@ -11,9 +11,12 @@ import { Page } from "../components/page.tsx";
 import { RunActions } from "../components/run-actions.tsx";
 import { runCounts, RunProgress } from "../components/run-progress.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { Batches } from "../components/upgrade-run.tsx";
 import { StepList } from "../components/step-list.tsx";
+import { upgradeKind, upgradeOfRun } from "../fleet/upgrade-batches.ts";
 import { formatMoment } from "../format/time.ts";
 import { useSession } from "../session/session.ts";
+import { askUpgrades, useAnswer } from "../session/use-answer.ts";
 import { useStore } from "../store.ts";
 import { useRequest } from "../use-request.ts";
 import { useRunLog } from "./use-run-log.ts";
@@ -61,6 +64,7 @@ function RunBody({ run }: { run: Run }): JSX.Element {
           </span>
         </p>
         <RunProgress run={run} />
+        {run.kind === upgradeKind && <RunBatches run={run} />}
       </section>
       <div class="run-columns">
         <section aria-labelledby="steps-title">
@@ -81,6 +85,12 @@ function RunBody({ run }: { run: Run }): JSX.Element {
       </div>
     </>
   );
+}
+
+/** The batches of an upgrade, with what became of each instance. */
+function RunBatches({ run }: { run: Run }): JSX.Element {
+  const { answer } = useAnswer(askUpgrades);
+  return <Batches run={run} upgrade={upgradeOfRun(run, answer ?? [])} />;
 }
 
 function entriesOf(lines: readonly LogLine[], step: string | null, titles: ReadonlyMap<string, string>): LogEntry[] {

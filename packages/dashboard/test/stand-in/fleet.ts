@@ -35,8 +35,10 @@ export function loadOf(service: string): Placement {
   return found;
 }
 
-export function makeNodes(now: number): NodeStatus[] {
-  return ["shared", "user1", "user2", "user3"].map((name, index) => {
+const threeTenants = ["user1", "user2", "user3"];
+
+export function makeNodes(now: number, tenants: readonly string[] = threeTenants): NodeStatus[] {
+  return ["shared", ...tenants].map((name, index) => {
     const isShared = name === "shared";
     return nodeStatusSchema.parse({
       name,
@@ -61,9 +63,9 @@ export function makeNodes(now: number): NodeStatus[] {
   });
 }
 
-export function makeInstances(now: number): InstanceStatus[] {
+export function makeInstances(now: number, tenants: readonly string[] = threeTenants): InstanceStatus[] {
   const ofShared = shared.map((placement) => makeInstance("shared", null, placement, now));
-  const ofTenants = ["user1", "user2", "user3"].flatMap((tenant) =>
+  const ofTenants = tenants.flatMap((tenant) =>
     perTenant.map((placement) => makeInstance(tenant, tenant, placement, now)),
   );
   return [...ofShared, ...ofTenants];

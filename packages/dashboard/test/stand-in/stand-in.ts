@@ -10,6 +10,7 @@ import { makeInstances, makeNodes } from "./fleet.ts";
 import { openEvents, readJson, sendError, sendJson, sendPage, type EventSink } from "./http.ts";
 import { makeScriptedRun, type ScriptedRun } from "./run.ts";
 import { samplesOf } from "./samples.ts";
+import { answerUpkeep, makeUpkeep, type Upkeep } from "./upkeep.ts";
 
 export const password = "correct horse battery";
 const sessionCookie = "berth_session=stand-in";
@@ -25,7 +26,8 @@ export interface StandInOptions {
 export class StandIn {
   readonly nodes: NodeStatus[] = makeNodes(Date.now());
   readonly instances: InstanceStatus[] = makeInstances(Date.now());
-  readonly scripted: ScriptedRun = makeScriptedRun(12, Date.now() - 42_000);
+  scripted: ScriptedRun = makeScriptedRun(12, Date.now() - 42_000);
+  upkeep: Upkeep = makeUpkeep(Date.now(), this.nodes, this.instances);
   readonly pastRuns: RunSummary[] = pastRuns(Date.now());
   account: Account = { name: "admin", role: "admin", tenant: null };
   version = "0.1.0";
@@ -186,12 +188,16 @@ export class StandIn {
       const cookie = "berth_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
       return sendJson(response, 200, logout.response.parse({ ended: true }), { "set-cookie": cookie });
     }
-    if (call === `GET ${getStatus.path}`) return send(getStatus.response.parse(this.#status()));
+    if (call === `GET ${getStatus.path}`) {
+      return send(getStatus.response.parse({ ...this.#status(), backups: this.upkeep.owners }));
+    }
     if (call === `GET ${getSamples.path}`) return send(getSamples.response.parse(this.#past(url)));
     if (call === `GET ${listRuns.path}`) {
       const { steps: _steps, ...summary } = this.scripted.run;
       return send(listRuns.response.parse({ runs: [summary, ...this.pastRuns] }));
     }
+    const answer = answerUpkeep(call, url, this.upkeep);
+    if (answer !== undefined) return send(answer);
     const [, id, action] = /^\/api\/runs\/(\d+)(?:\/(\w+))?$/.exec(url.pathname) ?? [];
     if (Number(id) !== this.scripted.run.id) {
       throw new BerthError("not-found", `There is nothing at ${url.pathname}.`, {

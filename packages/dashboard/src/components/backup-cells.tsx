@@ -1,0 +1,72 @@
+/** What the tables of backups have in common. */
+import type { Backup } from "@berth/shared/api/backups";
+import type { JSX } from "preact";
+import { backupSize } from "../fleet/backup-rows.ts";
+import { formatBytes, notMeasured } from "../format/units.ts";
+import { Ago } from "./elapsed.tsx";
+import { StateMark } from "./state-mark.tsx";
+
+/** Age, size, verified, in three cells. */
+export function BackupCells({
+  backup,
+  none = notMeasured,
+}: {
+  backup: Backup | undefined;
+  none?: string;
+}): JSX.Element {
+  const size = backup && backupSize(backup);
+  return (
+    <>
+      <td class="column-when">{backup ? <Ago moment={backup.createdAt} /> : <span class="muted">{none}</span>}</td>
+      <td class="column-size">
+        {size ? formatBytes(size.bytes) : notMeasured}
+        {size && <span class="secondary"> +{formatBytes(size.addedBytes)}</span>}
+      </td>
+      <td class="column-verified">
+        {backup?.verifiedAt ? <Ago moment={backup.verifiedAt} /> : <span class="muted">no</span>}
+      </td>
+    </>
+  );
+}
+
+/** "proven 3 d ago", or that it never was. */
+export function Proof({ provenAt }: { provenAt: string | null }): JSX.Element {
+  if (provenAt === null) return <StateMark state="unproven" />;
+  return (
+    <span class="proof">
+      <StateMark state="proven" /> <Ago moment={provenAt} />
+    </span>
+  );
+}
+
+export function BackupHead({ first, last }: { first: string; last: string }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        <th class="column-state" scope="col">
+          <span>State</span>
+        </th>
+        <th class="column-subject" scope="col">
+          {first}
+        </th>
+        <th class="column-when" scope="col">
+          {last}
+        </th>
+        <th class="column-size" scope="col" title="What was backed up, and what the repository has grown by">
+          Size <span class="secondary">+ new</span>
+        </th>
+        <th class="column-verified" scope="col" title="When the repository was read as a whole and held it">
+          Verified
+        </th>
+        <th class="column-proven" scope="col" title="When a backup was restored with success">
+          Proven
+        </th>
+        <th class="column-more" scope="col">
+          <span class="visually-hidden">Parts</span>
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+export const backupColumns = 7;

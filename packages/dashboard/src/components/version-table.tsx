@@ -1,0 +1,144 @@
+import type { InstanceCheck, ServiceCheck, UpgradeCheck } from "@berth/shared/api/upgrades";
+import type { JSX } from "preact";
+import { isBehind } from "../fleet/upgrade-batches.ts";
+import { formatCount } from "../format/units.ts";
+import { instancePath } from "../routes/route.ts";
+import { Command } from "./command.tsx";
+import { DisclosureRow } from "./disclosure-row.tsx";
+import { Ago } from "./elapsed.tsx";
+import { SeverityMark, StateMark } from "./state-mark.tsx";
+
+/** Service by service: what its instances run, and what there is to move them to. */
+export function VersionTable({ check }: { check: UpgradeCheck }): JSX.Element {
+  const behind = check.instances.filter((one) => isBehind(one) && !one.held).length;
+  const held = check.instances.filter((one) => one.held).length;
+  if (check.services.length === 0) return <p class="muted">The fleet has no service that Berth knows versions of.</p>;
+  return (
+    <>
+      <p class="summary-line">
+        <SeverityMark severity={behind === 0 ? "good" : "busy"} />
+        <span>
+          {behind === 0 ? "Nothing is behind" : `${formatCount(behind, "instance")} behind`}
+          {held === 0 ? "" : `, ${held} held`}.
+        </span>
+      </p>
+      <table class="list versions">
+        <thead>
+          <tr>
+            <th class="column-state" scope="col">
+              <span>State</span>
+            </th>
+            <th class="column-subject" scope="col">
+              Service
+            </th>
+            <th class="column-available" scope="col">
+              Newer
+            </th>
+            <th class="column-when" scope="col" title="When its registry answered last">
+              Looked up
+            </th>
+            <th class="column-more" scope="col">
+              <span class="visually-hidden">Instances</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {check.services.map((service) => (
+            <ServiceRow
+              key={service.service}
+              service={service}
+              instances={check.instances.filter((one) => one.service === service.service)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+interface ServiceRowProps {
+  service: ServiceCheck;
+  instances: readonly InstanceCheck[];
+}
+
+function ServiceRow({ service, instances }: ServiceRowProps): JSX.Element {
+  const { service: name, checkedAt, problem } = service;
+  const moving = instances.filter((one) => isBehind(one) && !one.held);
+  const held = instances.filter((one) => one.held).length;
+  const state = moving.length > 0 ? "behind" : held > 0 && held === instances.length ? "held" : "current";
+  return (
+    <DisclosureRow
+      name={name}
+      about={name}
+      columns={5}
+      label={instances.length === 0 ? undefined : formatCount(instances.length, "instance")}
+      details={() => <Instances service={name} instances={instances} />}
+      cells={
+        <>
+          <td class="column-state">
+            <StateMark state={state} />
+          </td>
+          <th class="column-subject" scope="row">
+            {name} <span class="secondary mono">{versionsOf(instances)}</span>
+            {problem !== null && <span class="trouble">{problem}</span>}
+          </th>
+          <td class="column-available">
+            {newest(moving).map(([step, version]) => (
+              <span key={step} class="available">
+                <span class="mono">{version}</span> <span class="secondary">{step}</span>
+              </span>
+            ))}
+            {held > 0 && <span class="secondary">{held} held</span>}
+          </td>
+          <td class="column-when">
+            {checkedAt === null ? <span class="muted">never</span> : <Ago moment={checkedAt} />}
+          </td>
+        </>
+      }
+    />
+  );
+}
+
+function Instances({ service, instances }: { service: string; instances: readonly InstanceCheck[] }): JSX.Element {
+  const [first] = newest(instances.filter((one) => !one.held));
+  const notes = [...new Set(instances.flatMap((one) => one.notes))];
+  return (
+    <div class="parts">
+      <ul>
+        {instances.map((one) => (
+          <li key={one.instance} class="part">
+            <StateMark state={one.held ? "held" : isBehind(one) ? "behind" : "current"} />
+            <p>
+              <a href={instancePath(one.instance)}>{one.instance}</a>{" "}
+              <span class="secondary mono">
+                {[one.version, ...newest([one]).map(([, version]) => version)].join(" → ")}
+              </span>
+            </p>
+          </li>
+        ))}
+      </ul>
+      {notes.map((note) => (
+        <p key={note} class="secondary">
+          {note}
+        </p>
+      ))}
+      {first && (
+        <p>
+          <Command text={`berth upgrade ${service} --to ${first[1]} --plan`} />
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The versions that instances run, each once, as they come. */
+function versionsOf(instances: readonly InstanceCheck[]): string {
+  return [...new Set(instances.map(({ version }) => version))].join(", ");
+}
+
+/** The nearest step first. Instances of different versions may have different ones to go to. */
+function newest(instances: readonly InstanceCheck[]): [step: "patch" | "minor" | "major", version: string][] {
+  return (["patch", "minor", "major"] as const).flatMap((step) =>
+    [...new Set(instances.flatMap((one) => one[step] ?? []))].map((version): [typeof step, string] => [step, version]),
+  );
+}

@@ -1,0 +1,128 @@
+import { listTenants, type TenantStatus } from "@berth/shared/api/tenants";
+import type { InstanceStatus, OwnerBackups } from "@berth/shared/api/status";
+import type { JSX } from "preact";
+import { call } from "../api/client.ts";
+import { Command } from "../components/command.tsx";
+import { Ago } from "../components/elapsed.tsx";
+import { ErrorNotice } from "../components/error-notice.tsx";
+import { Page } from "../components/page.tsx";
+import { StateMark } from "../components/state-mark.tsx";
+import { standingOf } from "../fleet/backup-rows.ts";
+import { nodePath, ownerBackupsPath, tenantPath } from "../routes/route.ts";
+import { useSession } from "../session/session.ts";
+import { useAnswer, useFleetStatus } from "../session/use-answer.ts";
+import { useStore } from "../store.ts";
+
+const askTenants = async (signal: AbortSignal): Promise<readonly TenantStatus[]> =>
+  (await call(listTenants, { signal })).tenants;
+
+const noInstances: readonly InstanceStatus[] = [];
+
+/** Every tenant with its state, where it is, and whether its instances and its backups are well. */
+export function TenantsPage(): JSX.Element {
+  const { fleet } = useSession();
+  const { answer: tenants, error } = useAnswer(askTenants);
+  const { answer: status } = useFleetStatus();
+  const instances = useStore(fleet, (state) => state.status?.instances ?? noInstances);
+  const byTenant = Map.groupBy(instances, ({ tenant }) => tenant);
+  return (
+    <Page title="Tenants">
+      {error && <ErrorNotice error={error} what="Tenants" />}
+      {!tenants && !error && <p class="muted">Waiting for the controller to tell its tenants.</p>}
+      {tenants?.length === 0 && (
+        <p class="notice">
+          There are no tenants yet. One is taken in with <Command text="berth tenant add NAME" />
+        </p>
+      )}
+      {tenants && tenants.length > 0 && (
+        <table class="list tenants">
+          <thead>
+            <tr>
+              <th class="column-state" scope="col">
+                <span>State</span>
+              </th>
+              <th class="column-subject" scope="col">
+                Tenant
+              </th>
+              <th class="column-health" scope="col">
+                Healthy
+              </th>
+              <th class="column-services optional" scope="col">
+                Services
+              </th>
+              <th class="column-backup" scope="col">
+                Backup
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {tenants.map((tenant) => (
+              <TenantRow
+                key={tenant.name}
+                tenant={tenant}
+                instances={byTenant.get(tenant.name) ?? noInstances}
+                backups={status?.backups?.find(({ owner }) => owner === tenant.name)}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Page>
+  );
+}
+
+interface TenantRowProps {
+  tenant: TenantStatus;
+  /** As the live stream tells them. */
+  instances: readonly InstanceStatus[];
+  backups: OwnerBackups | undefined;
+}
+
+function TenantRow({ tenant, instances, backups }: TenantRowProps): JSX.Element {
+  const { name, state, node, address } = tenant;
+  return (
+    <tr data-row={name}>
+      <td class="column-state">
+        <StateMark state={state} />
+      </td>
+      <th class="column-subject" scope="row">
+        <a href={tenantPath(name)}>{name}</a>{" "}
+        <span class="secondary">
+          {node !== name && (
+            <>
+              on <a href={nodePath(node)}>{node}</a>{" "}
+            </>
+          )}
+          <span class="mono">{address}</span>
+        </span>
+      </th>
+      <td class="column-health">
+        <Health instances={instances} expected={state === "active"} />
+      </td>
+      <td class="column-services optional secondary">{instances.map(({ service }) => service).join(", ")}</td>
+      <td class="column-backup">{backups ? <NewestBackup owner={backups} /> : <span class="muted">–</span>}</td>
+    </tr>
+  );
+}
+
+function Health({ instances, expected }: { instances: readonly InstanceStatus[]; expected: boolean }): JSX.Element {
+  if (instances.length === 0) return <span class="muted">–</span>;
+  const healthy = instances.filter(({ state }) => state === "healthy").length;
+  const text = `${healthy} of ${instances.length}`;
+  return healthy === instances.length || !expected ? <span>{text}</span> : <StateMark state="unhealthy" word={text} />;
+}
+
+/** In one cell: how old the newest is, or what is amiss with it. */
+export function NewestBackup({ owner }: { owner: OwnerBackups }): JSX.Element {
+  const standing = standingOf(owner);
+  return (
+    <span class="proof">
+      {standing !== "complete" && <StateMark state={standing} word={standing === "none" ? "none yet" : standing} />}
+      {owner.newest !== null && (
+        <a href={ownerBackupsPath(owner.owner)} aria-label={`Backups of ${owner.owner}`}>
+          <Ago moment={owner.newest.createdAt} />
+        </a>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,141 @@
+import { checkUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
+import type { JSX } from "preact";
+import { call } from "../api/client.ts";
+import { DisclosureRow } from "../components/disclosure-row.tsx";
+import { Ago } from "../components/elapsed.tsx";
+import { ErrorNotice } from "../components/error-notice.tsx";
+import { Page } from "../components/page.tsx";
+import { StateMark } from "../components/state-mark.tsx";
+import { UpgradeRun } from "../components/upgrade-run.tsx";
+import { VersionTable } from "../components/version-table.tsx";
+import { currentRun } from "../fleet/fleet-state.ts";
+import { longestGap, movesText, upgradeKind } from "../fleet/upgrade-batches.ts";
+import { formatDuration } from "../format/time.ts";
+import { formatCount, notMeasured } from "../format/units.ts";
+import { instancePath } from "../routes/route.ts";
+import { useSession } from "../session/session.ts";
+import { askUpgrades, useAnswer } from "../session/use-answer.ts";
+import { useStore } from "../store.ts";
+
+const askCheck = (signal: AbortSignal): Promise<UpgradeCheck> => call(checkUpgrades, { query: {}, signal });
+
+/** What runs in which version, what there is to move it to, and what became of the upgrades before. */
+export function UpgradesPage(): JSX.Element {
+  const { answer: upgrades, error } = useAnswer(askUpgrades);
+  const { answer: check, error: checkError } = useAnswer(askCheck);
+  return (
+    <Page title="Upgrades">
+      <RunUnderWay upgrades={upgrades ?? []} />
+      <section aria-labelledby="versions-title">
+        <h2 id="versions-title">Versions</h2>
+        {checkError && <ErrorNotice error={checkError} what="Looking for newer versions" />}
+        {!check && !checkError && <p class="muted">Waiting for the controller, which asks the registries.</p>}
+        {check && <VersionTable check={check} />}
+      </section>
+      <section aria-labelledby="past-title">
+        <h2 id="past-title">Upgrades so far</h2>
+        {error && <ErrorNotice error={error} what="Upgrades" />}
+        {!upgrades && !error && <p class="muted">Waiting for the controller to tell its upgrades.</p>}
+        {upgrades?.length === 0 && <p class="muted">There was no upgrade yet.</p>}
+        {upgrades && upgrades.length > 0 && <PastUpgrades upgrades={upgrades} />}
+      </section>
+    </Page>
+  );
+}
+
+function RunUnderWay({ upgrades }: { upgrades: readonly Upgrade[] }): JSX.Element | null {
+  const { fleet } = useSession();
+  const run = useStore(fleet, (state) => {
+    const current = currentRun(state);
+    return current?.kind === upgradeKind ? state.runDetails.get(current.id) : undefined;
+  });
+  return run ? <UpgradeRun run={run} upgrades={upgrades} /> : null;
+}
+
+function PastUpgrades({ upgrades }: { upgrades: readonly Upgrade[] }): JSX.Element {
+  return (
+    <table class="list upgrades">
+      <thead>
+        <tr>
+          <th class="column-state" scope="col">
+            <span>State</span>
+          </th>
+          <th class="column-subject" scope="col">
+            Upgrade
+          </th>
+          <th class="column-when" scope="col">
+            Begun
+          </th>
+          <th class="column-gap" scope="col" title="How long an instance did not answer, at most">
+            Longest gap
+          </th>
+          <th class="column-more" scope="col">
+            <span class="visually-hidden">Instances</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {upgrades.map((upgrade) => (
+          <PastUpgrade key={upgrade.id} upgrade={upgrade} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function PastUpgrade({ upgrade }: { upgrade: Upgrade }): JSX.Element {
+  const { id, service, version, startedAt, instances } = upgrade;
+  const gap = longestGap(instances);
+  return (
+    <DisclosureRow
+      name={id}
+      about={id}
+      columns={5}
+      label={instances.length === 0 ? undefined : formatCount(instances.length, "instance")}
+      details={() => <Moves upgrade={upgrade} />}
+      cells={
+        <>
+          <td class="column-state">
+            <StateMark {...markOf(upgrade)} />
+          </td>
+          <th class="column-subject" scope="row">
+            {service} <span class="mono">{version}</span>
+            <span class="trouble muted">{movesText(instances)}</span>
+          </th>
+          <td class="column-when">
+            <Ago moment={startedAt} />
+          </td>
+          <td class="column-gap">{gap === undefined ? notMeasured : formatDuration(gap)}</td>
+        </>
+      }
+    />
+  );
+}
+
+function markOf({ instances }: Upgrade): { state: "upgraded" | "went back" | "running" | "waiting" } {
+  if (instances.some(({ outcome }) => outcome === "went-back")) return { state: "went back" };
+  if (instances.some(({ outcome }) => outcome === null)) return { state: "running" };
+  return { state: instances.length === 0 ? "waiting" : "upgraded" };
+}
+
+function Moves({ upgrade }: { upgrade: Upgrade }): JSX.Element {
+  return (
+    <ul class="parts">
+      {upgrade.instances.map(({ instance, from, to, outcome, reason, gapMilliseconds }) => (
+        <li key={instance} class="part">
+          <StateMark state={outcome === "went-back" ? "went back" : (outcome ?? "running")} />
+          <div>
+            <p>
+              <a href={instancePath(instance)}>{instance}</a>{" "}
+              <span class="secondary mono">
+                {from} → {to}
+              </span>
+              {gapMilliseconds !== null && <span class="secondary"> · gap {formatDuration(gapMilliseconds)}</span>}
+            </p>
+            {reason !== null && <p class="reason">{reason}</p>}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,72 @@
+/** What the stand-in answers of tenants, routes, backups and upgrades. */
+import { listBackups, type Backup } from "@berth/shared/api/backups";
+import { listRoutes, testRoutes, type Route, type RouteList, type RouteResult } from "@berth/shared/api/routes";
+import type { InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
+import { getTenant, listTenants, type TenantStatus } from "@berth/shared/api/tenants";
+import { checkUpgrades, listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
+import { BerthError } from "@berth/shared/errors";
+import { makeBackups, ownersOf } from "./backups.ts";
+import { makeRoutes, makeTenants, testRoute } from "./places.ts";
+import { makeCheck, makeUpgrades } from "./upgrades.ts";
+
+export interface Upkeep {
+  backups: Backup[];
+  /** undefined: the fleet file has no backups. */
+  owners: OwnerBackups[] | undefined;
+  tenants: TenantStatus[];
+  routes: Route[];
+  router: RouteList["router"];
+  upgrades: Upgrade[];
+  check: UpgradeCheck;
+  testRoute: (route: Route) => RouteResult;
+}
+
+export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances: readonly InstanceStatus[]): Upkeep {
+  const backups = makeBackups(now, instances);
+  const tenants = makeTenants(nodes, instances);
+  return {
+    backups,
+    owners: ownersOf(
+      tenants.map(({ name }) => name),
+      backups,
+    ),
+    tenants,
+    routes: makeRoutes(nodes, instances),
+    router: { address: "10.0.6.10", port: 443, tls: true },
+    upgrades: makeUpgrades(now),
+    check: makeCheck(now, instances),
+    testRoute,
+  };
+}
+
+/** undefined: the call is about something else. */
+export function answerUpkeep(call: string, url: URL, upkeep: Upkeep): unknown {
+  const { backups, tenants, routes, router, upgrades, check } = upkeep;
+  switch (call) {
+    case `GET ${listBackups.path}`: {
+      const of = url.searchParams.get("of");
+      const isOf = ({ owner, parts }: Backup) => owner === of || parts.some(({ subject }) => subject === of);
+      return listBackups.response.parse({ backups: backups.filter((one) => of === null || isOf(one)), late: [] });
+    }
+    case `GET ${listTenants.path}`:
+      return listTenants.response.parse({ tenants });
+    case `GET ${listRoutes.path}`:
+      return listRoutes.response.parse({ routes, router });
+    case `POST ${testRoutes.path}`:
+      return testRoutes.response.parse({ results: routes.map(upkeep.testRoute) });
+    case `GET ${listUpgrades.path}`:
+      return listUpgrades.response.parse({ upgrades });
+    case `GET ${checkUpgrades.path}`:
+      return checkUpgrades.response.parse(check);
+    default:
+      return answerTenant(call, tenants);
+  }
+}
+
+function answerTenant(call: string, tenants: readonly TenantStatus[]): unknown {
+  const [, name] = /^GET \/api\/tenants\/([^/]+)$/.exec(call) ?? [];
+  if (name === undefined) return undefined;
+  const tenant = tenants.find((one) => one.name === decodeURIComponent(name));
+  if (tenant) return getTenant.response.parse(tenant);
+  throw new BerthError("not-found", `No tenant is named '${decodeURIComponent(name)}'`);
+}
