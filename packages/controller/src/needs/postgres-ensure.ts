@@ -1,6 +1,7 @@
 /** Makes a database with an own login role, and closes both to everybody else. Idempotent, safe to interrupt. */
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import { escapeIdentifier, type ClientBase } from "pg";
+import { checkpointName, setAsideName } from "./postgres-checkpoint.ts";
 import { compareDatabase, readDatabases, roleDifferences, systemDatabases } from "./postgres-observe.ts";
 import { loginsOf, dropRole } from "./postgres-logins.ts";
 import { locked } from "./postgres-lock.ts";
@@ -53,7 +54,7 @@ async function ensureLocked(
   return { created: seen?.exists !== true };
 }
 
-/** Ends the database's connections and drops it with its role and every login of it. Idempotent. */
+/** Ends the database's connections and drops it with its copies, its role and every login of it. Idempotent. */
 export function removeDatabase(
   { database, role }: { database: string; role: string },
   { client, withDatabase }: { client: ClientBase; withDatabase: WithDatabase },
@@ -63,7 +64,9 @@ export function removeDatabase(
       "select exists (select from pg_database where datname = $1) as present",
       [database],
     );
-    await client.query(`drop database if exists ${escapeIdentifier(database)} with (force)`);
+    for (const name of [database, checkpointName(database), setAsideName(database)]) {
+      await client.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
+    }
     for (const name of [...(await loginsOf(client, role)), role]) await dropRole(name, { client, withDatabase });
     return { removed: rows[0]?.present === true };
   });

@@ -18,6 +18,9 @@ export type WithDatabase = (database: string, work: (client: ClientBase) => Prom
 
 const connectTimeoutMilliseconds = 5000;
 const statementTimeoutMilliseconds = 60_000;
+/** To copy a large database. */
+const patientTimeoutMilliseconds = 3_600_000;
+const patient = { statement_timeout: patientTimeoutMilliseconds, query_timeout: patientTimeoutMilliseconds };
 /** SQLSTATE of a wrong password, and of a client that pg_hba.conf does not let in. */
 const wrongPassword = "28P01";
 const notLetIn = "28000";
@@ -66,6 +69,33 @@ export class PostgresServers {
       await work(client);
     } finally {
       await client.end();
+    }
+  }
+
+  /** Runs work that takes long on two connections to the database `postgres` that nobody else has. */
+  async withPatience<T>(
+    server: PostgresServer,
+    work: (client: ClientBase, beside: ClientBase) => Promise<T>,
+  ): Promise<T> {
+    const opened: Client[] = [];
+    try {
+      for (let number = 0; number < 2; number += 1) {
+        opened.push(
+          await withEachPassword(server, async (candidate) => {
+            const client = new Client({ ...settings(candidate, "postgres"), ...patient });
+            client.on("error", () => undefined);
+            await client.connect();
+            return client;
+          }),
+        );
+      }
+      const [client, beside] = opened;
+      if (client === undefined || beside === undefined) throw new Error("two connections were opened");
+      return await work(client, beside);
+    } catch (error) {
+      throw storeError(server, error);
+    } finally {
+      await Promise.all(opened.map((client) => client.end().catch(() => undefined)));
     }
   }
 

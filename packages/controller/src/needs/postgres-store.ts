@@ -6,6 +6,14 @@ import type { OperationInput, OperationResult } from "@berth/shared/operations/i
 import type { ObservedNeed } from "../plan/observed.ts";
 import { databaseSecretName } from "../plan/secret-names.ts";
 import { ensureAccess, type AccessServer } from "./postgres-access.ts";
+import {
+  createCheckpoint,
+  prepareCheckpoint,
+  removeCheckpoint,
+  restoreCheckpoint,
+  type CheckpointContext,
+  type DatabaseCheckpoint,
+} from "./postgres-checkpoint.ts";
 import { ensureDatabase, removeDatabase } from "./postgres-ensure.ts";
 import { retireLogins } from "./postgres-logins.ts";
 import { observeDatabases } from "./postgres-observe.ts";
@@ -28,6 +36,19 @@ export interface DatabaseStoreDependencies {
   databaseNeeds: (fleet: Fleet, server: string) => DatabaseNeed[];
 }
 
+/** The functions of `postgres-checkpoint.ts`, at the server that holds the database. */
+export interface CheckpointStore {
+  prepare: (fleet: Fleet, of: PlacedCheckpoint, work: Work) => Promise<void>;
+  create: (fleet: Fleet, of: PlacedCheckpoint, work: Work) => Promise<{ bytes: number }>;
+  restore: (fleet: Fleet, of: PlacedCheckpoint, work: Work) => Promise<{ setAside: string | null }>;
+  remove: (fleet: Fleet, of: PlacedCheckpoint, work: Work) => Promise<{ removed: boolean }>;
+}
+
+export interface PlacedCheckpoint extends DatabaseCheckpoint {
+  /** Instance of PostgreSQL. */
+  server: string;
+}
+
 interface Work {
   log: (line: string) => void;
 }
@@ -41,6 +62,8 @@ export interface DatabaseStore {
   opens: (fleet: Fleet, own: DatabaseNeed, foreign: DatabaseNeed) => Promise<boolean>;
   /** Ends every login of the need's database but the present one. */
   retire: (fleet: Fleet, need: DatabaseNeed) => Promise<{ retired: string[] }>;
+  /** Copies of databases that an upgrade goes back to. */
+  checkpoints: CheckpointStore;
   /** Gives the server's superuser the password that its secret has now. */
   ensureSuperuser: (fleet: Fleet, server: string) => Promise<{ changed: boolean }>;
 }
@@ -85,6 +108,15 @@ export function databaseStore(dependencies: DatabaseStoreDependencies): Database
         log,
       }),
     );
+  }
+
+  function atServer<T>(
+    fleet: Fleet,
+    of: PlacedCheckpoint,
+    { log }: Work,
+    work: (of: DatabaseCheckpoint, context: CheckpointContext) => Promise<T>,
+  ): Promise<T> {
+    return postgres.withPatience(serverOf(fleet, of.server), (client, beside) => work(of, { client, beside, log }));
   }
 
   function accessServer(fleet: Fleet, { address }: PostgresServer): AccessServer {
@@ -135,6 +167,12 @@ export function databaseStore(dependencies: DatabaseStoreDependencies): Database
         );
         return rows[0]?.may === true;
       });
+    },
+    checkpoints: {
+      prepare: (fleet, of, work) => atServer(fleet, of, work, prepareCheckpoint),
+      create: (fleet, of, work) => atServer(fleet, of, work, createCheckpoint),
+      restore: (fleet, of, work) => atServer(fleet, of, work, restoreCheckpoint),
+      remove: (fleet, of, work) => atServer(fleet, of, work, removeCheckpoint),
     },
     retire: (fleet, need) => {
       const server = serverOf(fleet, need.server);
