@@ -15,10 +15,14 @@ export function BackupCells({
   none?: string;
 }): JSX.Element {
   const size = backup && backupSize(backup);
+  // On a phone, what there is not needs no line.
+  const blank = backup ? "" : " blank";
   return (
     <>
-      <td class="column-when">{backup ? <Ago moment={backup.createdAt} /> : <span class="muted">{none}</span>}</td>
-      <td class="column-size">
+      <td class={`column-when${blank}`}>
+        {backup ? <Ago moment={backup.createdAt} /> : <span class="muted">{none}</span>}
+      </td>
+      <td class={`column-size${blank}`}>
         {size ? formatBytes(size.bytes) : notMeasured}
         {size && <span class="secondary"> +{formatBytes(size.addedBytes)}</span>}
       </td>
@@ -39,7 +43,7 @@ export function Proof({ provenAt }: { provenAt: string | null }): JSX.Element {
   );
 }
 
-export function BackupHead({ first, last }: { first: string; last: string }): JSX.Element {
+export function BackupHead({ first, last, proof }: { first: string; last: string; proof: string }): JSX.Element {
   return (
     <thead>
       <tr>
@@ -59,7 +63,7 @@ export function BackupHead({ first, last }: { first: string; last: string }): JS
           Verified
         </th>
         <th class="column-proven" scope="col" title="When a backup was restored with success">
-          Proven
+          {proof}
         </th>
         <th class="column-more" scope="col">
           <span class="visually-hidden">Parts</span>

@@ -9,7 +9,9 @@ import { StateMark } from "./state-mark.tsx";
 export function BackupParts({ backup }: { backup: Backup }): JSX.Element {
   return (
     <div class="parts">
-      <p class="secondary mono">{backup.id}</p>
+      <p class="secondary">
+        Backup <code>{backup.id}</code>
+      </p>
       <ul>
         {backup.parts.map((part) => (
           <Part key={part.subject} part={part} />

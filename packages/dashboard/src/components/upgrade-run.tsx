@@ -1,7 +1,7 @@
 import type { Run } from "@berth/shared/api/runs";
 import type { Upgrade } from "@berth/shared/api/upgrades";
 import type { JSX } from "preact";
-import { upgradeBatches, upgradeOfRun, type Batch, type BatchMove } from "../fleet/upgrade-batches.ts";
+import { upgradeBatches, type Batch, type BatchMove } from "../fleet/upgrade-batches.ts";
 import { formatDuration } from "../format/time.ts";
 import { instancePath, runPath } from "../routes/route.ts";
 import { Elapsed } from "./elapsed.tsx";
@@ -9,7 +9,7 @@ import { runCounts, RunProgress } from "./run-progress.tsx";
 import { StateMark } from "./state-mark.tsx";
 
 /** The upgrade that is under way: its state, and its batches. */
-export function UpgradeRun({ run, upgrades }: { run: Run; upgrades: readonly Upgrade[] }): JSX.Element {
+export function UpgradeRun({ run, upgrade }: { run: Run; upgrade: Upgrade | undefined }): JSX.Element {
   return (
     <section class="current-run" aria-label="Upgrade under way">
       <p>
@@ -17,12 +17,17 @@ export function UpgradeRun({ run, upgrades }: { run: Run; upgrades: readonly Upg
         <a href={runPath(run.id)}>
           Run {run.id} · {run.kind}
         </a>
+        {upgrade && (
+          <span>
+            {upgrade.service} to <span class="mono">{upgrade.version}</span>
+          </span>
+        )}
         <span class="secondary">
           {runCounts(run)} · <Elapsed from={run.createdAt} to={run.endedAt} />
         </span>
       </p>
       <RunProgress run={run} />
-      <Batches run={run} upgrade={upgradeOfRun(run, upgrades)} />
+      <Batches run={run} upgrade={upgrade} />
     </section>
   );
 }

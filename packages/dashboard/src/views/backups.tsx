@@ -47,6 +47,14 @@ function BackupsBody({ owners, backups }: BackupsBodyProps): JSX.Element {
     <>
       {owners === undefined ? <NotSetUp /> : <Summary owners={owners} />}
       {rows.length > 0 && <OwnerTable rows={rows} />}
+      {former.length > 0 && (
+        <section aria-labelledby="former-title">
+          <h2 id="former-title">
+            Kept <span class="secondary">of owners that are not backed up any more: removed, or suspended</span>
+          </h2>
+          <OwnerTable rows={former} />
+        </section>
+      )}
       {owners !== undefined && (
         <Commands
           of={[
@@ -55,14 +63,6 @@ function BackupsBody({ owners, backups }: BackupsBodyProps): JSX.Element {
             ["Prove backups by restoring them on trial", "berth backup drill"],
           ]}
         />
-      )}
-      {former.length > 0 && (
-        <section aria-labelledby="former-title">
-          <h2 id="former-title">
-            Kept <span class="secondary">of owners that are not backed up any more: removed, or suspended</span>
-          </h2>
-          <OwnerTable rows={former} />
-        </section>
       )}
     </>
   );
@@ -98,7 +98,7 @@ function Summary({ owners }: { owners: readonly OwnerBackups[] }): JSX.Element {
 function OwnerTable({ rows }: { rows: readonly OwnerRow[] }): JSX.Element {
   return (
     <table class="list backups">
-      <BackupHead first="Owner" last="Newest" />
+      <BackupHead first="Owner" last="Newest" proof="Last proven" />
       <tbody>
         {rows.map((row) => (
           <Owner key={row.owner} row={row} />
@@ -127,7 +127,9 @@ function Owner({ row }: { row: OwnerRow }): JSX.Element {
             <Trouble row={row} />
           </th>
           <BackupCells backup={newest} none="never" />
-          <td class="column-proven">{newest ? <Proof provenAt={provenAt} /> : <span class="muted">–</span>}</td>
+          <td class={`column-proven${newest ? "" : " blank"}`}>
+            {newest ? <Proof provenAt={provenAt} /> : <span class="muted">–</span>}
+          </td>
         </>
       }
     />

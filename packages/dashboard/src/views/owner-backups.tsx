@@ -91,8 +91,8 @@ function OwnerFacts({ name, owner, backups }: OwnerFactsProps): JSX.Element {
 
 function BackupTable({ name, backups }: { name: string; backups: readonly Backup[] }): JSX.Element {
   return (
-    <table class="list backups">
-      <BackupHead first="Why" last="Made" />
+    <table class="list backups one">
+      <BackupHead first="Why" last="Made" proof="Proven" />
       <tbody>
         {backups.map((backup) => (
           <DisclosureRow

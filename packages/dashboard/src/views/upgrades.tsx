@@ -1,3 +1,4 @@
+import type { Run } from "@berth/shared/api/runs";
 import { checkUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
 import type { JSX } from "preact";
 import { call } from "../api/client.ts";
@@ -9,7 +10,7 @@ import { StateMark } from "../components/state-mark.tsx";
 import { UpgradeRun } from "../components/upgrade-run.tsx";
 import { VersionTable } from "../components/version-table.tsx";
 import { currentRun } from "../fleet/fleet-state.ts";
-import { longestGap, movesText, upgradeKind } from "../fleet/upgrade-batches.ts";
+import { longestGap, movesText, upgradeKind, upgradeOfRun } from "../fleet/upgrade-batches.ts";
 import { formatDuration } from "../format/time.ts";
 import { formatCount, notMeasured } from "../format/units.ts";
 import { instancePath } from "../routes/route.ts";
@@ -23,9 +24,12 @@ const askCheck = (signal: AbortSignal): Promise<UpgradeCheck> => call(checkUpgra
 export function UpgradesPage(): JSX.Element {
   const { answer: upgrades, error } = useAnswer(askUpgrades);
   const { answer: check, error: checkError } = useAnswer(askCheck);
+  const run = useUpgradeRun();
+  const underWay = run && upgradeOfRun(run, upgrades ?? []);
+  const past = upgrades?.filter((upgrade) => upgrade !== underWay);
   return (
     <Page title="Upgrades">
-      <RunUnderWay upgrades={upgrades ?? []} />
+      {run && <UpgradeRun run={run} upgrade={underWay} />}
       <section aria-labelledby="versions-title">
         <h2 id="versions-title">Versions</h2>
         {checkError && <ErrorNotice error={checkError} what="Looking for newer versions" />}
@@ -36,20 +40,19 @@ export function UpgradesPage(): JSX.Element {
         <h2 id="past-title">Upgrades so far</h2>
         {error && <ErrorNotice error={error} what="Upgrades" />}
         {!upgrades && !error && <p class="muted">Waiting for the controller to tell its upgrades.</p>}
-        {upgrades?.length === 0 && <p class="muted">There was no upgrade yet.</p>}
-        {upgrades && upgrades.length > 0 && <PastUpgrades upgrades={upgrades} />}
+        {past?.length === 0 && <p class="muted">{run ? "None before this one." : "There was no upgrade yet."}</p>}
+        {past && past.length > 0 && <PastUpgrades upgrades={past} />}
       </section>
     </Page>
   );
 }
 
-function RunUnderWay({ upgrades }: { upgrades: readonly Upgrade[] }): JSX.Element | null {
+function useUpgradeRun(): Run | undefined {
   const { fleet } = useSession();
-  const run = useStore(fleet, (state) => {
+  return useStore(fleet, (state) => {
     const current = currentRun(state);
     return current?.kind === upgradeKind ? state.runDetails.get(current.id) : undefined;
   });
-  return run ? <UpgradeRun run={run} upgrades={upgrades} /> : null;
 }
 
 function PastUpgrades({ upgrades }: { upgrades: readonly Upgrade[] }): JSX.Element {
