@@ -5,6 +5,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
 import { serveBackups, type BackupsApi } from "./backups.ts";
+import { serveDrills } from "./drills.ts";
 import { serveCapacity, type CapacityApi } from "./capacity.ts";
 import { answerNotFound, handleErrors } from "./errors.ts";
 import { serveFleet, type FleetApi } from "./fleet.ts";
@@ -12,6 +13,7 @@ import { serveInstances, type InstancesApi } from "./instances.ts";
 import { serveLive, type LiveApi } from "./live.ts";
 import { serveNodes, type NodesApi } from "./nodes.ts";
 import { servePage } from "./page.ts";
+import { serveRecovery, type RecoveryApi } from "./recovery.ts";
 import { serveRoutes, type RoutesApi } from "./routes.ts";
 import { serveRuns, type RunsApi } from "./runs.ts";
 import { serveSamples, type SamplesApi } from "./samples.ts";
@@ -31,6 +33,8 @@ export interface ApiDependencies {
   capacity: CapacityApi;
   secrets: SecretsApi;
   backups: BackupsApi;
+  drills: DrillControl;
+  recovery: RecoveryApi;
 }
 
 export interface AppOptions {
@@ -73,6 +77,8 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveRoutes(api, dependencies.routes);
     serveSecrets(api, dependencies.secrets);
     serveBackups(api, dependencies.backups);
+    serveDrills(api, dependencies.drills);
+    serveRecovery(api, dependencies.recovery);
   });
   options.extend?.(app);
   if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);

@@ -3,13 +3,17 @@ import { createHash } from "node:crypto";
 import { Cron } from "croner";
 import type { Backup, LateBackup } from "@berth/shared/api/backups";
 import type { Backups } from "@berth/shared/fleet/schema";
+import { controllerOwner } from "../recovery/store.ts";
 
 export type Schedule = Pick<Backups, "schedule" | "timeZone" | "spreadMinutes">;
+
+/** What is asked of one that was made: drills are due by the same rules. */
+export type PastBackup = Pick<Backup, "owner" | "subject" | "state" | "createdAt">;
 
 export interface DueQuestion {
   /** When the schedule saw each owner first, in milliseconds since the epoch. */
   owners: ReadonlyMap<string, number>;
-  backups: readonly Backup[];
+  backups: readonly PastBackup[];
   schedule: Schedule;
   now: number;
 }
@@ -43,8 +47,9 @@ export function nextDue({ owners, backups, schedule, now }: DueQuestion): number
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** How far into the spread an owner's time is: always the same, so that owners keep apart. */
+/** How far into the spread an owner's time is: always the same, so that owners keep apart. The controller is the last. */
 export function offsetOf(owner: string, { spreadMinutes }: Schedule): number {
+  if (owner === controllerOwner) return spreadMinutes * 60_000;
   if (spreadMinutes === 0) return 0;
   return (createHash("sha256").update(owner).digest().readUInt32BE() % (spreadMinutes * 60)) * 1000;
 }
@@ -68,7 +73,7 @@ function lastDue(owner: string, schedule: Schedule, asOf: number): number | null
 }
 
 /** After each failure since it is due, twice as long. 0: at once. */
-function retryTime(owner: string, dueAt: string, backups: readonly Backup[]): number {
+function retryTime(owner: string, dueAt: string, backups: readonly PastBackup[]): number {
   const failed = wholeBackups(owner, backups).filter(
     ({ state, createdAt }) => state === "failed" && createdAt >= dueAt,
   );
@@ -77,7 +82,7 @@ function retryTime(owner: string, dueAt: string, backups: readonly Backup[]): nu
   return Math.max(...failed.map(({ createdAt }) => Date.parse(createdAt))) + wait;
 }
 
-function wholeBackups(owner: string, backups: readonly Backup[]): Backup[] {
+function wholeBackups(owner: string, backups: readonly PastBackup[]): PastBackup[] {
   return backups.filter((backup) => backup.owner === owner && backup.subject === owner);
 }
 

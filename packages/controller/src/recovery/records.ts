@@ -25,7 +25,7 @@ export function asBackup({ id, createdAt, state, reason }: ControllerBackup): Ba
   return {
     ...{ id, createdAt, state, owner: controllerOwner, subject: controllerOwner },
     reason: reason === "manual" ? "manual" : "schedule",
-    ...{ run: 0, parts: [], secrets: [], verifiedAt: null, provenAt: null },
+    ...{ run: 0, parts: [], secrets: [], verifiedAt: null, provenAt: null, location: null },
   };
 }
 

@@ -94,5 +94,14 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     samples: { recent: (query) => hub.recentSamples(query) },
     routes: controller.routes,
     backups: { control: controller.backups.control, late: controller.backups.schedule.late },
+    drills: controller.drills.control,
+    recovery: {
+      list: controller.recovery.list,
+      create: () => controller.recovery.create("manual"),
+      archive: controller.recovery.archive,
+      reveal: controller.recovery.keys.reveal,
+      rotate: controller.recovery.keys.rotate,
+      fleetName: statusDependencies.fleetName,
+    },
   };
 }

@@ -13,6 +13,10 @@ import { readPresentFleet } from "../backups/present-fleet.ts";
 import { createBackupSchedule, type BackupSchedule } from "../backups/schedule.ts";
 import { backupSubjects } from "../backups/subjects.ts";
 import { listBackups } from "../inventory/backups.ts";
+import { listControllerBackups } from "../inventory/recovery.ts";
+import { asBackup } from "../recovery/records.ts";
+import { controllerOwner } from "../recovery/store.ts";
+import type { RecoveryRooms } from "./recovery.ts";
 import type { Inventory } from "../inventory/database.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { Runner } from "../runs/runner.ts";
@@ -21,6 +25,7 @@ import { backupStatus } from "../status/backup-status.ts";
 import type { ServeOptions } from "./options.ts";
 
 export interface BackupsDependencies {
+  recovery: Pick<RecoveryRooms, "createScheduled">;
   options: Pick<ServeOptions, "registryMirror" | "configurationDirectory">;
   inventory: Inventory;
   secrets: Secrets;
@@ -76,9 +81,17 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
     return { schedule: fleet.backups, owners: [...new Set(owners)] };
   };
   const schedule = createBackupSchedule({
-    read,
-    backups: () => listBackups(inventory.database),
-    start: (owner) => control.createScheduled(owner),
+    // The controller's own is the last: it holds the records of the others.
+    async read() {
+      const found = await read();
+      return found === null ? null : { ...found, owners: [...found.owners, controllerOwner] };
+    },
+    async backups() {
+      const own = (await listControllerBackups(inventory.database)).map(asBackup);
+      return [...(await listBackups(inventory.database)), ...own];
+    },
+    start: (owner) =>
+      owner === controllerOwner ? dependencies.recovery.createScheduled() : control.createScheduled(owner),
     onFailure: (error, owner) => logger.error({ err: error, owner }, "A backup that is due could not be begun"),
   });
   const follower = await followBackups({

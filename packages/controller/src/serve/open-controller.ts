@@ -27,6 +27,7 @@ import { createHandlers } from "../operations/handlers.ts";
 import { readHostResources } from "../provision/proxmox/host-resources.ts";
 import { createImageLookup } from "../registry/image-lookup.ts";
 import { followRoutes } from "../routes/follow.ts";
+import { refuseUnfinishedRebuild } from "../recovery/state-directory.ts";
 import { createRoutes, type Routes } from "../routes/routes.ts";
 import { followRotations } from "../rotation/follow.ts";
 import { observedHash } from "../rotation/observed-hash.ts";
@@ -41,6 +42,7 @@ import { instanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.t
 import { forgetNode } from "./forget-node.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
+import { openRecoveryRooms, type RecoveryRooms } from "./recovery.ts";
 import { version } from "./version.ts";
 
 /** How long a router takes to learn of a new route, at most. */
@@ -61,6 +63,7 @@ export interface Controller {
   routes: Routes;
   rotation: Rotation;
   backups: BackupRooms;
+  recovery: RecoveryRooms;
   stores: Stores;
   /** What a fleet comes to, with the secrets that there are. */
   desired: (fleet: Fleet) => Desired;
@@ -76,6 +79,7 @@ export interface Controller {
 export async function openController(options: ServeOptions, logger: Logger): Promise<Controller> {
   const startedAt = Date.now();
   const paths = statePaths(options.stateDirectory);
+  await refuseUnfinishedRebuild(options.stateDirectory);
   const inventory = await openInventory({ file: paths.inventory });
   const secrets = await openSecrets({
     inventory,
@@ -202,7 +206,9 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     onFailure: (error) => logger.error({ err: error }, "What a failed rotation has made could not be taken back"),
   });
 
+  const recovery = await openRecoveryRooms({ options, inventory, secrets, store, runner, logger });
   const backups = await openBackups({
+    recovery,
     options,
     inventory,
     secrets,
@@ -241,6 +247,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     routes,
     rotation,
     backups,
+    recovery,
     stores,
     desired,
     serverNames,
@@ -249,6 +256,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       await backups.stopSchedule();
       await runner.close();
       await backups.close();
+      await recovery.close();
       await rotationsFollower.close();
       await routesFollower.close();
       await hub.close();

@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { serveArguments } from "../../serve/arguments.ts";
 import type { ServeOptions } from "../../serve/options.ts";
 import { systemSocket } from "../client/target.ts";
 import { defineCommand } from "../define-command.ts";
@@ -109,26 +110,10 @@ export function serveOptions(input: ServeInput): ServeOptions {
 
 /** This very program, with the same options. */
 export function serviceCommand(options: ServeOptions): string[] {
-  const { registryMirror, registryMirrorCaFile } = options;
-  return [
-    process.execPath,
-    resolve(process.argv[1] ?? "berth"),
-    "serve",
-    ...["--state", options.stateDirectory],
-    ...["--configuration", options.configurationDirectory],
-    ...["--socket", options.socket],
-    ...["--page", "socket" in options.page ? `unix:${options.page.socket}` : formatListen(options.page)],
-    ...["--agents", formatListen(options.agents)],
-    ...(registryMirror === null ? [] : ["--registry-mirror", registryMirror]),
-    ...(registryMirrorCaFile === null ? [] : ["--registry-mirror-ca", registryMirrorCaFile]),
-  ];
+  return [process.execPath, resolve(process.argv[1] ?? "berth"), "serve", ...serveArguments(options)];
 }
 
 type HostPort = ServeOptions["agents"];
-
-function formatListen({ host, port }: HostPort): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /** `127.0.0.1:8420`, `[::]:8421` */
 function parseListen(text: string): HostPort {
