@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { attention, type Fill } from "./attention.ts";
+import { attention, ofBackups, type Fill } from "./attention.ts";
 import { noPendingWork, pendingWork } from "./pending.ts";
 import { instanceOf, nodeOf, runOf, stepOf } from "./fixtures.ts";
 
@@ -84,4 +84,18 @@ it("warns of what is nearly full, and of nothing that was not measured", () => {
     "problem: user1 uses 96 % of its disk",
     "warning: user1-n8n-worker uses 93 % of its memory",
   ]);
+});
+
+it("says in one line whose backups are amiss, and nothing while they are well", () => {
+  const newest = { id: "b", createdAt: "2026-11-23T02:00:00.000Z", bytes: 1, verifiedAt: null, provenAt: null };
+  const well = { owner: "user1", newest, failed: null, lateSince: null, provenAt: null };
+  const late = { ...well, owner: "user2", lateSince: "2026-11-24T02:02:05.000Z" };
+  const failure = { id: "c", run: 4, createdAt: "2026-11-24T02:00:00.000Z", state: "failed" } as const;
+  const failed = { ...well, owner: "user3", failed: failure };
+  const lines = (owners: Parameters<typeof ofBackups>[0]) =>
+    ofBackups(owners, now).map(({ severity, subject, text, href }) => `${severity}: ${subject} ${text} (${href})`);
+  expect(lines(undefined)).toEqual([]);
+  expect(lines([well, { ...well, newest: null }])).toEqual([]);
+  expect(lines([well, late])).toEqual(["warning: Backup of user2: late, due 4 h ago (/backups/user2)"]);
+  expect(lines([well, late, failed])).toEqual(["warning: Backups of 2 owners: 1 late, 1 failed (/backups)"]);
 });

@@ -37,3 +37,18 @@ it("measures to the end, or to now", () => {
   expect(stepElapsed(stepOf("a/1", { startedAt }), now)).toBe(60_000);
   expect(stepElapsed(stepOf("a/1", { startedAt, endedAt: "2026-11-24T06:00:02.500Z" }), now)).toBe(2_500);
 });
+
+it("draws no stairs for the batches of an upgrade", () => {
+  const steps = [
+    stepOf("backup.create/user1-n8n"),
+    stepOf("instance.upgrade/user1-n8n", { after: ["backup.create/user1-n8n"] }),
+    stepOf("instance.upgrade/user2-n8n", { after: ["instance.upgrade/user1-n8n"] }),
+    stepOf("instance.upgrade/user3-n8n", { after: ["instance.upgrade/user2-n8n"] }),
+  ];
+  expect(stepTree(steps).flatMap((group) => group.steps.map(({ step, depth }) => [step.target, depth]))).toEqual([
+    ["user1-n8n", 0],
+    ["user1-n8n", 1],
+    ["user2-n8n", 1],
+    ["user3-n8n", 1],
+  ]);
+});

@@ -118,7 +118,7 @@ function BackupTable({ name, backups }: { name: string; backups: readonly Backup
                   )}
                 </th>
                 <BackupCells backup={backup} />
-                <td class="column-proven">
+                <td class={`column-proven${backup.state === "complete" ? "" : " blank"}`}>
                   {backup.state === "complete" ? <Proof provenAt={backup.provenAt} /> : <span class="muted">–</span>}
                 </td>
               </>
