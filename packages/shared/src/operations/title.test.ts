@@ -11,6 +11,7 @@ test.each([
   ["firewall.ensure", "update", "update firewall of it"],
   ["instance.upgrade", "upgrade", "upgrade instance it"],
   ["upgrade.conclude", "verify", "conclude upgrade of it"],
+  ["backup.drill", "verify", "prove data of it"],
   // Of a newer controller: readable all the same.
   ["route.ensure", "create", "create route it"],
   ["route", "create", "create route it"],
