@@ -80,6 +80,7 @@ const dependencies: ApiDependencies = {
       createScheduled: unused,
       verify: unused,
       prune: unused,
+      restoreBeside: unused,
       restore: unused,
       final: unused,
     },

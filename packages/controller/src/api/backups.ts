@@ -7,6 +7,7 @@ import {
   verifyBackups,
   type LateBackup,
 } from "@berth/shared/api/backups";
+import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import type { BackupChange, BackupControl } from "../backups/backup-control.ts";
 import { serveEndpoint } from "./endpoint.ts";
@@ -33,9 +34,13 @@ export function serveBackups(app: FastifyInstance, { control, late }: BackupsApi
   serveEndpoint(app, pruneBackups, async ({ body: { dryRun }, account }) =>
     answer(await control.prune({ dryRun, account: account.name })),
   );
-  serveEndpoint(app, restoreBackup, async ({ body: { dryRun, ...request }, account }) =>
-    answer(await control.restore(request, { dryRun, account: account.name })),
-  );
+  serveEndpoint(app, restoreBackup, async ({ body: { dryRun, as, ...request }, account }) => {
+    const options = { dryRun, account: account.name };
+    if (as === undefined) return answer(await control.restore(request, options));
+    const { of, ...choice } = request;
+    if (of === null) throw new BerthError("request.invalid", "One tenant is restored beside, and not everything");
+    return answer(await control.restoreBeside({ ...choice, of, as }, options));
+  });
 }
 
 function answer({ plan, run }: BackupChange) {

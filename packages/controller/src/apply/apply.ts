@@ -53,6 +53,8 @@ export interface EditedFleet {
   first?: readonly PlannedOperation[];
   /** What is done besides the part of the plan that is carried out. Dependencies on what is not planned are dropped. */
   besides?: (part: FleetPlan, desired: Desired) => readonly PlannedOperation[];
+  /** The same operations, some of them after more than the plan has them. */
+  arrange?: (operations: readonly PlannedOperation[]) => readonly PlannedOperation[];
 }
 
 export interface EditOptions {
@@ -183,13 +185,13 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
 
   async function prepareEdit(
     { file }: StoredFleet,
-    { text, first = [], besides = () => [] }: EditedFleet,
+    { text, first = [], besides = () => [], arrange = (operations) => operations }: EditedFleet,
     { only }: Pick<EditOptions, "only">,
   ): Promise<{ prepared: Prepared; plan: FleetPlan }> {
     const prepared = await prepare(text, file, false);
     const { desired } = prepared;
     const part = planPart(prepared.plan, (operation) => only(operation, desired));
-    const rest = startAfter(first, [...part.operations, ...besides(part, desired)]);
+    const rest = startAfter(first, arrange([...part.operations, ...besides(part, desired)]));
     const operations = linkPresent([...first, ...rest]);
     return { prepared, plan: await examine(prepared, { ...part, operations }) };
   }

@@ -7,15 +7,19 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { listBackups } from "../inventory/backups.ts";
 import type { Inventory, Queryable } from "../inventory/database.ts";
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import type { FleetControl } from "../apply/apply.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { repositoryPasswordName } from "../plan/secret-names.ts";
 import type { NewRun } from "../runs/store.ts";
 import type { Secrets } from "../secrets/open.ts";
+import type { KeptTenant } from "../tenants/kept.ts";
 import { backupId } from "./backup-id.ts";
 import { backupsOfUpgrade, planBackupsOfUpgrade } from "./before-upgrade.ts";
 import { requireBackup } from "./choose-backup.ts";
 import { finalBackup } from "./final-backup.ts";
+import { formerTarget } from "./former-target.ts";
 import { expendableBackups } from "./keep.ts";
 import { keepSecrets } from "./kept-secrets.ts";
 import { byOwner, planBackups, type PlannedBackup } from "./plan-backup.ts";
@@ -24,6 +28,7 @@ import type { PresentFleet } from "./present-fleet.ts";
 import { scheduleKind } from "./records.ts";
 import { repositoryPassword, requireBackups } from "./repository.ts";
 import { createRestore, type RestoreRequest } from "./restore.ts";
+import { type BesideRequest, createRestoreBeside } from "./restore-beside.ts";
 import { type BackupSubject, chooseSubjects, tenantSubjects } from "./subjects.ts";
 
 export interface BackupOptions {
@@ -50,6 +55,8 @@ export interface BackupControl {
   verify: (owner: string | null, options: BackupOptions) => Promise<BackupChange>;
   prune: (options: BackupOptions) => Promise<BackupChange>;
   restore: (request: RestoreRequest, options: BackupOptions) => Promise<BackupChange>;
+  /** A tenant under a new name, with what a backup of another one holds. */
+  restoreBeside: (request: BesideRequest, options: BackupOptions) => Promise<BackupChange>;
   /**
    * What `tenant remove` begins with; the rest of its run comes after these. Makes the secrets that the operations refer
    * to and keeps those that the data need, unless it is a dry run.
@@ -68,6 +75,18 @@ export interface BackupControlDependencies {
   desired: (fleet: Fleet, versions?: ReadonlyMap<string, number>) => Desired;
   /** Gives what writes what the fleet comes to now, in the transaction of the run that leads to it. */
   recordDesired: (desired: Desired) => Promise<(transaction: Queryable) => Promise<void>>;
+  /** What would bring the fleet to what its file says; what is missing of it is no place to restore to. */
+  fleetPlan: () => Promise<FleetPlan>;
+  /** What an instance was last seen to run as. null: it is not known to run. */
+  running: (instance: string) => Promise<InstanceSpec | null>;
+  /** Edits the desired state, and carries out a part of the plan. */
+  edit: FleetControl["edit"];
+  /** Validated; throws FleetInvalid. */
+  parse: (text: string, file: string) => Fleet;
+  /** Tenants that left the fleet and whose data stayed on their nodes. */
+  keptTenants: (fleet: Fleet) => Promise<KeptTenant[]>;
+  /** The run that is being carried out. */
+  runUnderWay: () => Promise<Run | null>;
   /** Throws `conflict` when another run is under way. */
   startRun: (run: NewRun) => Promise<Run | null>;
   /** Runs work that must not meet an apply. */
@@ -95,7 +114,10 @@ export function createBackupControl(dependencies: BackupControlDependencies): Ba
   }
 
   async function prunes(owner: string | null, fleet: PresentFleet, after: readonly string[] = []) {
-    const backups = (await listBackups(inventory.database)).filter((one) => owner === null || one.owner === owner);
+    // At a former target nothing is removed, and nothing there stands for what is kept here.
+    const backups = (await listBackups(inventory.database)).filter(
+      (one) => (owner === null || one.owner === owner) && formerTarget(one, fleet) === null,
+    );
     const expendable = expendableBackups(backups, requireBackups(fleet.fleet), Date.now());
     const { nodes, warnings } = repositoryNodes(
       expendable.map((backup) => backup.owner),
@@ -144,16 +166,23 @@ export function createBackupControl(dependencies: BackupControlDependencies): Ba
       dependencies.exclusively(async () => {
         const fleet = await present();
         const backups = await listBackups(inventory.database);
-        const owners = backups.map((backup) => backup.owner).filter((one) => owner === null || one === owner);
-        if (owner !== null && owners.length === 0) throw nothingOf(owner);
+        const meant = backups.filter((backup) => owner === null || backup.owner === owner);
+        if (owner !== null && meant.length === 0) throw nothingOf(owner);
+        const former = new Map(meant.map((backup) => [backup, formerTarget(backup, fleet)]));
+        const owners = meant.filter((backup) => former.get(backup) === null).map((backup) => backup.owner);
         const { nodes, warnings } = repositoryNodes(owners, fleet);
-        return start({ operations: planChecks(nodes, fleet), warnings }, "backup.verify", options);
+        const elsewhere = [...former.values()].flatMap((told) =>
+          told === null ? [] : [`${told}: it is not looked up`],
+        );
+        const plan = { operations: planChecks(nodes, fleet), warnings: [...elsewhere, ...warnings] };
+        return start(plan, "backup.verify", options);
       }),
 
     prune: (options) =>
       dependencies.exclusively(async () => start(await prunes(null, await present()), "backup.prune", options)),
 
     restore,
+    restoreBeside: createRestoreBeside(dependencies),
 
     final: async (tenant, { dryRun }) => {
       const fleet = await present();

@@ -23,13 +23,27 @@ export function chooseBackup(backups: readonly Backup[], { of, backup: id, at }:
       seeList(of),
     );
   }
-  const before = at === undefined ? Infinity : Date.parse(at);
-  const [newest] = backups
-    .filter((backup) => backup.state === "complete" && holds(backup, of) && Date.parse(backup.createdAt) <= before)
-    .toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
+  const newest = newestOf(backups, at, (backup) => holds(backup, of));
   if (newest !== undefined) return newest;
   const when = at === undefined ? "" : ` of ${at} or before`;
   throw new BerthError("not-found", `There is no complete backup of ${of}${when}`, seeList(of));
+}
+
+/** An owner's newest complete one of all that it has. undefined: there is none. */
+export function newestWhole(backups: readonly Backup[], owner: string, at?: string): Backup | undefined {
+  return newestOf(backups, at, (backup) => backup.owner === owner && backup.subject === owner);
+}
+
+function newestOf(
+  backups: readonly Backup[],
+  at: string | undefined,
+  isMeant: (backup: Backup) => boolean,
+): Backup | undefined {
+  const before = at === undefined ? Infinity : Date.parse(at);
+  const [newest] = backups
+    .filter((backup) => backup.state === "complete" && isMeant(backup) && Date.parse(backup.createdAt) <= before)
+    .toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
+  return newest;
 }
 
 /** Throws `not-found`. */

@@ -63,8 +63,11 @@ async function recordRun(database: Queryable, run: RunRecord, secrets: Pick<Secr
     if (backup.state === "failed" && before?.state !== "failed") await recordEvent(database, failure(backup));
   }
   if (run.state === "running") return;
-  for (const { owner, snapshots, at } of checkedRepositories(run)) {
-    const ofOwner = (await listBackups(database)).filter((backup) => backup.owner === owner);
+  for (const { owner, location, snapshots, at } of checkedRepositories(run)) {
+    // What went to another target is not to be found in this one.
+    const ofOwner = (await listBackups(database)).filter(
+      (backup) => backup.owner === owner && (backup.location ?? location) === location,
+    );
     for (const backup of ofOwner) await recordCheck(database, backup, { snapshots, at, since: run.createdAt });
   }
   await removeBackups(database, prunedBackups(run));

@@ -30,7 +30,7 @@ export function backupsOfRun(
   return [...Map.groupBy(made, ({ input }) => input.backup)].flatMap(([id, steps]) => {
     const [first] = steps;
     if (first === undefined) return [];
-    const { owner } = first.input.repository;
+    const { owner, location } = first.input.repository;
     const parts = steps.map(({ step, input }) => partOf(step, input));
     return [
       {
@@ -41,6 +41,7 @@ export function backupsOfRun(
         createdAt: run.createdAt,
         state: stateOf(parts),
         reason: reasons[run.kind] ?? "manual",
+        location,
         parts,
         secrets: parts.flatMap(({ subject }) => keptOf({ owner, subject })),
       },
@@ -61,11 +62,14 @@ function stateOf(parts: readonly BackupPart[]): Backup["state"] {
 }
 
 /** Snapshots that repositories were found to hold, by owner. */
-export function checkedRepositories(run: RunRecord): { owner: string; snapshots: Set<string>; at: string }[] {
+export function checkedRepositories(
+  run: RunRecord,
+): { owner: string; location: string; snapshots: Set<string>; at: string }[] {
   return stepsOf("repository.check", run)
     .filter(({ step }) => step.state === "succeeded")
     .map(({ step, input }) => ({
       owner: input.repository.owner,
+      location: input.repository.location,
       snapshots: new Set(parseResult("repository.check", step.result).snapshots),
       at: step.endedAt ?? run.createdAt,
     }));
@@ -84,7 +88,7 @@ export function restoredBackups(run: RunRecord): Map<string, string[]> {
   return new Map(
     [...byBackup]
       .filter(([, steps]) => steps.every(({ step }) => step.state === "succeeded"))
-      .map(([backup, steps]) => [backup, steps.map(({ input }) => input.subject)]),
+      .map(([backup, steps]) => [backup, steps.map(({ input }) => input.from ?? input.subject)]),
   );
 }
 

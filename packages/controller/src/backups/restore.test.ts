@@ -55,7 +55,7 @@ describe("a restore", () => {
     expect(world.secrets.reveal(n8nKey).reveal()).not.toBe(value);
     world.done = [];
     await world.ended(await world.control.restore({ of: "user1-n8n", backupFirst: false }, by));
-    expect(world.done).toEqual(["remove user1-n8n", "restore user1-n8n", "ensure user1-n8n"]);
+    expect(world.done).toEqual(["restore user1-n8n", "adopt user1-n8n", "ensure user1-n8n"]);
     expect(world.secrets.reveal(n8nKey).reveal()).toBe(value);
     expect(world.recorded).toHaveLength(1);
   });

@@ -1,20 +1,21 @@
-/** Bringing back what a backup holds, with the secrets that it can only be read with. */
-import type { Backup } from "@berth/shared/api/backups";
+/** Bringing back what backups hold, with the secrets that it can only be read with. */
 import { BerthError } from "@berth/shared/errors";
+import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { listBackups } from "../inventory/backups.ts";
-import type { Desired } from "../plan/desired.ts";
 import { refuseSecondRun } from "../runs/store.ts";
-import type { SecretVersion } from "../secrets/open.ts";
 import type { BackupChange, BackupControlDependencies, BackupOptions } from "./backup-control.ts";
-import { chooseBackup, type BackupChoice } from "./choose-backup.ts";
-import { changedSecrets } from "./kept-secrets.ts";
+import { chooseRestored, type RestoreChoice, type Restored } from "./choose-restored.ts";
+import { type Adoption, adoptions, keptOf, renamedSecret, runsWith } from "./kept-secrets.ts";
+import { uniqueOperations } from "./plan-images.ts";
 import { byOwner, planBackups } from "./plan-backup.ts";
-import { planRestore, type RestorePlan } from "./plan-restore.ts";
+import { planRestore, type Rekeyed, type RestorePlan } from "./plan-restore.ts";
 import type { PresentFleet } from "./present-fleet.ts";
-import { type BackupSubject, chooseSubjects } from "./subjects.ts";
+import { lacking, refuseLacking } from "./restore-ready.ts";
+import { restoreKind } from "./settle-restore.ts";
+import type { BackupSubject } from "./subjects.ts";
 
-export interface RestoreRequest extends BackupChoice {
+export interface RestoreRequest extends RestoreChoice {
   /** Whether what is there is backed up before. */
   backupFirst: boolean;
 }
@@ -24,109 +25,94 @@ export interface RestoreDependencies extends BackupControlDependencies {
   prepareSecrets: (subjects: readonly BackupSubject[], fleet: PresentFleet) => Promise<void>;
 }
 
-interface Chosen {
-  fleet: PresentFleet;
-  backup: Backup;
-  /** All that there is of what is restored. */
-  there: BackupSubject[];
-  /** Those of them that the backup has. */
-  subjects: BackupSubject[];
-  /** Secrets that become those of the backup. */
-  changed: Backup["secrets"];
+/** What becomes of the instances whose secrets are not known to be those of their data. */
+interface Keys {
+  adopted: Map<string, Adoption[]>;
+  versions: Map<string, number>;
 }
 
 export function createRestore(dependencies: RestoreDependencies) {
   const { inventory, secrets } = dependencies;
 
-  async function choose(request: RestoreRequest): Promise<Chosen> {
-    const fleet = await dependencies.present();
-    const backups = await listBackups(inventory.database);
-    const there = presentSubjects(request.of, backups, fleet);
-    const backup = chooseBackup(backups, request);
-    const subjects = there.filter(({ subject }) => backup.parts.some((part) => part.subject === subject));
-    const changed = subjects.flatMap(({ subject }) => changedSecrets(subject, backup.secrets, secrets));
-    return { fleet, backup, there, subjects, changed };
-  }
-
-  function plan({ of, backupFirst }: RestoreRequest, chosen: Chosen, rekeyed: ReadonlyMap<string, InstanceSpec>) {
-    const { fleet, backup, there, subjects } = chosen;
-    const saved = [...byOwner(there).values()].map((own) => ({ id: dependencies.newId(of), subjects: own }));
-    const first = backupFirst ? planBackups(saved, fleet) : [];
-    const { operations, warnings } = planRestore({ backup, subjects, first, rekeyed }, fleet);
-    if (!operations.some(({ kind }) => kind === "backup.restore"))
-      throw new BerthError("request.invalid", `The backup ${backup.id} holds nothing that ${of} has a place for`);
-    return { operations, warnings: [...goneParts(of, chosen), ...newParts(chosen), ...warnings] };
-  }
-
-  /** Gives the instances the backup's secrets; `made` gets the versions that are new. */
-  async function takeOver({ changed }: Chosen, made: SecretVersion[]): Promise<void> {
-    for (const { secret, copy, version } of changed) {
-      const before = secrets.version(secret);
-      const taken = await secrets.put(secret, secrets.reveal(copy, version));
-      if (taken.version !== before) made.push(taken);
+  /** What is adopted when the node does not run with it already. */
+  async function keysOf(chosen: readonly Restored[]): Promise<Keys> {
+    const keys: Keys = { adopted: new Map(), versions: new Map() };
+    for (const { backup, subjects } of chosen) {
+      for (const { subject } of subjects) {
+        const names = { from: subject, to: subject };
+        const adopted = adoptions(names, backup.secrets, secrets);
+        const kept = keptOf(subject, backup.secrets).map(({ secret }) => renamedSecret(secret, names));
+        const versions = new Map(kept.map((name) => [name, secrets.version(name) ?? 1]));
+        for (const { name, version } of adopted) versions.set(name, version);
+        if (versions.size === 0 || runsWith(await dependencies.running(subject), versions)) continue;
+        keys.adopted.set(subject, adopted);
+        for (const { name, version } of adopted) keys.versions.set(name, version);
+      }
     }
+    return keys;
   }
 
-  async function start(request: RestoreRequest, chosen: Chosen, account: string): Promise<BackupChange> {
-    await refuseSecondRun(inventory.database);
-    await dependencies.prepareSecrets(chosen.there, chosen.fleet);
-    const made: SecretVersion[] = [];
-    try {
-      await takeOver(chosen, made);
-      const desired = dependencies.desired(chosen.fleet.fleet);
-      const restorePlan: RestorePlan = plan(request, chosen, rekeyedInstances(chosen, desired));
-      const run = await dependencies.startRun({
-        plan: restorePlan,
-        kind: "backup.restore",
-        account,
-        ...(made.length === 0 ? {} : { alongside: await dependencies.recordDesired(desired) }),
+  function plan({ of, backupFirst }: RestoreRequest, chosen: readonly Restored[], how: Planning): RestorePlan {
+    const { fleet, keys, specs } = how;
+    const planned = chosen.map(({ backup, there, subjects }) => {
+      const saved = [...byOwner(there)].map(([owner, own]) => ({ id: dependencies.newId(of ?? owner), subjects: own }));
+      const first = backupFirst ? planBackups(saved, fleet) : [];
+      const after = first.filter(({ kind }) => kind === "backup.create").map(({ id }) => id);
+      const items = subjects.map((subject) => {
+        const spec = specs.get(subject.subject);
+        const adopted = keys.adopted.get(subject.subject);
+        const rekeyed: Rekeyed | null = spec === undefined || adopted === undefined ? null : { spec, adopted };
+        return { backup, from: subject.subject, subject, after, rekeyed };
       });
-      return { plan: restorePlan, run };
-    } catch (error) {
-      for (const version of made) await secrets.discard(version);
-      throw error;
-    }
+      const { operations, warnings } = planRestore(items, fleet);
+      return { operations: [...first, ...operations], warnings };
+    });
+    const operations = uniqueOperations(planned.flatMap((one): PlannedOperation[] => one.operations));
+    if (!operations.some(({ kind }) => kind === "backup.restore")) throw nothingToRestore(of, chosen);
+    return { operations, warnings: [...how.notes, ...planned.flatMap(({ warnings }) => warnings)] };
   }
 
   return (request: RestoreRequest, { account, dryRun }: BackupOptions): Promise<BackupChange> =>
     dependencies.exclusively(async () => {
-      const chosen = await choose(request);
-      if (!dryRun) return start(request, chosen, account);
-      const versions = new Map(chosen.changed.map(({ secret }) => [secret, secrets.nextVersion(secret)]));
-      const desired = dependencies.desired(chosen.fleet.fleet, versions);
-      return { plan: plan(request, chosen, rekeyedInstances(chosen, desired)), run: null };
+      const fleet = await dependencies.present();
+      const { chosen, notes } = chooseRestored(request, await listBackups(inventory.database), fleet);
+      if (!dryRun) await refuseSecondRun(inventory.database);
+      const missing = lacking(
+        await dependencies.fleetPlan(),
+        chosen.flatMap(({ subjects }) => subjects),
+      );
+      if (!dryRun) refuseLacking(missing);
+      if (!dryRun)
+        await dependencies.prepareSecrets(
+          chosen.flatMap(({ there }) => there),
+          fleet,
+        );
+      const keys = await keysOf(chosen);
+      const after = dependencies.desired(fleet.fleet, keys.versions);
+      const specs = new Map(after.instances.map(({ spec }): [string, InstanceSpec] => [spec.instance, spec]));
+      const restorePlan = plan(request, chosen, { fleet, keys, specs, notes: [...missing, ...notes] });
+      if (dryRun) return { plan: restorePlan, run: null };
+      const run = await dependencies.startRun({
+        plan: restorePlan,
+        kind: restoreKind,
+        account,
+        ...(keys.adopted.size === 0 ? {} : { alongside: await dependencies.recordDesired(after) }),
+      });
+      return { plan: restorePlan, run };
     });
 }
 
-/** Also says how a tenant that was removed comes back. */
-function presentSubjects(of: string, backups: readonly Backup[], fleet: PresentFleet): BackupSubject[] {
-  const isGone = !(of in fleet.fleet.tenants) && !fleet.desired.instances.some(({ spec }) => spec.instance === of);
-  const past = backups.find(({ owner, parts }) => owner === of || parts.some(({ subject }) => subject === of));
-  if (!isGone || past === undefined || fleet.desired.suspended.has(of)) return chooseSubjects(of, fleet);
-  const isTenant = past.owner === of && past.parts.some(({ subject }) => subject !== of);
-  throw new BerthError("not-found", `${of} is not in the fleet any more: there is no place to restore it to`, {
-    hint: isTenant
-      ? `\`berth tenant add ${of}\` makes one; then restore`
-      : "Take it into the fleet file and apply that; then restore",
-  });
+interface Planning {
+  fleet: PresentFleet;
+  keys: Keys;
+  specs: ReadonlyMap<string, InstanceSpec>;
+  notes: string[];
 }
 
-function rekeyedInstances({ changed }: Chosen, { instances }: Desired): Map<string, InstanceSpec> {
-  const rekeyed = new Set(changed.map(({ secret }) => secret.slice(0, secret.indexOf("/"))));
-  return new Map(instances.filter(({ spec }) => rekeyed.has(spec.instance)).map(({ spec }) => [spec.instance, spec]));
-}
-
-/** What the backup holds besides, for whom there is no place. */
-function goneParts(of: string, { backup, subjects }: Chosen): string[] {
-  if (backup.subject !== of) return [];
-  return backup.parts
-    .filter(({ subject }) => !subjects.some((present) => present.subject === subject))
-    .map(({ subject }) => `${subject} is not in the fleet any more: it stays in the backup`);
-}
-
-/** What there is besides, of which the backup has nothing. */
-function newParts({ there, subjects }: Chosen): string[] {
-  return there
-    .filter((present) => !subjects.includes(present))
-    .map(({ subject }) => `${subject} is not in the backup: it stays as it is`);
+function nothingToRestore(of: string | null, chosen: readonly Restored[]): BerthError {
+  const what = chosen.map(({ backup }) => backup.id).join(", ");
+  return new BerthError(
+    "request.invalid",
+    `The backup ${what} holds nothing that ${of ?? "the fleet"} has a place for`,
+  );
 }

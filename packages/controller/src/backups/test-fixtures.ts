@@ -32,6 +32,7 @@ export function backup(changes: Partial<Backup> = {}): Backup {
     createdAt: "2026-11-24T02:00:00.000Z",
     state: "complete",
     reason: "schedule",
+    location: null,
     parts: [],
     secrets: [],
     verifiedAt: null,

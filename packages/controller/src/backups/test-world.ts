@@ -8,6 +8,8 @@ import type { Run } from "@berth/shared/api/runs";
 import { BerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Snapshot } from "@berth/shared/operations/backup-source";
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { Secret } from "@berth/shared/secret";
 import type { Inventory } from "../inventory/database.ts";
 import { openInventory } from "../inventory/open.ts";
@@ -17,9 +19,14 @@ import { desiredOptions } from "../plan/test-fixtures.ts";
 import type { OperationHandlers } from "../runs/handlers.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { handlersWith, imageResult } from "../runs/test-plans.ts";
+import type { NewRun } from "../runs/store.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
+import type { KeptTenant } from "../tenants/kept.ts";
+import { parsed, TenantWorld } from "../tenants/test-fixtures.ts";
+import { findRunUnderWay } from "../serve/run-under-way.ts";
 import { createBackupControl, type BackupChange, type BackupControl } from "./backup-control.ts";
 import { followBackups, type BackupsFollower } from "./follow.ts";
+import { followRestores, type RestoresFollower } from "./settle-restore.ts";
 import { fleetWithBackups, presentFleet } from "./test-fixtures.ts";
 
 export const by = { account: "anna", dryRun: false };
@@ -29,6 +36,7 @@ interface Rooms {
   secrets: Secrets;
   runner: Runner;
   follower: BackupsFollower;
+  restores: RestoresFollower;
   control: BackupControl;
 }
 
@@ -38,6 +46,18 @@ export class TestWorld {
   done: string[] = [];
   /** The one that goes wrong. */
   failing: string | null = null;
+  /** What instances run as. */
+  readonly running = new Map<string, InstanceSpec>();
+  /** What would have to be made first for the fleet to be what its file says. */
+  missing: PlannedOperation[] = [];
+  kept: KeptTenant[] = [];
+  /** Where the fleet is edited: its text is the example's. */
+  readonly tenants = new TenantWorld();
+  /** Begins a run. A test has it fail. */
+  startRun = (run: NewRun): Promise<Run | null> => this.runner.start(run);
+  /** The operation at which the controller is stopped by the test, once `died` has ended. */
+  dyingAt: string | null = null;
+  readonly died = Promise.withResolvers<void>();
   /** What repositories hold, by owner. */
   readonly repositories = new Map<string, Snapshot[]>();
   /** What was recorded as what the fleet comes to. */
@@ -89,25 +109,42 @@ export class TestWorld {
     });
     const onFailure = (error: unknown) => void this.failures.push(error);
     const follower = await followBackups({ inventory, runner, secrets, onFailure });
+    const recordDesired = async (next: Desired) => async () => void this.recorded.push(next);
+    const exclusively = <T>(work: () => Promise<T>) => work();
+    const restores = await followRestores(
+      {
+        ...{ inventory, secrets, recordDesired, exclusively },
+        desired: (fleet) => this.desired(fleet),
+        fleet: async () => this.fleet,
+      },
+      { runner, onFailure },
+    );
     const control = createBackupControl({
       inventory,
       secrets,
       desired: (fleet, versions) => this.desired(fleet, versions),
-      recordDesired: async (next) => async () => void this.recorded.push(next),
+      recordDesired,
       present: async () => ({
         ...presentFleet(this.fleet),
         desired: this.desired(),
         secretVersion: (name: string) => secrets.version(name) ?? 1,
       }),
-      startRun: (run) => runner.start(run),
-      exclusively: (work) => work(),
+      startRun: (run) => this.startRun(run),
+      exclusively,
+      fleetPlan: async () => ({ operations: this.missing, warnings: [] }),
+      running: async (instance) => this.running.get(instance) ?? null,
+      edit: (edit, options) => this.tenants.edit(edit, options),
+      parse: parsed,
+      keptTenants: async () => this.kept,
+      runUnderWay: () => findRunUnderWay(runner),
     });
-    this.#rooms = { inventory, secrets, runner, follower, control };
+    this.#rooms = { inventory, secrets, runner, follower, restores, control };
   }
 
   async stop(): Promise<void> {
     await this.runner.close();
     await this.recordings.close();
+    await this.#open.restores.close();
     await this.inventory.close();
     this.#rooms = undefined;
   }
@@ -128,12 +165,14 @@ export class TestWorld {
       if ("generated" in need) await this.secrets.ensure(need.name, need.generated);
       else await this.secrets.put(need.name, new Secret(`token-of-${need.name}`));
     }
+    for (const { spec } of this.desired().instances) this.running.set(spec.instance, spec);
   }
 
   /** The run once it has ended and is recorded. */
   async ended({ run }: Pick<BackupChange, "run">): Promise<Run> {
     const end = await this.runner.wait(run?.id ?? 0);
     await this.recordings.close();
+    await this.#open.restores.close();
     return end;
   }
 
@@ -148,11 +187,19 @@ export class TestWorld {
     return this.newest();
   }
 
-  #carryOut(operation: string, input: object): void {
+  #carryOut(operation: string, input: object, signal?: AbortSignal): Promise<void> | void {
     // As the dispatch does: every reference must have its value.
     resolveSecrets(input, ({ name, version }) => this.secrets.reveal(name, version).reveal());
+    if (operation === this.dyingAt) return this.#dies(signal);
     this.done.push(operation);
     if (operation === this.failing) throw new BerthError("store.failed", `${operation} went wrong`);
+  }
+
+  /** Begun, and nobody learns of its end: the controller is gone. */
+  #dies(signal: AbortSignal | undefined): Promise<void> {
+    this.dyingAt = null;
+    this.died.resolve();
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
   }
 
   #handlers(): OperationHandlers {
@@ -162,9 +209,16 @@ export class TestWorld {
         this.#carryOut(`remove ${input.instance}`, input);
         return { removed: true };
       },
-      "instance.ensure": async ({ input }) => {
-        this.#carryOut(`ensure ${input.instance}`, input);
+      "instance.ensure": async ({ input, signal }) => {
+        await this.#carryOut(`ensure ${input.instance}`, input, signal);
+        this.running.set(input.instance, input);
         return { changed: true, containerIds: [] };
+      },
+      "secrets.adopt": async ({ input, signal }) => {
+        await this.#carryOut(`adopt ${input.instance}`, input, signal);
+        for (const { name, version, copy, copyVersion } of input.secrets)
+          await this.secrets.putAs({ name, version }, this.secrets.reveal(copy, copyVersion));
+        return { versions: input.secrets.length };
       },
       "backup.create": async ({ input }) => {
         this.#carryOut(`create ${input.subject}`, input);
@@ -176,8 +230,9 @@ export class TestWorld {
         this.repositories.set(repository.owner, [...before, ...snapshots]);
         return { snapshots, stoppedMilliseconds: 5 };
       },
-      "backup.restore": async ({ input }) => {
-        this.#carryOut(`restore ${input.subject}`, input);
+      "backup.restore": async ({ input, signal }) => {
+        await this.#carryOut(`restore ${input.subject}`, input, signal);
+        if (input.takeDown === true) this.running.delete(input.subject);
         return { restored: input.parts.map(({ source }) => source.name), stoppedMilliseconds: 5 };
       },
       "repository.check": async ({ input }) => {

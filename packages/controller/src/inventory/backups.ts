@@ -26,13 +26,16 @@ export async function findBackup(database: Queryable, id: string): Promise<Backu
   return row === undefined ? null : toBackup(row);
 }
 
-/** Writes a backup, and how far it is. What was found out of it since, that it was verified or restored, stays. */
+/**
+ * Writes a backup, and how far it is. What was found out of it since, that it was verified or restored, stays; and so do
+ * its secrets: when it is written again after a restart, those of a later backup may be there.
+ */
 export async function putBackup(database: Queryable, backup: Omit<Backup, "verifiedAt" | "provenAt">): Promise<void> {
   const { state, parts, secrets } = backup;
-  const progress = { state, parts: encode(parts), secrets: encode(secrets) };
+  const progress = { state, parts: encode(parts) };
   await database
     .insertInto("backups")
-    .values({ ...backup, ...progress, verifiedAt: null, provenAt: null })
+    .values({ ...backup, ...progress, secrets: encode(secrets), verifiedAt: null, provenAt: null })
     .onConflict((conflict) => conflict.column("id").doUpdateSet(progress))
     .execute();
 }

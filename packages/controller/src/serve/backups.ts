@@ -7,10 +7,12 @@ import type { Logger } from "pino";
 import type { FleetControl } from "../apply/apply.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import { recordFleet } from "../apply/record.ts";
-import { createBackupControl, type BackupControl } from "../backups/backup-control.ts";
+import { createBackupControl, type BackupControl, type BackupControlDependencies } from "../backups/backup-control.ts";
 import { followBackups } from "../backups/follow.ts";
 import { readPresentFleet } from "../backups/present-fleet.ts";
+import { runningSpecification } from "../backups/running.ts";
 import { createBackupSchedule, type BackupSchedule } from "../backups/schedule.ts";
+import { followRestores, restoreKind } from "../backups/settle-restore.ts";
 import { backupSubjects } from "../backups/subjects.ts";
 import { listBackups } from "../inventory/backups.ts";
 import { listControllerBackups } from "../inventory/recovery.ts";
@@ -22,7 +24,9 @@ import type { Desired } from "../plan/desired.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Secrets } from "../secrets/open.ts";
 import { backupStatus } from "../status/backup-status.ts";
+import type { KeptTenant } from "../tenants/kept.ts";
 import type { ServeOptions } from "./options.ts";
+import { findRunUnderWay } from "./run-under-way.ts";
 
 export interface BackupsDependencies {
   recovery: Pick<RecoveryRooms, "createScheduled">;
@@ -31,7 +35,8 @@ export interface BackupsDependencies {
   secrets: Secrets;
   store: FleetStore;
   runner: Runner;
-  fleetControl: Pick<FleetControl, "exclusively">;
+  fleetControl: Pick<FleetControl, "exclusively" | "edit">;
+  kept: (fleet: Fleet) => Promise<KeptTenant[]>;
   desired: (fleet: Fleet, versions?: ReadonlyMap<string, number>) => Desired;
   logger: Logger;
 }
@@ -50,6 +55,13 @@ export interface BackupRooms {
 export async function openBackups(dependencies: BackupsDependencies): Promise<BackupRooms> {
   const { inventory, secrets, store, runner, desired, logger } = dependencies;
   const fleetCatalog = (fleet: Fleet) => catalogOf(fleet, catalog);
+  // Read before: within the transaction, a question beside it would wait for its end, and it for the answer.
+  const recordDesired: BackupControlDependencies["recordDesired"] = async (next) => {
+    const present = await store.current();
+    return async (transaction) => {
+      if (present !== null) await recordFleet(transaction, { ...present, account: "backup", desired: next });
+    };
+  };
   const control = createBackupControl({
     inventory,
     secrets,
@@ -62,13 +74,16 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
         secrets,
         ...dependencies.options,
       }),
-    // Read before: within the transaction, a question beside it would wait for its end, and it for the answer.
-    async recordDesired(next) {
-      const present = await store.current();
-      return async (transaction) => {
-        if (present !== null) await recordFleet(transaction, { ...present, account: "backup", desired: next });
-      };
+    recordDesired,
+    fleetPlan: async () => {
+      const options = { account: "backup", kind: restoreKind, only: () => true, dryRun: true };
+      return (await dependencies.fleetControl.edit(({ yaml }) => ({ text: yaml }), options)).plan;
     },
+    running: (instance) => runningSpecification(inventory.database, instance),
+    edit: dependencies.fleetControl.edit,
+    parse: store.parse,
+    keptTenants: dependencies.kept,
+    runUnderWay: () => findRunUnderWay(runner),
     startRun: (run) => runner.start(run),
     exclusively: dependencies.fleetControl.exclusively,
   });
@@ -101,11 +116,29 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
     onEnd: schedule.look,
     onFailure: (error) => logger.error({ err: error }, "What a run has backed up could not be recorded"),
   });
+  const restores = await followRestores(
+    {
+      inventory,
+      secrets,
+      desired,
+      recordDesired,
+      fleet: () => store.require(),
+      exclusively: dependencies.fleetControl.exclusively,
+    },
+    {
+      runner,
+      onFailure: (error) => logger.error({ err: error }, "A restore that was cut off could not be settled"),
+    },
+  );
+  const close = async () => {
+    await follower.close();
+    await restores.close();
+  };
   const status = async () => {
     const found = await read();
     if (found === null) return null;
     const [backups, late] = await Promise.all([listBackups(inventory.database), schedule.late()]);
     return backupStatus({ owners: found.owners, backups, late });
   };
-  return { control, schedule, status, stopSchedule: schedule.close, close: follower.close };
+  return { control, schedule, status, stopSchedule: schedule.close, close };
 }

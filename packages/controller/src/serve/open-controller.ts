@@ -36,6 +36,7 @@ import { createRotation, type Rotation } from "../rotation/rotation.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
+import { findKeptTenants } from "./kept-tenants.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
 import { upgradeConcludeHandler } from "../upgrades/carry-out/conclude.ts";
 import { instanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.ts";
@@ -215,6 +216,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     store,
     runner,
     fleetControl,
+    kept: (fleet) => findKeptTenants(fleet, { inventory, secrets }),
     desired,
     logger,
   });

@@ -6,12 +6,11 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import { awake } from "@berth/shared/fleet/awake";
 import type { TenantsApi } from "../api/tenants.ts";
 import { listInstances } from "../inventory/instances.ts";
-import { listSpecifications } from "../inventory/specifications.ts";
-import { keptTenants } from "../tenants/kept.ts";
 import { withEveryService } from "../tenants/removal.ts";
 import { createTenantControl } from "../tenants/tenant-control.ts";
 import { keptStatus, tenantStatuses } from "../tenants/tenant-status.ts";
 import { findUnfinishedRemoval } from "../tenants/unfinished-removal.ts";
+import { findKeptTenants } from "./kept-tenants.ts";
 import type { Controller } from "./open-controller.ts";
 import { findRunUnderWay } from "./run-under-way.ts";
 
@@ -21,8 +20,7 @@ export function createTenantsApi(controller: Controller, status: () => Promise<S
   const hasSecret = (name: string) => secrets.version(name) !== null;
   const hasSecrets = (owner: string) => secrets.list().some(({ name }) => name.startsWith(`${owner}/`));
   const unfinishedRemoval = (tenant: string) => findUnfinishedRemoval(inventory.database, tenant);
-  const kept = async (fleet: Fleet) =>
-    keptTenants(fleet, (await listSpecifications(inventory.database)).values(), hasSecrets);
+  const kept = (fleet: Fleet) => findKeptTenants(fleet, { inventory, secrets });
   return {
     control: createTenantControl({
       control: fleetControl,

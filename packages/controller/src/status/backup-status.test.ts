@@ -12,7 +12,6 @@ function backupOf(day: number, changes: Partial<Backup> = {}): Backup {
     createdAt: `2026-11-${day}T02:00:00.000Z`,
     state: "complete",
     reason: "schedule",
-    location: null,
     parts: [
       {
         subject: "user1-n8n",

@@ -10,7 +10,6 @@ import type { EditOptions } from "../apply/apply.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "../apply/fleet-store.ts";
 import { FleetInvalid } from "../apply/fleet-invalid.ts";
 import type { Desired } from "../plan/desired.ts";
-import { operationId } from "../plan/identify.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { keySecretName } from "../plan/secret-names.ts";
 import { closesToTenant, concernsTenant } from "./concerns.ts";
@@ -19,6 +18,7 @@ import { withTenants } from "./new-tenants.ts";
 import { planTenantRemoval } from "./removal.ts";
 import { type AbsentTenants, type RemovalOptions, removeAbsent, unknownTenant } from "./remove-absent.ts";
 import { followed, takesIn } from "./under-way.ts";
+import { verification } from "./verification.ts";
 
 export interface TenantChange {
   plan: FleetPlan;
@@ -191,20 +191,4 @@ function requireTenant({ fleet }: StoredFleet, tenant: string): Fleet["tenants"]
   const found = fleet.tenants[tenant];
   if (found === undefined) throw unknownTenant(tenant, fleet);
   return found;
-}
-
-function verification(tenant: string, { operations }: FleetPlan, desired: Desired): PlannedOperation<"tenant.verify"> {
-  return {
-    id: operationId("tenant.verify", tenant),
-    kind: "tenant.verify",
-    change: "verify",
-    node: null,
-    target: tenant,
-    reason: "its services answer and its keys open nothing of others",
-    // Firewalls as far as its instances wait for them: a node of somebody else that is away holds up its own alone.
-    after: operations
-      .filter((operation) => operation.kind !== "firewall.ensure" && concernsTenant(operation, tenant, desired))
-      .map(({ id }) => id),
-    input: { tenant },
-  };
 }

@@ -53,7 +53,7 @@ export class TenantWorld {
   constructor() {
     const hasSecrets = (owner: string) => [...this.secrets.keys()].some((name) => name.startsWith(`${owner}/`));
     this.control = createTenantControl({
-      control: { edit: this.#edit },
+      control: { edit: this.edit },
       store: { current: async () => this.#current() },
       everything: (fleet) => desiredOf(withEveryService(fleet, catalog)),
       hasSecrets,
@@ -76,15 +76,15 @@ export class TenantWorld {
     return { fleet: parsed(this.text), yaml: this.text, file: "fleet.yaml" };
   }
 
-  readonly #edit: FleetControl["edit"] = async (
+  readonly edit: FleetControl["edit"] = async (
     edit,
     { only, given = new Map<string, Secret>(), kind, dryRun = false },
   ) => {
-    const { text, first = [], besides = () => [] } = edit(this.#current());
+    const { text, first = [], besides = () => [], arrange = (all) => all } = edit(this.#current());
     const fleet = parsed(text);
     const desired = desiredOf(fleet);
     const part = planPart(planFleet(desired, withNodes(this.observed, fleet)), (operation) => only(operation, desired));
-    const rest = startAfter(first, [...part.operations, ...besides(part, desired)]);
+    const rest = startAfter(first, arrange([...part.operations, ...besides(part, desired)]));
     const operations = linkPresent([...first, ...rest]);
     if (!dryRun) {
       const revealed = [...given].map(([name, value]): [string, string] => [name, value.reveal()]);

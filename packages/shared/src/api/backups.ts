@@ -5,6 +5,7 @@ import { snapshotSchema } from "../operations/backup-source.ts";
 import { planSchema } from "../operations/plan.ts";
 import { defineEndpoint } from "./define.ts";
 import { runSchema } from "./runs.ts";
+import { newTenantSchema } from "./tenants.ts";
 
 /** `complete`: every part succeeded, and nothing else can be restored. `lost`: its repository no longer holds it. */
 export const backupStateSchema = z.enum(["running", "complete", "failed", "lost"]);
@@ -38,6 +39,7 @@ export const backupSchema = z.object({
   createdAt: z.iso.datetime(),
   state: backupStateSchema,
   reason: backupReasonSchema,
+  location: z.string().nullable().describe("Of the repository that it went to; null: nobody recorded it then"),
   parts: z.array(backupPartSchema),
   secrets: z.array(keptSecretSchema),
   verifiedAt: z.iso.datetime().nullable().describe("When its repository was read whole and held it"),
@@ -107,10 +109,13 @@ export const pruneBackups = defineEndpoint({
 export const restoreBackup = defineEndpoint({
   method: "POST",
   path: "/api/backups/restore",
-  summary: "Brings a tenant or an instance to what a backup holds, after a backup of what is there",
+  summary:
+    "Brings a tenant, an instance or everything to what backups hold, after a backup of what is there; or a new tenant to " +
+    "what a backup of another one holds",
   role: "admin",
   body: z.strictObject({
-    of: instanceNameSchema.describe("Tenant or instance"),
+    of: instanceNameSchema.nullable().describe("Tenant or instance; null: every owner that has a backup"),
+    as: newTenantSchema.optional().describe("New tenant, which gets what the tenant's backup holds"),
     backup: z.string().max(256).optional().describe("Id; left out: the newest complete one"),
     at: z.iso.datetime({ offset: true }).optional().describe("The newest complete one of this time or before"),
     backupFirst: z.boolean().default(true).describe("Back up what is there before"),

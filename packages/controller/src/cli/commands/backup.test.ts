@@ -25,6 +25,7 @@ const nightly: Backup = {
   createdAt: "2026-11-24T02:00:00.000Z",
   state: "complete",
   reason: "schedule",
+  location: null,
   parts: [
     {
       subject: "user1-openwebui",

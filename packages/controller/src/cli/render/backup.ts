@@ -36,7 +36,7 @@ export function lateLines(late: readonly LateBackup[], { now, style }: RenderOpt
 
 export function backupProperties(backup: Backup, options: RenderOptions): string[] {
   const { now, style, fit } = options;
-  const { id, subject, owner, run, createdAt, state, reason, parts, secrets, verifiedAt, provenAt } = backup;
+  const { id, subject, owner, run, createdAt, state, reason, location, parts, secrets, verifiedAt, provenAt } = backup;
   return [
     ...properties(
       [
@@ -44,6 +44,7 @@ export function backupProperties(backup: Backup, options: RenderOptions): string
         ["of", printableLine(subject === owner ? owner : `${subject}, in the repository of ${owner}`)],
         ["made", `${formatAge(createdAt, now)} (${createdAt}), ${reasonText[reason]}`],
         ["state", state],
+        ["kept at", location === null ? null : printableLine(location)],
         ["size", `${sizeText(backup, "bytes") ?? "?"}, of which ${sizeText(backup, "addedBytes") ?? "?"} were new`],
         ["verified", ageOf(verifiedAt, now, "no: `berth backup verify` reads it")],
         ["proven", ageOf(provenAt, now, "unproven: it was never restored as a whole")],

@@ -10,6 +10,7 @@ import { backups } from "./0004-backups.ts";
 import { upgrades } from "./0005-upgrades.ts";
 import { recovery } from "./0006-recovery.ts";
 import { registryTags } from "./0007-registry-tags.ts";
+import { backupLocations } from "./0008-backup-locations.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -19,4 +20,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0005-upgrades": upgrades,
   "0006-recovery": recovery,
   "0007-registry-tags": registryTags,
+  "0008-backup-locations": backupLocations,
 };

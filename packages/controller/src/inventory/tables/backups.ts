@@ -8,6 +8,8 @@ export interface BackupsTable {
   createdAt: string;
   state: string;
   reason: string;
+  /** Of its repository, as restic takes it; null: made before this was recorded. */
+  location: string | null;
   parts: string;
   secrets: string;
   verifiedAt: string | null;
