@@ -1,6 +1,7 @@
 /** Who performs each operation on this node. */
 import { backupHandlers } from "./backup/handlers.ts";
 import { checkpointHandlers, onWholeVolumes } from "./checkpoint/handlers.ts";
+import { freeReserve } from "./checkpoint/reserve.ts";
 import type { Engine } from "./docker/engine.ts";
 import type { ToolEngine } from "./docker/tools.ts";
 import type { Firewall } from "./firewall/firewall.ts";
@@ -39,7 +40,11 @@ export function operationHandlers(dependencies: HandlerDependencies): OperationH
         return ensure(spec, context);
       },
     ),
-    "instance.prove": onWholeVolumes(checkpoints, ({ spec }) => spec.instance, instanceProve({ engine, journal })),
+    "instance.prove": onWholeVolumes(
+      checkpoints,
+      ({ spec }) => spec.instance,
+      instanceProve({ engine, journal, onFailed: (instance) => freeReserve(checkpoints, instance) }),
+    ),
     "instance.remove": instanceRemove(engine, journal),
     ...checkpointHandlers(checkpoints),
     ...backupHandlers(engine, tools, journal),

@@ -155,7 +155,7 @@ describe("checkpoint.create", () => {
     engine.onChange = kill;
     volumes.onChange = kill;
     const attempt = create();
-    await (n < 5 ? expect(attempt).rejects.toThrow("killed") : attempt);
+    await (n < 6 ? expect(attempt).rejects.toThrow("killed") : attempt);
     engine.onChange = () => undefined;
     volumes.onChange = () => undefined;
     await create();
@@ -184,6 +184,13 @@ describe("checkpoint.restore", () => {
     expect(await read("user1-web-data-set-aside")).toBe("after");
     expect(journal.held.has("user1-web")).toBe(true);
     expect(journal.desired.proven("user1-web")?.version).toBe("1");
+  });
+
+  it("gives back the room that was kept for it", async () => {
+    const reserve = join(root, "user1-web-data-checkpoint/reserve");
+    expect(await readFile(reserve, "utf8")).toBe("");
+    await restore();
+    await expect(readFile(reserve)).rejects.toThrow("ENOENT");
   });
 
   it("does so once", async () => {

@@ -8,6 +8,7 @@ import { startAgainOrTell, stopForAWhile } from "../operations/pause-instance.ts
 import { type CheckpointDependencies, copyOf } from "./dependencies.ts";
 import { holdStopped, whileStill } from "./hold.ts";
 import { removeCopies, removeSetAside } from "./remove.ts";
+import { keepReserve } from "./reserve.ts";
 import { finishRestore } from "./restore.ts";
 
 type Input = OperationInput<"checkpoint.create">;
@@ -85,6 +86,7 @@ async function copyAll(
     checkpoints.set(instance, { ...checkpoint, state: "copying", bytes: 0 });
     await stopForAWhile({ engine, stopped, desired }, instance, context);
     const bytes = await whileStill(engine, instance, () => copyVolumes(dependencies, instance, wanted, context));
+    await keepReserve(dependencies, wanted);
     context.signal.throwIfAborted();
     journal.transaction(() => {
       checkpoints.set(instance, { ...checkpoint, state: "complete", bytes });

@@ -7,6 +7,7 @@ import type { OperationContext } from "../operations/context.ts";
 import { finishExchange } from "../volumes/exchange.ts";
 import { type CheckpointDependencies, copyOf, setAsideOf } from "./dependencies.ts";
 import { holdStopped } from "./hold.ts";
+import { freeReserve } from "./reserve.ts";
 
 export async function restoreCheckpoint(
   dependencies: CheckpointDependencies,
@@ -20,6 +21,7 @@ export async function restoreCheckpoint(
       hint: "Its data are as the last version that ran has left them; berth restore brings a backup back.",
     });
   }
+  await freeReserve(dependencies, instance);
   await holdStopped(dependencies, instance, context);
   if (known.state === "complete") {
     context.progress({ line: `${instance}: putting the data of before the upgrade back` });

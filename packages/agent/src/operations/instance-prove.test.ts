@@ -24,11 +24,13 @@ function specOf(version: string, names = ["user1-web"]): InstanceSpec {
 let engine: FakeEngine;
 let journal: Journal;
 let lines: string[];
+let failed: string[];
 
 beforeEach(async () => {
   engine = new FakeEngine();
   journal = new Journal(":memory:");
   lines = [];
+  failed = [];
   for (const version of ["1", "2"]) engine.images.set(`test/web:${version}`, `sha256:${version}`);
   journal.desired.set(specOf("1"));
   await instanceEnsure(engine, journal.desired)(specOf("1"), { signal: never, progress: () => undefined });
@@ -43,7 +45,10 @@ function prove(onFailure: "former" | "stopped", changes: { seconds?: number; sig
   // As accepting the operation does.
   journal.desired.set(spec);
   const input = { node: "user1", spec, minHealthySeconds: seconds, onFailure };
-  return instanceProve({ engine, journal })(input, { signal, progress: ({ line }) => void lines.push(line) });
+  return instanceProve({ engine, journal, onFailed: async (instance) => void failed.push(instance) })(input, {
+    signal,
+    progress: ({ line }) => void lines.push(line),
+  });
 }
 
 /** Has something happen to the new container at the n-th health command that finds it. */
@@ -111,6 +116,7 @@ describe.each(failures)("a version that %s after it was healthy", (_, happen, me
     expect(all()).toEqual([[...former, "exited"]]);
     expect(journal.desired.get("user1-web")?.version).toBe("1");
     expect(journal.held.has("user1-web")).toBe(true);
+    expect(failed).toEqual(["user1-web"]);
   });
 });
 

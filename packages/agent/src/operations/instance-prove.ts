@@ -1,6 +1,7 @@
 /** instance.prove: a version that the instance keeps only when it stays healthy for a while. */
 import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import type { Engine } from "../docker/engine.ts";
+import type { DesiredState } from "../journal/desired-state.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OperationContext, OperationHandler } from "./context.ts";
 import { ensureInstance } from "./instance-ensure.ts";
@@ -11,6 +12,8 @@ import { runningContainers, stopInReverse } from "./pause-instance.ts";
 export interface ProveDependencies {
   engine: Engine;
   journal: Pick<Journal, "desired" | "held" | "transaction">;
+  /** What failed has stopped: before anything is written down, since it may have filled the disk. */
+  onFailed: (instance: string) => Promise<void>;
 }
 
 export function instanceProve(dependencies: ProveDependencies): OperationHandler<"instance.prove"> {
@@ -28,11 +31,20 @@ export function instanceProve(dependencies: ProveDependencies): OperationHandler
       });
       return result;
     } catch (error) {
-      desired.revert(instance);
       if (input.onFailure === "stopped") await stopAll(dependencies, instance, context);
+      goBack(desired, instance);
       throw error;
     }
   };
+}
+
+/** A journal that takes nothing more must not hide why the version failed. */
+function goBack(desired: DesiredState, instance: string): void {
+  try {
+    desired.revert(instance);
+  } catch {
+    // What is written down next says so, and the node is held to what was proven in any case.
+  }
 }
 
 async function prove(
@@ -49,13 +61,14 @@ async function prove(
 
 /** Whatever it failed of, and where; also when the operation was aborted. */
 async function stopAll(
-  { engine, journal: { desired } }: ProveDependencies,
+  { engine, journal: { desired }, onFailed }: ProveDependencies,
   instance: string,
   { progress }: OperationContext,
 ): Promise<void> {
   const signal = new AbortController().signal;
   try {
     await stopInReverse(engine, await runningContainers({ engine, desired }, instance), { signal, progress });
+    await onFailed(instance);
   } catch (failure) {
     // It is held: the agent stops it once Docker is back.
     const reason = failure instanceof Error ? failure.message : String(failure);

@@ -1,5 +1,5 @@
 /** Volumes in a directory of a test's own, as Docker lays them out, and copies made with Node alone. */
-import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Volumes } from "../docker/tools.ts";
 import { isMissing } from "../files.ts";
@@ -53,6 +53,11 @@ export class FakeVolumes implements Volumes, VolumeFiles {
   async copy(from: string, to: string): Promise<void> {
     this.#change("copy");
     await cp(from, to, { recursive: true });
+  }
+
+  async allocate(file: string): Promise<void> {
+    this.#change("allocate");
+    await writeFile(file, "");
   }
 
   async sync(): Promise<void> {

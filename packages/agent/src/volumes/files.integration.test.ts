@@ -72,6 +72,9 @@ it("keep owners, modes, times, attributes, links, holes, pipes and the directory
 it("fail with one clear sentence when the disk is full", async () => {
   await run("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", to]);
   await run("dd", ["if=/dev/zero", `of=${join(from, "large")}`, "bs=1M", "count=4"]);
+  await hostFiles.allocate(join(to, "reserve"), mebibyte);
+  expect(await hostFiles.free(to)).toBeLessThanOrEqual(mebibyte);
+  await expect(hostFiles.allocate(join(to, "more"), 4 * mebibyte)).rejects.toMatchObject({ code: "disk.full" });
   expect(await hostFiles.free(to)).toBeLessThanOrEqual(2 * mebibyte);
   expect(await hostFiles.size(from, never)).toBeGreaterThanOrEqual(4 * mebibyte);
   await expect(hostFiles.copy(from, to, never)).rejects.toMatchObject({

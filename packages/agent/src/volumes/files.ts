@@ -10,6 +10,8 @@ export interface VolumeFiles {
   free(directory: string): Promise<number>;
   /** Copies everything in `from` to `to`, which is empty. Rejects when something could not be copied as it is. */
   copy(from: string, to: string, signal: AbortSignal): Promise<void>;
+  /** Makes a file that takes so much, as far as the disk can do that at once. */
+  allocate(file: string, bytes: number): Promise<void>;
   /** All that was changed on the directory's disk is kept also when the power fails. */
   sync(directory: string): Promise<void>;
 }
@@ -17,6 +19,7 @@ export interface VolumeFiles {
 const longestText = 16 * 1024;
 /** A disk that does not take what was written by then is one to look at. */
 const syncMilliseconds = 10 * 60_000;
+const timeout = (): AbortSignal => AbortSignal.timeout(syncMilliseconds);
 
 /** Owners, modes, times, ACLs and other attributes, hard links and holes; blocks are shared where the disk can. */
 const copying = [
@@ -45,8 +48,13 @@ export const hostFiles: VolumeFiles = {
     const { code, stderr } = await run([...copying, `${from}/.`, to], signal);
     if (code !== 0) throw failure("copy", from, stderr);
   },
+  allocate: async (file, bytes) => {
+    const { code, stderr } = await run(["fallocate", "--length", String(bytes), file], timeout());
+    // Some filesystems cannot.
+    if (code !== 0 && !/not supported/i.test(stderr)) throw failure("make", file, stderr);
+  },
   sync: async (directory) => {
-    const { code, stderr } = await run(["sync", "--file-system", directory], AbortSignal.timeout(syncMilliseconds));
+    const { code, stderr } = await run(["sync", "--file-system", directory], timeout());
     if (code !== 0) throw failure("keep on the disk", directory, stderr);
   },
 };
@@ -85,6 +93,11 @@ async function run(argv: readonly [string, ...string[]], signal: AbortSignal): P
   }
 }
 
+/** An older unit may not set the bits setuid and setgid, nor what a program of a volume may do. */
+const installAnew =
+  "The agent was installed by an older version. On the node: systemctl stop berth-agent. Then `berth apply` installs it " +
+  "anew, with the right to copy volumes as they are.";
+
 function failure(what: string, directory: string, stderr: string): BerthError {
   if (/no space left on device|disk quota exceeded/i.test(stderr)) {
     return new BerthError("disk.full", `Could not ${what} ${directory}: no space is left on the node's disk.`, {
@@ -93,8 +106,11 @@ function failure(what: string, directory: string, stderr: string): BerthError {
   }
   const reason = stderr.trim().split("\n").at(-1) ?? "";
   const isRefused = /operation not permitted/i.test(reason);
-  return new BerthError("docker.failed", `Could not ${what} ${directory}: ${reason.slice(0, 500)}`, {
-    // An older unit of the agent may not set the bits setuid and setgid, for one.
-    ...(isRefused ? { hint: "The agent may not do this: install it anew, berth node upgrade-agent." } : {}),
-  });
+  return new BerthError(
+    isRefused ? "host.unsupported" : "docker.failed",
+    `Could not ${what} ${directory}: ${reason.slice(0, 500)}`,
+    {
+      ...(isRefused ? { hint: installAnew } : {}),
+    },
+  );
 }
