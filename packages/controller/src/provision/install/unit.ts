@@ -21,8 +21,8 @@ const nodeFlags = [
 
 /**
  * The agent's systemd unit. It must be root's, since Docker's socket is, but it sees the host read-only but for its own
- * directories and Docker's registry certificates, and holds no more capabilities than reading every process's files
- * and changing the packet filter take. Nothing here needs what an LXC with nesting does not give.
+ * directories and Docker's registry certificates, and holds no more capabilities than reading every process's files,
+ * changing the packet filter and copying volumes take. Nothing here needs what an LXC with nesting does not give.
  */
 export function renderUnit(): string {
   return `# Written by Berth; the next installation of the agent replaces it.
@@ -52,9 +52,11 @@ OOMScoreAdjust=-500
 
 NoNewPrivileges=yes
 CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_CHOWN CAP_FOWNER CAP_NET_ADMIN
+# Copies of volumes keep the bits setuid and setgid, and the capabilities of files.
+CapabilityBoundingSet=CAP_FSETID CAP_SETFCAP
 ProtectSystem=strict
 ReadWritePaths=${installDirectory} /etc/docker/certs.d
-# A restored volume takes the place of the former one.
+# A restored volume takes the place of the former one, and a copy of it is made before an upgrade.
 ReadWritePaths=-/var/lib/docker/volumes
 ProtectHome=yes
 PrivateTmp=yes
@@ -65,7 +67,6 @@ LockPersonality=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
-RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
