@@ -51,6 +51,8 @@ export class TestWorld {
   /** What would have to be made first for the fleet to be what its file says. */
   missing: PlannedOperation[] = [];
   kept: KeptTenant[] = [];
+  /** Another run than the runner's own. */
+  underWay: Run | null = null;
   /** Where the fleet is edited: its text is the example's. */
   readonly tenants = new TenantWorld();
   /** Begins a run. A test has it fail. */
@@ -136,7 +138,7 @@ export class TestWorld {
       edit: (edit, options) => this.tenants.edit(edit, options),
       parse: parsed,
       keptTenants: async () => this.kept,
-      runUnderWay: () => findRunUnderWay(runner),
+      runUnderWay: async () => this.underWay ?? findRunUnderWay(runner),
     });
     this.#rooms = { inventory, secrets, runner, follower, restores, control };
   }
