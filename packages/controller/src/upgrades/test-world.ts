@@ -133,7 +133,7 @@ export function pastMove(changes: Partial<UpgradeInstance> = {}): UpgradeInstanc
     ...{ upgrade: "n8n-20261120-030000-11aa", instance: "user1-n8n", operation: "o", node: "user1", service: "n8n" },
     ...{ fromVersion: "2.41.1", toVersion: "2.42.0", checkpoint: null, phase: "ended", outcome: "upgraded" },
     ...{ reason: null, startedAt: "2026-11-20T03:00:00.000Z", stoppedAt: null, healthyAt: null },
-    ...{ endedAt: "2026-11-20T03:01:00.000Z", gapMilliseconds: 4200 },
+    ...{ endedAt: "2026-11-20T03:01:00.000Z", gapMilliseconds: 4200, routeBefore: null },
     ...changes,
   };
 }

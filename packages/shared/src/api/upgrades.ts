@@ -59,6 +59,7 @@ export type UpgradeCheck = z.output<typeof upgradeCheckSchema>;
 const dryRun = z.boolean().default(false).describe("Plan, and change nothing");
 /** `run` is null when nothing is to be done, and for a dry run. A run without planned operations was under way before. */
 const changeSchema = z.object({ plan: planSchema, run: runSchema.nullable() });
+const holdChangeSchema = changeSchema.extend({ version: z.string().describe("On which it stays, or was held") });
 
 export const upgradeRequestSchema = z.strictObject({
   service: nameSchema,
@@ -115,7 +116,7 @@ export const holdInstance = defineEndpoint({
     version: imageTagSchema.optional().describe("Left out: the one that it runs"),
     dryRun,
   }),
-  response: changeSchema,
+  response: holdChangeSchema,
 });
 
 export const releaseInstance = defineEndpoint({
@@ -124,5 +125,5 @@ export const releaseInstance = defineEndpoint({
   summary: "Lets an instance that is held go along with the next upgrade",
   role: "admin",
   body: z.strictObject({ instance: instanceNameSchema, dryRun }),
-  response: changeSchema,
+  response: holdChangeSchema,
 });

@@ -1,0 +1,86 @@
+/** Wires what carries upgrades out. */
+import { catalog } from "@berth/shared/catalog/index";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import type { ObservedInstance } from "@berth/shared/protocol/state";
+import type { Hub } from "../agents/types.ts";
+import type { FleetControl } from "../apply/apply.ts";
+import type { FleetStore } from "../apply/fleet-store.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { endUnfinishedUpgrades, forgetUpgrades } from "../inventory/upgrades.ts";
+import type { Stores } from "../needs/stores.ts";
+import { resolveInstanceSecrets } from "../operations/resolve-secrets.ts";
+import type { Desired } from "../plan/desired.ts";
+import type { Routes } from "../routes/routes.ts";
+import type { OperationHandler } from "../runs/handlers.ts";
+import { createUpgradeConcludeHandler } from "../upgrades/carry-out/conclude.ts";
+import { createInstanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.ts";
+import { concludeVersion, recordVersion } from "../upgrades/carry-out/record-version.ts";
+import { settleEarlier, type SettleContext } from "../upgrades/carry-out/settle.ts";
+
+export interface UpgradeRoomsOptions {
+  inventory: Inventory;
+  hub: Pick<Hub, "dispatch" | "waitOnline" | "observe">;
+  store: FleetStore;
+  stores: Stores;
+  reveal: (name: string, version?: number) => string;
+  redact: (text: string) => string;
+  desired: (fleet: Fleet) => Desired;
+  /** Opened later than this. */
+  routes: () => Pick<Routes, "list" | "test">;
+  exclusively: FleetControl["exclusively"];
+  onFleetChange: (fleet: Fleet) => void;
+}
+
+export interface UpgradeHandlers {
+  instanceUpgrade: OperationHandler<"instance.upgrade">;
+  upgradeConclude: OperationHandler<"upgrade.conclude">;
+  /** Before an instance is made to run something: ends what an upgrade of it has left half-way. */
+  settle: (next: Pick<InstanceSpec, "instance" | "version">, context: SettleContext) => Promise<void>;
+  /** Its data are replaced by those of a backup: whatever an upgrade has left is of no use any more. */
+  abandon: (instance: string) => Promise<void>;
+  /** It is gone, with its data. */
+  forget: (instance: string) => Promise<void>;
+}
+
+/** After the controller's start agents are back within 35 s. */
+const connectMilliseconds = 40_000;
+const observeMilliseconds = 10_000;
+
+export function createUpgradeHandlers(options: UpgradeRoomsOptions): UpgradeHandlers {
+  const { inventory, hub, store, stores, reveal, redact, desired, routes, exclusively, onFleetChange } = options;
+  const { database } = inventory;
+  const recording = { inventory, store, catalog, desired, exclusively, onChange: onFleetChange };
+  const dependencies = {
+    inventory,
+    hub,
+    checkpoints: stores.databases.checkpoints,
+    fleet: () => store.require(),
+    resolve: (spec: InstanceSpec) => resolveInstanceSecrets(spec, ({ name, version }) => reveal(name, version)),
+    observe: (node: string, instance: string, signal: AbortSignal) => observe(hub, { node, instance, signal }),
+    routes: async () => (await routes().list()).routes,
+    testRoutes: (request: Parameters<Routes["test"]>[0], signal: AbortSignal) => routes().test(request, signal),
+    recordVersion: (spec: InstanceSpec) => recordVersion(spec, recording),
+    redact,
+  };
+  return {
+    instanceUpgrade: createInstanceUpgradeHandler(dependencies),
+    upgradeConclude: createUpgradeConcludeHandler({
+      inventory,
+      concludeVersion: (of) => concludeVersion(of, recording),
+    }),
+    settle: (next, context) => settleEarlier(next, context, dependencies),
+    abandon: (instance) => endUnfinishedUpgrades(database, instance, "a backup was restored in its place"),
+    forget: (instance) => forgetUpgrades(database, instance),
+  };
+}
+
+async function observe(
+  hub: UpgradeRoomsOptions["hub"],
+  { node, instance, signal }: { node: string; instance: string; signal: AbortSignal },
+): Promise<ObservedInstance | undefined> {
+  await hub.waitOnline(node, { timeoutMilliseconds: connectMilliseconds, signal });
+  const { instances, docker } = await hub.observe(node, { timeoutMilliseconds: observeMilliseconds });
+  // What is told of instances then is not what runs.
+  return docker === "unreachable" ? undefined : instances.find((observed) => observed.instance === instance);
+}
