@@ -59,7 +59,7 @@ describe("rooms of the controller", () => {
   });
 
   test("the CLI reaches the controller through its API only", () => {
-    expect(found("controller/src/cli/", /^controller\/src\/(?!cli\/|serve\.ts|serve\/(options|version)\.ts)/)).toEqual(
+    expect(found("controller/src/cli/", /^controller\/src\/(?!cli\/|(?:serve|rebuild)\.ts|serve\/(options|version)\.ts)/)).toEqual(
       [],
     );
   });
@@ -81,7 +81,7 @@ describe("libraries with an effect have one room", () => {
     ["better-sqlite3", /^controller\/src\/inventory\//],
     ["pg", /^controller\/src\/needs\/|^lab\//],
     ["@qdrant/js-client-rest", /^controller\/src\/needs\/|^lab\//],
-    ["minio", /^controller\/src\/needs\/|^agent\/src\/backup\/|^lab\//],
+    ["minio", /^controller\/src\/(?:needs|recovery)\/|^agent\/src\/backup\/|^lab\//],
     ["aws4", /^controller\/src\/needs\/|^lab\//],
     ["ollama", /^controller\/src\/needs\/|^lab\//],
     ["proxmox-api", /^controller\/src\/provision\/proxmox\//],

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { text as readAll } from "node:stream/consumers";
 import { givenKeySchema } from "@berth/shared/api/tenants";
 import { BerthError } from "@berth/shared/errors";
+import { Secret } from "@berth/shared/secret";
 import { usageError } from "./errors.ts";
 import { readTextFile } from "./fleet-file.ts";
 import { isInteractive, type Terminal } from "./terminal.ts";
@@ -86,6 +87,14 @@ export async function readKey(terminal: Terminal, file: string | undefined, ques
 /** The value of a secret, in the same ways; the controller says what it cannot be. */
 export async function readSecretValue(terminal: Terminal, file: string | undefined, question: string): Promise<string> {
   return readSecret(terminal, file, question, { what: "value", option: "--from-file" });
+}
+
+/** The recovery key, in the same ways; of a file as `berth controller recovery-key` prints it, its comments do not count. */
+export async function readRecoveryKey(terminal: Terminal, file: string | undefined): Promise<Secret> {
+  const options = { what: "recovery key", option: "--recovery-key-file" };
+  const text = await readSecret(terminal, file, "Recovery key (AGE-SECRET-KEY-1…): ", options);
+  const lines = text.split("\n").map((line) => line.trim());
+  return new Secret(lines.find((line) => line !== "" && !line.startsWith("#")) ?? "");
 }
 
 async function readSecret(

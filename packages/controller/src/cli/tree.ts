@@ -142,6 +142,23 @@ export const commandTree: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  controller: {
+    summary: "The controller itself: its backup, the key that opens it, and rebuilding it when it is lost",
+    commands: {
+      backup: {
+        summary: "Back the controller itself up",
+        load: () => import("./commands/controller-backup.ts"),
+      },
+      restore: {
+        summary: "Rebuild a lost controller from its backup, on a machine where none runs",
+        load: () => import("./commands/controller-restore.ts"),
+      },
+      "recovery-key": {
+        summary: "Print the key that opens the controller's backups",
+        load: () => import("./commands/controller-recovery-key.ts"),
+      },
+    },
+  },
   restore: {
     summary: "Bring a tenant or an instance back to what a backup holds",
     load: () => import("./commands/restore.ts"),

@@ -42,6 +42,7 @@ const collections = (name: string): Need[] => [
 describe("a tenant's name", () => {
   test.each([
     ["shared", "stands for the shared services"],
+    ["controller", "is what the controller's own backups are called"],
     ["berth", "is a name of Berth's own"],
     ["berth-routes", "is a name of Berth's own"],
     ["pg", "begins as names do that PostgreSQL keeps to itself"],

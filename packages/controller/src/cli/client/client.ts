@@ -31,6 +31,8 @@ export interface Client {
     endpoint: Endpoint<Params, Query, Body, Response>,
     input: CallInput<Params, Query, Body>,
   ): Promise<z.output<Response>>;
+  /** What a path answers with, piece by piece: for what is no JSON. */
+  download(path: string): Promise<AsyncIterable<Buffer>>;
   /** A stream of Server-Sent Events until it ends or `signal` aborts. `path` with its query. */
   events(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent>;
 }
@@ -59,6 +61,11 @@ export function createClient(target: Target, { raw }: { raw: boolean }): Client 
       const parsed = endpoint.response.safeParse(parseJson(text));
       if (!parsed.success) throw answerMismatch(endpoint, parsed.error, target);
       return clean(parsed.data);
+    },
+    async download(path) {
+      const answer = await sendRequest(target, { method: "POST", path, deadlineSeconds: ordinaryDeadlineSeconds });
+      if (!isSuccess(answer)) throw errorFrom(answer, await readBody(target, answer), target);
+      return readChunks(target, answer);
     },
     async *events(path, signal) {
       const answer = await sendRequest(target, {
