@@ -5,6 +5,8 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
 import { serveBackups, type BackupsApi } from "./backups.ts";
+import type { DrillControl } from "../backups/drill-control.ts";
+import { serveDrills } from "./drills.ts";
 import { serveDrills } from "./drills.ts";
 import { serveCapacity, type CapacityApi } from "./capacity.ts";
 import { answerNotFound, handleErrors } from "./errors.ts";

@@ -20,7 +20,7 @@ export function planBackups(backups: readonly PlannedBackup[], context: Reposito
 
 function planSubject(
   backup: string,
-  { owner, subject, node, stop, sources }: BackupSubject,
+  { owner, subject, node, version, stop, sources }: BackupSubject,
   context: RepositoryContext,
 ): PlannedOperation[] {
   const repository = repositoryOf(owner, context);
@@ -33,7 +33,16 @@ function planSubject(
     target: subject,
     reason: `${sources.map(({ name }) => name).join(", ")}${stop ? "; it is stopped meanwhile" : ""}`,
     after: images.map(({ id }) => id),
-    input: { backup, fleet: context.fleet.fleet, node, subject, stop, repository, sources },
+    input: {
+      backup,
+      fleet: context.fleet.fleet,
+      node,
+      subject,
+      ...(version === undefined ? {} : { version }),
+      stop,
+      repository,
+      sources,
+    },
   };
   return [...images, create];
 }

@@ -50,7 +50,8 @@ export function backupsOfRun(
 }
 
 function partOf(step: StepRecord, input: OperationInput<"backup.create">): BackupPart {
-  const common = { subject: input.subject, node: input.node };
+  const { subject, node, version } = input;
+  const common = { subject, node, ...(version === undefined ? {} : { version }) };
   if (step.state === "succeeded") return { ...common, state: "complete", ...parseResult("backup.create", step.result) };
   const state = step.state === "waiting" || step.state === "running" ? "running" : "failed";
   return { ...common, state, snapshots: [], stoppedMilliseconds: 0 };

@@ -1,7 +1,7 @@
 /** Makes each owner's backup when it is due, one after the other, and makes up for those that were missed. */
-import type { Backup, LateBackup } from "@berth/shared/api/backups";
+import type { LateBackup } from "@berth/shared/api/backups";
 import { BerthError } from "@berth/shared/errors";
-import { dueBackups, lateBackups, nextDue, type DueQuestion, type Schedule } from "./due.ts";
+import { dueBackups, lateBackups, nextDue, type DueQuestion, type PastBackup, type Schedule } from "./due.ts";
 
 export interface BackupSchedule {
   /** Looks again: the fleet, or what stood in the way, has changed. */
@@ -15,7 +15,7 @@ export interface BackupSchedule {
 export interface ScheduleDependencies {
   /** Whom to back up, and when; null: the fleet has no backups. */
   read: () => Promise<{ schedule: Schedule; owners: readonly string[] } | null>;
-  backups: () => Promise<Backup[]>;
+  backups: () => Promise<PastBackup[]>;
   /** Throws `conflict` while another run is under way. */
   start: (owner: string) => Promise<unknown>;
   onFailure: (error: unknown, owner: string | null) => void;

@@ -26,6 +26,8 @@ export interface BackupSubject {
   /** Instance, or the tenant for its buckets. */
   subject: string;
   node: string;
+  /** Of the instance's service. */
+  version?: string;
   /** Its format demands that the instance is stopped meanwhile. */
   stop: boolean;
   sources: BackupSource[];
@@ -79,13 +81,14 @@ function refuseSuspended(of: string, { fleet: { tenants }, desired }: SubjectsCo
 }
 
 function instanceSubject(spec: InstanceSpec, context: SubjectsContext): BackupSubject {
-  const { instance, tenant, node, service } = spec;
+  const { instance, tenant, node, service, version } = spec;
   const { method, stop } = context.catalog.get(service)?.backup ?? { method: "none", stop: false };
   const hasVolumes = method === "volumes" || method === "neo4j";
   return {
     owner: tenant ?? instance,
     subject: instance,
     node,
+    version,
     stop: stop && hasVolumes,
     sources: [
       ...(hasVolumes ? volumesOf(spec) : []),

@@ -136,6 +136,10 @@ export const commandTree: Readonly<Record<string, Entry>> = {
         summary: "Read repositories whole and check what they hold",
         load: () => import("./commands/backup-verify.ts"),
       },
+      drill: {
+        summary: "Prove that backups come back, by restoring them into throw-away stores",
+        load: () => import("./commands/backup-drill.ts"),
+      },
       prune: {
         summary: "Remove backups that are no longer kept",
         load: () => import("./commands/backup-prune.ts"),

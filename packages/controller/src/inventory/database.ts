@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
 import type { AgentEventsTable, AgentOperationsTable, CertificatesTable, JoinTokensTable } from "./tables/agents.ts";
 import type { BackupsTable } from "./tables/backups.ts";
+import type { ProofsTable } from "./tables/proofs.ts";
 import type {
   EventsTable,
   FleetRevisionsTable,
@@ -36,6 +37,7 @@ export interface Database {
   agentEvents: AgentEventsTable;
   agentOperations: AgentOperationsTable;
   backups: BackupsTable;
+  proofs: ProofsTable;
   upgradeInstances: UpgradeInstancesTable;
   controllerBackups: ControllerBackupsTable;
   recoveryKeys: RecoveryKeysTable;

@@ -3,6 +3,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { AgentOperationKind, OperationInput } from "@berth/shared/operations/index";
 import type { GeneratedSecret } from "@berth/shared/catalog/schema";
 import type { Hub } from "../agents/types.ts";
+import { drillValues } from "../backups/drill-secrets.ts";
 import type { RemovalKind, Stores } from "../needs/stores.ts";
 import type { NeedKind } from "../plan/desired-needs.ts";
 import type { Fleet } from "@berth/shared/fleet/schema";
@@ -63,7 +64,8 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     "instance.remove": (context) => dispatch("instance.remove", context, context.input),
     "backup.create": (context) => dispatch("backup.create", context, resolveSecrets(context.input, byReference)),
     "backup.restore": (context) => dispatch("backup.restore", context, resolveSecrets(context.input, byReference)),
-    "backup.drill": (context) => dispatch("backup.drill", context, resolveSecrets(context.input, byReference)),
+    "backup.drill": (context) =>
+      dispatch("backup.drill", context, resolveSecrets(context.input, drillValues(byReference))),
     "repository.check": (context) => dispatch("repository.check", context, resolveSecrets(context.input, byReference)),
     "repository.prune": (context) => dispatch("repository.prune", context, resolveSecrets(context.input, byReference)),
     "instance.prove": (context) =>

@@ -4,7 +4,7 @@ export interface SecretReference {
   version: number;
 }
 
-const pattern = /\$\{secret:([a-z0-9-]+\/[A-Za-z0-9]+)@(\d+)\}/g;
+const pattern = /\$\{secret:([a-z0-9-]+\/[A-Za-z0-9-]+)@(\d+)\}/g;
 
 export function writeSecretReference({ name, version }: SecretReference): string {
   return `\${secret:${name}@${version}}`;

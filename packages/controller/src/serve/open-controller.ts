@@ -43,6 +43,7 @@ import { instanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.t
 import { forgetNode } from "./forget-node.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
+import { type DrillRooms, openDrills } from "./drills.ts";
 import { openRecoveryRooms, type RecoveryRooms } from "./recovery.ts";
 import { version } from "./version.ts";
 
@@ -64,6 +65,7 @@ export interface Controller {
   routes: Routes;
   rotation: Rotation;
   backups: BackupRooms;
+  drills: DrillRooms;
   recovery: RecoveryRooms;
   stores: Stores;
   /** What a fleet comes to, with the secrets that there are. */
@@ -181,6 +183,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       present.fleet = fleet;
       routesFollower.look();
       backups.schedule.look();
+      drills.look();
       for (const listener of nameListeners)
         listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
     },
@@ -232,6 +235,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     configurationDirectory: options.configurationDirectory,
     startedAt,
   });
+  const drills = await openDrills({ options, inventory, secrets, store, runner, fleetControl, desired, logger });
   const routesFollower = followRoutes({ routes, hub, inventory, logger });
 
   return {
@@ -249,6 +253,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     routes,
     rotation,
     backups,
+    drills,
     recovery,
     stores,
     desired,
@@ -256,8 +261,10 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
       await backups.stopSchedule();
+      await drills.stopSchedule();
       await runner.close();
       await backups.close();
+      await drills.close();
       await recovery.close();
       await rotationsFollower.close();
       await routesFollower.close();

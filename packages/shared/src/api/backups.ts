@@ -17,6 +17,7 @@ export type BackupReason = z.output<typeof backupReasonSchema>;
 export const backupPartSchema = z.object({
   subject: z.string().describe("Instance, or the tenant for its buckets"),
   node: z.string().describe("Where it was"),
+  version: z.string().optional().describe("Of the service whose data these are"),
   state: z.enum(["running", "complete", "failed"]),
   snapshots: z.array(snapshotSchema).describe("Empty until the part is complete"),
   stoppedMilliseconds: z.int().describe("How long the instance did not run for it"),

@@ -236,6 +236,10 @@ export const backupsSchema = z
     schedule: cronSchema.default("0 2 * * *").describe("When each tenant and shared service is backed up; cron"),
     timeZone: timeZoneSchema.describe("Of the schedule"),
     spreadMinutes: z.int().min(0).max(720).default(60).describe("Over how long the starts are spread"),
+    drill: z
+      .union([cronSchema, z.literal(false)])
+      .default("0 5 * * 0")
+      .describe("When backups of each kind are restored into throw-away instances, which proves them; false: never"),
     keep: z
       .strictObject({
         daily: z.int().min(1).max(3650).default(7),

@@ -16,6 +16,7 @@ export const backupCreate = defineOperation({
     fleet: nameSchema,
     node: nameSchema,
     subject: instanceNameSchema.describe("Instance, or the tenant whose buckets these are"),
+    version: z.string().optional().describe("Of the service whose data these are"),
     stop: z.boolean().describe("Stop the instance meanwhile"),
     repository: repositorySchema,
     sources: z.array(backupSourceSchema).min(1),

@@ -11,6 +11,7 @@ import { upgrades } from "./0005-upgrades.ts";
 import { recovery } from "./0006-recovery.ts";
 import { registryTags } from "./0007-registry-tags.ts";
 import { backupLocations } from "./0008-backup-locations.ts";
+import { proofs } from "./0009-proofs.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -21,4 +22,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0006-recovery": recovery,
   "0007-registry-tags": registryTags,
   "0008-backup-locations": backupLocations,
+  "0009-proofs": proofs,
 };
