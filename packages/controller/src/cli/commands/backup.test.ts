@@ -7,6 +7,7 @@ import {
   verifyBackups,
   type Backup,
 } from "@berth/shared/api/backups";
+import { drillBackups, listProofs, type Proof } from "@berth/shared/api/drills";
 import { BerthError } from "@berth/shared/errors";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
@@ -49,6 +50,19 @@ const nightly: Backup = {
   verifiedAt: "2026-11-24T05:31:12.000Z",
   provenAt: null,
 };
+const proof: Proof = {
+  backup: id,
+  subject: "user1-openwebui",
+  owner: "user1",
+  at: "2026-11-24T05:31:12.000Z",
+  run: 14,
+  by: "drill",
+  level: "service",
+  version: "v0.11.2",
+  parts: [{ kind: "volume", name: "data", counts: { files: 12 } }],
+  seconds: 40,
+  memoryBytes: 1,
+};
 const restoration = operation({
   id: "backup.restore/user1",
   kind: "backup.restore",
@@ -73,6 +87,8 @@ async function berth(words: string[], options: TestTerminalOptions & { typed?: s
       if (params.id === id) return nightly;
       throw new BerthError("not-found", `There is no backup ${params.id}`);
     });
+    serveEndpoint(app, listProofs, async () => ({ proofs: [proof] }));
+    serveEndpoint(app, drillBackups, ({ body }) => note(body));
     serveEndpoint(app, createBackup, ({ body }) => note(body));
     serveEndpoint(app, verifyBackups, ({ body }) => note(body));
     serveEndpoint(app, pruneBackups, ({ body }) => note(body));
@@ -110,6 +126,20 @@ test("backup create names one or everything, never both, never nothing", async (
   for (const words of [[], ["user1", "--all"]]) {
     expect(await berth(["backup", "create", ...words])).toMatchObject({ exitCode: 2, asked: [] });
   }
+});
+
+test("backup drill names one, everything, or one of each kind", async () => {
+  expect((await berth(["backup", "drill", "--plan"])).asked).toEqual([{ of: null, all: false, dryRun: true }]);
+  expect((await berth(["backup", "drill", "user1-n8n", "--plan"])).asked).toEqual([
+    { of: "user1-n8n", all: false, dryRun: true },
+  ]);
+  expect((await berth(["backup", "drill", "--all", "--plan"])).asked).toEqual([{ of: null, all: true, dryRun: true }]);
+  expect(await berth(["backup", "drill", "user1", "--all"])).toMatchObject({ exitCode: 2, asked: [] });
+});
+
+test("backup show tells what was proven of it", async () => {
+  const { stdout } = await berth(["backup", "show", id]);
+  expect(stdout).toMatch(/user1-openwebui\s+1h 00m\s+drill\s+service v0\.11\.2\s+files 12/);
 });
 
 test("a run that failed is an exit code", async () => {
