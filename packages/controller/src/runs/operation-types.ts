@@ -9,21 +9,26 @@ import {
 } from "@berth/shared/operations/index";
 import { BerthError } from "@berth/shared/errors";
 
+/** What is needed of a schema. Comparing all of zod's type for every kind takes the compiler minutes. */
+interface Reader<T> {
+  safeParse: (value: unknown) => { success: true; data: T } | { success: false; error: z.ZodError };
+}
+
 const definitions: {
   [K in OperationKind]: {
-    input: z.ZodType<OperationInput<K>>;
-    result: z.ZodType<OperationResult<K>>;
+    input: Reader<OperationInput<K>>;
+    result: Reader<OperationResult<K>>;
     resource: (input: OperationInput<K>) => string;
   };
 } = operations;
 
 /** The input as its kind's schema reads it. Throws `internal`: a plan with another shape is a mistake of the planner. */
 export function parseInput<K extends OperationKind>(kind: K, input: unknown): OperationInput<K> {
-  return parse(definitions[kind].input, input, `The input of ${kind}`);
+  return parse<OperationInput<K>>(definitions[kind].input, input, `The input of ${kind}`);
 }
 
 export function parseResult<K extends OperationKind>(kind: K, result: unknown): OperationResult<K> {
-  return parse(definitions[kind].result, result, `The result of ${kind}`);
+  return parse<OperationResult<K>>(definitions[kind].result, result, `The result of ${kind}`);
 }
 
 /**
@@ -35,7 +40,7 @@ export function lockOf<K extends OperationKind>(kind: K, node: string | null, in
   return isAgentOperation(kind) ? `${node ?? ""}:${resource}` : resource;
 }
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+function parse<T>(schema: Reader<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new BerthError("internal", `${what} does not fit its schema: ${z.prettifyError(parsed.error)}`, {
