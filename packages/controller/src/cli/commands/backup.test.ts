@@ -7,6 +7,7 @@ import {
   verifyBackups,
   type Backup,
 } from "@berth/shared/api/backups";
+import { getStatus } from "@berth/shared/api/status";
 import { drillBackups, listProofs, type Proof } from "@berth/shared/api/drills";
 import { BerthError } from "@berth/shared/errors";
 import { expect, test } from "vitest";
@@ -93,6 +94,7 @@ async function berth(words: string[], options: TestTerminalOptions & { typed?: s
     serveEndpoint(app, verifyBackups, ({ body }) => note(body));
     serveEndpoint(app, pruneBackups, ({ body }) => note(body));
     serveEndpoint(app, restoreBackup, ({ body }) => note(body));
+    serveEndpoint(app, getStatus, async () => ({ fleet: "valuechain", nodes: [], instances: [] }));
   });
   const terminal = createTestTerminal(options);
   if (options.typed !== undefined) terminal.stdin.write(`${options.typed}\n`);
@@ -174,4 +176,36 @@ test("restore has the name typed out, and without a terminal needs --yes", async
   expect(confirmed.asked).toMatchObject([{ dryRun: true }, { dryRun: false }]);
   expect(confirmed.stderr).toContain("What is there now is backed up first.");
   expect((await berth(["restore", "user1", "--yes"])).asked).toMatchObject([{ dryRun: false }]);
+});
+
+test("restore --all has the fleet's name typed out", async () => {
+  const refused = await berth(["restore", "--all"], { tty: true, typed: "y" });
+  expect(refused).toMatchObject({ exitCode: 10, asked: [{ of: null, dryRun: true }] });
+  const confirmed = await berth(["restore", "--all"], { tty: true, typed: "valuechain" });
+  expect(confirmed.asked).toMatchObject([{ dryRun: true }, { of: null, backupFirst: true, dryRun: false }]);
+  expect((await berth(["restore", "--all", "--at", "2026-11-20T12:00Z", "--yes"])).asked).toEqual([
+    { of: null, at: "2026-11-20T12:00:00.000Z", backupFirst: true, dryRun: false },
+  ]);
+});
+
+test("restore --as asks nothing, since nothing is replaced", async () => {
+  const { asked } = await berth(["restore", "user1", "--as", "user9", "--node-address", "10.0.6.19", "--backup", id]);
+  const as = { name: "user9", address: "10.0.6.19" };
+  expect(asked).toEqual([{ of: "user1", as, backup: id, backupFirst: true, dryRun: false }]);
+});
+
+test.each([
+  [["user1", "--all"], "Name one, or give --all."],
+  [[], "Name one, or give --all."],
+  [["--all", "--backup", id], "Give --at instead"],
+  [["--all", "--as", "user9"], "Name the tenant instead of --all."],
+  [["user1", "--node-address", "10.0.6.19"], "Give --as with its name."],
+  [["user1", "--as", "user9", "--node", "spare", "--node-address", "10.0.6.19"], "Give --node or --node-address."],
+  [["user1", "--as", "User 9"], "A tenant cannot be named 'User 9'"],
+  [["user1", "--as", "user9", "--node-address", "10.0.6"], "is no IPv4 address"],
+  [["user1", "--as", "user9", "--no-backup-first"], "Leave --no-backup-first out."],
+])("restore %j is refused before anybody is asked", async (words, sentence) => {
+  const { exitCode, stderr, asked } = await berth(["restore", ...words]);
+  expect({ exitCode, asked }).toEqual({ exitCode: 2, asked: [] });
+  expect(stderr).toContain(sentence);
 });
