@@ -25,6 +25,7 @@ import type { KeptTenant } from "../tenants/kept.ts";
 import { parsed, TenantWorld } from "../tenants/test-fixtures.ts";
 import { findRunUnderWay } from "../serve/run-under-way.ts";
 import { createBackupControl, type BackupChange, type BackupControl } from "./backup-control.ts";
+import { drillValues } from "./drill-secrets.ts";
 import { followBackups, type BackupsFollower } from "./follow.ts";
 import { followRestores, type RestoresFollower } from "./settle-restore.ts";
 import { fleetWithBackups, presentFleet } from "./test-fixtures.ts";
@@ -191,7 +192,7 @@ export class TestWorld {
 
   #carryOut(operation: string, input: object, signal?: AbortSignal): Promise<void> | void {
     // As the dispatch does: every reference must have its value.
-    resolveSecrets(input, ({ name, version }) => this.secrets.reveal(name, version).reveal());
+    resolveSecrets(input, drillValues(({ name, version }) => this.secrets.reveal(name, version).reveal()));
     if (operation === this.dyingAt) return this.#dies(signal);
     this.done.push(operation);
     if (operation === this.failing) throw new BerthError("store.failed", `${operation} went wrong`);
@@ -236,6 +237,12 @@ export class TestWorld {
         await this.#carryOut(`restore ${input.subject}`, input, signal);
         if (input.takeDown === true) this.running.delete(input.subject);
         return { restored: input.parts.map(({ source }) => source.name), stoppedMilliseconds: 5 };
+      },
+      "backup.drill": async ({ input }) => {
+        this.#carryOut(`drill ${input.subject}`, input);
+        const parts = input.parts.map(({ snapshot: { kind, name } }) => ({ kind, name, counts: { [name]: 1 } }));
+        const { version = null } = input.service ?? {};
+        return { level: version === null ? "data" : "service", version, parts, seconds: 1, memoryBytes: 1 };
       },
       "repository.check": async ({ input }) => {
         this.#carryOut(`check ${input.repository.owner}`, input);
