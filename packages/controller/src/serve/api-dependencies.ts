@@ -49,7 +49,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
         if (found === null) throw noFleetYet();
         return found.yaml;
       },
-      status: async () => fleetStatus(await status(), await controller.backups.status()),
+      status: async () => fleetStatus(await status(), { backups: await controller.backups.status(), upgrades: null }),
       inventory: async (format) => {
         const fleet = (await store.current())?.fleet ?? null;
         return format === "ansible" ? ansibleInventory(await status(), fleet) : berthInventory(await status(), fleet);
@@ -94,6 +94,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     samples: { recent: (query) => hub.recentSamples(query) },
     routes: controller.routes,
     backups: { control: controller.backups.control, late: controller.backups.schedule.late },
+    upgrades: { control: controller.upgrades.control, check: controller.upgrades.checks.check },
     drills: controller.drills.control,
     recovery: {
       list: controller.recovery.list,

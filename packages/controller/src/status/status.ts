@@ -1,5 +1,6 @@
 /** The fleet's state as the API tells it: the inventory's rows with what the hub knows of this moment. */
 import type { FleetStatus, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
+import type { UpgradeCheck } from "@berth/shared/api/upgrades";
 import type { Hub, NodePresence } from "../agents/types.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listInstances, type InstanceRecord } from "../inventory/instances.ts";
@@ -26,9 +27,15 @@ export async function readStatus({ inventory, hub, fleetName }: StatusDependenci
   };
 }
 
-/** `backups`: null where the fleet has none. */
-export function fleetStatus(status: Status, backups: OwnerBackups[] | null): FleetStatus {
-  return backups === null ? status : { ...status, backups };
+export interface Upkeep {
+  /** null: the fleet has none. */
+  backups: OwnerBackups[] | null;
+  /** null: nobody knows. */
+  upgrades: UpgradeCheck | null;
+}
+
+export function fleetStatus(status: Status, { backups, upgrades }: Upkeep): FleetStatus {
+  return { ...status, ...(backups === null ? {} : { backups }), ...(upgrades === null ? {} : { upgrades }) };
 }
 
 export function nodeStatus(node: NodeRecord, presence: NodePresence | undefined): NodeStatus {

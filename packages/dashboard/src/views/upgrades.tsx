@@ -1,7 +1,7 @@
 import type { Run } from "@berth/shared/api/runs";
-import { checkUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
+import type { Upgrade } from "@berth/shared/api/upgrades";
 import type { JSX } from "preact";
-import { call } from "../api/client.ts";
+import { Commands } from "../components/command.tsx";
 import { DisclosureRow } from "../components/disclosure-row.tsx";
 import { Ago } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
@@ -15,15 +15,14 @@ import { formatDuration } from "../format/time.ts";
 import { formatCount, notMeasured } from "../format/units.ts";
 import { instancePath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
-import { askUpgrades, useAnswer } from "../session/use-answer.ts";
+import { askUpgrades, useAnswer, useFleetStatus } from "../session/use-answer.ts";
 import { useStore } from "../store.ts";
-
-const askCheck = (signal: AbortSignal): Promise<UpgradeCheck> => call(checkUpgrades, { query: {}, signal });
 
 /** What runs in which version, what there is to move it to, and what became of the upgrades before. */
 export function UpgradesPage(): JSX.Element {
   const { answer: upgrades, error } = useAnswer(askUpgrades);
-  const { answer: check, error: checkError } = useAnswer(askCheck);
+  const { answer: status, error: checkError } = useFleetStatus();
+  const check = status?.upgrades;
   const run = useUpgradeRun();
   const underWay = run && upgradeOfRun(run, upgrades ?? []);
   const past = upgrades?.filter((upgrade) => upgrade !== underWay);
@@ -32,8 +31,9 @@ export function UpgradesPage(): JSX.Element {
       {run && <UpgradeRun run={run} upgrade={underWay} />}
       <section aria-labelledby="versions-title">
         <h2 id="versions-title">Versions</h2>
-        {checkError && <ErrorNotice error={checkError} what="Looking for newer versions" />}
-        {!check && !checkError && <p class="muted">Waiting for the controller, which asks the registries.</p>}
+        {checkError && <ErrorNotice error={checkError} what="Versions" />}
+        {!status && !checkError && <p class="muted">Waiting for the controller to tell what runs.</p>}
+        {status && !check && <p class="muted">Nobody looked for newer versions yet.</p>}
         {check && <VersionTable check={check} />}
       </section>
       <section aria-labelledby="past-title">
@@ -43,6 +43,13 @@ export function UpgradesPage(): JSX.Element {
         {past?.length === 0 && <p class="muted">{run ? "None before this one." : "There was no upgrade yet."}</p>}
         {past && past.length > 0 && <PastUpgrades upgrades={past} />}
       </section>
+      <Commands
+        of={[
+          ["Ask the registries what is newer", "berth upgrade check"],
+          ["Show what an upgrade would do", "berth upgrade SERVICE --to VERSION --plan"],
+          ["Keep an instance on its version", "berth upgrade hold INSTANCE"],
+        ]}
+      />
     </Page>
   );
 }

@@ -3,7 +3,7 @@ import { listBackups, type Backup } from "@berth/shared/api/backups";
 import { listRoutes, testRoutes, type Route, type RouteList, type RouteResult } from "@berth/shared/api/routes";
 import type { InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
 import { getTenant, listTenants, type TenantStatus } from "@berth/shared/api/tenants";
-import { checkUpgrades, listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
+import { listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
 import { BerthError } from "@berth/shared/errors";
 import { makeBackups, ownersOf } from "./backups.ts";
 import { makeRoutes, makeTenants, testRoute } from "./places.ts";
@@ -41,7 +41,7 @@ export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances:
 
 /** undefined: the call is about something else. */
 export function answerUpkeep(call: string, url: URL, upkeep: Upkeep): unknown {
-  const { backups, tenants, routes, router, upgrades, check } = upkeep;
+  const { backups, tenants, routes, router, upgrades } = upkeep;
   switch (call) {
     case `GET ${listBackups.path}`: {
       const of = url.searchParams.get("of");
@@ -56,8 +56,6 @@ export function answerUpkeep(call: string, url: URL, upkeep: Upkeep): unknown {
       return testRoutes.response.parse({ results: routes.map(upkeep.testRoute) });
     case `GET ${listUpgrades.path}`:
       return listUpgrades.response.parse({ upgrades });
-    case `GET ${checkUpgrades.path}`:
-      return checkUpgrades.response.parse(check);
     default:
       return answerTenant(call, tenants);
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { instanceStateSchema, nodeFactsSchema, nodeStateSchema, observedInstanceSchema } from "../protocol/state.ts";
 import { defineEndpoint } from "./define.ts";
+import { upgradeCheckSchema } from "./upgrades.ts";
 
 export const nodeStatusSchema = z.object({
   name: z.string(),
@@ -62,6 +63,9 @@ export const fleetStatusSchema = statusSchema.extend({
     .array(ownerBackupsSchema)
     .optional()
     .describe("By owner, in the order of the fleet; left out: the fleet file says nothing of backups"),
+  upgrades: upgradeCheckSchema
+    .optional()
+    .describe("What registries said when they were asked last: this asks none; left out: there is no fleet file yet"),
 });
 export type FleetStatus = z.output<typeof fleetStatusSchema>;
 export type Status = z.output<typeof statusSchema>;
@@ -71,7 +75,7 @@ export type InstanceStatus = z.output<typeof instanceStatusSchema>;
 export const getStatus = defineEndpoint({
   method: "GET",
   path: "/api/status",
-  summary: "Nodes and instances with their states, and how each owner's backups stand",
+  summary: "Nodes and instances with their states, how each owner's backups stand, and what is behind",
   role: "viewer",
   response: fleetStatusSchema,
 });

@@ -109,6 +109,26 @@ test("late, failed and unproven backups are named, within 80 columns", async () 
   ]);
 });
 
+test("how many instances are behind is told as registries said it last", async () => {
+  const check = (name: string, patch: string | null, held = false) => ({
+    ...{ instance: name, service: "n8n", version: "2.41.3", patch, minor: null, major: null, held, notes: [] },
+  });
+  const told = async (checkedAt: string | null, ...instances: ReturnType<typeof check>[]) => {
+    const services = [{ service: "n8n", image: "docker.io/n8nio/n8n", checkedAt, problem: null }];
+    const answer = { ...status, upgrades: { services, instances } };
+    await using controller = await startTestController((app) => serveStatus(app, answer));
+    return (await runInTest(["status", "--controller", controller.address])).stdout.split("\n").at(-2);
+  };
+  const at = "2026-11-24T03:21:12.000Z";
+  expect(await told(at, check("user1-n8n", "2.41.5"), check("user2-n8n", "2.41.5", true))).toBe(
+    "1 of 2 instances behind, 1 held; looked up 3h 10m ago. `berth upgrade check` tells which.",
+  );
+  expect(await told(at, check("user1-n8n", null))).toBe("Nothing is behind; looked up 3h 10m ago.");
+  expect(await told(null, check("user1-n8n", null))).toBe(
+    "Whether anything is behind is not known yet: `berth upgrade check` asks.",
+  );
+});
+
 test("--json prints the contract's shape and nothing else on stdout", async () => {
   await using controller = await startTestController((app) => serveEndpoint(app, getStatus, async () => status));
   const { exitCode, stdout, stderr } = await runInTest(["status", "--json", "--controller", controller.address]);

@@ -9,6 +9,7 @@ import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 import { count } from "./text.ts";
 import { formatAge } from "./time.ts";
+import { upgradeStatusLines } from "./upgrade-status.ts";
 
 export function statusLines(status: FleetStatus, options: RenderOptions): string[] {
   if (status.fleet === null && status.nodes.length === 0) {
@@ -24,6 +25,7 @@ export function statusLines(status: FleetStatus, options: RenderOptions): string
     summaryLine(status),
     ...outdatedLines(status.nodes),
     ...backupStatusLines(status.backups, options),
+    ...upgradeStatusLines(status.upgrades, options),
   ];
 }
 
