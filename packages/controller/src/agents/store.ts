@@ -93,6 +93,11 @@ export interface AgentStore {
   completeEnrolment(tokenId: string, record: CertificateRecord, pem: string): Promise<string>;
 
   addCertificate(record: CertificateRecord): Promise<void>;
+  /**
+   * Takes in a certificate of a node that it does not know because the controller was rebuilt from a backup made before
+   * the certificate was issued. Answers false for every other: a serial that this controller never issued is nobody's.
+   */
+  adoptCertificate(certificate: Omit<CertificateRecord, "enrolment">): Promise<boolean>;
   findCertificate(serial: string): Promise<KnownCertificate | undefined>;
   /** Revokes every certificate of the node and drops its join tokens. Answers the serials. */
   revokeCertificates(node: string, revocation: { at: number; reason: string }): Promise<string[]>;

@@ -16,6 +16,7 @@ import { decodeOrNull, encode } from "./columns.ts";
 import type { Inventory, Queryable } from "./database.ts";
 import { recordEvent } from "./events.ts";
 import { listInstances, recordInstance, recordInstanceGone, recordObservation } from "./instances.ts";
+import { listRebuilds } from "./recovery.ts";
 import { getNode, listNodes, recordAgent, recordNodeSeen, type NodeRecord } from "./nodes.ts";
 
 const outcomeSchema = z.discriminatedUnion("status", [
@@ -71,6 +72,8 @@ export function createAgentStore({ database }: Inventory): AgentStore {
       }),
 
     addCertificate: (record) => addCertificate(database, record),
+    adoptCertificate: (certificate) =>
+      database.transaction().execute((transaction) => adoptCertificate(transaction, certificate)),
     findCertificate: (serial) => findCertificate(database, serial),
     revokeCertificates: (node, revocation) =>
       database.transaction().execute(async (transaction) => {
@@ -215,6 +218,27 @@ async function revoke(
   if (enrolments !== undefined) update = update.where("enrolment", "in", enrolments);
   const rows = await update.returning("serial").execute();
   return rows.map(({ serial }) => serial);
+}
+
+/** Certificates tell whole seconds. */
+const certificateMilliseconds = 1000;
+
+async function adoptCertificate(
+  database: Queryable,
+  certificate: Omit<CertificateRecord, "enrolment">,
+): Promise<boolean> {
+  const { serial, node, issuedAt } = certificate;
+  if ((await findCertificate(database, serial)) !== undefined || !(await isKnownNode(database, node))) return false;
+  const rebuild = (await listRebuilds(database)).find(
+    ({ backedUpAt, rebuiltAt }) =>
+      issuedAt > Date.parse(backedUpAt) - certificateMilliseconds && issuedAt <= Date.parse(rebuiltAt),
+  );
+  if (rebuild === undefined) return false;
+  // An enrolment of its own: whether the node was enrolled anew since, or renewed its certificate, nobody knows.
+  await addCertificate(database, { ...certificate, enrolment: `rebuilt-${serial}` });
+  const message = `A certificate of '${node}' was taken in that was issued after the backup which the controller was rebuilt from`;
+  await recordEvent(database, { kind: "certificate.adopted", node, message, data: { serial, backup: rebuild.backup } });
+  return true;
 }
 
 async function findCertificate(database: Queryable, serial: string): Promise<KnownCertificate | undefined> {

@@ -1,8 +1,10 @@
 /** Who may open a WebSocket: the holder of a client certificate of our authority that was not revoked. */
+import type { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { BerthError, errorCatalogue } from "@berth/shared/errors";
+import { backdatedMilliseconds } from "../authority/certificates.ts";
 import type { AgentStore } from "../store.ts";
 import type { Clock } from "../clock.ts";
 import type { Identity } from "./connection.ts";
@@ -24,9 +26,16 @@ export async function identify(request: IncomingMessage, store: AgentStore, cloc
   if (now > certificate.validToDate.getTime()) throw unauthenticated("The client certificate has expired");
   if (now < certificate.validFromDate.getTime()) throw unauthenticated("The client certificate is not valid yet");
   const serial = certificate.serialNumber.toLowerCase();
+  const [, node] = /^CN=(.+)$/.exec(certificate.subject) ?? [];
+  if (node !== undefined && (await store.findCertificate(serial)) === undefined)
+    await store.adoptCertificate({ serial, node, ...timesOf(certificate) });
   const known = await checkNotRevoked(serial, store);
   if (certificate.subject !== `CN=${known.node}`) throw unauthenticated("The client certificate is not of this node");
   return { node: known.node, serial, enrolment: known.enrolment, address: request.socket.remoteAddress ?? "unknown" };
+}
+
+function timesOf({ validFromDate, validToDate }: X509Certificate): { issuedAt: number; notAfter: number } {
+  return { issuedAt: validFromDate.getTime() + backdatedMilliseconds, notAfter: validToDate.getTime() };
 }
 
 /** @throws BerthError forbidden, unauthenticated */
