@@ -86,6 +86,7 @@ const dependencies: ApiDependencies = {
     },
     late: unused,
   },
+  recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };
 

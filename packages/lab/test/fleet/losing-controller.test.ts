@@ -62,7 +62,7 @@ async function restoreWith(identity: string, stateDirectory: string) {
     join(repository, "packages/controller/dist/berth.mjs"),
     ...["controller", "restore", "--recovery-key-file", "-", "--state", stateDirectory],
     ...["--configuration", join(fleet.lab.stateDirectory, "configuration")],
-    ...["--from", "s3://berth/valuechain/controller", "--endpoint", "http://10.0.4.20:9000"],
+    ...["--from", "s3://berth-backups/valuechain/controller", "--endpoint", "http://10.0.4.20:9000"],
   ]);
   const env = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey };
   const { exitCode, stderr } = await execa(command ?? "", parameters, { input: identity, env, reject: false });
