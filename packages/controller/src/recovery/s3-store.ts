@@ -1,5 +1,6 @@
 /** Archives in an S3-compatible store: an object is there as a whole or not at all. */
 import { Agent } from "node:https";
+import type { Readable } from "node:stream";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { Secret } from "@berth/shared/secret";
 import { Client, S3Error } from "minio";
@@ -40,6 +41,17 @@ export function s3Store(target: S3Target, below: readonly string[]): ArchiveStor
     if (!isThere) await bounded(client.makeBucket(bucket, target.region ?? "us-east-1"));
   }
 
+  /** The client does not hear of a content that breaks off: it would wait for the rest. */
+  async function upload(object: string, content: Readable): Promise<void> {
+    const broken = new Promise<never>((_resolve, reject) => void content.once("error", reject));
+    try {
+      await Promise.race([client.putObject(bucket, object, content), broken]);
+    } catch (error) {
+      await bounded(client.removeIncompleteUpload(bucket, object)).catch(() => undefined);
+      throw error;
+    }
+  }
+
   return {
     place: `s3://${bucket}/${below.join("/")}`,
     put: (name, content, signal) =>
@@ -49,7 +61,7 @@ export function s3Store(target: S3Target, below: readonly string[]): ArchiveStor
         if (signal.aborted) abort();
         try {
           await ensureBucket();
-          await client.putObject(bucket, `${prefix}${name}`, content);
+          await upload(`${prefix}${name}`, content);
         } finally {
           signal.removeEventListener("abort", abort);
           content.destroy();
