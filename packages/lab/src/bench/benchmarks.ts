@@ -6,6 +6,8 @@ import { benchmarkMetrics } from "./metrics.ts";
 import { benchmarkReapply } from "./reapply.ts";
 import type { BenchmarkResult } from "./result.ts";
 import { benchmarkStart } from "./start.ts";
+import { benchmarkUpgradeBatches } from "./upgrade-batches.ts";
+import { benchmarkUpgradeGap } from "./upgrade-gap.ts";
 
 /** Every benchmark by name, in the order they run: those that need a quiet machine before the whole fleet is made. */
 export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResult[]>> = {
@@ -13,6 +15,8 @@ export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResul
   deploy: benchmarkDeploy,
   metrics: benchmarkMetrics,
   "agent-weight": benchmarkAgentWeight,
+  "upgrade-gap": benchmarkUpgradeGap,
+  "upgrade-batches": benchmarkUpgradeBatches,
   backup: benchmarkBackup,
   reapply: benchmarkReapply,
 };

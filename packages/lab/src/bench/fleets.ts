@@ -5,10 +5,12 @@ import type { BenchFleet } from "./fleet.ts";
 /** The node of tenant user1 in the example, so that four LXCs serve all benchmarks. */
 export const node = { name: "user1", address: "10.0.6.11" } as const;
 
+export const domain = "valuechainhackers.xyz";
+
 /** The node, ready, with nothing on it. */
 const ready: FleetInput = {
   fleet: "valuechain",
-  domain: "valuechainhackers.xyz",
+  domain,
   controller: { address: "10.0.6.1" },
   proxmox: {
     pve: {
@@ -57,4 +59,29 @@ const backedUp: FleetInput = {
 export async function applyBackedUp(fleet: BenchFleet): Promise<void> {
   await fleet.apply(JSON.stringify(backedUp), "--prune");
   await (await fleet.guest(node.address)).run(["mkdir", "--parents", backupDirectory]);
+}
+
+/** One instance on a version of its own, with a route to it. */
+export async function applyUpgradable(fleet: BenchFleet, service: string, version: string): Promise<void> {
+  const upgradable: FleetInput = {
+    ...ready,
+    routes: { router: { address: "10.0.4.10", caFile: "router/ca.pem" } },
+    tenants: { [node.name]: { node: node.name } },
+    services: { shared: { postgres: { node: node.name } }, tenant: { [service]: { version } } },
+  };
+  await fleet.apply(JSON.stringify(upgradable), "--prune");
+}
+
+/** So many tenants of one node, each with an Open WebUI. */
+export async function applyTwelve(fleet: BenchFleet, version: string, count: number): Promise<void> {
+  const tenants = Array.from({ length: count }, (_, index) => {
+    const openwebui = { hostPort: 3000 + index, memory: "128MiB" };
+    return [`tenant${index + 1}`, { node: node.name, services: { openwebui } }] as const;
+  });
+  const twelve: FleetInput = {
+    ...ready,
+    tenants: Object.fromEntries(tenants),
+    services: { tenant: { openwebui: { version } } },
+  };
+  await fleet.apply(JSON.stringify(twelve), "--prune");
 }

@@ -3,14 +3,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { planSchema } from "@berth/shared/operations/plan";
 import { z } from "zod";
-import { ensureController, findController } from "../../src/demo/controller.ts";
+import { ensureController } from "../../src/demo/controller.ts";
 import { setInFleet } from "@berth/shared/fleet/edit";
-import { isRunning } from "../../src/host/processes.ts";
-import { waitFor } from "../../src/host/wait.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";
 import { containers, type Guest, killService, waitForDocker } from "./guest.ts";
 import { runSchema } from "@berth/shared/api/runs";
+import { killController } from "./kill-controller.ts";
 import { Random } from "./random.ts";
 import { run, waitForEnd } from "./runs.ts";
 import { takeStartCensus } from "./census.ts";
@@ -36,11 +35,11 @@ describe("changing instances on every node", () => {
     const random = new Random(seed);
     await changeWhile(seed, async () => {
       await random.moment(3000);
-      await killController();
+      await killController(fleet.lab);
       await random.moment(1000);
       await ensureController(fleet.lab);
       await random.moment(2000);
-      await killController();
+      await killController(fleet.lab);
       await ensureController(fleet.lab);
     });
   });
@@ -124,7 +123,7 @@ describe("making a tenant with its LXC", () => {
     const yaml = withTenant(tenant);
     const applied = await fleet.json(appliedSchema, ["apply", "-", "--yes", "--detach"], { input: yaml });
     const killings = random.shuffle([
-      killController,
+      () => killController(fleet.lab),
       async () => killOnNode(tenant, "berth-agent.service"),
       async () => killOnNode(tenant, "docker.service"),
       async () => killOnNode("shared", "berth-agent.service"),
@@ -184,15 +183,3 @@ describe("making a tenant with its LXC", () => {
     expect((await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).operations).toEqual([]);
   }
 });
-
-async function killController(): Promise<void> {
-  const controller = await findController(fleet.lab);
-  if (controller === undefined) return;
-  process.kill(controller.pid, "SIGKILL");
-  await waitFor({
-    what: "The end of the killed controller",
-    deadlineMs: 10_000,
-    intervalMs: 10,
-    check: async () => ((await isRunning(controller)) ? undefined : true),
-  });
-}

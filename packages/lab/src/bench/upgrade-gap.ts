@@ -1,0 +1,122 @@
+/**
+ * How long an instance does not answer while it is upgraded, as a client sees it that asks through its route every 50 ms;
+ * against the time from the stop of the same container to when it is healthy again, by Docker alone on the same node.
+ */
+import { once } from "node:events";
+import { setTimeout as elapse } from "node:timers/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { catalog } from "@berth/shared/catalog/index";
+import { BerthError } from "@berth/shared/errors";
+import type { AttachedGuest } from "../containers/attach.ts";
+import { ensureImages } from "../images/ensure-images.ts";
+import { spawnInNamespace } from "../network/namespace.ts";
+import { routerAuthority, routerNetwork } from "../router/service.ts";
+import { type Bench, type BenchFleet, seconds } from "./fleet.ts";
+import { applyReady, applyUpgradable, domain, node } from "./fleets.ts";
+import { median, result, type BenchmarkResult } from "./result.ts";
+import { removeWatched } from "./watched-containers.ts";
+
+interface Subject {
+  service: "openwebui" | "n8n";
+  from: string;
+  to: string;
+  /** What is built only when it is asked for. */
+  images: readonly string[];
+  rounds: number;
+}
+
+const subjects: readonly Subject[] = [
+  { service: "n8n", from: "2.40.7", to: "2.41.1", images: ["n8nio/n8n:2.40.7", "n8nio/n8n:2.41.1"], rounds: 1 },
+  // The stand-in starts in a moment: all that Berth adds shows.
+  { service: "openwebui", from: "v0.11.1", to: "v0.11.2", images: [], rounds: 3 },
+];
+const clientDeadlineMs = 60_000;
+/** For the answers behind the gap. */
+const afterwardsMs = 1000;
+
+export async function benchmarkUpgradeGap({ fleet: open, say }: Bench): Promise<BenchmarkResult[]> {
+  const fleet = await open();
+  await applyReady(fleet);
+  await removeWatched(await fleet.guest(node.address));
+  const results: BenchmarkResult[] = [];
+  for (const subject of subjects) results.push(await measureSubject(fleet, subject, say));
+  return results;
+}
+
+async function measureSubject(fleet: BenchFleet, subject: Subject, say: Bench["say"]): Promise<BenchmarkResult> {
+  const { service, from, to, images, rounds } = subject;
+  if (images.length > 0) await ensureImages({ references: images });
+  const gaps: number[] = [];
+  const bare: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    await applyUpgradable(fleet, service, from);
+    const guest = await fleet.guest(node.address);
+    bare.push(await stopToHealthy(guest, service));
+    gaps.push(await upgradeGap(fleet, subject));
+    say(
+      `upgrade-gap: ${service}, round ${round} of ${rounds}, Berth ${seconds(gaps.at(-1) ?? 0)}, container ${seconds(bare.at(-1) ?? 0)}`,
+    );
+    await clear(fleet, guest);
+  }
+  return result({
+    name: `upgrade-gap-${service}`,
+    value: median(gaps) / median(bare),
+    unit: "× stop to healthy",
+    goal: 1.2,
+    better: "lower",
+    detail: `${service} ${from} -> ${to}: no answer for ${seconds(median(gaps))}, docker stop and start ${seconds(median(bare))}`,
+  });
+}
+
+/** Milliseconds, of the version that runs. */
+async function stopToHealthy(guest: AttachedGuest, service: Subject["service"]): Promise<number> {
+  const name = `${node.name}-${service}`;
+  const { port, path } = healthOf(service);
+  const script = [
+    "set -eu",
+    "begun=$(date +%s%N)",
+    `docker stop ${name} >/dev/null`,
+    `docker start ${name} >/dev/null`,
+    `address=$(docker inspect --format '{{.NetworkSettings.IPAddress}}' ${name})`,
+    `until curl --silent --fail --max-time 5 --output /dev/null "http://$address:${port}${path}"; do sleep 0.05; done`,
+    "echo $((($(date +%s%N) - begun) / 1000000))",
+  ];
+  return Number(await guest.run(["sh", "-c", script.join("\n")], { deadlineMs: 600_000 }));
+}
+
+async function upgradeGap(fleet: BenchFleet, { service, to }: Subject): Promise<number> {
+  const { caFile } = await routerAuthority(fleet.lab.stateDirectory);
+  const host = `${node.name}-${service}.${domain}`;
+  const program = join(import.meta.dirname, "peer/ask-route.ts");
+  const client = spawnInNamespace(
+    fleet.lab.namespace,
+    [process.execPath, program, routerNetwork.address, caFile, host, healthOf(service).path],
+    { stdin: "ignore", stdout: "pipe", stderr: "ignore", reject: false, buffer: false },
+  );
+  try {
+    await once(client.stdout, "data", { signal: AbortSignal.timeout(clientDeadlineMs) });
+    await fleet.berth(["upgrade", service, "--to", to, "--no-backup", "--min-healthy", "3s"]);
+    await elapse(afterwardsMs);
+    const said = text(client.stdout);
+    client.kill("SIGTERM");
+    const gap = Number((await said).trim());
+    if (gap > 0) return gap;
+    throw new BerthError("lab.failed", `The client of ${host} was not answered twice`);
+  } finally {
+    client.kill("SIGKILL");
+  }
+}
+
+function healthOf(service: Subject["service"]): { port: number; path: string } {
+  const http = catalog.get(service)?.health.http;
+  if (http === undefined) throw new BerthError("lab.failed", `The health of ${service} is not asked for over HTTP`);
+  return http;
+}
+
+/** The next round begins with the older version, which has no use for what the newer one has written. */
+async function clear(fleet: BenchFleet, guest: AttachedGuest): Promise<void> {
+  await applyReady(fleet);
+  const volumes = (await guest.run(["docker", "volume", "ls", "--quiet"])).split("\n").filter((name) => name !== "");
+  if (volumes.length > 0) await guest.run(["docker", "volume", "rm", "--force", ...volumes], { deadlineMs: 120_000 });
+}
