@@ -49,7 +49,12 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
         if (found === null) throw noFleetYet();
         return found.yaml;
       },
-      status: async () => fleetStatus(await status(), { backups: await controller.backups.status(), upgrades: null }),
+      status: async () =>
+        fleetStatus(await status(), {
+          backups: await controller.backups.status(),
+          // Before the first apply there is nothing to be behind.
+          upgrades: (await store.current()) === null ? null : await controller.upgrades.checks.recall(),
+        }),
       inventory: async (format) => {
         const fleet = (await store.current())?.fleet ?? null;
         return format === "ansible" ? ansibleInventory(await status(), fleet) : berthInventory(await status(), fleet);
