@@ -83,9 +83,11 @@ const dependencies: ApiDependencies = {
       restoreBeside: unused,
       restore: unused,
       final: unused,
+      beforeUpgrade: unused,
     },
     late: unused,
   },
+  upgrades: { control: { start: unused, list: unused, hold: unused, release: unused }, check: unused },
   recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };

@@ -7,7 +7,6 @@ import { guardRoutes, type AccessOptions } from "./authenticate.ts";
 import { serveBackups, type BackupsApi } from "./backups.ts";
 import type { DrillControl } from "../backups/drill-control.ts";
 import { serveDrills } from "./drills.ts";
-import { serveDrills } from "./drills.ts";
 import { serveCapacity, type CapacityApi } from "./capacity.ts";
 import { answerNotFound, handleErrors } from "./errors.ts";
 import { serveFleet, type FleetApi } from "./fleet.ts";
@@ -21,6 +20,7 @@ import { serveRuns, type RunsApi } from "./runs.ts";
 import { serveSamples, type SamplesApi } from "./samples.ts";
 import { serveSecrets, type SecretsApi } from "./secrets.ts";
 import { serveTenants, type TenantsApi } from "./tenants.ts";
+import { serveUpgrades, type UpgradesApi } from "./upgrades.ts";
 
 export interface ApiDependencies {
   fleet: FleetApi;
@@ -35,6 +35,7 @@ export interface ApiDependencies {
   capacity: CapacityApi;
   secrets: SecretsApi;
   backups: BackupsApi;
+  upgrades: UpgradesApi;
   drills: DrillControl;
   recovery: RecoveryApi;
 }
@@ -79,6 +80,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveRoutes(api, dependencies.routes);
     serveSecrets(api, dependencies.secrets);
     serveBackups(api, dependencies.backups);
+    serveUpgrades(api, dependencies.upgrades);
     serveDrills(api, dependencies.drills);
     serveRecovery(api, dependencies.recovery);
   });

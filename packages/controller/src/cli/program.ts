@@ -51,6 +51,10 @@ export function createProgram(options: ProgramOptions): CommanderCommand {
   for (const [name, entry] of Object.entries(commandTree)) {
     if (isGroup(entry)) {
       const group = program.command(name).description(entry.summary).helpCommand(false);
+      const { command, found } = options;
+      if (entry.itself !== undefined && found?.entry === entry.itself && command !== undefined) {
+        describe(group, entry.itself, command, options);
+      }
       for (const [verb, commandEntry] of Object.entries(entry.commands)) {
         addCommand(group, [name, verb], commandEntry, options);
       }

@@ -7,6 +7,8 @@ export interface CommandEntry {
 }
 export interface GroupEntry {
   summary: string;
+  /** What the group's own name does when no command of it follows. Its first argument is never the name of one. */
+  itself?: CommandEntry;
   commands: Readonly<Record<string, CommandEntry>>;
 }
 export type Entry = CommandEntry | GroupEntry;
@@ -167,6 +169,28 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "Bring a tenant or an instance back to what a backup holds",
     load: () => import("./commands/restore.ts"),
   },
+  upgrade: {
+    summary: "Move a service's instances to another version, one first, then in batches",
+    itself: {
+      summary: "Move a service's instances to another version, one first, then in batches",
+      load: () => import("./commands/upgrade.ts"),
+    },
+    commands: {
+      check: {
+        summary: "Which instances are behind, by the versions that registries have",
+        load: () => import("./commands/upgrade-check.ts"),
+      },
+      list: {
+        summary: "Upgrades, newest first, and what became of each instance",
+        load: () => import("./commands/upgrade-list.ts"),
+      },
+      hold: { summary: "Keep an instance on its version", load: () => import("./commands/upgrade-hold.ts") },
+      release: {
+        summary: "Let an instance that is held go along with the next upgrade",
+        load: () => import("./commands/upgrade-release.ts"),
+      },
+    },
+  },
   fleet: {
     summary: "The fleet file",
     commands: {
@@ -224,7 +248,10 @@ export function isGroup(entry: Entry): entry is GroupEntry {
 export function allCommands(): { words: string[]; entry: CommandEntry }[] {
   return Object.entries(commandTree).flatMap(([name, entry]) =>
     isGroup(entry)
-      ? Object.entries(entry.commands).map(([verb, command]) => ({ words: [name, verb], entry: command }))
+      ? [
+          ...(entry.itself === undefined ? [] : [{ words: [name], entry: entry.itself }]),
+          ...Object.entries(entry.commands).map(([verb, command]) => ({ words: [name, verb], entry: command })),
+        ]
       : [{ words: [name], entry }],
   );
 }
@@ -241,9 +268,9 @@ export function findCommand(words: readonly string[]): FoundCommand | undefined 
   const entry = name === undefined || !Object.hasOwn(commandTree, name) ? undefined : commandTree[name];
   if (name === undefined || entry === undefined) return undefined;
   if (!isGroup(entry)) return { words: [name], entry };
-  if (verb === undefined || !Object.hasOwn(entry.commands, verb)) return undefined;
-  const command = entry.commands[verb];
-  return command === undefined ? undefined : { words: [name, verb], entry: command };
+  const command = verb === undefined || !Object.hasOwn(entry.commands, verb) ? undefined : entry.commands[verb];
+  if (verb !== undefined && command !== undefined) return { words: [name, verb], entry: command };
+  return entry.itself === undefined ? undefined : { words: [name], entry: entry.itself };
 }
 
 /** Words that are no option and no value of a global option, up to `--`. */

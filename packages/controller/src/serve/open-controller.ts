@@ -45,6 +45,7 @@ import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
 import { type DrillRooms, openDrills } from "./drills.ts";
 import { openRecoveryRooms, type RecoveryRooms } from "./recovery.ts";
+import { openUpgrades, type UpgradeRooms } from "./upgrade-rooms.ts";
 import { version } from "./version.ts";
 
 /** How long a router takes to learn of a new route, at most. */
@@ -65,6 +66,7 @@ export interface Controller {
   routes: Routes;
   rotation: Rotation;
   backups: BackupRooms;
+  upgrades: UpgradeRooms;
   drills: DrillRooms;
   recovery: RecoveryRooms;
   stores: Stores;
@@ -158,23 +160,26 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     }),
   });
 
-  const lookUpImages = createImageLookup();
+  const lookUpWith = createImageLookup();
+  const lookUpImages = async (images: readonly string[], fleet: Fleet) =>
+    lookUpWith(images, await readRegistryCa(options, fleet));
+  const sources = (fleet: Fleet) =>
+    createSources(fleet, {
+      hub,
+      startedAt,
+      stores,
+      connection: (of, name) => locateProxmox(of, name, options.configurationDirectory),
+      specifications: () => listSpecifications(inventory.database),
+    });
   const fleetControl = createFleetControl({
     inventory,
     catalog,
     store,
     settings,
     secrets: fleetSecrets,
-    sources: (fleet) =>
-      createSources(fleet, {
-        hub,
-        startedAt,
-        stores,
-        connection: (of, name) => locateProxmox(of, name, options.configurationDirectory),
-        specifications: () => listSpecifications(inventory.database),
-      }),
+    sources,
     seenAddress: (node) => hub.connection(node)?.address ?? null,
-    lookUpImages: async (images, fleet) => lookUpImages(images, await readRegistryCa(options, fleet)),
+    lookUpImages,
     hostResources: (fleet, name) =>
       readHostResources(locateProxmox(fleet, name, options.configurationDirectory), fleet.fleet),
     runUnderWay: async () => (await runner.list(1)).find(({ state }) => state === "running")?.id ?? null,
@@ -183,6 +188,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       present.fleet = fleet;
       routesFollower.look();
       backups.schedule.look();
+      upgrades.schedule.look();
       drills.look();
       for (const listener of nameListeners)
         listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
@@ -224,6 +230,21 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     logger,
   });
 
+  const upgrades = openUpgrades({
+    options,
+    inventory,
+    store,
+    hub,
+    runner,
+    fleetControl,
+    backups: backups.control,
+    desired,
+    sources,
+    lookUpImages,
+    registryCa: (fleet) => readRegistryCa(options, fleet),
+    logger,
+  });
+
   const routes = createRoutes({
     catalog,
     store,
@@ -253,6 +274,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     routes,
     rotation,
     backups,
+    upgrades,
     drills,
     recovery,
     stores,
@@ -261,6 +283,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
       await backups.stopSchedule();
+      await upgrades.schedule.close();
       await drills.stopSchedule();
       await runner.close();
       await backups.close();

@@ -44,7 +44,14 @@ async function offer(
   const position = operands(before, options).length - path.length;
   const definitions = Object.values(command.arguments);
   const argument = definitions[position] ?? definitions.findLast((definition) => definition.variadic);
-  return argument?.completes === undefined ? nothing : names(argument.completes, lookUp);
+  const named = argument?.completes === undefined ? nothing : await names(argument.completes, lookUp);
+  return { ...named, candidates: [...(position === 0 ? verbsOf(path) : []), ...named.candidates] };
+}
+
+/** Commands of a group whose own name is a command as well. */
+function verbsOf([name = "", verb]: readonly string[]): Candidate[] {
+  const entry = verb === undefined && Object.hasOwn(commandTree, name) ? commandTree[name] : undefined;
+  return entry !== undefined && isGroup(entry) ? summaries(entry.commands) : [];
 }
 
 interface KnownOption {
