@@ -1,8 +1,10 @@
 /** What holds for every page: width, keyboard, themes, contrast, no movement. */
 import { expect, it } from "vitest";
 import { live, until, usePages } from "../test/page-harness.ts";
+import { busyTenants, makeBusy } from "../test/stand-in/busy.ts";
 
 const { open } = usePages();
+const upkeepPaths = ["/tenants", "/tenants/user3", "/routes", "/backups", "/backups/user3", "/upgrades"];
 const paths = ["/", "/nodes/user2", "/instances/user2-n8n", "/runs", "/runs/12"];
 const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
@@ -25,6 +27,18 @@ it("fits a phone without scrolling sideways, whatever the names and whatever is 
     await live(page);
     await page.locator("main table, main .steps").first().waitFor();
     if (path === "/") await page.getByText(`and ${running.length - 1} more: ${running[0]?.progress}`).waitFor();
+    expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 360]);
+  }
+});
+
+it("fits a phone on the pages of tenants, routes, backups and upgrades, with long names and failures", async () => {
+  const { page, url } = await open({ browser: phone, prepare: makeBusy });
+  for (const path of [...upkeepPaths, `/tenants/${busyTenants.at(-1)}`]) {
+    await page.goto(url + path);
+    await live(page);
+    await page.locator("main table").first().waitFor();
+    const more = page.locator(".disclosure").first();
+    if ((await more.count()) > 0) await more.click();
     expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 360]);
   }
 });
@@ -62,6 +76,34 @@ it.each(["dark", "light"] as const)("has enough contrast for its text in %s", as
     await page.locator("main table, main .steps").first().waitFor();
     expect([path, await page.evaluate(tooFaint)]).toEqual([path, []]);
   }
+});
+
+it.each(["dark", "light"] as const)(
+  "has enough contrast where backups and upgrades fail, in %s",
+  async (colorScheme) => {
+    const { page, url } = await open({ browser: { colorScheme }, prepare: makeBusy });
+    for (const path of upkeepPaths) {
+      await page.goto(url + path);
+      await live(page);
+      await page.locator("main table").first().waitFor();
+      const more = page.locator(".disclosure").first();
+      if ((await more.count()) > 0) await more.click();
+      expect([path, await page.evaluate(tooFaint)]).toEqual([path, []]);
+    }
+  },
+);
+
+it("moves nothing on the page of backups while their ages change", async () => {
+  const { page, standIn } = await open({ path: "/backups", prepare: makeBusy });
+  await live(page);
+  await page.locator("tr[data-row]").first().waitFor();
+  const moved = await page.evaluateHandle(watchMovement);
+  const asked = () => standIn.asked.filter((call) => call === "GET /api/backups").length;
+  const before = asked();
+  standIn.changeInstance("user1-n8n", { state: "starting" });
+  await until("the backups to be asked for anew", () => asked() > before);
+  await page.waitForTimeout(1500);
+  expect(await moved.jsonValue()).toEqual([]);
 });
 
 it("moves nothing while numbers change, and nothing when the connection is lost", async () => {
