@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseDocument } from "yaml";
 import { mergeFleet, removeFromFleet, setInFleet } from "./edit.ts";
 
 const present = `# present
@@ -14,6 +15,22 @@ services:
 const withOwn = `${present}catalog:
   grafana: { name: grafana }
 `;
+
+describe("setting", () => {
+  test("fills an entry that was empty, and keeps its comment and every other line", () => {
+    const empty = "services:\n  tenant:\n    openwebui: # http://<node>:3000\n    n8n:\n# the end\n";
+    const path = ["services", "tenant", "openwebui", "version"];
+    const set = setInFleet(empty, path, "v0.11.3");
+    expect(set).toContain("http://<node>:3000");
+    expect(parseDocument(set).toJS()).toEqual({
+      services: { tenant: { openwebui: { version: "v0.11.3" }, n8n: null } },
+    });
+    expect(setInFleet(present, ["services", "tenant", "n8n", "version"], "2.41.2")).toBe(
+      present.replace("    n8n:\n", "    n8n:\n      version: 2.41.2\n"),
+    );
+    expect(setInFleet(set, path, "v0.11.4")).toBe(set.replace("v0.11.3", "v0.11.4"));
+  });
+});
 
 describe("merging", () => {
   test("a file that mentions all of it is taken as it is", () => {

@@ -73,8 +73,22 @@ function suspendedPaths(from: Document, into: Document): string[][] {
 /** Sets `value` at a path, making the maps on the way. Every other line stays as it is. */
 export function setInFleet(text: string, path: readonly string[], value: unknown): string {
   const document = parseDocument(text);
+  fillEmpty(document, path);
   document.setIn(path, document.createNode(value));
   return splice(text, path, document);
+}
+
+/** `n8n:` with nothing behind it, where something is to be set below, becomes a map, its comment before it. */
+function fillEmpty(document: Document, path: readonly string[]): void {
+  for (const depth of path.slice(0, -1).keys()) {
+    const above = path.slice(0, depth + 1);
+    const found = document.getIn(above, true);
+    if (!isScalar(found) || found.value !== null) continue;
+    const map = document.createNode({});
+    const comment = found.commentBefore ?? found.comment;
+    if (comment != null) map.commentBefore = comment;
+    document.setIn(above, map);
+  }
 }
 
 /** Takes out what is at a path. Every other line stays as it is, unless it refers to what goes. */
