@@ -43,7 +43,10 @@ export type NewUpgradeInstance = Pick<
 >;
 
 export type UpgradeProgress = Partial<
-  Pick<UpgradeInstance, "phase" | "outcome" | "reason" | "stoppedAt" | "healthyAt" | "endedAt" | "gapMilliseconds">
+  Pick<
+    UpgradeInstance,
+    "phase" | "routeBefore" | "outcome" | "reason" | "stoppedAt" | "healthyAt" | "endedAt" | "gapMilliseconds"
+  >
 >;
 
 /** Writes that the instance's turn has come. One that is there already stays as it is. */
@@ -54,6 +57,7 @@ export async function beginUpgrade(database: Queryable, begun: NewUpgradeInstanc
       ...begun,
       checkpoint: begun.checkpoint === null ? null : encode(begun.checkpoint),
       phase: "begun",
+      routeBefore: null,
       outcome: null,
       reason: null,
       startedAt: now(),
@@ -128,6 +132,16 @@ export async function listUpgradeInstances(database: Queryable, limit = 200): Pr
     .limit(limit)
     .execute();
   return rows.map(toUpgradeInstance);
+}
+
+/** They will not be carried on, and what they would have put back is not wanted any more. */
+export async function endUnfinishedUpgrades(database: Queryable, instance: string, reason: string): Promise<void> {
+  await database
+    .updateTable("upgradeInstances")
+    .set({ phase: "ended", outcome: "went-back", reason, endedAt: now() })
+    .where("instance", "=", instance)
+    .where("outcome", "is", null)
+    .execute();
 }
 
 /** The instance is gone with all that it held: one of the same name has nothing to do with it. */

@@ -8,6 +8,7 @@ import type { RemovalKind, Stores } from "../needs/stores.ts";
 import type { NeedKind } from "../plan/desired-needs.ts";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { OperationContext, OperationHandler, OperationHandlers } from "../runs/handlers.ts";
+import type { UpgradeHandlers } from "../upgrades/carry-out/handlers.ts";
 import type { SecretVersion } from "../secrets/open.ts";
 import { type SecretReference } from "../plan/secret-reference.ts";
 import { resolveInstanceSecrets, resolveSecrets } from "./resolve-secrets.ts";
@@ -18,8 +19,7 @@ export interface HandlerDependencies {
   agentEnsure: OperationHandler<"agent.ensure">;
   lxcRemove: OperationHandler<"lxc.remove">;
   tenantVerify: OperationHandler<"tenant.verify">;
-  instanceUpgrade: OperationHandler<"instance.upgrade">;
-  upgradeConclude: OperationHandler<"upgrade.conclude">;
+  upgrades: UpgradeHandlers;
   /** Removes an owner's secrets; gives how many there were. */
   removeSecrets: (owner: string) => Promise<number>;
   /** Gives a secret the value of another one, as exactly that version. */
@@ -35,8 +35,9 @@ export interface HandlerDependencies {
 }
 
 export function createHandlers(dependencies: HandlerDependencies): OperationHandlers {
-  const { hub, stores, reveal } = dependencies;
+  const { hub, stores, reveal, upgrades } = dependencies;
 
+  // Calls name the kind: to infer it from what is expected of them takes the compiler minutes.
   function dispatch<K extends AgentOperationKind>(kind: K, context: OperationContext<K>, input: OperationInput<K>) {
     const { node, operationId: id, attempt, deadlineSeconds, signal, log } = context;
     if (node === null) throw new BerthError("internal", `The plan names no node for ${kind}`);
@@ -58,29 +59,50 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     "lxc.ensure": dependencies.lxcEnsure,
     "agent.ensure": dependencies.agentEnsure,
     "image.ensure": async (context) =>
-      dispatch("image.ensure", context, { ...context.input, registryCa: await dependencies.registryCa() }),
-    "instance.ensure": (context) =>
-      dispatch("instance.ensure", context, resolveInstanceSecrets(context.input, byReference)),
-    "instance.remove": (context) => dispatch("instance.remove", context, context.input),
-    "backup.create": (context) => dispatch("backup.create", context, resolveSecrets(context.input, byReference)),
-    "backup.restore": (context) => dispatch("backup.restore", context, resolveSecrets(context.input, byReference)),
+      dispatch<"image.ensure">("image.ensure", context, {
+        ...context.input,
+        registryCa: await dependencies.registryCa(),
+      }),
+    "instance.ensure": async (context) => {
+      await upgrades.settle(context.input, context);
+      return dispatch<"instance.ensure">(
+        "instance.ensure",
+        context,
+        resolveInstanceSecrets(context.input, byReference),
+      );
+    },
+    "instance.remove": async (context) => {
+      const result = await dispatch<"instance.remove">("instance.remove", context, context.input);
+      if (context.input.volumes) await upgrades.forget(context.input.instance);
+      return result;
+    },
+    "backup.create": (context) =>
+      dispatch<"backup.create">("backup.create", context, resolveSecrets(context.input, byReference)),
+    "backup.restore": async (context) => {
+      const input = resolveSecrets(context.input, byReference);
+      const result = await dispatch<"backup.restore">("backup.restore", context, input);
+      await upgrades.abandon(context.input.subject);
+      return result;
+    },
     "backup.drill": (context) =>
-      dispatch("backup.drill", context, resolveSecrets(context.input, drillValues(byReference))),
-    "repository.check": (context) => dispatch("repository.check", context, resolveSecrets(context.input, byReference)),
-    "repository.prune": (context) => dispatch("repository.prune", context, resolveSecrets(context.input, byReference)),
+      dispatch<"backup.drill">("backup.drill", context, resolveSecrets(context.input, drillValues(byReference))),
+    "repository.check": (context) =>
+      dispatch<"repository.check">("repository.check", context, resolveSecrets(context.input, byReference)),
+    "repository.prune": (context) =>
+      dispatch<"repository.prune">("repository.prune", context, resolveSecrets(context.input, byReference)),
     "instance.prove": (context) =>
-      dispatch("instance.prove", context, {
+      dispatch<"instance.prove">("instance.prove", context, {
         ...context.input,
         spec: resolveInstanceSecrets(context.input.spec, byReference),
       }),
-    "checkpoint.create": (context) => dispatch("checkpoint.create", context, context.input),
-    "checkpoint.restore": (context) => dispatch("checkpoint.restore", context, context.input),
-    "checkpoint.remove": (context) => dispatch("checkpoint.remove", context, context.input),
-    "firewall.ensure": (context) => dispatch("firewall.ensure", context, context.input),
+    "checkpoint.create": (context) => dispatch<"checkpoint.create">("checkpoint.create", context, context.input),
+    "checkpoint.restore": (context) => dispatch<"checkpoint.restore">("checkpoint.restore", context, context.input),
+    "checkpoint.remove": (context) => dispatch<"checkpoint.remove">("checkpoint.remove", context, context.input),
+    "firewall.ensure": (context) => dispatch<"firewall.ensure">("firewall.ensure", context, context.input),
     "lxc.remove": dependencies.lxcRemove,
     "tenant.verify": dependencies.tenantVerify,
-    "instance.upgrade": dependencies.instanceUpgrade,
-    "upgrade.conclude": dependencies.upgradeConclude,
+    "instance.upgrade": upgrades.instanceUpgrade,
+    "upgrade.conclude": upgrades.upgradeConclude,
     "secrets.remove": async ({ input }) => {
       const counts = await Promise.all(input.owners.map(dependencies.removeSecrets));
       return { removed: counts.reduce((sum, count) => sum + count, 0) };
@@ -96,12 +118,12 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     },
     "logins.retire": async ({ input }) => stores.databases.retire(await dependencies.fleet(), input),
     "superuser.ensure": async ({ input }) => stores.databases.ensureSuperuser(await dependencies.fleet(), input.server),
-    "database.ensure": (context) => ensure("database.ensure", context),
-    "collections.ensure": (context) => ensure("collections.ensure", context),
-    "buckets.ensure": (context) => ensure("buckets.ensure", context),
-    "models.ensure": (context) => ensure("models.ensure", context),
-    "database.remove": (context) => remove("database.remove", context),
-    "collections.remove": (context) => remove("collections.remove", context),
-    "buckets.remove": (context) => remove("buckets.remove", context),
+    "database.ensure": (context) => ensure<"database.ensure">("database.ensure", context),
+    "collections.ensure": (context) => ensure<"collections.ensure">("collections.ensure", context),
+    "buckets.ensure": (context) => ensure<"buckets.ensure">("buckets.ensure", context),
+    "models.ensure": (context) => ensure<"models.ensure">("models.ensure", context),
+    "database.remove": (context) => remove<"database.remove">("database.remove", context),
+    "collections.remove": (context) => remove<"collections.remove">("collections.remove", context),
+    "buckets.remove": (context) => remove<"buckets.remove">("buckets.remove", context),
   };
 }

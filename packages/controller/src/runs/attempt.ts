@@ -9,6 +9,8 @@ export interface Attempt<K extends OperationKind> extends OperationContext<K> {
   handler: OperationHandler<K>;
   /** How long a handler may take to settle after it was told to stop. */
   graceMilliseconds: number;
+  /** The same when the controller stops; left out: no longer either. */
+  leaveMilliseconds?: number;
 }
 
 export type AttemptEnd<K extends OperationKind> =
@@ -22,7 +24,7 @@ export type AttemptEnd<K extends OperationKind> =
  * logs after the end are dropped.
  */
 export async function performAttempt<K extends OperationKind>(attempt: Attempt<K>): Promise<AttemptEnd<K>> {
-  const { kind, handler, graceMilliseconds, signal, log, ...rest } = attempt;
+  const { kind, handler, graceMilliseconds, leaveMilliseconds = graceMilliseconds, signal, log, ...rest } = attempt;
   const stop = new AbortController();
   let over = false;
   let lastLine: string | undefined;
@@ -44,7 +46,11 @@ export async function performAttempt<K extends OperationKind>(attempt: Attempt<K
   );
   try {
     const handled = callHandler(handler, context, kind, () => stop.signal);
-    return await Promise.race([handled, giveUp<K>(stop.signal, graceMilliseconds, handled)]);
+    return await Promise.race([
+      handled,
+      giveUp<K>(stop.signal, graceMilliseconds, handled),
+      ...(rest.leave === undefined ? [] : [giveUp<K>(rest.leave, leaveMilliseconds, handled)]),
+    ]);
   } finally {
     over = true;
     clearTimeout(deadline);

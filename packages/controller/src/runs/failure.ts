@@ -1,6 +1,6 @@
 import type { BerthError } from "@berth/shared/errors";
 import type { RunRecord, StepError, StepRecord } from "../inventory/runs.ts";
-import { rotateAgain } from "../rotation/untaken.ts";
+import { beginAnew } from "./begin-anew.ts";
 
 export interface Failure {
   record: RunRecord;
@@ -14,8 +14,8 @@ export interface Failure {
 /** What was tried, on which node, how often, what came back, and what to do. */
 export function describeFailure({ record, step, error, tries, redact }: Failure): StepError {
   const often = tries > 1 ? ` after ${tries} attempts` : "";
-  const again = rotateAgain(record);
-  const next = again === null ? `'berth run resume ${record.id}' carries on` : `'${again}' begins anew`;
+  const again = beginAnew(record);
+  const next = again === null ? `'berth run resume ${record.id}' carries on` : `'${again.command}' begins anew`;
   const hint = error.hint ?? `See 'berth run logs ${record.id} --step ${step.id}'; once repaired, ${next}.`;
   return {
     code: error.code,

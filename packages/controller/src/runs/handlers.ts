@@ -24,11 +24,16 @@ export interface OperationContext<K extends OperationKind> {
    * `ControllerStopping` and work that goes on elsewhere must be left alone, it is taken up again after the restart.
    */
   signal: AbortSignal;
+  /**
+   * Aborted when the controller stops, also after `signal` was aborted for another reason: for operations with
+   * `settleSeconds`, which may go on for long after that.
+   */
+  leave?: AbortSignal;
 }
 
 /**
  * Performs one attempt, idempotently, and gives the operation's result. Throws a BerthError; the runner tries again when
- * its code is retryable. After the signal was aborted it should settle within seconds.
+ * its code is retryable. After the signal was aborted it should settle within seconds, or the operation's `settleSeconds`.
  */
 export type OperationHandler<K extends OperationKind> = (context: OperationContext<K>) => Promise<OperationResult<K>>;
 

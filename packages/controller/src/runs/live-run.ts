@@ -7,7 +7,7 @@ import { describeFailure, describeStep } from "./failure.ts";
 import { ControllerStopping, type OperationHandlers } from "./handlers.ts";
 import { toLogLines } from "./log-lines.ts";
 import type { Notifier } from "./notifications.ts";
-import { performStep, type StepEnd } from "./perform-step.ts";
+import { performStep, settles, type StepEnd } from "./perform-step.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { createSchedule, type Concurrency } from "./schedule.ts";
@@ -27,7 +27,7 @@ export interface LiveRun {
   readonly record: RunRecord;
   /** Fulfilled when the run has ended or was left for the next start. Rejects when it could not be recorded. */
   readonly done: Promise<void>;
-  /** Cancels what has not ended; `done` follows within the grace period. */
+  /** Cancels what has not ended; `done` follows within the grace period, or that of operations with their own. */
   cancel: (account: string) => Promise<void>;
   /** Leaves the run as it is, to be carried on at the next start. */
   stop: () => void;
@@ -42,6 +42,10 @@ const progressParts = 10;
 export function carryOut(record: RunRecord, lastSequence: number, context: RunContext): LiveRun {
   const { notifier, redact } = context;
   const abort = new AbortController();
+  /** The controller stops: apart, because a run that was cancelled may still be coming to its end. */
+  const leave = new AbortController();
+  const isCancelled = record.cancelRequestedAt !== null;
+  if (isCancelled) record.steps.filter((step) => !isSettling(step)).forEach(cancelStep);
   const schedule = createSchedule(record.steps, context.concurrency);
   const done = Promise.withResolvers<void>();
   /** By step: the tenths of its phase that are in the log. */
@@ -57,8 +61,13 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
 
   /** What happens can no longer be written: nothing more is begun, and the run is left for the next start. */
   function breakOff(error: unknown): void {
-    abort.abort(new ControllerStopping());
+    stop();
     done.reject(error);
+  }
+
+  function stop(): void {
+    leave.abort(new ControllerStopping());
+    abort.abort(leave.signal.reason);
   }
 
   function changed(step: StepRecord): void {
@@ -96,7 +105,7 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
     // The row must be on disk before anything is done: whoever comes after a crash knows that it may have been.
     recorder
       .commit()
-      .then(() => performStep(step, { ...context, signal: abort.signal, log, nextAttempt }))
+      .then(() => performStep(step, { ...context, signal: abort.signal, leave: leave.signal, log, nextAttempt }))
       .then((stepEnd) => endStep(step, stepEnd))
       .catch(breakOff);
   }
@@ -139,8 +148,7 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
   }
 
   function end(): void {
-    const left = abort.signal.reason instanceof ControllerStopping;
-    if (!left) {
+    if (!leave.signal.aborted) {
       record.state = outcomeOf(record);
       record.endedAt = now();
       recorder.runChanged();
@@ -154,7 +162,9 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
   // A failure that nobody waits for is in the runner's log; it must not end the process.
   done.promise.catch(() => undefined);
   for (const step of record.steps) if (step.state === "failed") skipDependents(step);
+  for (const step of isCancelled ? record.steps : []) if (step.state === "cancelled") changed(step);
   advance();
+  if (isCancelled) abort.abort(new BerthError("cancelled", "Cancelled before the controller was interrupted"));
 
   return {
     record,
@@ -164,16 +174,27 @@ export function carryOut(record: RunRecord, lastSequence: number, context: RunCo
       recorder.runChanged();
       await recorder.commit();
       for (const step of record.steps) {
+        if (isSettling(step)) log(step, "The run was cancelled; this goes on until it has come to an end");
         if (step.state !== "waiting") continue;
-        step.state = "cancelled";
-        step.endedAt = now();
+        cancelStep(step);
         changed(step);
       }
       abort.abort(new BerthError("cancelled", `Cancelled by ${account}`));
     },
-    stop: () => abort.abort(new ControllerStopping()),
+    stop,
     commit: recorder.commit,
   };
+}
+
+/** Whether it is still to come to an end of its own although its run is cancelled. */
+export function isSettling(step: StepRecord): boolean {
+  return step.state === "running" && settles(step);
+}
+
+function cancelStep(step: StepRecord): void {
+  if (step.state !== "waiting" && step.state !== "running") return;
+  step.state = "cancelled";
+  step.endedAt = now();
 }
 
 function outcomeOf(record: RunRecord): RunRecord["state"] {

@@ -14,6 +14,8 @@ export interface StepContext {
   graceMilliseconds: number;
   /** Aborted when the run is cancelled or the controller stops. */
   signal: AbortSignal;
+  /** Aborted when the controller stops, also after the run was cancelled. */
+  leave: AbortSignal;
   log: (step: StepRecord, line: string, fraction?: number) => void;
   /** Writes the step's new attempt number; ends when it is on disk. */
   nextAttempt: (step: StepRecord) => Promise<void>;
@@ -28,11 +30,16 @@ export type StepEnd =
 
 /** Rejects only when the attempt number cannot be written. */
 export async function performStep(step: StepRecord, context: StepContext): Promise<StepEnd> {
+  const mustSettle = settles(step);
   for (let tries = 1; ; tries += 1) {
-    if (context.signal.aborted) return stoppedBy(context.signal);
+    // One that was interrupted while it came to its end is called once more, for it to get there.
+    if (isStopped(context) && !(mustSettle && tries === 1 && !isLeft(context))) return stoppedBy(context);
     const end = await attemptOnce(step.kind, step, context);
     if (end.status === "succeeded") return end;
-    if (context.signal.aborted) return stoppedBy(context.signal);
+    if (isStopped(context)) {
+      const hasFailed = mustSettle && end.status === "failed" && end.error.code !== "cancelled";
+      return hasFailed && !isLeft(context) ? { status: "failed", error: end.error, tries } : stoppedBy(context);
+    }
     if (end.status === "abandoned" || !worthRetrying(context.retry, tries, end.error)) {
       return { status: "failed", error: end.error, tries };
     }
@@ -47,7 +54,7 @@ export async function performStep(step: StepRecord, context: StepContext): Promi
 async function attemptOnce<K extends OperationKind>(
   kind: K,
   step: StepRecord,
-  { handlers, graceMilliseconds, signal, log }: StepContext,
+  { handlers, graceMilliseconds, signal, leave, log }: StepContext,
 ): Promise<AttemptEnd<K>> {
   const handler: OperationHandlers[K] = handlers[kind];
   return performAttempt<K>({
@@ -60,11 +67,33 @@ async function attemptOnce<K extends OperationKind>(
     deadlineSeconds: operations[kind].deadlineSeconds,
     log: (line, fraction) => log(step, line, fraction),
     signal,
-    graceMilliseconds,
+    leave,
+    graceMilliseconds: settleSeconds(kind) === undefined ? graceMilliseconds : (settleSeconds(kind) ?? 0) * 1000,
+    leaveMilliseconds: graceMilliseconds,
   });
 }
 
-function stoppedBy(signal: AbortSignal): StepEnd {
-  if (signal.reason instanceof ControllerStopping) return { status: "interrupted" };
-  return { status: "cancelled", error: toBerthError(signal.reason, "cancelled") };
+/** Whether a step that was told to stop goes on to an end of its own first. */
+export function settles({ kind }: Pick<StepRecord, "kind">): boolean {
+  return settleSeconds(kind) !== undefined;
+}
+
+function settleSeconds(kind: OperationKind): number | undefined {
+  const definition: { settleSeconds?: number } = operations[kind];
+  return definition.settleSeconds;
+}
+
+type Signals = Pick<StepContext, "signal" | "leave">;
+
+function isStopped({ signal, leave }: Signals): boolean {
+  return signal.aborted || leave.aborted;
+}
+
+function isLeft({ signal, leave }: Signals): boolean {
+  return leave.aborted || signal.reason instanceof ControllerStopping;
+}
+
+function stoppedBy(signals: Signals): StepEnd {
+  if (isLeft(signals)) return { status: "interrupted" };
+  return { status: "cancelled", error: toBerthError(signals.signal.reason, "cancelled") };
 }

@@ -1,12 +1,13 @@
 /** A run as the API shows it. */
 import type { Run, RunSummary, Step } from "@berth/shared/api/runs";
-import { hasFailed, rotateAgain } from "../rotation/untaken.ts";
+import { hasFailed } from "../rotation/untaken.ts";
+import { beginAnew } from "./begin-anew.ts";
 import { noCounts, type RunRecord, type RunRowWithCounts, type StepRecord } from "../inventory/runs.ts";
 
 export function toRun(record: RunRecord): Run {
   const counts = noCounts();
   for (const step of record.steps) counts[step.state] += 1;
-  const restartWith = hasFailed(record) ? rotateAgain(record) : null;
+  const restartWith = hasFailed(record) ? (beginAnew(record)?.command ?? null) : null;
   return {
     ...toSummary({ ...record, counts }),
     ...(restartWith === null ? {} : { restartWith }),

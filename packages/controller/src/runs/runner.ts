@@ -9,7 +9,7 @@ import { findRunningRun, listRuns, type RunRecord } from "../inventory/runs.ts";
 import { lastLogSequence, readLogLines } from "../inventory/step-logs.ts";
 import { checkGraph } from "./graph.ts";
 import type { OperationHandlers } from "./handlers.ts";
-import { carryOut, type LiveRun, type RunContext } from "./live-run.ts";
+import { carryOut, isSettling, type LiveRun, type RunContext } from "./live-run.ts";
 import { createNotifier, type RunnerEvents } from "./notifications.ts";
 import { parseInput } from "./operation-types.ts";
 import { toRun, toSummary } from "./present.ts";
@@ -47,7 +47,10 @@ export interface Runner {
   start: (run: NewRun) => Promise<Run | null>;
   /** Ends when the run has. Rejects when it is interrupted, by the signal or because the controller stops. */
   wait: (id: number, signal?: AbortSignal) => Promise<Run>;
-  /** Cancels what has not ended and waits, at most the grace period, for what is under way. A run that ended stays. */
+  /**
+   * Cancels what has not ended and waits, at most the grace period, for what is under way. A run that ended stays; one
+   * with an operation that goes on to an end of its own is still `running`.
+   */
   cancel: (id: number, account: string) => Promise<Run>;
   /** Carries on with the steps that failed, were cancelled or skipped. Throws `conflict` beside another run. */
   resume: (id: number) => Promise<Run>;
@@ -103,7 +106,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   async function resumeOrEnd(id: number): Promise<Run> {
     const record = await requireRun(inventory.database, id);
-    if (record.cancelRequestedAt !== null) {
+    if (record.cancelRequestedAt !== null && !record.steps.some(isSettling)) {
       return toRun(await endRun(inventory, id, new BerthError("cancelled", "Cancelled before the controller ended")));
     }
     try {
@@ -149,7 +152,7 @@ export function createRunner(options: RunnerOptions): Runner {
       if (run === undefined) {
         return toRun(await endRun(inventory, id, new BerthError("cancelled", `Cancelled by ${account}`)));
       }
-      await run.done;
+      await doneWithin(run.done, context.graceMilliseconds * 2);
       return toRun(run.record);
     },
     resume: (id) =>
@@ -206,6 +209,17 @@ function ended(run: Run): Run {
       hint: "It is carried on once the controller has started.",
     },
   );
+}
+
+/** Ends with it, or when the time is over. */
+async function doneWithin(done: Promise<void>, milliseconds: number): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, milliseconds);
+  try {
+    await Promise.race([done, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function orAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -15,7 +15,7 @@ import {
   type RunRow,
   type StepRecord,
 } from "../inventory/runs.ts";
-import { rotateAgain } from "../rotation/untaken.ts";
+import { beginAnew } from "./begin-anew.ts";
 
 export interface NewRun {
   plan: Plan;
@@ -38,7 +38,7 @@ export function createRun(inventory: Inventory, { plan, kind, account, alongside
 
 /**
  * Sets the steps that failed, were cancelled or skipped to wait again. Throws `conflict` when the run is not the newest:
- * what it did would undo what came after it; and for a rotation that failed: what it made is taken back.
+ * what it did would undo what came after it; and for one that has to be begun anew, see `beginAnew`.
  */
 export function reopenRun(inventory: Inventory, id: number): Promise<RunRecord> {
   return inventory.database.transaction().execute(async (transaction) => {
@@ -102,15 +102,11 @@ export async function refuseSecondRun(database: Queryable): Promise<void> {
 }
 
 function refuseTakenBack(record: RunRecord): void {
-  const again = rotateAgain(record);
+  const again = beginAnew(record);
   if (again === null) return;
-  throw new BerthError(
-    "conflict",
-    `Run ${record.id} cannot be carried on: the new secrets that it made are taken back`,
-    {
-      hint: `\`${again}\` begins anew.`,
-    },
-  );
+  throw new BerthError("conflict", `Run ${record.id} cannot be carried on: ${again.why}`, {
+    hint: `\`${again.command}\` begins anew.`,
+  });
 }
 
 async function refuseOldRun(database: Queryable, id: number): Promise<void> {

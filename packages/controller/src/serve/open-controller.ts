@@ -38,13 +38,12 @@ import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
 import { findKeptTenants } from "./kept-tenants.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
-import { upgradeConcludeHandler } from "../upgrades/carry-out/conclude.ts";
-import { instanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.ts";
 import { forgetNode } from "./forget-node.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
 import { type DrillRooms, openDrills } from "./drills.ts";
 import { openRecoveryRooms, type RecoveryRooms } from "./recovery.ts";
+import { createUpgradeHandlers } from "./upgrades.ts";
 import { openUpgrades, type UpgradeRooms } from "./upgrade-rooms.ts";
 import { version } from "./version.ts";
 
@@ -132,6 +131,16 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     return [...new Set([...configured, ...address, hostname(), "localhost", "127.0.0.1", ...ownAddresses()])];
   }
 
+  function onFleetChange(fleet: Fleet): void {
+    present.fleet = fleet;
+    routesFollower.look();
+    backups.schedule.look();
+    upgrades.schedule.look();
+    drills.look();
+    for (const listener of nameListeners)
+      listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
+  }
+
   const runner = createRunner({
     inventory,
     log: logger,
@@ -151,8 +160,18 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
         testRoutes: (hosts, signal) => routes.test({ hosts, patienceSeconds: routePatienceSeconds }, signal),
         opens: stores.opens,
       }),
-      instanceUpgrade: instanceUpgradeHandler,
-      upgradeConclude: upgradeConcludeHandler,
+      upgrades: createUpgradeHandlers({
+        inventory,
+        hub,
+        store,
+        stores,
+        reveal,
+        redact: (text) => secrets.redact(text),
+        desired,
+        routes: () => routes,
+        exclusively: (work) => fleetControl.exclusively(work),
+        onFleetChange: (fleet) => onFleetChange(fleet),
+      }),
       removeSecrets: (owner) => secrets.remove(owner),
       adoptSecret: (to, from) => secrets.putAs(to, secrets.reveal(from.name, from.version)),
       rotateSecret: (to, rule) => secrets.rotateTo(to, rule),
@@ -184,15 +203,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       readHostResources(locateProxmox(fleet, name, options.configurationDirectory), fleet.fleet),
     runUnderWay: async () => (await runner.list(1)).find(({ state }) => state === "running")?.id ?? null,
     startRun: (run) => runner.start(run),
-    onChange: (fleet) => {
-      present.fleet = fleet;
-      routesFollower.look();
-      backups.schedule.look();
-      upgrades.schedule.look();
-      drills.look();
-      for (const listener of nameListeners)
-        listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
-    },
+    onChange: onFleetChange,
   });
 
   const rotation = createRotation({

@@ -12,11 +12,11 @@ import type { Stores } from "../needs/stores.ts";
 import { resolveInstanceSecrets } from "../operations/resolve-secrets.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { Routes } from "../routes/routes.ts";
-import type { OperationHandler } from "../runs/handlers.ts";
+import type { UpgradeHandlers } from "../upgrades/carry-out/handlers.ts";
 import { createUpgradeConcludeHandler } from "../upgrades/carry-out/conclude.ts";
 import { createInstanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.ts";
 import { concludeVersion, recordVersion } from "../upgrades/carry-out/record-version.ts";
-import { settleEarlier, type SettleContext } from "../upgrades/carry-out/settle.ts";
+import { settleEarlier } from "../upgrades/carry-out/settle.ts";
 
 export interface UpgradeRoomsOptions {
   inventory: Inventory;
@@ -30,17 +30,6 @@ export interface UpgradeRoomsOptions {
   routes: () => Pick<Routes, "list" | "test">;
   exclusively: FleetControl["exclusively"];
   onFleetChange: (fleet: Fleet) => void;
-}
-
-export interface UpgradeHandlers {
-  instanceUpgrade: OperationHandler<"instance.upgrade">;
-  upgradeConclude: OperationHandler<"upgrade.conclude">;
-  /** Before an instance is made to run something: ends what an upgrade of it has left half-way. */
-  settle: (next: Pick<InstanceSpec, "instance" | "version">, context: SettleContext) => Promise<void>;
-  /** Its data are replaced by those of a backup: whatever an upgrade has left is of no use any more. */
-  abandon: (instance: string) => Promise<void>;
-  /** It is gone, with its data. */
-  forget: (instance: string) => Promise<void>;
 }
 
 /** After the controller's start agents are back within 35 s. */

@@ -68,8 +68,13 @@ export const operations = {
 
 export type Operations = typeof operations;
 export type OperationKind = keyof Operations;
-export type OperationInput<K extends OperationKind> = z.output<Operations[K]["input"]>;
-export type OperationResult<K extends OperationKind> = z.output<Operations[K]["result"]>;
+// Maps of plain types: for a K that is not known yet, the compiler would compare zod's own types, which takes minutes.
+interface OperationValues {
+  input: { [K in OperationKind]: z.output<Operations[K]["input"]> };
+  result: { [K in OperationKind]: z.output<Operations[K]["result"]> };
+}
+export type OperationInput<K extends OperationKind> = OperationValues["input"][K];
+export type OperationResult<K extends OperationKind> = OperationValues["result"][K];
 
 type KindsOn<Side> = { [K in OperationKind]: Operations[K]["runsOn"] extends Side ? K : never }[OperationKind];
 export type AgentOperationKind = KindsOn<"agent">;

@@ -6,7 +6,16 @@ import { createHash } from "node:crypto";
  * the two.
  */
 export function attemptId(operationId: string, attempt: number): string {
-  const bytes = createHash("sha256").update(`${operationId}/${attempt}`).digest().subarray(0, 16);
+  return idOf(`${operationId}/${attempt}`);
+}
+
+/** The id of an operation that another one consists of; `name` is what it is in it. */
+export function partId(operationId: string, name: string): string {
+  return idOf(`${operationId}/part/${name}`);
+}
+
+function idOf(text: string): string {
+  const bytes = createHash("sha256").update(text).digest().subarray(0, 16);
   // Version 8 and the variant of RFC 9562: a UUID of one's own making.
   bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x80;
   bytes[8] = (bytes.readUInt8(8) & 0x3f) | 0x80;

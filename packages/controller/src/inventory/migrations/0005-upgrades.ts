@@ -14,6 +14,7 @@ export const upgrades: Migration = {
       .addColumn("toVersion", "text", (column) => column.notNull())
       .addColumn("checkpoint", "text")
       .addColumn("phase", "text", (column) => column.notNull())
+      .addColumn("routeBefore", "text")
       .addColumn("outcome", "text")
       .addColumn("reason", "text")
       .addColumn("startedAt", "text", (column) => column.notNull())

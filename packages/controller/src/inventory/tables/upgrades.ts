@@ -11,6 +11,8 @@ export interface UpgradeInstancesTable {
   /** JSON: what is copied to go back to. */
   checkpoint: string | null;
   phase: string;
+  /** Why its route did not answer even before anything was stopped; null: it did, or there is none. */
+  routeBefore: string | null;
   /** null: it is not known yet. */
   outcome: string | null;
   /** Why it went back. */
