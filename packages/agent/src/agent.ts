@@ -13,7 +13,7 @@ import { DockerodeEngine } from "./docker/dockerode-engine.ts";
 import { DockerodeTools } from "./docker/dockerode-tools.ts";
 import type { DockerEvent, Engine } from "./docker/engine.ts";
 import { type DockerListener, watchDocker } from "./docker/watch.ts";
-import { DockerodeDrills } from "./drill/drill-engine.ts";
+import { DockerodeDrills } from "./docker/drill-engine.ts";
 import { backupDrill } from "./drill/handler.ts";
 import { DrillRoom } from "./drill/room.ts";
 import type { Identity } from "./enrol/identity.ts";

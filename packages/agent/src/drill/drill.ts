@@ -7,7 +7,7 @@ import type { SourceTools } from "../backup/sources.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { checkDigests } from "../operations/digests.ts";
 import type { Engine } from "../docker/engine.ts";
-import type { DrillEngine } from "./drill-engine.ts";
+import type { DrillEngine } from "../docker/drill-engine.ts";
 import { memoryOf, requireMemory } from "./memory.ts";
 import { meetNeed } from "./needs.ts";
 import type { NodeMeter } from "../metrics/node-meter.ts";

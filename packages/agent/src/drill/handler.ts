@@ -4,7 +4,7 @@ import type { ToolEngine } from "../docker/tools.ts";
 import type { NodeMeter } from "../metrics/node-meter.ts";
 import type { OperationHandler } from "../operations/context.ts";
 import { throughOutages } from "../operations/outage.ts";
-import type { DrillEngine } from "./drill-engine.ts";
+import type { DrillEngine } from "../docker/drill-engine.ts";
 import { drillBackup } from "./drill.ts";
 import type { DrillRoom } from "./room.ts";
 

@@ -9,7 +9,7 @@ import { waitUntilHealthy } from "../operations/health-gate.ts";
 import { ResourceLocks } from "../operations/locks.ts";
 import { logTail } from "../operations/log-tail.ts";
 import { redactor } from "../operations/redact.ts";
-import type { DrillEngine } from "./drill-engine.ts";
+import type { DrillEngine } from "../docker/drill-engine.ts";
 
 /** What is being cleared away is cleared away, also for an operation that was cancelled. */
 const never = new AbortController().signal;

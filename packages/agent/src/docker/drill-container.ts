@@ -1,9 +1,9 @@
 /** A container of a drill as Docker is asked to make it: as the instance's own, but cut off and soon to be gone. Pure. */
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type Dockerode from "dockerode";
-import { containerOptions } from "../docker/container-options.ts";
-import { labels } from "../docker/labels.ts";
-import { drillName, drillNetwork } from "./names.ts";
+import { containerOptions } from "./container-options.ts";
+import { labels } from "./labels.ts";
+import { drillName, drillNetwork } from "../drill/names.ts";
 
 /** As of tools: where cores are short, instances go first. */
 const cpuShares = 128;

@@ -2,11 +2,11 @@
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import Dockerode from "dockerode";
 import { pause, within } from "../deadline.ts";
-import { dockerError, statusOf } from "../docker/errors.ts";
-import { filesArchive } from "../docker/files-archive.ts";
-import { labels } from "../docker/labels.ts";
+import { dockerError, statusOf } from "./errors.ts";
+import { filesArchive } from "./files-archive.ts";
+import { labels } from "./labels.ts";
 import { drillContainer } from "./drill-container.ts";
-import { drillNetwork, isDrillName } from "./names.ts";
+import { drillNetwork, isDrillName } from "../drill/names.ts";
 
 export interface DrillEngine {
   /** From which nothing leads out; the node itself reaches what is on it. */
