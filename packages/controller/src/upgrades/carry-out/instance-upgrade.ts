@@ -251,13 +251,16 @@ async function conclude({ row, context, dependencies }: Move): Promise<Operation
 }
 
 /** Its code tells that the instance went back: the run is not carried on by itself, see `upgradeAgain`. */
-function wentBack({ instance, service, fromVersion, toVersion, reason }: UpgradeInstance, record: boolean): BerthError {
+function wentBack(
+  { instance, service, fromVersion, toVersion, reason }: UpgradeInstance,
+  isRecorded: boolean,
+): BerthError {
   const message =
     `${instance} went back from ${service} ${toVersion}: ${reason}. ` +
     `It runs ${fromVersion} again and is healthy, with what it held before`;
   const hint =
     `See \`berth logs ${instance}\` and the release notes; ` +
-    (record
+    (isRecorded
       ? `\`berth upgrade ${service} --to ${toVersion}\` tries again.`
       : `ask for ${fromVersion} in the fleet file, or apply it again to try again.`);
   return new BerthError("instance.unhealthy", message, { hint });
