@@ -117,7 +117,12 @@ async function refuseOldRun(database: Queryable, id: number): Promise<void> {
   });
 }
 
-function runConflict({ id, kind, account, createdAt }: RunRow): BerthError {
+export function runConflict({
+  id,
+  kind,
+  account,
+  createdAt,
+}: Pick<RunRow, "id" | "kind" | "account" | "createdAt">): BerthError {
   const age = describeAge(Date.now() - Date.parse(createdAt));
   return new BerthError("conflict", `Run ${id} (${kind}, started by ${account} ${age} ago) is still under way`, {
     hint: `\`berth run show ${id} --follow\` waits for its end, \`berth run cancel ${id}\` ends it.`,

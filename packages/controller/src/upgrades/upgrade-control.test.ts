@@ -130,8 +130,11 @@ test("its own run is followed, and no other", async () => {
   world.underWay = runningRun("upgrade", ["upgrade.conclude/n8n/2.42.0"]);
   expect(await start("n8n", "2.42.0")).toMatchObject({ run: { id: 41 }, plan: { operations: [] } });
   expect(world.started).toEqual([]);
-  await start("n8n", "2.41.9");
-  expect(world.started).toHaveLength(1);
+  await expect(start("n8n", "2.41.9")).rejects.toMatchObject({
+    code: "conflict",
+    message: expect.stringContaining("Run 41 (upgrade, started by anna"),
+  });
+  expect(world.started).toEqual([]);
 });
 
 describe("a hold", () => {

@@ -6,7 +6,7 @@ import type { FleetControl } from "../apply/apply.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import { backupId } from "../backups/backup-id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { NewRun } from "../runs/store.ts";
+import { type NewRun, runConflict } from "../runs/store.ts";
 import { followed } from "../tenants/under-way.ts";
 import { createHolds, type Holds, type HoldsDependencies } from "./holds.ts";
 import { toUpgrades } from "./past-upgrades.ts";
@@ -55,6 +55,8 @@ export function createUpgradeControl(dependencies: UpgradeControlDependencies): 
       if (options.dryRun) return begin(request, options);
       const run = await dependencies.runUnderWay();
       if (run !== null && isUpgradeTo(run, request)) return followed(run);
+      // Before instances are looked at: those that it moves are not well meanwhile, which is no fault of theirs.
+      if (run !== null) throw runConflict(run);
       return control.exclusively(() => begin(request, options));
     },
     list: async (limit) => toUpgrades(await dependencies.past(), limit),
