@@ -16,7 +16,7 @@ export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResul
   metrics: benchmarkMetrics,
   "agent-weight": benchmarkAgentWeight,
   "upgrade-gap": benchmarkUpgradeGap,
-  "upgrade-batches": benchmarkUpgradeBatches,
   backup: benchmarkBackup,
   reapply: benchmarkReapply,
+  "upgrade-batches": benchmarkUpgradeBatches,
 };

@@ -72,16 +72,18 @@ export async function applyUpgradable(fleet: BenchFleet, service: string, versio
   await fleet.apply(JSON.stringify(upgradable), "--prune");
 }
 
-/** So many tenants of one node, each with an Open WebUI. */
-export async function applyTwelve(fleet: BenchFleet, version: string, count: number): Promise<void> {
-  const tenants = Array.from({ length: count }, (_, index) => {
-    const openwebui = { hostPort: 3000 + index, memory: "128MiB" };
-    return [`tenant${index + 1}`, { node: node.name, services: { openwebui } }] as const;
+/** So many tenants, each with an Open WebUI on an LXC of its own. The LXCs stay until the lab goes. */
+export async function applyMany(fleet: BenchFleet, version: string, count: number): Promise<void> {
+  const names = Array.from({ length: count }, (_, index) => `tenant${index + 1}`);
+  const nodes = names.map((name, index) => {
+    return [name, { address: `10.0.6.${101 + index}`, proxmox: "pve", template: "small" }] as const;
   });
-  const twelve: FleetInput = {
+  const many: FleetInput = {
     ...ready,
-    tenants: Object.fromEntries(tenants),
-    services: { tenant: { openwebui: { version } } },
+    templates: { ...ready.templates, small: { cores: 2, memory: "1GiB", disk: "20GiB" } },
+    nodes: { ...ready.nodes, ...Object.fromEntries(nodes) },
+    tenants: Object.fromEntries(names.map((name) => [name, { node: name }])),
+    services: { tenant: { openwebui: { version, memory: "256MiB" } } },
   };
-  await fleet.apply(JSON.stringify(twelve), "--prune");
+  await fleet.apply(JSON.stringify(many), "--prune");
 }

@@ -1,14 +1,13 @@
 /**
  * How long it takes to upgrade twelve instances, one first and then four at a time, against the longest chain of waits that
  * the gates make necessary: of each batch, the instance that was away for longest, and then its probation.
- * All of them are on one node, as stand-ins that start in a moment: twelve LXCs would measure the machine.
+ * Open WebUI is the stand-in, which starts in a moment. The twelve LXCs stay until the lab goes, so this comes last.
  */
 import { listUpgrades, type InstanceMove } from "@berth/shared/api/upgrades";
 import { BerthError } from "@berth/shared/errors";
 import { type Bench, seconds } from "./fleet.ts";
-import { applyReady, applyTwelve, node } from "./fleets.ts";
+import { applyMany } from "./fleets.ts";
 import { result, type BenchmarkResult } from "./result.ts";
-import { removeWatched } from "./watched-containers.ts";
 
 const instanceCount = 12;
 const batch = 4;
@@ -17,11 +16,8 @@ const [from, to] = ["v0.11.1", "v0.11.2"];
 
 export async function benchmarkUpgradeBatches({ fleet: open, say }: Bench): Promise<BenchmarkResult[]> {
   const fleet = await open();
-  await applyReady(fleet);
-  const guest = await fleet.guest(node.address);
-  await removeWatched(guest);
-  say(`upgrade-batches: ${instanceCount} instances of Open WebUI on one node`);
-  await applyTwelve(fleet, from, instanceCount);
+  say(`upgrade-batches: ${instanceCount} tenants with an Open WebUI each, on LXCs of their own`);
+  await applyMany(fleet, from, instanceCount);
   say(`upgrade-batches: they are upgraded, ${batch} at a time`);
   const begun = performance.now();
   const options = ["--batch", String(batch), "--min-healthy", `${minHealthySeconds}s`, "--no-backup"];
@@ -33,9 +29,6 @@ export async function benchmarkUpgradeBatches({ fleet: open, say }: Bench): Prom
     throw new BerthError("lab.failed", `Not all of the ${instanceCount} instances were upgraded`);
   }
   const chain = longestChain(moves);
-  await applyReady(fleet);
-  const volumes = (await guest.run(["docker", "volume", "ls", "--quiet"])).split("\n").filter((name) => name !== "");
-  await guest.run(["docker", "volume", "rm", "--force", ...volumes], { deadlineMs: 120_000 });
   return [
     result({
       name: "upgrade-batches",
