@@ -38,7 +38,8 @@ beforeAll(async () => {
   fleet = await convergedExample();
   // n8n has no way back either: its data begin again, with the version that they are to come from.
   await removeWithVolumes(fleet, "n8n", ["user1"]);
-  await fleet.succeed(["exec", "shared-postgres", "--", "psql", "-U", "postgres", "-qc", `drop database ${database}`]);
+  // The connections of an instance that has just gone are still there for a moment.
+  await psql("postgres", `drop database ${database} with (force)`);
   const applied = await fleet.apply(withOverrides(fleet.example, "user1", "n8n", { version: older }));
   expect(applied, applied.stderr).toMatchObject({ exitCode: 0 });
   password = (await fleet.succeed(["secret", "show", "user1-n8n/ownerPassword", "--reveal"])).trim();
