@@ -44,8 +44,15 @@ function imageOf(version: (typeof versions)[number]): ImageDefinition {
 function dyingImageOf(version: (typeof versions)[number], tag: string): ImageDefinition {
   const image = imageOf(version);
   const program = "usr/local/bin/n8n-that-dies";
-  // Any command of n8n's migrates first.
-  const script = `#!/bin/sh\nn8n list:workflow >/dev/null\necho "n8n ${tag} dies of what it has migrated" >&2\nexit 1\n`;
+  const script = [
+    "#!/bin/sh",
+    // Any command of n8n's migrates first; started again, it dies at once.
+    "[ -e /home/node/migrated ] || n8n list:workflow >/dev/null",
+    "touch /home/node/migrated",
+    `echo "n8n ${tag} dies of what it has migrated" >&2`,
+    "exit 1",
+    "",
+  ].join("\n");
   return {
     ...image,
     tags: [tag],
