@@ -87,6 +87,7 @@ const dependencies: ApiDependencies = {
     },
     late: unused,
   },
+  drills: { drill: unused, proofs: unused },
   upgrades: { control: { start: unused, list: unused, hold: unused, release: unused }, check: unused },
   recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },

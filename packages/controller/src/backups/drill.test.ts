@@ -139,8 +139,19 @@ describe("secrets of a drill", () => {
 });
 
 function proof(subject: string, at: string): Proof {
-  const common = { backup: "b", owner: "o", run: 1, by: "drill", level: "data", version: null, parts: [] } as const;
-  return { ...common, subject, at, seconds: null, memoryBytes: null };
+  const measured = { seconds: null, memoryBytes: null };
+  return {
+    backup: "b",
+    owner: "o",
+    run: 1,
+    by: "drill",
+    level: "data",
+    version: null,
+    parts: [],
+    subject,
+    at,
+    ...measured,
+  };
 }
 
 describe("what is drilled", () => {

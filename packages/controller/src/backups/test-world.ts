@@ -192,7 +192,10 @@ export class TestWorld {
 
   #carryOut(operation: string, input: object, signal?: AbortSignal): Promise<void> | void {
     // As the dispatch does: every reference must have its value.
-    resolveSecrets(input, drillValues(({ name, version }) => this.secrets.reveal(name, version).reveal()));
+    resolveSecrets(
+      input,
+      drillValues(({ name, version }) => this.secrets.reveal(name, version).reveal()),
+    );
     if (operation === this.dyingAt) return this.#dies(signal);
     this.done.push(operation);
     if (operation === this.failing) throw new BerthError("store.failed", `${operation} went wrong`);

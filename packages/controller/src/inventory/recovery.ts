@@ -18,11 +18,10 @@ export async function listControllerBackups(database: Queryable): Promise<Contro
 }
 
 export async function putControllerBackup(database: Queryable, backup: ControllerBackup): Promise<void> {
-  const { id, ...rest } = backup;
   await database
     .insertInto("controllerBackups")
     .values(backup)
-    .onConflict((conflict) => conflict.column("id").doUpdateSet(rest))
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(backup))
     .execute();
 }
 

@@ -9,7 +9,7 @@ export function chooseArchive(names: readonly string[], at: string | null, place
       const archive = archiveOf(name);
       return archive === null ? [] : [{ name, ...archive }];
     })
-    .toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
+    .toSorted((one, other) => other.id.localeCompare(one.id));
   const limit = at === null ? Infinity : Date.parse(at);
   const chosen = found.find(({ createdAt }) => Date.parse(createdAt) <= limit);
   if (chosen !== undefined) return chosen.name;

@@ -1,10 +1,7 @@
 /** Opens the controller's rooms and wires them: each gets what it uses, and nothing else. */
-import { readFile } from "node:fs/promises";
-import { hostname, networkInterfaces } from "node:os";
-import { resolve } from "node:path";
+import { hostname } from "node:os";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
-import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { Logger } from "pino";
@@ -43,6 +40,8 @@ import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
 import { type DrillRooms, openDrills } from "./drills.ts";
 import { openRecoveryRooms, type RecoveryRooms } from "./recovery.ts";
+import { ownAddresses } from "./own-addresses.ts";
+import { readRegistryCa } from "./registry-ca.ts";
 import { createUpgradeHandlers } from "./upgrades.ts";
 import { openUpgrades, type UpgradeRooms } from "./upgrade-rooms.ts";
 import { version } from "./version.ts";
@@ -313,25 +312,4 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
 
 function databasesOf({ needs }: Desired, server: string): DatabaseNeed[] {
   return needs.flatMap((need) => (need.kind === "database.ensure" && need.server === server ? [need.input] : []));
-}
-
-/** Throws `request.invalid` for a file that cannot be read: without it no node could pull an image. */
-async function readRegistryCa(options: ServeOptions, { images: { caFile } }: Fleet): Promise<string | null> {
-  const file = caFile === undefined ? options.registryMirrorCaFile : resolve(options.configurationDirectory, caFile);
-  if (file === null) return null;
-  return readFile(file, "utf8").catch((cause: unknown) => {
-    const reason = toBerthError(cause).message;
-    throw new BerthError("request.invalid", `The CA of the image registry cannot be read: ${reason}`, {
-      hint: "images.caFile in the fleet file, or --registry-mirror-ca of `berth serve`, names it",
-      cause,
-    });
-  });
-}
-
-/** Those that somebody on another machine may reach this one by. */
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"))
-    .map(({ address }) => address);
 }

@@ -31,11 +31,11 @@ test("are let in, once and for all", async () => {
   expect(known).toEqual([{ node: "user1", enrolment: expect.stringMatching(/^rebuilt-/) }]);
 });
 
-test.each([
+test.each<[string, [number, number] | undefined]>([
   ["nothing was rebuilt", undefined],
   ["the certificate is older than the backup", [60_000, 120_000]],
   ["the certificate is younger than the rebuilt controller, which does not know it", [-120_000, -60_000]],
-] as const)("are refused when %s", async (_what, span) => {
+])("are refused when %s", async (_what, span) => {
   if (span !== undefined) await rebuilt(...span);
   await expect(FakeAgent.join(harness, user1)).rejects.toThrow();
 });
