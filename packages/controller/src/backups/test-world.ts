@@ -212,7 +212,7 @@ export class TestWorld {
     return {
       ...handlersWith(async () => imageResult),
       "instance.remove": async ({ input }) => {
-        this.#carryOut(`remove ${input.instance}`, input);
+        await this.#carryOut(`remove ${input.instance}`, input);
         return { removed: true };
       },
       "instance.ensure": async ({ input, signal }) => {
@@ -227,7 +227,7 @@ export class TestWorld {
         return { versions: input.secrets.length };
       },
       "backup.create": async ({ input }) => {
-        this.#carryOut(`create ${input.subject}`, input);
+        await this.#carryOut(`create ${input.subject}`, input);
         const { backup, subject, sources, repository } = input;
         const snapshots = sources.map(({ kind, name }): Snapshot => {
           return { kind, name, snapshot: `${backup}/${subject}/${name}`, bytes: 1000, addedBytes: 10, counts: {} };
@@ -242,17 +242,17 @@ export class TestWorld {
         return { restored: input.parts.map(({ source }) => source.name), stoppedMilliseconds: 5 };
       },
       "backup.drill": async ({ input }) => {
-        this.#carryOut(`drill ${input.subject}`, input);
+        await this.#carryOut(`drill ${input.subject}`, input);
         const parts = input.parts.map(({ snapshot: { kind, name } }) => ({ kind, name, counts: { [name]: 1 } }));
         const { version = null } = input.service ?? {};
         return { level: version === null ? "data" : "service", version, parts, seconds: 1, memoryBytes: 1 };
       },
       "repository.check": async ({ input }) => {
-        this.#carryOut(`check ${input.repository.owner}`, input);
+        await this.#carryOut(`check ${input.repository.owner}`, input);
         return { snapshots: (this.repositories.get(input.repository.owner) ?? []).map(({ snapshot }) => snapshot) };
       },
       "repository.prune": async ({ input }) => {
-        this.#carryOut(`prune ${input.repository.owner}`, input);
+        await this.#carryOut(`prune ${input.repository.owner}`, input);
         return { snapshots: [] };
       },
     };

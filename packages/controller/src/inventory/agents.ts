@@ -3,21 +3,14 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { errorBodySchema } from "@berth/shared/api/errors";
 import type { ProtocolVersion } from "@berth/shared/protocol/version";
-import type {
-  AgentEventRecord,
-  AgentRecord,
-  AgentStore,
-  CertificateRecord,
-  JoinTokenClaim,
-  KnownCertificate,
-  PlacedInstance,
-} from "../agents/store.ts";
+import type { AgentEventRecord, AgentRecord, AgentStore, JoinTokenClaim, PlacedInstance } from "../agents/store.ts";
+import { addCertificate, adoptCertificate, findCertificate, revoke } from "./certificates.ts";
 import { decodeOrNull, encode } from "./columns.ts";
 import type { Inventory, Queryable } from "./database.ts";
 import { recordEvent } from "./events.ts";
+import { iso } from "./moments.ts";
 import { listInstances, recordInstance, recordInstanceGone, recordObservation } from "./instances.ts";
-import { listRebuilds } from "./recovery.ts";
-import { getNode, listNodes, recordAgent, recordNodeSeen, type NodeRecord } from "./nodes.ts";
+import { isKnownNode, listNodes, recordAgent, recordNodeSeen, type NodeRecord } from "./nodes.ts";
 
 const outcomeSchema = z.discriminatedUnion("status", [
   z.strictObject({ status: z.literal("succeeded"), output: z.unknown() }),
@@ -194,67 +187,6 @@ function claimJoinToken(database: Queryable, claim: JoinTokenClaim) {
     .executeTakeFirst();
 }
 
-async function addCertificate(
-  database: Queryable,
-  { issuedAt, notAfter, ...record }: CertificateRecord,
-): Promise<void> {
-  await database
-    .insertInto("certificates")
-    .values({ ...record, issuedAt: iso(issuedAt), notAfter: iso(notAfter), revokedAt: null, revocation: null })
-    .execute();
-}
-
-async function revoke(
-  database: Queryable,
-  node: string,
-  { at, reason }: { at: number; reason: string },
-  enrolments?: readonly string[],
-): Promise<string[]> {
-  let update = database
-    .updateTable("certificates")
-    .set({ revokedAt: iso(at), revocation: reason })
-    .where("node", "=", node)
-    .where("revokedAt", "is", null);
-  if (enrolments !== undefined) update = update.where("enrolment", "in", enrolments);
-  const rows = await update.returning("serial").execute();
-  return rows.map(({ serial }) => serial);
-}
-
-/** Certificates tell whole seconds. */
-const certificateMilliseconds = 1000;
-
-async function adoptCertificate(
-  database: Queryable,
-  certificate: Omit<CertificateRecord, "enrolment">,
-): Promise<boolean> {
-  const { serial, node, issuedAt } = certificate;
-  if ((await findCertificate(database, serial)) !== undefined || !(await isKnownNode(database, node))) return false;
-  const rebuild = (await listRebuilds(database)).find(
-    ({ backedUpAt, rebuiltAt }) =>
-      issuedAt > Date.parse(backedUpAt) - certificateMilliseconds && issuedAt <= Date.parse(rebuiltAt),
-  );
-  if (rebuild === undefined) return false;
-  // An enrolment of its own: whether the node was enrolled anew since, or renewed its certificate, nobody knows.
-  await addCertificate(database, { ...certificate, enrolment: `rebuilt-${serial}` });
-  const message = `A certificate of '${node}' was taken in that was issued after the backup which the controller was rebuilt from`;
-  await recordEvent(database, { kind: "certificate.adopted", node, message, data: { serial, backup: rebuild.backup } });
-  return true;
-}
-
-async function findCertificate(database: Queryable, serial: string): Promise<KnownCertificate | undefined> {
-  const row = await database.selectFrom("certificates").selectAll().where("serial", "=", serial).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const { node, enrolment, revokedAt, revocation } = row;
-  return {
-    serial,
-    node,
-    enrolment,
-    issuedAt: Date.parse(row.issuedAt),
-    notAfter: Date.parse(row.notAfter),
-    revoked: revokedAt === null ? null : { at: Date.parse(revokedAt), reason: revocation ?? "" },
-  };
-}
-
 async function saveAgent(database: Queryable, record: AgentRecord & { online: boolean }): Promise<void> {
   const { node, agentVersion, protocol, clockSkewMilliseconds, facts, lastSeen, online } = record;
   if (online && agentVersion !== null && protocol !== null && facts !== null) {
@@ -307,10 +239,6 @@ async function prune(
     .execute();
 }
 
-async function isKnownNode(database: Queryable, node: string): Promise<boolean> {
-  return (await getNode(database, node)) !== null;
-}
-
 function toAgent(node: string, record: NodeRecord | undefined): AgentRecord {
   return {
     node,
@@ -338,11 +266,4 @@ function toPlacedInstance(row: Awaited<ReturnType<typeof listInstances>>[number]
       instance: { instance, service, tenant, version, hash, state, drift, containers },
     },
   ];
-}
-
-const lastMoment = 8.64e15;
-
-/** A node's clock may say anything: what no date can hold becomes the nearest that one can. */
-function iso(milliseconds: number): string {
-  return new Date(Math.max(-lastMoment, Math.min(lastMoment, milliseconds))).toISOString();
 }

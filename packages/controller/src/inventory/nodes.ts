@@ -106,3 +106,7 @@ function toRecord(row: Selectable<NodesTable>): NodeRecord {
     facts: decodeOrNull(nodeFactsSchema, row.facts, what),
   };
 }
+
+export async function isKnownNode(database: Queryable, node: string): Promise<boolean> {
+  return (await getNode(database, node)) !== null;
+}
