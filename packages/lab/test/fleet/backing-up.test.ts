@@ -68,6 +68,18 @@ describe("a backup of a tenant", () => {
     expect(complete.filter(({ verifiedAt }) => verifiedAt === null)).toEqual([]);
   });
 
+  it("is proven by a drill, which leaves nothing of itself and touches nothing", async () => {
+    const guest = await fleet.guest("user3");
+    const containers = () => guest.run(["docker", "ps", "--all", "--quiet", "--no-trunc"]);
+    const before = await containers();
+    const drilled = await fleet.berth(["backup", "drill", "user3"]);
+    expect(drilled, drilled.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("succeeded") });
+    expect((await containers()).split("\n").toSorted()).toEqual(before.split("\n").toSorted());
+    const newest = (await backups("user3")).find(({ state, subject }) => state === "complete" && subject === "user3");
+    expect(newest?.provenAt).not.toBeNull();
+    expect(stateOf(await status())).toEqual("healthy");
+  });
+
   it("fails in a sentence while the target is away, and nothing stays stopped", async () => {
     await stopBackupTarget(fleet.lab);
     const { exitCode, stderr } = await fleet.berth(["backup", "create", "user3-openwebui"]);

