@@ -13,9 +13,11 @@ import type { Secret } from "@berth/shared/secret";
 import { hostWarnings } from "../capacity/host-warnings.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { observeFleet, type ObservationSources } from "../observation/observe.ts";
+import type { Observed } from "../plan/observed.ts";
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
 import { linkPresent, planFleet, planPart, startAfter, type FleetPlan } from "../plan/plan.ts";
 import { checkImages, type ImageCheck } from "./check-images.ts";
+import { refuseDowngrades, versionMoves, versionWarnings } from "./check-versions.ts";
 import type { FleetSecrets } from "./fleet-secrets.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
 import { type NewRun, refuseSecondRun } from "../runs/store.ts";
@@ -28,6 +30,8 @@ export interface FleetFile {
   /** Its name, for messages. */
   file: string;
   prune: boolean;
+  /** Go to older versions of services which may not read what newer ones have written. */
+  acceptDowngrade?: boolean;
 }
 
 export interface FleetControl {
@@ -97,6 +101,7 @@ interface Prepared {
   fleet: Fleet;
   desired: Desired;
   plan: FleetPlan;
+  observed: Observed;
 }
 
 export function createFleetControl(dependencies: ApplyDependencies): FleetControl {
@@ -120,17 +125,26 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
       ...capacityWarnings(fleet, dependencies.catalog),
       ...misplacedNodes(fleet, dependencies.seenAddress),
     ];
-    return { text, file, fleet, desired, plan: { ...plan, warnings } };
+    return { text, file, fleet, desired, observed, plan: { ...plan, warnings } };
   }
 
-  /** The plan with what others know of it, once it is clear what is to be done. Throws FleetInvalid for images that do not exist. */
-  async function examine(prepared: Prepared, plan: FleetPlan): Promise<FleetPlan> {
+  /**
+   * The plan with what others know of it, once it is clear what is to be done. Throws FleetInvalid for images that do not
+   * exist, and for older versions where there is no way back.
+   */
+  async function examine(
+    prepared: Prepared,
+    plan: FleetPlan,
+    { acceptDowngrade = false }: Pick<FleetFile, "acceptDowngrade"> = {},
+  ): Promise<FleetPlan> {
     const { operations, warnings } = plan;
+    const moves = versionMoves(operations, prepared.observed, catalogOf(prepared.fleet, dependencies.catalog));
+    if (!acceptDowngrade) refuseDowngrades(moves, prepared, dependencies.catalog);
     const [images, hosts] = await Promise.all([
       checkImages({ ...prepared, operations }, { builtIn: dependencies.catalog, lookUp: dependencies.lookUpImages }),
       hostWarnings(prepared.fleet, operations, dependencies.hostResources),
     ]);
-    return { operations, warnings: [...warnings, ...hosts, ...images] };
+    return { operations, warnings: [...warnings, ...versionWarnings(moves), ...hosts, ...images] };
   }
 
   async function prepareFile({ yaml, file, prune }: FleetFile): Promise<Prepared> {
@@ -193,13 +207,13 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     const part = planPart(prepared.plan, (operation) => only(operation, desired));
     const rest = startAfter(first, arrange([...part.operations, ...besides(part, desired)]));
     const operations = linkPresent([...first, ...rest]);
-    return { prepared, plan: await examine(prepared, { ...part, operations }) };
+    return { prepared, plan: await examine(prepared, { ...part, operations }, { acceptDowngrade: true }) };
   }
 
   return {
     plan: async (file) => {
       const prepared = await prepareFile(file);
-      const plan = await examine(prepared, prepared.plan);
+      const plan = await examine(prepared, prepared.plan, file);
       const run = await dependencies.runUnderWay();
       if (run === null) return plan;
       const note = `run ${run} is under way: what it has not done yet is in this plan, too`;
@@ -208,7 +222,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     apply: (file, account) =>
       exclusively(async () => {
         const prepared = await prepareFile(file);
-        const plan = await examine(prepared, prepared.plan);
+        const plan = await examine(prepared, prepared.plan, file);
         const unchanged = (await store.current())?.yaml === prepared.text;
         if (plan.operations.length === 0 && unchanged) return { plan, run: null };
         return { plan, run: await commit(prepared, plan, { file: file.file, account, kind: "apply" }) };

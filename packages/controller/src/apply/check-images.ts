@@ -100,7 +100,7 @@ interface VersionPlace {
 }
 
 /** Where the version of an instance's container is said: as an override, in an own service, or by Berth. */
-function versionPlace(fleet: Fleet, placement: Placement, container: string, builtIn: Catalog): VersionPlace {
+export function versionPlace(fleet: Fleet, placement: Placement, container: string, builtIn: Catalog): VersionPlace {
   const { service, overrides, instance, path } = placement;
   const index = service.parts.findIndex(({ name }) => partName(instance, name) === container);
   const own = service.parts[index] ?? service;

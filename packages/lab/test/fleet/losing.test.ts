@@ -143,7 +143,7 @@ describe("a node whose disk is full", () => {
     );
     await guest.run(["sh", "-c", fill], { deadlineMs: 120_000 });
     try {
-      const { exitCode, stderr } = await fleet.apply(older);
+      const { exitCode, stderr } = await fleet.apply(older, "--accept-downgrade");
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 8 });
       expect(await stepErrors(fleet)).toContainEqual(
         expect.objectContaining({ code: "disk.full", message: expect.stringContaining("no space is left") }),
@@ -152,7 +152,7 @@ describe("a node whose disk is full", () => {
     } finally {
       await guest.run(["sh", "-c", "rm --force /var/fill.*"]);
     }
-    expect(await fleet.apply(older)).toMatchObject({ exitCode: 0 });
+    expect(await fleet.apply(older, "--accept-downgrade")).toMatchObject({ exitCode: 0 });
     expect(await guest.run(["docker", "inspect", "--format", "{{.Config.Image}}", container])).toContain("v0.11.1");
     expect(await fleet.berth(["apply", fleet.file, "--yes"])).toMatchObject({ exitCode: 0 });
   });

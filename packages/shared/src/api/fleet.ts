@@ -10,6 +10,10 @@ const fleetFileSchema = z.strictObject({
     .describe("Text of the fleet file"),
   file: z.string().default("fleet.yaml").describe("Its name, for messages"),
   prune: z.boolean().default(false).describe("Remove what the file does not mention"),
+  acceptDowngrade: z
+    .boolean()
+    .default(false)
+    .describe("Go to older versions of services, which may not read what newer ones have written"),
 });
 
 /**

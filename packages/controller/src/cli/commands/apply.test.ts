@@ -71,7 +71,10 @@ test("--plan shows what would change, and changes nothing", async () => {
 1 operation on 1 node: 1 to create.
 `,
   });
-  expect(controller.asked).toEqual({ plan: [{ yaml: "fleet: test\nnodes: 3\n", file, prune: false }], apply: [] });
+  expect(controller.asked).toEqual({
+    plan: [{ yaml: "fleet: test\nnodes: 3\n", file, prune: false, acceptDowngrade: false }],
+    apply: [],
+  });
 });
 
 test("--plan --json is the plan", async () => {

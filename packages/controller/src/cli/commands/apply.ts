@@ -14,6 +14,7 @@ interface FleetFile {
   yaml: string;
   file: string;
   prune: boolean;
+  acceptDowngrade?: true;
 }
 
 export default defineCommand({
@@ -26,6 +27,10 @@ export default defineCommand({
   options: {
     plan: { kind: "flag", description: "Show what would change, and change nothing" },
     prune: { kind: "flag", description: "Remove what the file does not mention" },
+    acceptDowngrade: {
+      kind: "flag",
+      description: "Go to older versions of services, which may not read what newer ones have written",
+    },
     yes: {
       kind: "flag",
       short: "y",
@@ -41,7 +46,8 @@ export default defineCommand({
   async run({ input, ...context }): Promise<Plan | Changed> {
     const files = await readFleetFiles(input.file, context.terminal);
     refuseProblems(files);
-    const file: FleetFile = { yaml: files.text, file: files.file, prune: input.prune };
+    const accepted = input.acceptDowngrade ? ({ acceptDowngrade: true } as const) : {};
+    const file: FleetFile = { yaml: files.text, file: files.file, prune: input.prune, ...accepted };
     return withFleetFiles(files, async () => {
       if (input.plan) return askPlan(context, file);
       const asks = !input.yes && isInteractive(context.terminal);
