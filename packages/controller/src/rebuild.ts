@@ -70,6 +70,6 @@ async function s3Of({ url, caFile, ...access }: { url: string } & S3Access): Pro
 }
 
 async function openFromStore(store: ArchiveStore, name: string | null, at: string | null): Promise<Readable> {
-  const chosen = name ?? chooseArchive(await store.list(), at, store.place);
+  const chosen = name ?? chooseArchive(await store.list(), at, store.place, Date.now());
   return store.get(chosen, AbortSignal.timeout(deadlineMilliseconds));
 }

@@ -24,11 +24,25 @@ export async function restoreCheckpoint(
   await freeReserve(dependencies, instance);
   await holdStopped(dependencies, instance, context);
   if (known.state === "complete") {
+    await requireCopies(dependencies, known.volumes);
     context.progress({ line: `${instance}: putting the data of before the upgrade back` });
     checkpoints.set(instance, { ...known, state: "restoring" });
   }
   await finishRestore(dependencies, instance);
   return { setAside: known.volumes.map(setAsideOf) };
+}
+
+/** All of them, before the first takes its volume's place: volumes of one instance belong to one moment. */
+async function requireCopies({ volumes }: CheckpointDependencies, names: readonly string[]): Promise<void> {
+  for (const volume of names) {
+    if ((await volumes.volumeDirectory(copyOf(volume))) === null) throw removed(volume);
+  }
+}
+
+function removed(volume: string): BerthError {
+  return new BerthError("not-found", `The volume ${copyOf(volume)}, the copy of ${volume}, was removed.`, {
+    hint: "berth restore brings a backup back.",
+  });
 }
 
 /**
@@ -58,11 +72,7 @@ async function putBack({ volumes, files }: CheckpointDependencies, instance: str
     volumes.volumeDirectory(copyOf(volume)),
     volumes.volumeDirectory(setAside),
   ]);
-  if (target === null || next === null || former === null) {
-    throw new BerthError("not-found", `The volume ${copyOf(volume)}, the copy of ${volume}, was removed.`, {
-      hint: "berth restore brings a backup back.",
-    });
-  }
+  if (target === null || next === null || former === null) throw removed(volume);
   await finishExchange({ volume: target, next, former });
   // The directory of the volume's directory: of all volumes.
   await files.sync(dirname(target));

@@ -42,6 +42,8 @@ export function instanceEnsure(engine: Engine, desired: DesiredState): Operation
       const { changed, containerIds } = await throughOutages(engine, context, () =>
         freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, { waitForHealth: true })),
       );
+      // Another attempt at it may have gone back since this one was accepted.
+      desired.set(spec);
       desired.prove(spec.instance);
       return { changed, containerIds };
     } catch (error) {

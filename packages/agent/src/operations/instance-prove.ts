@@ -26,6 +26,8 @@ export function instanceProve(dependencies: ProveDependencies): OperationHandler
     try {
       const result = await prove(dependencies.engine, input, context);
       dependencies.journal.transaction(() => {
+        // Another attempt at it may have gone back since this one was accepted.
+        desired.set(input.spec);
         desired.prove(instance);
         held.release(instance);
       });

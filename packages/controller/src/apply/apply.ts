@@ -94,6 +94,10 @@ export interface ApplyDependencies {
   onChange: (fleet: Fleet) => void;
 }
 
+/** Kinds of the edits that hold an instance at a version, and let it go. */
+export const holdKind = "upgrade.hold";
+export const releaseKind = "upgrade.release";
+
 interface Prepared {
   text: string;
   /** Name of the text, for messages. */
@@ -177,7 +181,9 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
   ): Promise<Run | null> {
     const { text: yaml, fleet, desired } = prepared;
     // Not only when the run is written: by then tokens are signed anew, for a fleet that does not come to be.
-    if (plan.operations.length > 0) await refuseSecondRun(inventory.database);
+    // A hold changes nothing, but not beside an upgrade that may be about to move the instance.
+    const concernsRuns = plan.operations.length > 0 || origin.kind === holdKind || origin.kind === releaseKind;
+    if (concernsRuns) await refuseSecondRun(inventory.database);
     await secrets.ensure(desired.secrets);
     const record = { ...origin, yaml, fleet, desired };
     const run = await dependencies.startRun({
@@ -200,14 +206,16 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
   async function prepareEdit(
     { file }: StoredFleet,
     { text, first = [], besides = () => [], arrange = (operations) => operations }: EditedFleet,
-    { only }: Pick<EditOptions, "only">,
+    { only, kind }: Pick<EditOptions, "only" | "kind">,
   ): Promise<{ prepared: Prepared; plan: FleetPlan }> {
     const prepared = await prepare(text, file, false);
     const { desired } = prepared;
     const part = planPart(prepared.plan, (operation) => only(operation, desired));
     const rest = startAfter(first, arrange([...part.operations, ...besides(part, desired)]));
     const operations = linkPresent([...first, ...rest]);
-    return { prepared, plan: await examine(prepared, { ...part, operations }, { acceptDowngrade: true }) };
+    // What a person has pinned to a version is not to go back over its data either; nothing else edits versions.
+    const acceptDowngrade = kind !== holdKind;
+    return { prepared, plan: await examine(prepared, { ...part, operations }, { acceptDowngrade }) };
   }
 
   return {

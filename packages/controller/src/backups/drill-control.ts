@@ -8,6 +8,7 @@ import type { NewRun } from "../runs/store.ts";
 import type { BackupChange, BackupOptions } from "./backup-control.ts";
 import { noBackup, oneOfEachKind, withBackups } from "./drill-choice.ts";
 import { drillCandidates, planDrills } from "./drill-plan.ts";
+import { formerTarget } from "./former-target.ts";
 import type { PresentFleet } from "./present-fleet.ts";
 import { chooseSubjects } from "./subjects.ts";
 
@@ -48,7 +49,10 @@ export function createDrillControl({
     const fleet = await present();
     const subjects = new Set(chooseSubjects(of, fleet).map(({ subject }) => subject));
     const candidates = drillCandidates(fleet).filter(({ subject }) => subjects.has(subject));
-    const { chosen, missing } = withBackups(candidates, await listBackups(database));
+    const { chosen, missing } = withBackups(
+      candidates,
+      (await listBackups(database)).filter((backup) => formerTarget(backup, fleet) === null),
+    );
     if (of !== null && chosen.length === 0) throw noBackup(of);
     const drilled = of === null && !all ? oneOfEachKind(chosen, await listProofs(database)) : chosen;
     const { operations, warnings } = planDrills(drilled, fleet);

@@ -1,6 +1,6 @@
 /** Records what runs have proven of backups, and says when a drill has found that one does not come back. */
 import pLimit from "p-limit";
-import { findBackup, updateBackup } from "../inventory/backups.ts";
+import { findBackup, listBackups, updateBackup } from "../inventory/backups.ts";
 import type { Inventory, Queryable } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
 import { listProofs, putProof } from "../inventory/proofs.ts";
@@ -47,7 +47,7 @@ export async function followProofs(dependencies: FollowProofsDependencies): Prom
 }
 
 async function recordRun(database: Queryable, run: RunRecord, isNew: boolean): Promise<void> {
-  const proofs = proofsOfRun(run);
+  const proofs = proofsOfRun(run, await listBackups(database));
   for (const proof of proofs) await putProof(database, proof);
   const all = await listProofs(database);
   for (const id of new Set(proofs.map(({ backup }) => backup))) {

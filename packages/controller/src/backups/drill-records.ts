@@ -10,8 +10,11 @@ export function provesBackups(steps: readonly { kind: string }[]): boolean {
   return steps.some(({ kind }) => proving.includes(kind));
 }
 
-/** A restore proves the data; whether the service is healthy with them, it does not always wait for. */
-export function proofsOfRun(run: RunRecord): Proof[] {
+/**
+ * A restore proves the data; whether the service is healthy with them, it does not always wait for. One that had no place
+ * for something of its part of the backup proves nothing.
+ */
+export function proofsOfRun(run: RunRecord, backups: readonly Backup[]): Proof[] {
   return run.steps.flatMap((step): Proof[] => {
     if (step.state !== "succeeded") return [];
     const common = { run: run.id, at: step.endedAt ?? run.createdAt };
@@ -29,7 +32,9 @@ export function proofsOfRun(run: RunRecord): Proof[] {
       ];
     }
     if (step.kind !== "backup.restore") return [];
-    const { backup, subject: to, from: subject = to, repository } = parseInput("backup.restore", step.input);
+    const { backup, subject: to, from: subject = to, repository, parts } = parseInput("backup.restore", step.input);
+    const held = backups.find(({ id }) => id === backup)?.parts.find((part) => part.subject === subject);
+    if (held !== undefined && parts.length < held.snapshots.length) return [];
     const unknown = { version: null, parts: [], seconds: null, memoryBytes: null };
     return [{ ...common, ...unknown, backup, subject, owner: repository.owner, by: "restore", level: "data" }];
   });

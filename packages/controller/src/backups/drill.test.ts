@@ -218,7 +218,7 @@ describe("a proof", () => {
       cancelRequestedAt: null,
     };
     const of = (state: "succeeded" | "failed") =>
-      proofsOfRun({ ...run, state, steps: [{ ...step, state, result: state === "failed" ? null : result }] });
+      proofsOfRun({ ...run, state, steps: [{ ...step, state, result: state === "failed" ? null : result }] }, []);
     expect(of("succeeded")).toMatchObject([{ subject: first.target, by: "drill", run: 7 }]);
     expect(of("failed")).toEqual([]);
   });

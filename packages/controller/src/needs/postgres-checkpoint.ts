@@ -90,9 +90,13 @@ export function createCheckpoint(
       "allow_connections false",
       ...(source.canCopyFiles && source.bytes >= copyFilesFrom ? ["strategy file_copy"] : []),
     ];
-    await withoutSessions(beside, database, () =>
-      client.query(`create database ${escapeIdentifier(copy)} ${options.join(" ")}`),
-    );
+    // One copy at a time: each is judged by the room that the others have left.
+    await underLock(client, "berth checkpoint copy", async () => {
+      await requireRoom(client, { database, bytes: source.bytes });
+      await withoutSessions(beside, database, () =>
+        client.query(`create database ${escapeIdentifier(copy)} ${options.join(" ")}`),
+      );
+    });
     await client.query(`revoke all on database ${escapeIdentifier(copy)} from public`);
     // Last of all: a copy with this comment is whole.
     await comment(client, copy, copyComment(upgrade));
@@ -218,8 +222,12 @@ function asideComment(upgrade: string): string {
  * One at a time for each database. A controller that was killed leaves what it asked for going on at the server, and
  * this waits for it.
  */
-async function alone<T>(client: ClientBase, database: string, work: () => Promise<T>): Promise<T> {
-  const lock = `hashtext(${escapeLiteral(`berth checkpoint ${database}`)})`;
+function alone<T>(client: ClientBase, database: string, work: () => Promise<T>): Promise<T> {
+  return underLock(client, `berth checkpoint ${database}`, work);
+}
+
+async function underLock<T>(client: ClientBase, name: string, work: () => Promise<T>): Promise<T> {
+  const lock = `hashtext(${escapeLiteral(name)})`;
   await client.query(`select pg_advisory_lock(${lock})`);
   try {
     return await work();

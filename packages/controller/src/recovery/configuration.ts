@@ -1,4 +1,7 @@
-/** The files that a fleet refers to, on the machine that takes the lost one's place: what is there already stays. */
+/**
+ * The files that a fleet refers to, on the machine that takes the lost one's place: what is there already stays. Those that
+ * were outside of the configuration directory come into `elsewhere` below it: no archive says where on a machine root writes.
+ */
 import { chmod, copyFile, constants, mkdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Manifest } from "./manifest.ts";
@@ -18,7 +21,8 @@ export async function restoreConfiguration(
   const restored: RestoredFile[] = [];
   for (const file of files) {
     const source = join(directories.draft, archivePath(file));
-    const target = resolve(file.root === "configuration" ? directories.configuration : "/", file.path);
+    const within = file.root === "configuration" ? [] : ["elsewhere"];
+    const target = resolve(join(directories.configuration, ...within), file.path);
     restored.push({ path: target, state: await restoreFile(source, target) });
   }
   return restored;

@@ -81,6 +81,12 @@ async function explained<T>(directory: string, work: () => Promise<T>): Promise<
         cause: error,
       });
     }
+    if (code === "EROFS" || code === "EACCES") {
+      throw new BerthError("store.failed", `The controller may not write to ${directory}`, {
+        hint: "As a service it writes to its own directories alone: `systemctl edit berth` with [Service] and ReadWritePaths=, and the target must let its root write.",
+        cause: error,
+      });
+    }
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
     throw new BerthError("store.failed", `${directory} cannot be used: ${error.message}`, { cause: error });
   }

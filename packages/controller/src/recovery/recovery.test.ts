@@ -43,7 +43,7 @@ async function identity(): Promise<Secret> {
 
 async function newestArchive(): Promise<Readable> {
   const store = directoryStore(place(), []);
-  return store.get(chooseArchive(await store.list(), null, store.place), AbortSignal.timeout(10_000));
+  return store.get(chooseArchive(await store.list(), null, store.place, Date.now()), AbortSignal.timeout(10_000));
 }
 
 async function options(changes: Partial<RebuildOptions> = {}): Promise<RebuildOptions> {

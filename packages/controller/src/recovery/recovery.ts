@@ -166,7 +166,9 @@ export async function openRecovery(dependencies: RecoveryDependencies): Promise<
     const known = new Set((await listControllerBackups(database)).map(({ id }) => id));
     for (const found of (await store.list()).map(archiveOf)) {
       // Made by the controller that this one was rebuilt from, after the backup that it was rebuilt from.
-      if (found !== null && !known.has(found.id)) await putControllerBackup(database, adopted(found));
+      // What claims to be of a later time is none of the controller's: it would stay the newest.
+      const isPast = found !== null && Date.parse(found.createdAt) <= Date.now();
+      if (isPast && !known.has(found.id)) await putControllerBackup(database, adopted(found));
     }
     for (const id of expendableIds(await listControllerBackups(database), rules, Date.now())) {
       await store.remove(fileNameOf(id));

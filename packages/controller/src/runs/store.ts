@@ -46,7 +46,7 @@ export function reopenRun(inventory: Inventory, id: number): Promise<RunRecord> 
     if (record.state === "succeeded" || record.state === "running") return record;
     refuseTakenBack(record);
     await refuseSecondRun(transaction);
-    await refuseOldRun(transaction, id);
+    await refuseOldRun(transaction, record);
     Object.assign(record, { state: "running", endedAt: null, cancelRequestedAt: null } satisfies Partial<RunRecord>);
     await updateRun(transaction, record);
     for (const step of record.steps) {
@@ -109,11 +109,16 @@ function refuseTakenBack(record: RunRecord): void {
   });
 }
 
-async function refuseOldRun(database: Queryable, id: number): Promise<void> {
+async function refuseOldRun(database: Queryable, { id, kind, steps }: RunRecord): Promise<void> {
   const newest = await newestRunId(database);
   if (newest === id) return;
+  // Of the restores, those that take a new tenant in look at it in the end.
+  const beside = kind === "backup.restore" ? steps.find((step) => step.kind === "tenant.verify")?.target : undefined;
   throw new BerthError("conflict", `Run ${id} is not the newest: run ${newest} came after it`, {
-    hint: "Apply the fleet file again; it plans whatever is still missing.",
+    hint:
+      beside === undefined
+        ? "Apply the fleet file again; it plans whatever is still missing."
+        : `\`berth tenant remove ${beside} --no-backup\`, then restore again: applying the fleet file would start ${beside} empty.`,
   });
 }
 

@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import type { Run } from "@berth/shared/api/runs";
 import { BerthError } from "@berth/shared/errors";
 import type { Logger } from "pino";
+import { drillKind } from "../backups/drill-control.ts";
+import { scheduleKind } from "../backups/records.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { openRecovery, type Recovery } from "../recovery/recovery.ts";
@@ -29,6 +31,9 @@ export interface RecoveryRooms extends Recovery {
 /** After a run, another often follows. */
 const settleMilliseconds = 30_000;
 
+/** Runs after which there is nothing new to be lost with the controller; restores and first backups make keys. */
+const changesNothing: ReadonlySet<string> = new Set([scheduleKind, drillKind, "backup.verify", "backup.prune"]);
+
 export async function openRecoveryRooms(dependencies: RecoveryRoomsDependencies): Promise<RecoveryRooms> {
   const { options, inventory, secrets, store, runner, logger } = dependencies;
   const paths = statePaths(options.stateDirectory);
@@ -48,16 +53,22 @@ export async function openRecoveryRooms(dependencies: RecoveryRoomsDependencies)
     serveArguments: serveArguments(options),
   });
   let timer: NodeJS.Timeout | undefined;
+  /** A run has changed something since the last backup of this kind. */
+  let pending = false;
 
   const isBusy = async () => (await runner.list(1)).some(({ state }) => state === "running");
 
   async function afterChange(): Promise<void> {
     if ((await current())?.backups === undefined || (await isBusy())) return;
+    pending = false;
     await recovery.create("change");
   }
 
   function onRun({ state, kind }: Run): void {
-    if (state === "running" || kind.startsWith("backup.")) return;
+    if (state === "running") return;
+    // One that came while another run was under way is made up after that, whatever it was.
+    pending ||= !changesNothing.has(kind);
+    if (!pending) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
       afterChange().catch((error: unknown) => logger.error({ err: error }, "The controller could not be backed up"));

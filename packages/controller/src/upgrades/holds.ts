@@ -6,7 +6,7 @@ import { removeFromFleet, setInFleet } from "@berth/shared/fleet/edit";
 import { placements, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { suggestion } from "@berth/shared/fleet/suggest";
-import type { FleetControl } from "../apply/apply.ts";
+import { type FleetControl, holdKind, releaseKind } from "../apply/apply.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { isHeld } from "./choose-instances.ts";
 
@@ -50,7 +50,7 @@ export function createHolds({ control, catalogOf, runningVersion }: HoldsDepende
         // One that is to stay where it is is not touched for it.
         {
           ...options,
-          kind: "upgrade.hold",
+          kind: holdKind,
           only: ({ target }) => target === instance && wanted !== null && wanted !== running,
         },
       );
@@ -70,7 +70,7 @@ export function createHolds({ control, catalogOf, runningVersion }: HoldsDepende
           version = placement.overrides.version ?? placement.service.version;
           return { text: removeFromFleet(yaml, [...ownPath(placement), "hold"]) };
         },
-        { ...options, kind: "upgrade.release", only: () => false },
+        { ...options, kind: releaseKind, only: () => false },
       );
       return { ...change, version };
     },

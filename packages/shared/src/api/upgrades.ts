@@ -71,7 +71,7 @@ export const upgradeRequestSchema = z.strictObject({
     .describe("Instances or tenants; empty: all that are not held"),
   canary: instanceNameSchema.optional().describe("Instance or tenant that goes first; the first one when left out"),
   batch: batchSchema.optional().describe("How many at a time after that; as the fleet says when left out"),
-  minHealthySeconds: z.int().min(0).max(3600).optional().describe("As the fleet says when left out"),
+  minHealthySeconds: z.int().min(0).max(900).optional().describe("As the fleet says when left out"),
   maxFailures: z.int().min(0).max(1000).default(0).describe("How many may go back before the upgrade stops"),
   backup: z.boolean().default(true).describe("Back up and verify first, where the fleet has backups"),
   acceptMajor: z.boolean().default(false).describe("What the catalog says of another major version is taken care of"),

@@ -31,7 +31,7 @@ export const upgradesSchema = z
       .optional()
       .describe("When automatic upgrades may begin; at any time when left out"),
     batch: batchSchema.default(1).describe("How many instances move at a time after the first"),
-    minHealthySeconds: z.int().min(0).max(3600).default(30).describe("How long a new version must stay healthy"),
+    minHealthySeconds: z.int().min(0).max(900).default(30).describe("How long a new version must stay healthy"),
   })
   .describe("How instances get to newer versions");
 
