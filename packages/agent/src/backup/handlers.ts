@@ -23,7 +23,7 @@ type Perform<Input, Result> = (
 export function backupHandlers(
   engine: Engine,
   tools: ToolEngine,
-  { desired, stopped }: Pick<Journal, "desired" | "stopped">,
+  { desired, stopped, held, checkpoints }: Pick<Journal, "desired" | "stopped" | "held" | "checkpoints">,
 ): BackupHandlers {
   function handler<Input, Result>(perform: Perform<Input, Result>) {
     return async (input: Input, context: OperationContext): Promise<Result> => {
@@ -34,7 +34,7 @@ export function backupHandlers(
       };
       return throughOutages(engine, context, async () => {
         await tools.removeLeftovers();
-        return perform({ engine, tools, desired, stopped, ensureImage }, input, context);
+        return perform({ engine, tools, desired, stopped, held, checkpoints, ensureImage }, input, context);
       });
     };
   }

@@ -39,10 +39,16 @@ export async function restoreBackup(
         progress({ line: `restoring ${part.source.name} (${part.source.kind})` });
         await putInPlace(dependencies, restic, part, signal);
       }
+      // What an upgrade has copied must not take the place of these data later.
+      dependencies.checkpoints.remove(input.subject);
       if (input.takeDown === true) await takeDown(dependencies, input.subject);
     });
-    const fate = `It runs with the data of backup ${input.backup}.`;
-    await waitForHealth(dependencies, input.subject, context, fate);
+    if (dependencies.held.has(input.subject)) {
+      progress({ line: `${input.subject} was left stopped by an upgrade: berth apply starts it` });
+    } else {
+      const fate = `It runs with the data of backup ${input.backup}.`;
+      await waitForHealth(dependencies, input.subject, context, fate);
+    }
     return { restored: input.parts.map(({ source }) => source.name), stoppedMilliseconds: milliseconds };
   } finally {
     for (const { source } of parts) {
