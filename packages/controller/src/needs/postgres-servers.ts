@@ -25,6 +25,11 @@ const patient = { statement_timeout: patientTimeoutMilliseconds, query_timeout: 
 const wrongPassword = "28P01";
 const notLetIn = "28000";
 
+/** A connection that breaks between two questions is told to whoever asks next; unheard, it would end the controller. */
+function whateverBreaks(client: ClientBase): void {
+  client.on("error", () => undefined);
+}
+
 export class PostgresServers {
   readonly #pools = new Map<string, Pool>();
 
@@ -36,6 +41,7 @@ export class PostgresServers {
       pool = new Pool({ ...settings(server, "postgres"), max: 4, idleTimeoutMillis: 120_000 });
       // An idle connection that breaks (the server restarts) leaves the pool by itself; the next question opens another.
       pool.on("error", () => undefined);
+      pool.on("connect", whateverBreaks);
       this.#pools.set(key, pool);
     }
     return pool;
@@ -62,6 +68,7 @@ export class PostgresServers {
   ): Promise<void> {
     const client = await withEachPassword(server, async (candidate) => {
       const opened = new Client(settings(candidate, database));
+      whateverBreaks(opened);
       await opened.connect();
       return opened;
     });
@@ -83,7 +90,7 @@ export class PostgresServers {
         opened.push(
           await withEachPassword(server, async (candidate) => {
             const client = new Client({ ...settings(candidate, "postgres"), ...patient });
-            client.on("error", () => undefined);
+            whateverBreaks(client);
             await client.connect();
             return client;
           }),
