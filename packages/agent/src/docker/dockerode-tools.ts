@@ -19,6 +19,8 @@ const conflict = 409;
 export class DockerodeTools implements ToolEngine {
   readonly #docker: Dockerode;
   readonly #process = randomUUID();
+  /** Names of the containers that this agent works with now. One that it could not remove is left over like any other. */
+  readonly #used = new Set<string>();
 
   constructor(socketPath: string) {
     this.#docker = new Dockerode({ socketPath });
@@ -27,6 +29,20 @@ export class DockerodeTools implements ToolEngine {
   async start(spec: ToolSpec): Promise<Tool> {
     const name = `berth-tool-${randomUUID().slice(0, 13)}`;
     const options = toolContainer(spec, name, this.#process);
+    this.#used.add(name);
+    try {
+      return await this.#startContainer(options, spec, () => this.#used.delete(name));
+    } catch (error) {
+      this.#used.delete(name);
+      throw error;
+    }
+  }
+
+  async #startContainer(
+    options: Dockerode.ContainerCreateOptions,
+    spec: ToolSpec,
+    onRemove: () => void,
+  ): Promise<DockerodeTool> {
     const container = await ask(`create a container for ${spec.name}`, this.#docker.createContainer(options));
     try {
       if (spec.files.length > 0) {
@@ -35,7 +51,7 @@ export class DockerodeTools implements ToolEngine {
       }
       const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
       const attached = await ask(`attach to ${spec.name}`, container.attach(streams));
-      const tool = new DockerodeTool(container, duplex(attached), spec);
+      const tool = new DockerodeTool(container, duplex(attached), spec, onRemove);
       await ask(`start ${spec.name}`, container.start());
       return tool;
     } catch (error) {
@@ -47,9 +63,11 @@ export class DockerodeTools implements ToolEngine {
   async removeLeftovers(): Promise<void> {
     const filters = { label: [labels.tool] };
     const tools = await ask("list containers", this.#docker.listContainers({ all: true, filters }));
-    for (const { Id: id, Labels: present } of tools) {
+    for (const { Id: id, Names: names, Labels: present } of tools) {
       const name = present[labels.tool] ?? id;
-      if (present[labels.process] !== this.#process) await removeContainer(this.#docker.getContainer(id), name);
+      const isUsed = names.some((one) => this.#used.has(one.replace("/", "")));
+      if (present[labels.process] !== this.#process || !isUsed)
+        await removeContainer(this.#docker.getContainer(id), name);
     }
   }
 
@@ -74,11 +92,14 @@ class DockerodeTool implements Tool {
   readonly #container: Dockerode.Container;
   readonly #spec: ToolSpec;
   readonly #output = new ToolOutput();
+  readonly #onRemove: () => void;
   #exit: Promise<number> | undefined;
 
-  constructor(container: Dockerode.Container, attached: Duplex, spec: ToolSpec) {
+  /** `onRemove` is called once nobody works with it any more, whether it could be removed or not. */
+  constructor(container: Dockerode.Container, attached: Duplex, spec: ToolSpec, onRemove: () => void) {
     this.#container = container;
     this.#spec = spec;
+    this.#onRemove = onRemove;
     this.stdin = attached;
     this.stdout = this.#output.stdout(attached);
   }
@@ -94,9 +115,13 @@ class DockerodeTool implements Tool {
 
   async remove(): Promise<void> {
     const { name, graceSeconds } = this.#spec;
-    if (graceSeconds > 0) await this.#interrupt(graceSeconds * 1000);
-    await removeContainer(this.#container, name);
-    this.stdin.destroy();
+    try {
+      if (graceSeconds > 0) await this.#interrupt(graceSeconds * 1000);
+      await removeContainer(this.#container, name);
+    } finally {
+      this.#onRemove();
+      this.stdin.destroy();
+    }
   }
 
   async #wait(): Promise<number> {
