@@ -18,7 +18,7 @@ export default defineService({
   ports: [{ name: "http", container: 8000, host: 8000 }],
   files: [{ path: "/etc/envoy/envoy.yaml", content: gatewayConfiguration }],
   memory: "96MiB",
-  health: { http: { port: 8000, path: "/healthz" } },
+  health: { http: { port: 8000, path: "/healthz" }, startPeriodSeconds: 300 },
   parts: supabaseParts,
   secrets: {
     databasePassword: { length: 32, permanent: "it is read when the database is first made alone" },

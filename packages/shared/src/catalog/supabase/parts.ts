@@ -77,7 +77,7 @@ const auth: Definition = {
     GOTRUE_MAILER_URLPATHS_EMAIL_CHANGE: "/auth/v1/verify",
   },
   memory: "96MiB",
-  health: { http: { port: 9999, path: "/health" }, intervalSeconds: 5 },
+  health: { http: { port: 9999, path: "/health" }, intervalSeconds: 5, startPeriodSeconds: 300 },
 };
 
 const rest: Definition = {
@@ -96,7 +96,7 @@ const rest: Definition = {
     PGRST_ADMIN_SERVER_PORT: "3001",
   },
   memory: "96MiB",
-  health: { http: { port: 3001, path: "/ready" }, intervalSeconds: 5 },
+  health: { http: { port: 3001, path: "/ready" }, intervalSeconds: 5, startPeriodSeconds: 300 },
 };
 
 const realtime: Definition = {
@@ -140,7 +140,7 @@ const imgproxy: Definition = {
   },
   volumes: [{ name: "storage", path: "/var/lib/storage" }],
   memory: "96MiB",
-  health: { http: { port: 5001, path: "/health" }, intervalSeconds: 5 },
+  health: { http: { port: 5001, path: "/health" }, intervalSeconds: 5, startPeriodSeconds: 300 },
 };
 
 const storage: Definition = {
@@ -168,7 +168,7 @@ const storage: Definition = {
   },
   volumes: [{ name: "storage", path: "/var/lib/storage" }],
   memory: "224MiB",
-  health: { http: { port: 5000, path: "/status" }, intervalSeconds: 5 },
+  health: { http: { port: 5000, path: "/status" }, intervalSeconds: 5, startPeriodSeconds: 300 },
 };
 
 const meta: Definition = {
@@ -185,7 +185,7 @@ const meta: Definition = {
     CRYPTO_KEY: "${secret.metaCryptoKey}",
   },
   memory: "128MiB",
-  health: { http: { port: 8080, path: "/health" }, intervalSeconds: 5 },
+  health: { http: { port: 8080, path: "/health" }, intervalSeconds: 5, startPeriodSeconds: 300 },
 };
 
 const studio: Definition = {
@@ -218,7 +218,12 @@ const studio: Definition = {
   },
   volumes: [{ name: "snippets", path: "/app/snippets" }],
   memory: "320MiB",
-  health: { http: { port: 3000, path: "/api/platform/profile" }, intervalSeconds: 5, timeoutSeconds: 10 },
+  health: {
+    http: { port: 3000, path: "/api/platform/profile" },
+    intervalSeconds: 5,
+    timeoutSeconds: 10,
+    startPeriodSeconds: 300,
+  },
 };
 
 /** In the order of their start. */
