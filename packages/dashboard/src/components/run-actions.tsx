@@ -18,7 +18,7 @@ export function RunActions({ run }: { run: Run }): JSX.Element | null {
     setBusy(true);
     setError(undefined);
     try {
-      session.tellRun(await call(endpoint, { params: { id: run.id } }));
+      await session.takeRun(call(endpoint, { params: { id: run.id } }));
       setAsking(false);
     } catch (thrown) {
       setError(toBerthError(thrown));

@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { applyLiveEvent, applyRunList, currentRun, emptyFleetState, type FleetState } from "./fleet-state.ts";
+import {
+  applyAnsweredRun,
+  applyLiveEvent,
+  applyRunList,
+  currentRun,
+  emptyFleetState,
+  type FleetState,
+} from "./fleet-state.ts";
 import { instanceOf, nodeOf, runOf } from "./fixtures.ts";
 import { parseLiveEvent } from "./live-event.ts";
 
@@ -50,7 +57,7 @@ it("refuses a known kind in another shape", () => {
 });
 
 it("keeps runs newest first, with their steps where they are known", () => {
-  const listed = applyRunList(told, [runOf(1, "succeeded"), runOf(2, "failed")]);
+  const listed = applyRunList(told, told, [runOf(1, "succeeded"), runOf(2, "failed")]);
   const running = after(listed, "run", runOf(3, "running"));
   expect(running.runs?.map((run) => [run.id, run.state])).toEqual([
     [3, "running"],
@@ -63,4 +70,17 @@ it("keeps runs newest first, with their steps where they are known", () => {
   const ended = after(running, "run", runOf(3, "succeeded"));
   expect(currentRun(ended)).toBeUndefined();
   expect(ended.runs).toHaveLength(3);
+});
+
+it("does not take an answer for newer than what the stream has told since it was asked for", () => {
+  const asked = after(told, "run", runOf(3, "running"));
+  const ended = after(asked, "run", runOf(3, "failed"));
+  expect(applyAnsweredRun(ended, asked, runOf(3, "running"))).toBe(ended);
+  const listed = applyRunList(ended, asked, [runOf(3, "running"), runOf(2, "succeeded")]);
+  expect(listed.runs?.map((run) => [run.id, run.state])).toEqual([
+    [3, "failed"],
+    [2, "succeeded"],
+  ]);
+  const answered = applyAnsweredRun(ended, ended, runOf(3, "running"));
+  expect(answered.runDetails.get(3)?.state, "begun anew since").toBe("running");
 });

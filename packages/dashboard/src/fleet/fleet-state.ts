@@ -10,9 +10,11 @@ export interface FleetState {
   readonly runs: readonly RunSummary[] | null;
   /** Runs whose steps are known, by id. */
   readonly runDetails: ReadonlyMap<number, Run>;
+  /** Runs as the stream told them last, by id. */
+  readonly toldRuns: ReadonlyMap<number, Run>;
 }
 
-export const emptyFleetState: FleetState = { status: null, runs: null, runDetails: new Map() };
+export const emptyFleetState: FleetState = { status: null, runs: null, runDetails: new Map(), toldRuns: new Map() };
 
 /** The event carried over into a new state; what it does not concern stays the same object. */
 export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState {
@@ -29,7 +31,7 @@ export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState 
         instances: status.instances.filter((instance) => instance.name !== event.data.name),
       }));
     case "run":
-      return applyRun(state, event.data);
+      return { ...applyRun(state, event.data), toldRuns: new Map(state.toldRuns).set(event.data.id, event.data) };
     case "log":
     case "samples":
       break;
@@ -47,16 +49,28 @@ function replaceByName<Item extends NodeStatus | InstanceStatus>(items: Item[], 
   return index === -1 ? [...items, next] : items.with(index, next);
 }
 
-/** A run with its steps, from the stream or from GET /api/runs/:id. */
-export function applyRun(state: FleetState, run: Run): FleetState {
+/**
+ * A run with its steps, as an answer brings it. `asked`: the state when it was asked for. What the stream has told of the
+ * run since then is newer, however late the answer comes.
+ */
+export function applyAnsweredRun(state: FleetState, asked: FleetState, run: Run): FleetState {
+  return wasTold(state, asked, run) ? state : applyRun(state, run);
+}
+
+/** The list of GET /api/runs; `asked` as above. */
+export function applyRunList(state: FleetState, asked: FleetState, runs: readonly RunSummary[]): FleetState {
+  const news = runs.filter((run) => !wasTold(state, asked, run));
+  return { ...state, runs: mergeRuns(state.runs ?? [], news) };
+}
+
+function wasTold(state: FleetState, asked: FleetState, { id }: RunSummary): boolean {
+  return state.toldRuns.get(id) !== asked.toldRuns.get(id);
+}
+
+function applyRun(state: FleetState, run: Run): FleetState {
   const runDetails = new Map(state.runDetails).set(run.id, run);
   const { steps: _steps, ...summary } = run;
   return { ...state, runDetails, runs: mergeRuns(state.runs ?? [], [summary]) };
-}
-
-/** The list of GET /api/runs. */
-export function applyRunList(state: FleetState, runs: readonly RunSummary[]): FleetState {
-  return { ...state, runs: mergeRuns(state.runs ?? [], runs) };
 }
 
 function mergeRuns(known: readonly RunSummary[], told: readonly RunSummary[]): RunSummary[] {

@@ -6,12 +6,12 @@ import { BerthError, toBerthError } from "@berth/shared/errors";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { StreamState } from "../api/event-stream.ts";
-import { applyLiveEvent, applyRun, emptyFleetState, type FleetState } from "../fleet/fleet-state.ts";
+import { applyLiveEvent, emptyFleetState, type FleetState } from "../fleet/fleet-state.ts";
 import type { LiveEvent } from "../fleet/live-event.ts";
 import { createPainter, type Painter } from "../paint/painter.ts";
 import { SampleStore } from "../samples/sample-store.ts";
 import { createStore, type Store } from "../store.ts";
-import { loadRuns, loadSamples, loadVersion } from "./catch-up.ts";
+import { loadRuns, loadSamples, loadVersion, takeRun } from "./catch-up.ts";
 import { openLiveStream, type LiveStream } from "./live-stream.ts";
 
 /** What the sparklines show. */
@@ -36,8 +36,8 @@ export interface Session {
   onSamples: (listener: (batch: LiveSamples) => void) => () => void;
   /** The controller's clock, in milliseconds since the epoch. */
   controllerNow: () => number;
-  /** Takes over a run that an answer brought. */
-  tellRun: (run: Run) => void;
+  /** Takes over a run from an answer that is under way; throws as that does. */
+  takeRun: (answer: Promise<Run>) => Promise<void>;
   close: () => void;
 }
 
@@ -115,7 +115,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
       return () => sampleListeners.delete(listener);
     },
     controllerNow: () => Date.now() + clockOffset,
-    tellRun: (run) => fleet.set(applyRun(fleet.get(), run)),
+    takeRun: async (answer) => takeRun(fleet, answer),
     close: () => {
       closing.abort();
       live.close();

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { expect, it } from "vitest";
 import type { StandIn } from "../../test/stand-in/stand-in.ts";
 import { live, until, usePages } from "../../test/page-harness.ts";
@@ -69,8 +69,8 @@ it("offers the command that begins anew instead of resuming what cannot be", asy
   const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
   await page.locator("[data-step]").first().waitFor();
   await live(page);
-  standIn.scripted.fail(Date.now());
-  standIn.tell("run", { ...standIn.scripted.run, restartWith: "berth secret rotate user1-n8n/database" });
+  standIn.scripted.fail(Date.now(), "berth secret rotate user1-n8n/database");
+  standIn.tell("run", standIn.scripted.run);
   await page.getByText("Begin anew with berth secret rotate user1-n8n/database").waitFor();
   expect(await page.getByRole("button", { name: "Resume run" }).count()).toBe(0);
 });
@@ -85,6 +85,33 @@ it("says what failed and what to do, and what was not begun because of it", asyn
   await expect
     .poll(() => page.locator(`[data-state="skipped"]`).count(), { timeout: 30_000 })
     .toBe(standIn.scripted.run.counts.skipped);
+});
+
+it("keeps what the stream has told when an older answer comes later", async () => {
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
+  await page.locator("[data-step]").first().waitFor();
+  await live(page);
+  const older = JSON.stringify(standIn.scripted.run);
+  const told = Promise.withResolvers<void>();
+  const waiting = new Set<Request>();
+  page.on("requestfailed", (request) => waiting.delete(request));
+  await page.route("**/api/runs/12", async (route) => {
+    if (standIn.scripted.run.state !== "running") return route.continue();
+    waiting.add(route.request());
+    await told.promise;
+    return route.fulfill({ contentType: "application/json", body: older });
+  });
+  standIn.cut();
+  await until("the run to be asked for, by the page and with the list", () => waiting.size === 2);
+  standIn.scripted.fail(Date.now());
+  standIn.tell("run", standIn.scripted.run);
+  const state = page.getByRole("region", { name: "State" });
+  await state.getByText("failed", { exact: true }).waitFor();
+  const answers = Promise.all([...waiting].map((request) => request.response()));
+  told.resolve();
+  await answers;
+  await page.waitForTimeout(300);
+  expect(await state.getByText("failed", { exact: true }).isVisible()).toBe(true);
 });
 
 it("offers no buttons to accounts that may not use them", async () => {

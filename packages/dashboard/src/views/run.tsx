@@ -36,12 +36,12 @@ export function RunPage({ id }: { id: number }): JSX.Element {
 
 /** Asks for the run's steps whenever the stream opens; after that the stream tells every change. */
 function useFetchedRun(id: number): BerthError | undefined {
-  const { tellRun, stream } = useSession();
+  const { takeRun, stream } = useSession();
   const isOpen = useStore(stream, (state) => state.phase === "open");
   const fetchRun = useCallback(
-    async (signal: AbortSignal) => tellRun(await call(getRun, { params: { id }, signal })),
+    async (signal: AbortSignal) => takeRun(call(getRun, { params: { id }, signal })),
     // isOpen: what was missed while the stream was not open.
-    [id, tellRun, isOpen],
+    [id, takeRun, isOpen],
   );
   return useRequest(fetchRun);
 }

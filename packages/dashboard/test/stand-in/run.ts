@@ -39,8 +39,8 @@ export interface ScriptedRun {
   readonly log: readonly LogLine[];
   /** One line of log, or one step further. Answers with the line, if it was one. */
   advance: (now: number) => LogLine | undefined;
-  /** Ends the step that is running with an error, and what depends on it. */
-  fail: (now: number) => void;
+  /** Ends the step that is running with an error, and what depends on it. `restartWith`: it cannot be resumed. */
+  fail: (now: number, restartWith?: string) => void;
   cancel: (now: number) => void;
   resume: () => void;
 }
@@ -63,6 +63,7 @@ export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
   }));
   const log: LogLine[] = [];
   let endedAt: string | null = null;
+  let begunAnewWith: string | undefined;
   let move = 0;
 
   const stateOf = (step: string) => steps.find((one) => one.id === step)?.state;
@@ -91,6 +92,7 @@ export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
         endedAt: state === "running" ? null : endedAt,
         counts: countsOf(steps),
         steps,
+        restartWith: begunAnewWith,
       });
     },
     log,
@@ -109,10 +111,11 @@ export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
       endedAt = new Date(now).toISOString();
       return write(first, "done", now);
     },
-    fail: (now) => {
+    fail: (now, restartWith) => {
       const step = steps.find((one) => one.state === "running");
       if (!step) return;
       end(step, "failed", now);
+      begunAnewWith = restartWith;
       step.error = {
         code: "image.unavailable",
         message: "The registry answered 404 for n8n:2.41.3.",
