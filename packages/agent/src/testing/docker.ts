@@ -19,7 +19,8 @@ export interface TestDocker {
   client: Dockerode;
   /** Makes an image of busybox whose command is `command`. */
   importImage(reference: string, command: readonly string[]): Promise<void>;
-  kill(): Promise<void>;
+  /** SIGKILL unless told. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -36,7 +37,7 @@ export async function startDocker(directory: string, namespace: Namespace): Prom
     socket,
     client,
     importImage: async (reference, command) => importImage(client, reference, command),
-    kill: async () => engine.kill("SIGKILL"),
+    kill: async (signal = "SIGKILL") => engine.kill(signal),
     restart,
     stop: async () => {
       // The containers of an engine that was killed live on: only an engine ends them in order.

@@ -6,6 +6,7 @@ import { TestController } from "./controller.ts";
 import { startDocker, type TestDocker } from "./docker.ts";
 import { makeNamespace, type Namespace } from "./namespace.ts";
 import { eventually, type Running, start } from "./processes.ts";
+import { startServiceManager } from "./service-manager.ts";
 
 export interface TestNode {
   directory: string;
@@ -35,6 +36,8 @@ export async function startNode(): Promise<TestNode> {
   cleanup.defer(async () => namespace.remove());
   const docker = await startDocker(join(directory, "docker"), namespace);
   cleanup.defer(async () => docker.stop());
+  const services = await startServiceManager(join(directory, "services"), docker);
+  cleanup.defer(() => services.stop());
   const socketPath = join(directory, "controller.sock");
   const controller = await TestController.start(nodeName, socketPath);
   cleanup.defer(async () => controller.stop());
@@ -48,6 +51,7 @@ export async function startNode(): Promise<TestNode> {
     BERTH_AGENT_INSTALL: join(directory, "install"),
     BERTH_REGISTRY_CERTIFICATES: join(directory, "certs.d"),
     DOCKER_SOCKET: docker.socket,
+    PATH: services.path,
   };
   const agent = (args: readonly string[], entry = main, flags: readonly string[] = []): Running => {
     const running = start(namespace.inside([process.execPath, ...flags, entry, ...args]), environment);
