@@ -55,6 +55,7 @@ beforeEach(async () => {
     }),
     seenAddress: () => null,
     lookUpImages: (images) => Promise.resolve(new Map(images.map((image) => [image, answerOf(image)]))),
+    newUpgradeId: (service) => `${service}-1`,
     hostResources: () => Promise.resolve(host),
     runUnderWay: () => runUnderWay,
     startRun: () => startRun(),

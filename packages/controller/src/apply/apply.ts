@@ -17,11 +17,12 @@ import type { Observed } from "../plan/observed.ts";
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
 import { linkPresent, planFleet, planPart, startAfter, type FleetPlan } from "../plan/plan.ts";
 import { checkImages, type ImageCheck } from "./check-images.ts";
-import { refuseDowngrades, versionMoves, versionWarnings } from "./check-versions.ts";
+import { isRecorded, refuseSteps, versionMoves, versionWarnings } from "./check-versions.ts";
 import type { FleetSecrets } from "./fleet-secrets.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
 import { type NewRun, refuseSecondRun } from "../runs/store.ts";
 import { leftTenants } from "./left-tenants.ts";
+import { moveVersions } from "./move-versions.ts";
 import { recordFleet } from "./record.ts";
 import { misplacedNodes } from "./seen-addresses.ts";
 
@@ -84,6 +85,8 @@ export interface ApplyDependencies {
   seenAddress: (node: string) => string | null;
   /** Asks the registries for images that a plan pulls. */
   lookUpImages: ImageCheck["lookUp"];
+  /** Id of an upgrade of the service that begins now. */
+  newUpgradeId: (service: string) => string;
   /** What the host of a Proxmox connection has. Throws when it does not say. */
   hostResources: (fleet: Fleet, proxmox: string) => Promise<HostResources>;
   /** Number of the run that is being carried out; null when there is none. */
@@ -134,7 +137,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
 
   /**
    * The plan with what others know of it, once it is clear what is to be done. Throws FleetInvalid for images that do not
-   * exist, and for older versions where there is no way back.
+   * exist, and for versions that cannot follow what runs.
    */
   async function examine(
     prepared: Prepared,
@@ -142,13 +145,30 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     { acceptDowngrade = false }: Pick<FleetFile, "acceptDowngrade"> = {},
   ): Promise<FleetPlan> {
     const { operations, warnings } = plan;
-    const moves = versionMoves(operations, prepared.observed, catalogOf(prepared.fleet, dependencies.catalog));
-    if (!acceptDowngrade) refuseDowngrades(moves, prepared, dependencies.catalog);
+    const { fleet, desired, observed } = prepared;
+    const builtIn = dependencies.catalog;
+    const catalog = catalogOf(fleet, builtIn);
+    const moves = versionMoves(operations, observed, catalog);
+    refuseSteps(moves, prepared, { builtIn, catalog, acceptDowngrade });
     const [images, hosts] = await Promise.all([
-      checkImages({ ...prepared, operations }, { builtIn: dependencies.catalog, lookUp: dependencies.lookUpImages }),
-      hostWarnings(prepared.fleet, operations, dependencies.hostResources),
+      checkImages({ ...prepared, operations }, { builtIn, lookUp: dependencies.lookUpImages }),
+      hostWarnings(fleet, operations, dependencies.hostResources),
     ]);
-    return { operations, warnings: [...warnings, ...versionWarnings(moves), ...hosts, ...images] };
+    const newId = dependencies.newUpgradeId;
+    return {
+      operations: moveVersions(operations, moves.filter(isRecorded), {
+        desired,
+        catalog,
+        settings: fleet.upgrades,
+        newId,
+      }),
+      warnings: [
+        ...warnings,
+        ...versionWarnings(moves, { catalog, keepsBackups: fleet.backups !== undefined }),
+        ...hosts,
+        ...images,
+      ],
+    };
   }
 
   async function prepareFile({ yaml, file, prune }: FleetFile): Promise<Prepared> {

@@ -32,6 +32,7 @@ import { createLoginRetirement } from "../rotation/retire-left-logins.ts";
 import { createRotation, type Rotation } from "../rotation/rotation.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
+import { upgradeId } from "../upgrades/upgrade-id.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
 import { findKeptTenants } from "./kept-tenants.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
@@ -198,6 +199,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     sources,
     seenAddress: (node) => hub.connection(node)?.address ?? null,
     lookUpImages,
+    newUpgradeId: upgradeId,
     hostResources: (fleet, name) =>
       readHostResources(locateProxmox(fleet, name, options.configurationDirectory), fleet.fleet),
     runUnderWay: async () => (await runner.list(1)).find(({ state }) => state === "running")?.id ?? null,

@@ -3,7 +3,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Observed } from "../plan/observed.ts";
 import type { ImageAnswer } from "../registry/image-lookup.ts";
-import type { Move } from "./plan-upgrade.ts";
+import type { Move } from "../plan/moves.ts";
 
 export interface ImageJudgement {
   fleet: Fleet;

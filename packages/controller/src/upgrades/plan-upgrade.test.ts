@@ -2,7 +2,7 @@ import { operations as kinds } from "@berth/shared/operations/index";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { beforeEach, describe, expect, test } from "vitest";
 import { checkGraph } from "../runs/graph.ts";
-import { batchSize, inBatches } from "./plan-upgrade.ts";
+import { batchSize, inBatches } from "../plan/moves.ts";
 import { by, request, UpgradeWorld } from "./test-world.ts";
 
 let world: UpgradeWorld;

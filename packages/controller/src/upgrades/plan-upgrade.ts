@@ -1,20 +1,12 @@
 /** From the instances that are to be moved to the run that moves them. Pure. */
-import { BerthError } from "@berth/shared/errors";
 import type { Batch } from "@berth/shared/fleet/upgrades";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
-import type { OperationInput } from "@berth/shared/operations/index";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Service } from "@berth/shared/catalog/schema";
 import type { Desired } from "../plan/desired.ts";
-import { specificationDifferences } from "../plan/differences.ts";
 import { operationId } from "../plan/identify.ts";
+import { inBatches, type Move, moveOperation } from "../plan/moves.ts";
 import type { Observed } from "../plan/observed.ts";
-
-/** One instance on its way. */
-export interface Move {
-  spec: InstanceSpec;
-  former: InstanceSpec;
-}
 
 export interface PlannedUpgrade {
   /** Id of the upgrade. */
@@ -46,29 +38,12 @@ export function planUpgrade(upgrade: PlannedUpgrade, context: UpgradeContext): P
   const upgrades: PlannedOperation<"instance.upgrade">[] = [];
   let former = before.map(({ id }) => id);
   for (const batch of inBatches(upgrade)) {
-    const operations = batch.map((move) => upgradeOperation(move, former, upgrade, context));
+    const operations = batch.map((move) => moveOperation(move, former, { ...upgrade, record: true }, context.desired));
     upgrades.push(...operations);
     former = operations.map(({ id }) => id);
   }
   const all = [...before, ...upgrades, conclusion(upgrade, upgrades)];
   return [...new Map(all.map((operation) => [operation.id, operation])).values()];
-}
-
-/** The canary alone, then as many at a time as was asked for. */
-export function inBatches({ moves, canary, batch }: Pick<PlannedUpgrade, "moves" | "canary" | "batch">): Move[][] {
-  const first = moves.find(({ spec }) => spec.instance === canary);
-  if (first === undefined) throw new BerthError("internal", `The upgrade does not move its canary ${canary}`);
-  const others = moves.filter((move) => move !== first);
-  const size = batchSize(batch, moves.length);
-  const batches = [[first]];
-  for (let begin = 0; begin < others.length; begin += size) batches.push(others.slice(begin, begin + size));
-  return batches;
-}
-
-/** A share is of all that are moved, rounded down, and never of nobody. */
-export function batchSize(batch: Batch, of: number): number {
-  if (typeof batch === "number") return batch;
-  return Math.max(1, Math.floor((of * Number.parseInt(batch, 10)) / 100));
 }
 
 /** How the run's last step is called: by it a run is known that is under way. */
@@ -89,45 +64,6 @@ function imagesOf({ node, containers }: InstanceSpec, { nodes }: Observed): Plan
     after: [],
     input: { node, image, registryCa: null },
   }));
-}
-
-function upgradeOperation(
-  { spec, former }: Move,
-  after: readonly string[],
-  { upgrade, service, minHealthySeconds, maxFailures }: PlannedUpgrade,
-  { desired }: UpgradeContext,
-): PlannedOperation<"instance.upgrade"> {
-  return {
-    id: operationId("instance.upgrade", spec.instance),
-    kind: "instance.upgrade",
-    change: "upgrade",
-    node: spec.node,
-    target: spec.instance,
-    reason: specificationDifferences(former, spec).join(", "),
-    after: [...after],
-    input: {
-      upgrade,
-      spec,
-      former,
-      checkpoint: service.upgrade.oneWay ? checkpointOf(former, desired) : null,
-      minHealthySeconds,
-      maxFailures,
-      record: true,
-    },
-  };
-}
-
-/** All that the new version may migrate. null: nothing. */
-export function checkpointOf(
-  { instance, containers }: InstanceSpec,
-  { needs }: Desired,
-): OperationInput<"instance.upgrade">["checkpoint"] {
-  const volumes = containers.flatMap((container) => container.volumes.map(({ volume }) => `${instance}-${volume}`));
-  const databases = needs.flatMap(({ kind, input, server }) =>
-    kind === "database.ensure" && input.instance === instance ? [{ server, database: input.database }] : [],
-  );
-  if (volumes.length === 0 && databases.length === 0) return null;
-  return { volumes: [...new Set(volumes)], databases };
 }
 
 function conclusion(

@@ -9,6 +9,7 @@ import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { UpgradeInstance } from "../inventory/upgrades.ts";
 import { observeFleet, type ObservationSources } from "../observation/observe.ts";
 import type { Desired } from "../plan/desired.ts";
+import type { Move } from "../plan/moves.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { ImageAnswer } from "../registry/image-lookup.ts";
@@ -16,7 +17,7 @@ import { type ChosenInstances, chooseInstances, instancesNamed, instancesOf } fr
 import { judgeDiskSpace } from "./disk-space.ts";
 import { judgeImages } from "./judge-images.ts";
 import { failuresOf } from "./past-upgrades.ts";
-import { type Move, planUpgrade } from "./plan-upgrade.ts";
+import { planUpgrade } from "./plan-upgrade.ts";
 import { judgeFailures, judgeVersion } from "./rules.ts";
 import { withVersion } from "./with-version.ts";
 

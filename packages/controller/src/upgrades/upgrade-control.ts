@@ -1,10 +1,8 @@
 /** Upgrades for people and for the schedule: begun, followed, listed, and instances that are to stay on their version. */
-import { randomBytes } from "node:crypto";
 import type { Run } from "@berth/shared/api/runs";
 import type { Upgrade, UpgradeRequest } from "@berth/shared/api/upgrades";
 import type { FleetControl } from "../apply/apply.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
-import { backupId } from "../backups/backup-id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type NewRun, runConflict } from "../runs/store.ts";
 import { followed } from "../tenants/under-way.ts";
@@ -12,6 +10,7 @@ import { createHolds, type Holds, type HoldsDependencies } from "./holds.ts";
 import { toUpgrades } from "./past-upgrades.ts";
 import { conclusionId } from "./plan-upgrade.ts";
 import { type PrepareDependencies, prepareUpgrade } from "./prepare.ts";
+import { upgradeId } from "./upgrade-id.ts";
 
 export const upgradeKind = "upgrade";
 
@@ -42,11 +41,10 @@ export interface UpgradeControlDependencies extends Omit<PrepareDependencies, "n
 
 export function createUpgradeControl(dependencies: UpgradeControlDependencies): UpgradeControl {
   const { store, control } = dependencies;
-  const newId = (service: string) => backupId(service, new Date(), randomBytes(2).toString("hex"));
 
   async function begin(request: UpgradeRequest, { account, dryRun }: UpgradeOptions): Promise<UpgradeChange> {
     const fleet = await store.require();
-    const plan = await prepareUpgrade(request, { fleet, dryRun }, { ...dependencies, newId });
+    const plan = await prepareUpgrade(request, { fleet, dryRun }, { ...dependencies, newId: upgradeId });
     return { plan, run: dryRun ? null : await dependencies.startRun({ plan, kind: upgradeKind, account }) };
   }
 

@@ -1,4 +1,5 @@
 /** Versions that fail, each in its own way: the instance runs what ran before, with all its rows, and the others were not touched. */
+import { setInFleet } from "@berth/shared/fleet/edit";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { chatTitles, Writers } from "./chats.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";
@@ -37,6 +38,8 @@ const failing: [string, string][] = [
 let fleet: TestFleet;
 let guests: Guest[];
 let writers: Writers | undefined;
+/** What is applied before each: two of the tenants misbehave in their own ways. */
+let text: string;
 
 beforeAll(async () => {
   fleet = await convergedExample();
@@ -44,10 +47,10 @@ beforeAll(async () => {
   const told = withOverrides(fleet.example, "user2", "openwebui", {
     env: { STAND_IN_MISBEHAVIOUR: `${better}=corrupts-data` },
   });
-  const both = withOverrides(told, "user3", "openwebui", {
+  text = withOverrides(told, "user3", "openwebui", {
     env: { STAND_IN_MISBEHAVIOUR: `${former}=hangs-on-stop` },
   });
-  const applied = await fleet.apply(both);
+  const applied = await fleet.apply(text);
   expect(applied, applied.stderr).toMatchObject({ exitCode: 0 });
 });
 
@@ -97,6 +100,29 @@ suite("a version that fails on the first instance", () => {
     const again = await upgrade(fleet, ["openwebui", "--to", "v0.11.4-fails-to-start", "--no-backup"]);
     expect(again).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("--retry") });
     expect(await containerIds(fleet, "openwebui")).toEqual(before);
+  });
+});
+
+suite("a file that asks for a version that fails", () => {
+  it("is applied on the first instance, which goes back with its rows, and on no other", async () => {
+    const version = "v0.11.9-migrates-then-dies";
+    const before = await containerIds(fleet, "openwebui");
+    writers = await Writers.start(fleet.lab, addresses, "applied");
+    const asking = setInFleet(text, ["services", "tenant", "openwebui"], { version });
+    const { exitCode, stdout, stderr } = await fleet.apply(asking);
+    expect({ exitCode, stdout, stderr }).not.toMatchObject({ exitCode: 0 });
+    expect(await latestMoves(fleet)).toEqual([
+      { instance: "user1-openwebui", outcome: "went-back", reason: expect.stringContaining("migrated") },
+    ]);
+    await writers.expectNothingLost(() => [former]);
+    expect(await runningVersions(fleet, "openwebui")).toEqual(all(former));
+    const { user1, ...others } = await containerIds(fleet, "openwebui");
+    expect(user1).toBeDefined();
+    expect(others, "the others were not touched").toEqual({ user2: before["user2"], user3: before["user3"] });
+    const back = await fleet.apply(text, "--prune");
+    expect(back, back.stderr).toMatchObject({ exitCode: 0 });
+    await expectConverged(fleet);
+    await expectNothingLeft(guests);
   });
 });
 

@@ -262,6 +262,6 @@ function wentBack(
     `See \`berth logs ${instance}\` and the release notes; ` +
     (isRecorded
       ? `\`berth upgrade ${service} --to ${toVersion}\` tries again.`
-      : `ask for ${fromVersion} in the fleet file, or apply it again to try again.`);
+      : `ask for ${fromVersion} in the fleet file, or try again with \`berth upgrade ${service} --to ${toVersion}\`.`);
   return new BerthError("instance.unhealthy", message, { hint });
 }

@@ -11,7 +11,7 @@ export function upgradeAgain({ steps }: Pick<RunRecord, "steps">): string | null
     if (step.kind !== "instance.upgrade" || step.state !== "failed" || step.error?.code !== "instance.unhealthy")
       continue;
     const input = instanceUpgrade.input.safeParse(step.input);
-    if (!input.success || !input.data.record) continue;
+    if (!input.success) continue;
     return `berth upgrade ${input.data.spec.service} --to ${input.data.spec.version}`;
   }
   return null;
