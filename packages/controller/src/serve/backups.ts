@@ -1,5 +1,4 @@
 /** The backups' rooms, wired: control over them, their records, and their schedule. */
-import type { OwnerBackups } from "@berth/shared/api/status";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Fleet } from "@berth/shared/fleet/schema";
@@ -15,7 +14,7 @@ import { createBackupSchedule, type BackupSchedule } from "../backups/schedule.t
 import { followRestores, restoreKind } from "../backups/settle-restore.ts";
 import { backupSubjects } from "../backups/subjects.ts";
 import { listBackups } from "../inventory/backups.ts";
-import { listControllerBackups } from "../inventory/recovery.ts";
+import { listControllerBackups, newestRecoveryKey } from "../inventory/recovery.ts";
 import { asBackup } from "../recovery/records.ts";
 import { controllerOwner } from "../recovery/store.ts";
 import type { RecoveryRooms } from "./recovery.ts";
@@ -24,6 +23,8 @@ import type { Desired } from "../plan/desired.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Secrets } from "../secrets/open.ts";
 import { backupStatus } from "../status/backup-status.ts";
+import { controllerStanding } from "../status/controller-standing.ts";
+import type { BackupStatus } from "../status/status.ts";
 import type { KeptTenant } from "../tenants/kept.ts";
 import type { ServeOptions } from "./options.ts";
 import { findRunUnderWay } from "./run-under-way.ts";
@@ -44,8 +45,8 @@ export interface BackupsDependencies {
 export interface BackupRooms {
   control: BackupControl;
   schedule: BackupSchedule;
-  /** How each owner's backups stand; null: the fleet has none. */
-  status: () => Promise<OwnerBackups[] | null>;
+  /** How the backups of each owner and of the controller stand; null: the fleet has none. */
+  status: () => Promise<BackupStatus | null>;
   /** Begins no backup any more. */
   stopSchedule: () => Promise<void>;
   /** Once no run is carried out. */
@@ -137,8 +138,17 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
   const status = async () => {
     const found = await read();
     if (found === null) return null;
-    const [backups, late] = await Promise.all([listBackups(inventory.database), schedule.late()]);
-    return backupStatus({ owners: found.owners, backups, late });
+    const { database } = inventory;
+    const [backups, own, key, late] = await Promise.all([
+      listBackups(database),
+      listControllerBackups(database),
+      newestRecoveryKey(database),
+      schedule.late(),
+    ]);
+    return {
+      backups: backupStatus({ owners: found.owners, backups, late }),
+      controllerBackup: controllerStanding({ backups: own, key, late }),
+    };
   };
   return { control, schedule, status, stopSchedule: schedule.close, close };
 }

@@ -1,5 +1,12 @@
 /** The fleet's state as the API tells it: the inventory's rows with what the hub knows of this moment. */
-import type { FleetStatus, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
+import type {
+  ControllerStanding,
+  FleetStatus,
+  InstanceStatus,
+  NodeStatus,
+  OwnerBackups,
+  Status,
+} from "@berth/shared/api/status";
 import type { UpgradeCheck } from "@berth/shared/api/upgrades";
 import type { Hub, NodePresence } from "../agents/types.ts";
 import type { Inventory } from "../inventory/database.ts";
@@ -27,15 +34,21 @@ export async function readStatus({ inventory, hub, fleetName }: StatusDependenci
   };
 }
 
+export interface BackupStatus {
+  backups: OwnerBackups[];
+  /** The controller's own. */
+  controllerBackup: ControllerStanding;
+}
+
 export interface Upkeep {
   /** null: the fleet has none. */
-  backups: OwnerBackups[] | null;
+  backups: BackupStatus | null;
   /** null: nobody knows. */
   upgrades: UpgradeCheck | null;
 }
 
 export function fleetStatus(status: Status, { backups, upgrades }: Upkeep): FleetStatus {
-  return { ...status, ...(backups === null ? {} : { backups }), ...(upgrades === null ? {} : { upgrades }) };
+  return { ...status, ...backups, ...(upgrades === null ? {} : { upgrades }) };
 }
 
 export function nodeStatus(node: NodeRecord, presence: NodePresence | undefined): NodeStatus {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { instanceStateSchema, nodeFactsSchema, nodeStateSchema, observedInstanceSchema } from "../protocol/state.ts";
 import { defineEndpoint } from "./define.ts";
+import { controllerBackupSchema, recoveryKeySchema } from "./recovery.ts";
 import { upgradeCheckSchema } from "./upgrades.ts";
 
 export const nodeStatusSchema = z.object({
@@ -57,12 +58,33 @@ export const ownerBackupsSchema = z.object({
 });
 export type OwnerBackups = z.output<typeof ownerBackupsSchema>;
 
+/** How the controller's own backup stands. One is complete only when it was read back and opened: there is no unproven one. */
+export const controllerStandingSchema = z.object({
+  newest: controllerBackupSchema
+    .pick({ id: true, createdAt: true, bytes: true, keyVersion: true })
+    .nullable()
+    .describe("The newest complete one; null: a lost controller cannot be rebuilt"),
+  failed: controllerBackupSchema
+    .pick({ id: true, createdAt: true, error: true })
+    .nullable()
+    .describe("The last attempt, when it came to nothing"),
+  lateSince: z.iso.datetime().nullable().describe("When the backup was due that is not there; null: it is not late"),
+  recoveryKey: recoveryKeySchema
+    .pick({ version: true, shownAt: true })
+    .nullable()
+    .describe("The present key; shownAt is null while nobody was given it; null: none was needed yet"),
+});
+export type ControllerStanding = z.output<typeof controllerStandingSchema>;
+
 /** What GET /api/status tells beyond what the live stream repeats. */
 export const fleetStatusSchema = statusSchema.extend({
   backups: z
     .array(ownerBackupsSchema)
     .optional()
     .describe("By owner, in the order of the fleet; left out: the fleet file says nothing of backups"),
+  controllerBackup: controllerStandingSchema
+    .optional()
+    .describe("The controller's own; left out: the fleet file says nothing of backups"),
   upgrades: upgradeCheckSchema
     .optional()
     .describe("What registries said when they were asked last: this asks none; left out: there is no fleet file yet"),
@@ -75,7 +97,8 @@ export type InstanceStatus = z.output<typeof instanceStatusSchema>;
 export const getStatus = defineEndpoint({
   method: "GET",
   path: "/api/status",
-  summary: "Nodes and instances with their states, how each owner's backups stand, and what is behind",
+  summary:
+    "Nodes and instances with their states, how the backups of each owner and of the controller stand, and what is behind",
   role: "viewer",
   response: fleetStatusSchema,
 });

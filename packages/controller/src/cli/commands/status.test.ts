@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { listRuns, type RunSummary } from "@berth/shared/api/runs";
-import { getStatus, type FleetStatus, type OwnerBackups } from "@berth/shared/api/status";
+import { getStatus, type ControllerStanding, type FleetStatus, type OwnerBackups } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
@@ -107,6 +107,61 @@ test("late, failed and unproven backups are named, within 80 columns", async () 
     "`berth backup drill`.",
     "",
   ]);
+});
+
+const keptKey = { version: 2, shownAt: "2026-11-20T06:31:12.000Z" };
+const ownNewest = { id: "controller-a", createdAt: "2026-11-24T03:21:12.000Z", bytes: 1, keyVersion: 2 };
+const wellBackedUp = { newest: ownNewest, failed: null, lateSince: null, recoveryKey: keptKey };
+const ownFailure = { id: "controller-b", createdAt: "2026-11-24T05:31:12.000Z", error: "No space left\u001b[2J" };
+
+test.each<[string, ControllerStanding, string[]]>([
+  ["in time", wellBackedUp, ["The controller's own backup is in time: the newest is 3h 10m old."]],
+  [
+    "not made yet",
+    { ...wellBackedUp, newest: null, recoveryKey: null },
+    ["warning: there is no backup of the controller yet: `berth controller backup`", "  makes one."],
+  ],
+  [
+    "late, after one that failed",
+    { ...wellBackedUp, lateSince: "2026-11-24T03:31:12.000Z", failed: ownFailure },
+    [
+      "warning: the backup of the controller is late: it was due 3h 00m ago, and failed",
+      "  1h 00m ago: No space left; the newest is 3h 10m old.",
+    ],
+  ],
+  [
+    "failed at the first time",
+    { ...wellBackedUp, newest: null, failed: { ...ownFailure, error: null } },
+    ["warning: the backup of the controller failed 1h 00m ago; there is none."],
+  ],
+  [
+    "opened by a key that nobody was given",
+    { ...wellBackedUp, recoveryKey: { version: 2, shownAt: null } },
+    [
+      "The controller's own backup is in time: the newest is 3h 10m old.",
+      "warning: nobody has the key that opens the controller's backups: keep what",
+      "  `berth controller recovery-key` prints, elsewhere.",
+    ],
+  ],
+  [
+    "opened by a former key",
+    { ...wellBackedUp, newest: { ...ownNewest, keyVersion: 1 } },
+    [
+      "The controller's own backup is in time: the newest is 3h 10m old.",
+      "warning: the newest backup of the controller is opened by version 1 of the",
+      "  recovery key: `berth controller backup` makes one for the present key.",
+    ],
+  ],
+])("the controller's own backup that is %s is told below the others", async (_, controllerBackup, lines) => {
+  const answer = { ...status, backups: [], controllerBackup };
+  await using controller = await startTestController((app) => serveStatus(app, answer));
+  const terminal = createTestTerminal({ tty: true });
+  terminal.stdout.columns = 80;
+  const { stdout } = await runInTest(["status", "--controller", controller.address], terminal);
+  const last = stripVTControlCharacters(stdout).split("\n\n").at(-1)?.trimEnd().split("\n");
+  expect(last?.slice(1)).toEqual(lines);
+  const { stdout: data } = await runInTest(["status", "--json", "--controller", controller.address]);
+  expect(JSON.parse(data)).toMatchObject({ controllerBackup });
 });
 
 test("how many instances are behind is told as registries said it last", async () => {

@@ -2,7 +2,7 @@
 import type { OwnerBackups } from "@berth/shared/api/status";
 import type { RenderOptions } from "../define-command.ts";
 import { printableLine } from "./printable.ts";
-import { count, wrap } from "./text.ts";
+import { count, wrapSentence } from "./text.ts";
 import { formatAge, formatDuration } from "./time.ts";
 
 /** More than this is for `berth backup list` to tell. */
@@ -12,22 +12,16 @@ const mostNames = 6;
 export function backupStatusLines(owners: readonly OwnerBackups[] | undefined, options: RenderOptions): string[] {
   const { fit } = options;
   if (owners === undefined)
-    return lines("Nothing is backed up: the fleet file has no `backups` section yet (docs/backups.md).", fit);
+    return wrapSentence("Nothing is backed up: the fleet file has no `backups` section yet (docs/backups.md).", fit);
   if (owners.length === 0) return [];
   const troubles = owners.flatMap((owner) => troubleOf(owner, options));
   const more = troubles.length - mostWarnings;
   return [
-    ...lines(summaryLine(owners, options), fit),
-    ...troubles.slice(0, mostWarnings).flatMap((text) => lines(text, fit, "  ")),
+    ...wrapSentence(summaryLine(owners, options), fit),
+    ...troubles.slice(0, mostWarnings).flatMap((text) => wrapSentence(text, fit, "  ")),
     ...(more > 0 ? [`${count(more, "backup")} more: \`berth backup list\`.`] : []),
     ...unprovenLines(owners, options),
   ];
-}
-
-/** Wrapped, but for commands: one that is to be copied stays in one piece. */
-function lines(text: string, columns: number, indent = ""): string[] {
-  const glued = text.replaceAll(/`[^`]*`/g, (command) => command.replaceAll(" ", "\u00a0"));
-  return wrap(glued, columns, indent).map((line) => line.replaceAll("\u00a0", " "));
 }
 
 type Standing = "in time" | "late" | "failed" | "lost" | "not made yet";
@@ -61,13 +55,25 @@ function proofText(owners: readonly OwnerBackups[], now: number): string {
 function troubleOf(owner: OwnerBackups, { now, style }: RenderOptions): string[] {
   const { newest, failed, lateSince } = owner;
   if (lateSince === null && failed === null) return [];
+  const failure = failed === null ? null : failureText(failed, now);
+  return [
+    `${style.yellow("warning:")} the backup of ${printableLine(owner.owner)} ${troubleText({ newest, lateSince, failure }, now)}`,
+  ];
+}
+
+export interface Trouble {
+  newest: { createdAt: string } | null;
+  lateSince: string | null;
+  /** What became of the last attempt; null: it is not known to have come to nothing. */
+  failure: string | null;
+}
+
+/** `is late: it was due 3h 00m ago, and failed 1h 00m ago; the newest is 1d 04h old.` */
+export function troubleText({ newest, lateSince, failure }: Trouble, now: number): string {
   const late = lateSince === null ? [] : [`is late: it was due ${formatAge(lateSince, now)}`];
-  const attempt = failed === null ? [] : [failureText(failed, now)];
   const rest =
     newest === null ? "there is none" : `the newest is ${formatDuration(now - Date.parse(newest.createdAt))} old`;
-  return [
-    `${style.yellow("warning:")} the backup of ${printableLine(owner.owner)} ${[...late, ...attempt].join(", and ")}; ${rest}.`,
-  ];
+  return `${[...late, ...(failure === null ? [] : [failure])].join(", and ")}; ${rest}.`;
 }
 
 function failureText({ run, state, createdAt }: NonNullable<OwnerBackups["failed"]>, now: number): string {
@@ -82,5 +88,8 @@ function unprovenLines(owners: readonly OwnerBackups[], { fit }: RenderOptions):
   const shown = names.length > mostNames + 1 ? names.slice(0, mostNames) : names;
   const more = names.length === shown.length ? "" : ` and ${names.length - shown.length} more`;
   const list = shown.map(printableLine).join(", ");
-  return lines(`Unproven: ${list}${more}. A drill restores a backup and checks it: \`berth backup drill\`.`, fit);
+  return wrapSentence(
+    `Unproven: ${list}${more}. A drill restores a backup and checks it: \`berth backup drill\`.`,
+    fit,
+  );
 }

@@ -3,6 +3,7 @@ import type { FleetStatus, InstanceStatus, NodeStatus, Status } from "@berth/sha
 import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
 import type { RenderOptions } from "../define-command.ts";
 import { backupStatusLines } from "./backup-status.ts";
+import { controllerStandingLines } from "./controller-standing.ts";
 import { groupBy } from "./operation.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
@@ -25,6 +26,7 @@ export function statusLines(status: FleetStatus, options: RenderOptions): string
     summaryLine(status),
     ...outdatedLines(status.nodes),
     ...backupStatusLines(status.backups, options),
+    ...controllerStandingLines(status.controllerBackup, options),
     ...upgradeStatusLines(status.upgrades, options),
   ];
 }

@@ -54,6 +54,12 @@ export function wrap(text: string, columns: number, indent = ""): string[] {
   return [...lines, line];
 }
 
+/** As `wrap`, but for commands in it: one that is to be copied stays in one piece. */
+export function wrapSentence(text: string, columns: number, indent = ""): string[] {
+  const glued = text.replaceAll(/`[^`]*`/g, (command) => command.replaceAll(" ", "\u00a0"));
+  return wrap(glued, columns, indent).map((line) => line.replaceAll("\u00a0", " "));
+}
+
 /** `1 node`, `3 nodes`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
