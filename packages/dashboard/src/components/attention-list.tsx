@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { clock } from "../clock.ts";
 import { pendingSentence, type PendingWork } from "../fleet/pending.ts";
-import { attention, ofBackups, type Attention, type Fill } from "../fleet/attention.ts";
+import { attention, ofBackups, ofController, type Attention, type Fill } from "../fleet/attention.ts";
 import { formatCount, shareOf } from "../format/units.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
 import { useSession } from "../session/session.ts";
@@ -23,9 +23,13 @@ export function AttentionList({ status }: { status: Status }): JSX.Element {
   const problems = useStore(session.problems, (map) => map);
   const fills = useFills(status);
   const pending = usePendingWork();
-  const backups = useFleetStatus().answer?.backups;
+  const upkeep = useFleetStatus().answer;
   const now = session.controllerNow();
-  const items = [...attention(status, runs, fills, now, pending), ...ofBackups(backups, now)];
+  const items = [
+    ...attention(status, runs, fills, now, pending),
+    ...ofBackups(upkeep?.backups, now),
+    ...ofController(upkeep?.controllerBackup, now),
+  ];
   const work = pendingSentence(status, pending);
   return (
     <section class="attention" aria-labelledby="attention-title">

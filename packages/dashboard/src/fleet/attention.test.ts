@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { attention, ofBackups, type Fill } from "./attention.ts";
+import { controllerStandingOf } from "../../test/stand-in/backups.ts";
+import { attention, ofBackups, ofController, type Fill } from "./attention.ts";
 import { noPendingWork, pendingWork } from "./pending.ts";
 import { instanceOf, nodeOf, runOf, stepOf } from "./fixtures.ts";
 
@@ -98,4 +99,23 @@ it("says in one line whose backups are amiss, and nothing while they are well", 
   expect(lines([well, { ...well, newest: null }])).toEqual([]);
   expect(lines([well, late])).toEqual(["warning: Backup of user2: late, due 4 h ago (/backups/user2)"]);
   expect(lines([well, late, failed])).toEqual(["warning: Backups of 2 owners: 1 late, 1 failed (/backups)"]);
+});
+
+it("says what is amiss with the controller's own backup, that it was never made, and that nobody has its key", () => {
+  const lines = (changes?: Parameters<typeof controllerStandingOf>[1]) =>
+    ofController(controllerStandingOf(now, changes), now).map(
+      ({ subject, text, href }) => `${subject} ${text} (${href})`,
+    );
+  expect(ofController(undefined, now)).toEqual([]);
+  expect(lines()).toEqual([]);
+  expect(lines({ lateSince: "2026-11-24T02:02:05.000Z" })).toEqual([
+    "Backup of the controller: late, due 4 h ago (/backups)",
+  ]);
+  expect(lines({ failed: { id: "c", createdAt: "2026-11-24T02:00:00.000Z", error: "No space left" } })).toEqual([
+    "Backup of the controller: failed (/backups)",
+  ]);
+  expect(lines({ newest: null, recoveryKey: null })).toEqual(["Backup of the controller: none yet (/backups)"]);
+  expect(lines({ recoveryKey: { version: 2, shownAt: null } })).toEqual([
+    "Recovery key of the controller: nobody has it (/backups)",
+  ]);
 });

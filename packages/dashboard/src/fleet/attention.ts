@@ -1,9 +1,9 @@
 /** What somebody should look at, worst first. Pure. */
 import type { RunSummary } from "@berth/shared/api/runs";
-import type { InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
+import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
 import { formatCount, formatShare } from "../format/units.ts";
 import { formatSpan } from "../format/time.ts";
-import { standingOf, troubleText } from "./backup-rows.ts";
+import { keyTrouble, standingOf, troubleText } from "./backup-rows.ts";
 import { backupsPath, instancePath, ownerBackupsPath, nodePath, runPath } from "../routes/route.ts";
 import { isPendingInstance, type PendingWork } from "./pending.ts";
 
@@ -40,13 +40,31 @@ export function ofBackups(owners: readonly OwnerBackups[] | undefined, now: numb
   if (first === undefined) return [];
   const about = { key: "backups", severity: "warning" } as const;
   if (others.length === 0) {
-    const since = first.lateSince === null ? "" : `, due ${formatSpan(now - Date.parse(first.lateSince))} ago`;
-    const text = `of ${first.owner}: ${standingOf(first)}${since}`;
+    const text = `of ${first.owner}: ${standingOf(first)}${dueText(first, now)}`;
     return [{ ...about, subject: "Backup", href: ownerBackupsPath(first.owner), text }];
   }
   return [
     { ...about, subject: "Backups", href: backupsPath, text: `of ${troubled.length} owners: ${troubleText(troubled)}` },
   ];
+}
+
+/** The controller's own: unlike an owner's, that it was never made is told, for nothing of the controller is left then. */
+export function ofController(standing: ControllerStanding | undefined, now: number): Attention[] {
+  if (standing === undefined) return [];
+  const about = { severity: "warning", href: backupsPath } as const;
+  const found: Attention[] = [];
+  const word = standingOf(standing);
+  if (word !== "complete") {
+    const text = `of the controller: ${word === "none" ? "none yet" : word}${dueText(standing, now)}`;
+    found.push({ ...about, key: "controller-backup", subject: "Backup", text });
+  }
+  if (keyTrouble(standing) === "not kept")
+    found.push({ ...about, key: "recovery-key", subject: "Recovery key", text: "of the controller: nobody has it" });
+  return found;
+}
+
+function dueText({ lateSince }: Pick<OwnerBackups, "lateSince">, now: number): string {
+  return lateSince === null ? "" : `, due ${formatSpan(now - Date.parse(lateSince))} ago`;
 }
 
 /** `now` is the controller's clock in milliseconds. What is pending needs no attention: the run is at it. */

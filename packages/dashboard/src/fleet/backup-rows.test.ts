@@ -1,8 +1,8 @@
 import type { Backup } from "@berth/shared/api/backups";
-import type { OwnerBackups } from "@berth/shared/api/status";
+import type { ControllerStanding, OwnerBackups } from "@berth/shared/api/status";
 import { expect, it } from "vitest";
-import { makeBackup, ownersOf } from "../../test/stand-in/backups.ts";
-import { backupSize, formerOwners, ownerRows, troubleText, unproven } from "./backup-rows.ts";
+import { controllerStandingOf, makeBackup, ownersOf } from "../../test/stand-in/backups.ts";
+import { backupSize, formerOwners, keyTrouble, ownerRows, troubleText, unproven } from "./backup-rows.ts";
 import { instanceOf } from "./fixtures.ts";
 
 const day = 86_400_000;
@@ -60,4 +60,14 @@ it("says nothing of trouble where there is none", () => {
   const owner: OwnerBackups = { owner: "user1", newest: null, failed: null, lateSince: null, provenAt: null };
   expect(troubleText([owner])).toBe("");
   expect(unproven([owner])).toEqual([]);
+});
+
+it("tells a recovery key that nobody has from one that does not open the newest backup", () => {
+  const shownAt = "2026-11-20T00:00:00.000Z";
+  const trouble = (recoveryKey: ControllerStanding["recoveryKey"]) =>
+    keyTrouble(controllerStandingOf(now, { recoveryKey }));
+  expect(trouble(null)).toBeUndefined();
+  expect(trouble({ version: 1, shownAt })).toBeUndefined();
+  expect(trouble({ version: 2, shownAt })).toBe("former");
+  expect(trouble({ version: 2, shownAt: null })).toBe("not kept");
 });

@@ -1,6 +1,6 @@
 /** Backups as a reader sees them: by owner, what is amiss first. Pure. */
 import type { Backup } from "@berth/shared/api/backups";
-import type { OwnerBackups } from "@berth/shared/api/status";
+import type { ControllerStanding, OwnerBackups } from "@berth/shared/api/status";
 
 /** `running`: one is being made. `none`: there was no time for one yet. */
 export type Standing = "running" | "late" | "failed" | "lost" | "none" | "complete";
@@ -16,9 +16,10 @@ export interface OwnerRow {
   provenAt: string | null;
 }
 
-export function standingOf({ newest, failed, lateSince }: OwnerBackups): Standing {
+/** Of an owner's backups, or of the controller's own. */
+export function standingOf({ newest, failed, lateSince }: OwnerBackups | ControllerStanding): Standing {
   if (lateSince !== null) return "late";
-  if (failed !== null) return failed.state;
+  if (failed !== null) return "state" in failed ? failed.state : "failed";
   return newest === null ? "none" : "complete";
 }
 
@@ -97,6 +98,14 @@ export function troubleText(owners: readonly OwnerBackups[]): string {
     .filter(([number]) => number > 0)
     .map(([number, standing]) => `${number} ${standing}`)
     .join(", ");
+}
+
+/** What has to be done about the key that opens the controller's backups; undefined: nothing. */
+export function keyTrouble({ newest, recoveryKey }: ControllerStanding): "not kept" | "former" | undefined {
+  if (recoveryKey === null) return undefined;
+  if (recoveryKey.shownAt === null) return "not kept";
+  const version = newest?.keyVersion ?? null;
+  return version !== null && version < recoveryKey.version ? "former" : undefined;
 }
 
 /** Those that were never proven by a restore, though there is something to prove. */

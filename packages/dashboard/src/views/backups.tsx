@@ -1,9 +1,10 @@
 import { listBackups, type Backup } from "@berth/shared/api/backups";
-import type { OwnerBackups } from "@berth/shared/api/status";
+import type { ControllerStanding, OwnerBackups } from "@berth/shared/api/status";
 import type { JSX } from "preact";
 import { call } from "../api/client.ts";
 import { BackupCells, backupColumns, BackupHead, Proof } from "../components/backup-cells.tsx";
 import { BackupParts } from "../components/backup-parts.tsx";
+import { ControllerBackup } from "../components/controller-backup.tsx";
 import { Command, Commands } from "../components/command.tsx";
 import { DisclosureRow } from "../components/disclosure-row.tsx";
 import { Ago } from "../components/elapsed.tsx";
@@ -29,7 +30,7 @@ export function BackupsPage(): JSX.Element {
       {(status === undefined || backups === undefined) && !failed && (
         <p class="muted">Waiting for the controller to tell of its backups.</p>
       )}
-      {status && backups && <BackupsBody owners={status.backups} backups={backups} />}
+      {status && backups && <BackupsBody owners={status.backups} own={status.controllerBackup} backups={backups} />}
     </Page>
   );
 }
@@ -37,15 +38,18 @@ export function BackupsPage(): JSX.Element {
 interface BackupsBodyProps {
   /** undefined: the fleet file has no backups. */
   owners: readonly OwnerBackups[] | undefined;
+  /** The controller's. */
+  own: ControllerStanding | undefined;
   backups: readonly Backup[];
 }
 
-function BackupsBody({ owners, backups }: BackupsBodyProps): JSX.Element {
+function BackupsBody({ owners, own, backups }: BackupsBodyProps): JSX.Element {
   const rows = ownerRows(owners ?? [], backups);
   const former = formerOwners(owners ?? [], backups);
   return (
     <>
       {owners === undefined ? <NotSetUp /> : <Summary owners={owners} />}
+      {own && <ControllerBackup standing={own} />}
       {rows.length > 0 && <OwnerTable rows={rows} />}
       {former.length > 0 && (
         <section aria-labelledby="former-title">
@@ -61,6 +65,7 @@ function BackupsBody({ owners, backups }: BackupsBodyProps): JSX.Element {
             ["Back up everything now", "berth backup create --all"],
             ["Read every repository and check it", "berth backup verify"],
             ["Prove backups by restoring them on trial", "berth backup drill"],
+            ["Back up the controller itself now", "berth controller backup"],
           ]}
         />
       )}

@@ -2,8 +2,9 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { live, until, usePages } from "../../test/page-harness.ts";
-import { makeBackup } from "../../test/stand-in/backups.ts";
+import { controllerStandingOf, makeBackup } from "../../test/stand-in/backups.ts";
 import { busyTenants, makeBusy } from "../../test/stand-in/busy.ts";
+import type { StandIn } from "../../test/stand-in/stand-in.ts";
 
 const { open } = usePages();
 
@@ -34,6 +35,26 @@ it("puts owners whose backups are late or failed first, with why, and shows the 
   ]);
 });
 
+it("tells how the controller's own backup stands, and what to do while nobody has its key", async () => {
+  const at = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+  const troubled = controllerStandingOf(Date.now(), {
+    ...{ lateSince: at(8), recoveryKey: { version: 1, shownAt: null } },
+    failed: { id: "controller-last", createdAt: at(3), error: "/mnt/nas/berth: disk full" },
+  });
+  const prepare = ({ upkeep }: StandIn) => void Object.assign(upkeep, { controllerBackup: troubled });
+  const { page, standIn } = await open({ path: "/backups", prepare });
+  const own = page.getByRole("region", { name: "The controller's own backup" });
+  await own
+    .getByText(/^The controller's own: late, was due 8 h ago; failed 3 h ago: .*disk full; .* was made 8 h ago\.$/)
+    .waitFor();
+  await own.getByRole("button", { name: "Copy berth controller recovery-key" }).waitFor();
+  await live(page);
+  standIn.upkeep.controllerBackup = controllerStandingOf(Date.now());
+  standIn.advanceRun();
+  await own.getByText(/^The controller's own: the newest was made 8 h ago\.$/).waitFor();
+  expect(await own.getByRole("button").count()).toBe(0);
+});
+
 it("lists the backups of one owner, the newest first, and learns of another once its run has ended", async () => {
   const { page, standIn } = await open({ path: "/backups/user1" });
   await page.getByText("3 backups").waitFor();
@@ -56,7 +77,14 @@ it("says what to do where nothing is backed up, and where there is nothing to li
   const { page, url } = await open({
     path: "/backups",
     prepare: ({ upkeep }) =>
-      Object.assign(upkeep, { owners: undefined, backups: [], tenants: [], routes: [], upgrades: [] }),
+      Object.assign(upkeep, {
+        owners: undefined,
+        controllerBackup: undefined,
+        backups: [],
+        tenants: [],
+        routes: [],
+        upgrades: [],
+      }),
   });
   await page.getByText("Nothing is backed up: the fleet file has no backups: section yet.").waitFor();
   await page.getByRole("button", { name: "Copy berth apply fleet.yaml" }).waitFor();
@@ -81,6 +109,8 @@ it("has one line on the overview when backups are late, and leads to them", asyn
   const { page } = await open({ prepare: makeBusy });
   const attention = page.getByRole("region", { name: "Attention" });
   await attention.getByText("of 2 owners: 1 late, 1 failed").waitFor();
+  await attention.getByText("of the controller: late, due 8 h ago").waitFor();
+  await attention.getByText("of the controller: nobody has it").waitFor();
   await attention.getByRole("link", { name: "Backups" }).click();
   await page.getByRole("heading", { name: "Backups", level: 1 }).waitFor();
 });

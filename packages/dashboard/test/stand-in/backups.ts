@@ -1,6 +1,6 @@
 /** Backups of every tenant and of one shared service, night after night. */
 import { backupSchema, type Backup } from "@berth/shared/api/backups";
-import type { InstanceStatus, OwnerBackups } from "@berth/shared/api/status";
+import type { ControllerStanding, InstanceStatus, OwnerBackups } from "@berth/shared/api/status";
 import { gib, mib } from "./fleet.ts";
 
 const hour = 3_600_000;
@@ -119,4 +119,14 @@ export function ownersOf(
           .at(-1) ?? null,
     };
   });
+}
+
+/** Of a controller that was backed up in the night, and whose key somebody keeps. */
+export function controllerStandingOf(now: number, changes: Partial<ControllerStanding> = {}): ControllerStanding {
+  const at = (ago: number) => new Date(now - ago).toISOString();
+  return {
+    newest: { id: "controller-newest", createdAt: at(8 * hour), bytes: Math.round(1.3 * mib), keyVersion: 1 },
+    ...{ failed: null, lateSince: null, recoveryKey: { version: 1, shownAt: at(5 * nightly) } },
+    ...changes,
+  };
 }

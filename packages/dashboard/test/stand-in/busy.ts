@@ -1,7 +1,7 @@
 /** A fleet of twelve tenants on a bad day: long names, late and failed backups, an upgrade in which one went back. */
 import { runSchema, type Step } from "@berth/shared/api/runs";
 import { upgradeSchema } from "@berth/shared/api/upgrades";
-import { makeBackup, nightly, ownersOf } from "./backups.ts";
+import { controllerStandingOf, makeBackup, nightly, ownersOf } from "./backups.ts";
 import { makeInstances, makeNodes } from "./fleet.ts";
 import { testRoute } from "./places.ts";
 import type { ScriptedRun } from "./run.ts";
@@ -42,6 +42,11 @@ export function makeBusy(standIn: StandIn): void {
     if (one) one.provenAt = at(60 * 70);
   }
   upkeep.owners = ownersOf([...busyTenants, "shared-langfuse", "shared-neo4j"], upkeep.backups, { user2: at(9 * 60) });
+  upkeep.controllerBackup = controllerStandingOf(now, {
+    lateSince: at(8 * 60),
+    failed: { id: "controller-last", createdAt: at(3 * 60), error: "/mnt/nas/berth/valuechain/controller: disk full" },
+    recoveryKey: { version: 1, shownAt: null },
+  });
 
   Object.assign(upkeep.tenants[8] ?? {}, { state: "suspended" });
   Object.assign(upkeep.tenants[9] ?? {}, { state: "kept" });

@@ -189,9 +189,8 @@ export class StandIn {
       return sendJson(response, 200, logout.response.parse({ ended: true }), { "set-cookie": cookie });
     }
     if (call === `GET ${getStatus.path}`) {
-      return send(
-        getStatus.response.parse({ ...this.#status(), backups: this.upkeep.owners, upgrades: this.upkeep.check }),
-      );
+      const { owners: backups, controllerBackup, check: upgrades } = this.upkeep;
+      return send(getStatus.response.parse({ ...this.#status(), backups, controllerBackup, upgrades }));
     }
     if (call === `GET ${getSamples.path}`) return send(getSamples.response.parse(this.#past(url)));
     if (call === `GET ${listRuns.path}`) {

@@ -1,11 +1,11 @@
 /** What the stand-in answers of tenants, routes, backups and upgrades. */
 import { listBackups, type Backup } from "@berth/shared/api/backups";
 import { listRoutes, testRoutes, type Route, type RouteList, type RouteResult } from "@berth/shared/api/routes";
-import type { InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
+import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
 import { getTenant, listTenants, type TenantStatus } from "@berth/shared/api/tenants";
 import { listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
 import { BerthError } from "@berth/shared/errors";
-import { makeBackups, ownersOf } from "./backups.ts";
+import { controllerStandingOf, makeBackups, ownersOf } from "./backups.ts";
 import { makeRoutes, makeTenants, testRoute } from "./places.ts";
 import { makeCheck, makeUpgrades } from "./upgrades.ts";
 
@@ -13,6 +13,8 @@ export interface Upkeep {
   backups: Backup[];
   /** undefined: the fleet file has no backups. */
   owners: OwnerBackups[] | undefined;
+  /** The same. */
+  controllerBackup: ControllerStanding | undefined;
   tenants: TenantStatus[];
   routes: Route[];
   router: RouteList["router"];
@@ -30,6 +32,7 @@ export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances:
       tenants.map(({ name }) => name),
       backups,
     ),
+    controllerBackup: controllerStandingOf(now),
     tenants,
     routes: makeRoutes(nodes, instances),
     router: { address: "10.0.6.10", port: 443, tls: true },
