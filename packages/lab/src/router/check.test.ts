@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createCheck } from "./check.ts";
+import { publishedSchemaFile } from "./published-schema.ts";
 import { configurationFor } from "./testing/configuration.ts";
 
 const configuration = configurationFor("n8n.example.org", ["http://10.0.6.11:5678"], {
@@ -10,7 +11,7 @@ const configuration = configurationFor("n8n.example.org", ["http://10.0.6.11:567
 });
 
 test("takes what Berth makes", async () => {
-  const check = await createCheck(process.env["BERTH_TRAEFIK_SCHEMA"] ?? null);
+  const check = await createCheck(publishedSchemaFile());
   expect(check(configuration)).toEqual(configuration);
   expect(check({})).toEqual({});
 });
@@ -29,8 +30,21 @@ test.each([
     /url/,
   ],
   ["no object", [], /object/],
-])("refuses %s", async (_, document, reason) => {
+])("refuses %s, by what Berth uses alone", async (_, document, reason) => {
   const check = await createCheck(null);
+  expect(() => check(document)).toThrow(reason);
+});
+
+test.each([
+  ["a router without a service", { http: { routers: { one: { rule: "Host(`a`)" } } } }, "service"],
+  ["a service without servers", { http: { services: { one: { loadBalancer: { servers: [] } } } } }, "fewer than 1"],
+  [
+    "entry points that are no list",
+    { http: { routers: { one: { rule: "Host(`a`)", service: "a", entryPoints: "web" } } } },
+    "entryPoints must be array",
+  ],
+])("refuses %s, by Traefik's schema", async (_, document, reason) => {
+  const check = await createCheck(publishedSchemaFile());
   expect(() => check(document)).toThrow(reason);
 });
 

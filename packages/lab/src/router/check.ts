@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { traefikConfigurationSchema, type TraefikConfiguration } from "@berth/shared/routes/traefik";
 import { Ajv } from "ajv";
+import AjvDraft04 from "ajv-draft-04";
 import { z } from "zod";
 import { refusal } from "./refusal.ts";
 import { routingTable } from "./table.ts";
@@ -12,9 +13,8 @@ export type CheckConfiguration = (document: unknown) => TraefikConfiguration;
 const jsonSchemaSchema = z.record(z.string(), z.unknown());
 
 /**
- * `publishedSchema` is a file with Traefik's own schema for dynamic configuration,
- * https://www.schemastore.org/traefik-v3-file-provider.json, which is no part of this repository; null: only what Berth
- * uses of it is known, and everything else is refused.
+ * `publishedSchema` is a file with Traefik's own schema for dynamic configuration, see published-schema.ts; null: only
+ * what Berth uses of it is known, and everything else is refused.
  */
 export async function createCheck(publishedSchema: string | null): Promise<CheckConfiguration> {
   const refusedByTraefik = publishedSchema === null ? () => null : await readPublished(publishedSchema);
@@ -31,7 +31,8 @@ export async function createCheck(publishedSchema: string | null): Promise<Check
 
 async function readPublished(file: string): Promise<(document: unknown) => string | null> {
   const schema = jsonSchemaSchema.parse(JSON.parse(await readFile(file, "utf8")));
-  const ajv = new Ajv({ strict: false });
+  const isDraft04 = String(schema["$schema"]).includes("draft-04");
+  const ajv = isDraft04 ? new AjvDraft04.default({ strict: false }) : new Ajv({ strict: false });
   const validate = ajv.compile(schema);
   return (document) => (validate(document) ? null : ajv.errorsText(validate.errors, { dataVar: "configuration" }));
 }

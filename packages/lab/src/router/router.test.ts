@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { ensureRouterAuthority, type RouterAuthority } from "./authority.ts";
 import { createCheck } from "./check.ts";
+import { publishedSchemaFile } from "./published-schema.ts";
 import { type Router, startRouter } from "./router.ts";
 import { configurationFor } from "./testing/configuration.ts";
 import { startNamedServer } from "./testing/server.ts";
@@ -63,7 +64,7 @@ async function start(shown: string): Promise<Router> {
     ports: { web: 0, websecure: 0 },
     provider: { endpoint: `https://localhost:${address.port}/api/routes/traefik`, ca: authority.ca, token: shown },
     authority,
-    check: await createCheck(process.env["BERTH_TRAEFIK_SCHEMA"] ?? null),
+    check: await createCheck(publishedSchemaFile()),
     intervalMilliseconds: 20,
     log: (line) => void lines.push(line),
   });

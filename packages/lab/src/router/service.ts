@@ -9,6 +9,7 @@ import { waitFor } from "../host/wait.ts";
 import { ensureAddress, inNamespace } from "../network/namespace.ts";
 import type { Lab } from "../state.ts";
 import { ensureRouterAuthority, type RouterAuthority } from "./authority.ts";
+import { publishedSchemaFile } from "./published-schema.ts";
 import { routerReadySchema, routerSettingsSchema, type RouterSettings } from "./settings.ts";
 
 const processName = "router";
@@ -39,7 +40,7 @@ export async function ensureRouter(
     ca,
     token,
     directory,
-    publishedSchema: process.env["BERTH_TRAEFIK_SCHEMA"] ?? null,
+    publishedSchema: publishedSchemaFile(),
   });
   const running = settings.isNew ? undefined : await findLongLived(stateDirectory, processName);
   if (running !== undefined) return;
