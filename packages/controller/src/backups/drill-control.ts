@@ -2,7 +2,8 @@
 import type { Run } from "@berth/shared/api/runs";
 import type { Proof } from "@berth/shared/api/drills";
 import { listBackups } from "../inventory/backups.ts";
-import type { Inventory } from "../inventory/database.ts";
+import type { Inventory, Queryable } from "../inventory/database.ts";
+import { recordLook } from "../inventory/looks.ts";
 import { listProofs } from "../inventory/proofs.ts";
 import type { NewRun } from "../runs/store.ts";
 import type { BackupChange, BackupOptions } from "./backup-control.ts";
@@ -65,7 +66,12 @@ export function createDrillControl({
     drill: (request, { account, dryRun }) =>
       exclusively(async () => {
         const planned = await plan(request);
-        return { plan: planned, run: dryRun ? null : await startRun({ plan: planned, kind: drillKind, account }) };
+        if (dryRun) return { plan: planned, run: null };
+        const alongside = (transaction: Queryable) => recordLook(transaction, drillKind);
+        const run = await startRun({ plan: planned, kind: drillKind, account, alongside });
+        // No run was written: that there was nothing to drill is remembered all the same.
+        if (run === null && request.of === null) await recordLook(database, drillKind);
+        return { plan: planned, run };
       }),
 
     async proofs({ of, backup }) {

@@ -13,6 +13,7 @@ import type {
   SpecificationsTable,
   TenantsTable,
 } from "./tables/fleet.ts";
+import type { LooksTable } from "./tables/looks.ts";
 import type { UpgradeInstancesTable } from "./tables/upgrades.ts";
 import type { ControllerBackupsTable, RebuildsTable, RecoveryKeysTable } from "./tables/recovery.ts";
 import type { RegistryTagsTable } from "./tables/registry-tags.ts";
@@ -43,6 +44,7 @@ export interface Database {
   recoveryKeys: RecoveryKeysTable;
   rebuilds: RebuildsTable;
   registryTags: RegistryTagsTable;
+  looks: LooksTable;
 }
 
 /**

@@ -5,9 +5,11 @@ import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { recordEvent } from "./events.ts";
+import { lastLook } from "./looks.ts";
 import { migrations } from "./migrations/index.ts";
 import { listNodes, putNode } from "./nodes.ts";
 import { openInventory } from "./open.ts";
+import { insertRun, updateRun } from "./runs.ts";
 
 let directory: string;
 let file: string;
@@ -48,6 +50,24 @@ describe("opening the inventory", () => {
     expect((await listNodes(inventory.database)).map(({ name }) => name)).toEqual(["shared"]);
     await inventory.close();
     expect(readdirSync(join(directory, "state"))).toEqual(["inventory.sqlite"]);
+  });
+
+  test("takes over from the runs that are kept when the last drill was", async () => {
+    const { "0010-looks": _, ...former } = migrations;
+    const before = await openInventory({ file, migrations: former });
+    for (const [kind, createdAt] of [
+      ["backup.drill", "2026-11-15T05:00:00.000Z"],
+      ["backup.drill", "2026-11-22T05:00:00.000Z"],
+      ["apply", "2026-11-24T06:00:00.000Z"],
+    ] as const) {
+      const run = await insertRun(before.database, { kind, account: "schedule", createdAt, steps: [] });
+      await updateRun(before.database, { ...run, state: "succeeded" });
+    }
+    await before.close();
+    const inventory = await openInventory({ file });
+    expect(await lastLook(inventory.database, "backup.drill")).toBe("2026-11-22T05:00:00.000Z");
+    expect(await lastLook(inventory.database, "apply")).toBeNull();
+    await inventory.close();
   });
 
   test("copies the file before a migration, and only then", async () => {

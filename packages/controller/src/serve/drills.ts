@@ -5,11 +5,10 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Logger } from "pino";
 import type { FleetControl } from "../apply/apply.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
-import { createDrillControl, drillKind, type DrillControl } from "../backups/drill-control.ts";
+import { createDrillControl, type DrillControl } from "../backups/drill-control.ts";
 import { followProofs } from "../backups/drill-follow.ts";
+import { createDrillSchedule } from "../backups/drill-schedule.ts";
 import { readPresentFleet } from "../backups/present-fleet.ts";
-import { createBackupSchedule } from "../backups/schedule.ts";
-import { listBackups } from "../inventory/backups.ts";
 import type { Inventory } from "../inventory/database.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { Runner } from "../runs/runner.ts";
@@ -37,9 +36,6 @@ export interface DrillRooms {
   close: () => Promise<void>;
 }
 
-/** As many as are kept. */
-const pastRuns = 500;
-
 export async function openDrills(dependencies: DrillsDependencies): Promise<DrillRooms> {
   const { inventory, secrets, store, runner, desired, logger } = dependencies;
   const control = createDrillControl({
@@ -55,26 +51,10 @@ export async function openDrills(dependencies: DrillsDependencies): Promise<Dril
     startRun: (run) => runner.start(run),
     exclusively: dependencies.fleetControl.exclusively,
   });
-  const schedule = createBackupSchedule({
-    async read() {
-      const fleet = (await store.current())?.fleet;
-      if (fleet?.backups === undefined || fleet.backups.drill === false) return null;
-      const { drill, timeZone } = fleet.backups;
-      // Nothing is due before there is a backup to prove.
-      const isAny = (await listBackups(inventory.database)).some(({ state }) => state === "complete");
-      return { schedule: { schedule: drill, timeZone, spreadMinutes: 0 }, owners: isAny ? [drillKind] : [] };
-    },
-    // One that failed has found something out: it is not begun again before its next time.
-    async backups() {
-      const drills = (await runner.list(pastRuns)).filter(({ kind }) => kind === drillKind);
-      return drills.map(({ createdAt }) => ({
-        owner: drillKind,
-        subject: drillKind,
-        state: "complete" as const,
-        createdAt,
-      }));
-    },
-    start: () => control.drill({ of: null, all: false }, { account: "schedule", dryRun: false }),
+  const schedule = createDrillSchedule({
+    inventory,
+    fleet: async () => (await store.current())?.fleet ?? null,
+    drill: control.drill,
     onFailure: (error) => logger.error({ err: error }, "A drill that is due could not be begun"),
   });
   const follower = await followProofs({

@@ -12,6 +12,7 @@ import { recovery } from "./0006-recovery.ts";
 import { registryTags } from "./0007-registry-tags.ts";
 import { backupLocations } from "./0008-backup-locations.ts";
 import { proofs } from "./0009-proofs.ts";
+import { looks } from "./0010-looks.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -23,4 +24,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0007-registry-tags": registryTags,
   "0008-backup-locations": backupLocations,
   "0009-proofs": proofs,
+  "0010-looks": looks,
 };
