@@ -5,6 +5,7 @@ import { backupSize } from "../fleet/backup-rows.ts";
 import { formatBytes, notMeasured } from "../format/units.ts";
 import { Ago } from "./elapsed.tsx";
 import { StateMark } from "./state-mark.tsx";
+import { TableHead } from "./table-head.tsx";
 
 /** Age, size, verified, in three cells. */
 export function BackupCells({
@@ -45,31 +46,22 @@ export function Proof({ provenAt }: { provenAt: string | null }): JSX.Element {
 
 export function BackupHead({ first, last, proof }: { first: string; last: string; proof: string }): JSX.Element {
   return (
-    <thead>
-      <tr>
-        <th class="column-state" scope="col">
-          <span>State</span>
-        </th>
-        <th class="column-subject" scope="col">
-          {first}
-        </th>
-        <th class="column-when" scope="col">
-          {last}
-        </th>
-        <th class="column-size" scope="col" title="What was backed up, and what the repository has grown by">
-          Size <span class="secondary">+ new</span>
-        </th>
-        <th class="column-verified" scope="col" title="When the repository was read as a whole and held it">
-          Verified
-        </th>
-        <th class="column-proven" scope="col" title="When a backup was restored with success">
-          {proof}
-        </th>
-        <th class="column-more" scope="col">
-          <span class="visually-hidden">Parts</span>
-        </th>
-      </tr>
-    </thead>
+    <TableHead
+      columns={[
+        ["column-subject", first],
+        ["column-when", last],
+        [
+          "column-size",
+          <>
+            Size <span class="secondary">+ new</span>
+          </>,
+          "What was backed up, and what the repository has grown by",
+        ],
+        ["column-verified", "Verified", "When the repository was read as a whole and held it"],
+        ["column-proven", proof, "When a backup was restored with success"],
+      ]}
+      more="Parts"
+    />
   );
 }
 

@@ -23,6 +23,7 @@ import { usePendingWork } from "../session/use-pending.ts";
 import { memo } from "./memo.ts";
 import { Metric } from "./metric.tsx";
 import { type AnyState, ContainerMark, StateMark } from "./state-mark.tsx";
+import { metricColumns, TableHead } from "./table-head.tsx";
 
 interface FleetTableProps {
   nodes: readonly NodeStatus[];
@@ -35,31 +36,7 @@ export function FleetTable({ nodes, instances }: FleetTableProps): JSX.Element {
   return (
     <table class="fleet">
       <caption class="visually-hidden">Nodes with their instances</caption>
-      <thead>
-        <tr>
-          <th class="column-state" scope="col">
-            <span>State</span>
-          </th>
-          <th class="column-name" scope="col">
-            Name
-          </th>
-          <th class="column-version" scope="col">
-            Version
-          </th>
-          <th class="column-metric column-cpu" scope="col">
-            CPU <span class="unit">cores</span>
-          </th>
-          <th class="column-metric" scope="col">
-            Memory
-          </th>
-          <th class="column-plain" scope="col">
-            Network
-          </th>
-          <th class="column-plain" scope="col">
-            Disk
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={[["column-name", "Name"], ["column-version", "Version"], ...metricColumns]} />
       {nodes.map((node) => (
         <NodeBody key={node.name} node={node} instances={byNode.get(node.name) ?? []} pending={pending} />
       ))}

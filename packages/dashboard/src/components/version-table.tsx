@@ -7,6 +7,7 @@ import { Command } from "./command.tsx";
 import { DisclosureRow } from "./disclosure-row.tsx";
 import { Ago } from "./elapsed.tsx";
 import { SeverityMark, StateMark } from "./state-mark.tsx";
+import { TableHead } from "./table-head.tsx";
 
 /** Service by service: what its instances run, and what there is to move them to. */
 export function VersionTable({ check }: { check: UpgradeCheck }): JSX.Element {
@@ -23,25 +24,14 @@ export function VersionTable({ check }: { check: UpgradeCheck }): JSX.Element {
         </span>
       </p>
       <table class="list versions">
-        <thead>
-          <tr>
-            <th class="column-state" scope="col">
-              <span>State</span>
-            </th>
-            <th class="column-subject" scope="col">
-              Service
-            </th>
-            <th class="column-available" scope="col">
-              Newer
-            </th>
-            <th class="column-when" scope="col" title="When its registry answered last">
-              Looked up
-            </th>
-            <th class="column-more" scope="col">
-              <span class="visually-hidden">Instances</span>
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            ["column-subject", "Service"],
+            ["column-available", "Newer"],
+            ["column-when", "Looked up", "When its registry answered last"],
+          ]}
+          more="Instances"
+        />
         <tbody>
           {check.services.map((service) => (
             <ServiceRow

@@ -7,6 +7,7 @@ import { ContainerCells } from "../components/fleet-table.tsx";
 import { useInstanceBackup } from "../components/instance-backup.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
+import { metricColumns, TableHead } from "../components/table-head.tsx";
 import { shownInstanceState } from "../fleet/pending.ts";
 import { nodePath, tenantPath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
@@ -72,31 +73,7 @@ function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
 function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
   return (
     <table class="fleet containers">
-      <thead>
-        <tr>
-          <th class="column-state" scope="col">
-            <span>State</span>
-          </th>
-          <th class="column-name" scope="col">
-            Container
-          </th>
-          <th class="column-version" scope="col">
-            Up for
-          </th>
-          <th class="column-metric column-cpu" scope="col">
-            CPU <span class="unit">cores</span>
-          </th>
-          <th class="column-metric" scope="col">
-            Memory
-          </th>
-          <th class="column-plain" scope="col">
-            Network
-          </th>
-          <th class="column-plain" scope="col">
-            Disk
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={[["column-name", "Container"], ["column-version", "Up for"], ...metricColumns]} />
       <tbody>
         {instance.containers.map((container) => (
           <tr key={container.name}>

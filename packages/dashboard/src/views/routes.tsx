@@ -5,6 +5,7 @@ import { Ago } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { TableHead } from "../components/table-head.tsx";
 import { instancePath } from "../routes/route.ts";
 import { useAnswer } from "../session/use-answer.ts";
 import { useRouteTests } from "../session/route-tests.ts";
@@ -50,22 +51,13 @@ export function RoutesPage(): JSX.Element {
       )}
       {answer && answer.routes.length > 0 && (
         <table class="list routes">
-          <thead>
-            <tr>
-              <th class="column-state" scope="col">
-                <span>State</span>
-              </th>
-              <th class="column-subject" scope="col">
-                Name
-              </th>
-              <th class="column-target" scope="col">
-                Leads to
-              </th>
-              <th class="column-test" scope="col">
-                Last test
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              ["column-subject", "Name"],
+              ["column-target", "Leads to"],
+              ["column-test", "Last test"],
+            ]}
+          />
           <tbody>
             {answer.routes.map((route) => (
               <RouteRow key={route.host} route={route} result={results.get(route.host)} testing={testing} />

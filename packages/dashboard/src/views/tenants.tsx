@@ -7,6 +7,7 @@ import { Ago } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { TableHead } from "../components/table-head.tsx";
 import { standingOf } from "../fleet/backup-rows.ts";
 import { nodePath, ownerBackupsPath, tenantPath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
@@ -36,25 +37,14 @@ export function TenantsPage(): JSX.Element {
       )}
       {tenants && tenants.length > 0 && (
         <table class="list tenants">
-          <thead>
-            <tr>
-              <th class="column-state" scope="col">
-                <span>State</span>
-              </th>
-              <th class="column-subject" scope="col">
-                Tenant
-              </th>
-              <th class="column-health" scope="col">
-                Healthy
-              </th>
-              <th class="column-services optional" scope="col">
-                Services
-              </th>
-              <th class="column-backup" scope="col">
-                Backup
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              ["column-subject", "Tenant"],
+              ["column-health", "Healthy"],
+              ["column-services optional", "Services"],
+              ["column-backup", "Backup"],
+            ]}
+          />
           <tbody>
             {tenants.map((tenant) => (
               <TenantRow

@@ -7,6 +7,7 @@ import { Ago } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { TableHead } from "../components/table-head.tsx";
 import { UpgradeRun } from "../components/upgrade-run.tsx";
 import { VersionTable } from "../components/version-table.tsx";
 import { currentRun } from "../fleet/fleet-state.ts";
@@ -65,25 +66,14 @@ function useUpgradeRun(): Run | undefined {
 function PastUpgrades({ upgrades }: { upgrades: readonly Upgrade[] }): JSX.Element {
   return (
     <table class="list upgrades">
-      <thead>
-        <tr>
-          <th class="column-state" scope="col">
-            <span>State</span>
-          </th>
-          <th class="column-subject" scope="col">
-            Upgrade
-          </th>
-          <th class="column-when" scope="col">
-            Begun
-          </th>
-          <th class="column-gap" scope="col" title="How long an instance did not answer, at most">
-            Longest gap
-          </th>
-          <th class="column-more" scope="col">
-            <span class="visually-hidden">Instances</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          ["column-subject", "Upgrade"],
+          ["column-when", "Begun"],
+          ["column-gap", "Longest gap", "How long an instance did not answer, at most"],
+        ]}
+        more="Instances"
+      />
       <tbody>
         {upgrades.map((upgrade) => (
           <PastUpgrade key={upgrade.id} upgrade={upgrade} />
