@@ -17,6 +17,9 @@ import { describeLab } from "../../src/status.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
 import { type Guest, guestAt } from "./guest.ts";
 
+/** Tests that take minutes each, and little that others do not show: only where somebody waits for them. */
+export const isPatient = process.env["BERTH_TEST_PATIENT"] !== undefined;
+
 const exampleFile = join(repository, "examples/valuechain/fleet.yaml");
 
 export interface Outcome {

@@ -35,10 +35,7 @@ afterAll(async () => {
   await ensureController(fleet.lab);
 });
 
-/** The controller that all other tests go on with: only where somebody waits for it. */
-const patient = it.skipIf(process.env["BERTH_TEST_PATIENT"] === undefined);
-
-patient("is rebuilt from the backup target, and nothing is left to do", async () => {
+it("is rebuilt from the backup target, and nothing is left to do", async () => {
   const { lab, controller } = fleet;
   const key = await fleet.succeed(["controller", "recovery-key"]);
   await fleet.succeed(["controller", "backup"]);

@@ -3,14 +3,11 @@ import { listBackups } from "@berth/shared/api/backups";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runOnStores } from "./everything.ts";
-import { convergedExample, type TestFleet } from "./fixture.ts";
+import { convergedExample, isPatient, type TestFleet } from "./fixture.ts";
 
 const file = "/app/backend/data/kept mark.txt";
 const long = { deadlineMs: 1_200_000 };
 const marksSchema = z.object({ object: z.string().nullable(), point: z.string().nullable() });
-
-/** A whole tenant more is made and everything is restored: minutes that the other tests of tenants and backups take already. */
-const suite = describe.skipIf(process.env["BERTH_TEST_PATIENT"] === undefined);
 
 let fleet: TestFleet;
 
@@ -22,7 +19,7 @@ afterAll(async () => {
   await fleet.berth(["tenant", "remove", "user9", "--no-backup", "--yes"], long);
 });
 
-suite("a tenant restored under a new name", () => {
+describe("a tenant restored under a new name", () => {
   it("has its own node, databases, collections and buckets, with what the other one had", async () => {
     await leaveMarks("user3", "before");
     await fleet.succeed(["backup", "create", "user3"]);
@@ -57,7 +54,7 @@ suite("a tenant restored under a new name", () => {
   });
 });
 
-suite("everything", () => {
+describe.skipIf(!isPatient)("everything", () => {
   it("comes back from the newest backups of each owner", async () => {
     const kept = await marks("user9");
     await leaveMarks("user9", "later");

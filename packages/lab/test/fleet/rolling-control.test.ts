@@ -1,6 +1,6 @@
 /** Who steers an upgrade: paused and resumed, given twice, held, and met by another one. */
 import { runSchema, type Run } from "@berth/shared/api/runs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { waitFor } from "../../src/host/wait.ts";
 import { Writers } from "./chats.ts";
@@ -14,7 +14,6 @@ import {
   expectNothingLeft,
   removeWithVolumes,
   runningVersions,
-  suite,
   tenants,
   upgrade,
 } from "./rolling.ts";
@@ -40,7 +39,7 @@ afterAll(async () => {
   await removeWithVolumes(fleet, "openwebui", tenants);
 });
 
-suite("an upgrade of all but one that is held", () => {
+describe("an upgrade of all but one that is held", () => {
   // What failed in another file, here or there, is tried again.
   const asked = ["upgrade", "openwebui", "--to", better, "--retry", "--no-backup", "--min-healthy", "8s"];
   let begun: Run;

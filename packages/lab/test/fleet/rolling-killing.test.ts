@@ -3,7 +3,7 @@
  * that was acknowledged.
  */
 import { runSchema, type Run } from "@berth/shared/api/runs";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ensureController } from "../../src/demo/controller.ts";
 import { answeringRelease, Writers } from "./chats.ts";
@@ -18,7 +18,6 @@ import {
   expectNothingLeft,
   removeWithVolumes,
   runningVersions,
-  suite,
   tenants,
   upgrade,
 } from "./rolling.ts";
@@ -49,7 +48,7 @@ afterAll(async () => {
   await removeWithVolumes(fleet, "openwebui", tenants);
 });
 
-suite("an upgrade to a version that dies", () => {
+describe("an upgrade to a version that dies", () => {
   it.each(seeds)("ends with the former version everywhere, whatever is killed (seed %i)", async (seed) => {
     const ended = await upgradeWhileKilling(dying, seed, seed);
     expect(ended.state).toBe("failed");
@@ -59,7 +58,7 @@ suite("an upgrade to a version that dies", () => {
   });
 });
 
-suite("an upgrade to a version that is well", () => {
+describe("an upgrade to a version that is well", () => {
   it.each(seeds)("is carried on, or back, whatever is killed (seed %i)", async (seed) => {
     await upgradeWhileKilling(better, seed, seed + 1000);
     const { instances } = await fleet.status();

@@ -1,6 +1,6 @@
 /** The real n8n over a real PostgreSQL, through versions of its own: what its API has made is there and readable after each. */
 import { join } from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ensureImages } from "../../src/images/ensure-images.ts";
 import { runInNamespace } from "../../src/network/namespace.ts";
@@ -13,7 +13,6 @@ import {
   latestMoves,
   removeWithVolumes,
   runningVersions,
-  suite,
   upgrade,
   withOverrides,
 } from "./rolling.ts";
@@ -47,7 +46,7 @@ beforeAll(async () => {
   migrations = await countMigrations();
 });
 
-suite("n8n", () => {
+describe("n8n", () => {
   it("is filled by its own API", async () => {
     expect(await session("first")).toEqual(holding("first"));
     expect(await session("second")).toEqual(holding("first", "second"));

@@ -2,7 +2,7 @@
 import { listUpgrades, type InstanceMove } from "@berth/shared/api/upgrades";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import { planSchema } from "@berth/shared/operations/plan";
-import { describe, expect } from "vitest";
+import { expect } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { BerthOptions, Outcome, TestFleet } from "./fixture.ts";
@@ -15,9 +15,6 @@ const textSchema = z.object({
   tenants: z.record(z.string(), z.object({ services: z.record(z.string(), version.or(z.literal(false))).default({}) })),
   services: z.object({ tenant: z.record(z.string(), version) }),
 });
-
-/** Minutes each: only where somebody waits for them. */
-export const suite = describe.skipIf(process.env["BERTH_TEST_PATIENT"] === undefined);
 
 export function upgrade(fleet: TestFleet, parameters: readonly string[], options?: BerthOptions): Promise<Outcome> {
   return fleet.berth(["upgrade", ...parameters], options);
