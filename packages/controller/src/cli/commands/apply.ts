@@ -7,7 +7,14 @@ import { readFleetFiles, refuseProblems, withFleetFiles } from "../fleet-file.ts
 import { confirm } from "../prompt.ts";
 import { planLines, removals } from "../render/plan.ts";
 import { count } from "../render/text.ts";
-import { type Changed, changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import {
+  type Changed,
+  changeFailure,
+  changeLines,
+  detachOption,
+  followChange,
+  planDeadlineSeconds,
+} from "../runs/carry-out.ts";
 import { isInteractive } from "../terminal.ts";
 
 interface FleetFile {
@@ -36,7 +43,7 @@ export default defineCommand({
       short: "y",
       description: "Remove without asking; needed where there is no terminal to ask on",
     },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth apply fleet.yaml --plan", does: "show what would change" },

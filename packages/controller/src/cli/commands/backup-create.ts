@@ -1,7 +1,8 @@
 import { createBackup } from "@berth/shared/api/backups";
+import { allOption, subjectArgument } from "../backup-subject.ts";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -9,17 +10,11 @@ export default defineCommand({
     "demands it is stopped meanwhile; the others run on. Each owner has an encrypted repository of its own, and what is " +
     "there already is not sent again. docs/backups.md says what is in a backup and what is not.\n\n" +
     'With --json: {"operations": […], "warnings": […], "run": {…}}; with --plan, run is null.',
-  arguments: {
-    name: {
-      description: "Tenant, or one instance: user1, user1-n8n, shared-neo4j",
-      optional: true,
-      completes: "tenant",
-    },
-  },
+  arguments: { name: subjectArgument },
   options: {
-    all: { kind: "flag", description: "Every tenant and shared service" },
+    all: allOption,
     plan: { kind: "flag", description: "Show what would be backed up, and change nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth backup create user1", does: "everything that the tenant has" },

@@ -1,7 +1,8 @@
 import { drillBackups } from "@berth/shared/api/drills";
+import { allOption, subjectArgument } from "../backup-subject.ts";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -11,17 +12,11 @@ export default defineCommand({
     "Without a name, one of each kind is drilled: the shared services, and the tenant that was proven longest ago. " +
     "`backups.drill` of the fleet file does that every week.\n\n" +
     'With --json: {"operations": […], "warnings": […], "run": {…}}; with --plan, run is null.',
-  arguments: {
-    name: {
-      description: "Tenant, or one instance: user1, user1-n8n, shared-neo4j",
-      optional: true,
-      completes: "tenant",
-    },
-  },
+  arguments: { name: subjectArgument },
   options: {
-    all: { kind: "flag", description: "Every tenant and shared service" },
+    all: allOption,
     plan: { kind: "flag", description: "Show what would be drilled, and change nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth backup drill", does: "prove one backup of each kind" },

@@ -1,6 +1,6 @@
 import { pruneBackups } from "@berth/shared/api/backups";
 import { defineCommand } from "../define-command.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -9,7 +9,7 @@ export default defineCommand({
     "each of its backups.",
   options: {
     plan: { kind: "flag", description: "Show what would go, and remove nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth backup prune --plan", does: "how many backups of whom are no longer kept" },

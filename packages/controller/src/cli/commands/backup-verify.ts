@@ -1,6 +1,6 @@
 import { verifyBackups } from "@berth/shared/api/backups";
 import { defineCommand } from "../define-command.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -15,7 +15,7 @@ export default defineCommand({
   },
   options: {
     plan: { kind: "flag", description: "Show what would be read, and read nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth backup verify", does: "every repository" },

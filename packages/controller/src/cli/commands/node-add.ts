@@ -4,6 +4,7 @@ import { BerthError } from "@berth/shared/errors";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { runSummaryLines } from "../render/run-summary.ts";
+import { detachOption } from "../runs/carry-out.ts";
 import { detachedLines, followRun, runFailure } from "../runs/follow-run.ts";
 
 /** SSH, and a look at what the host is. */
@@ -33,7 +34,7 @@ export default defineCommand({
       value: "FILE",
       description: "Private key on the controller's machine",
     },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth node add 10.0.6.14 --ssh root@10.0.6.14", does: "take a host in as node-10-0-6-14" },

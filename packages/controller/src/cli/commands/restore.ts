@@ -2,10 +2,11 @@ import { restoreBackup } from "@berth/shared/api/backups";
 import { getStatus } from "@berth/shared/api/status";
 import { newTenantSchema, type NewTenant } from "@berth/shared/api/tenants";
 import type { Plan } from "@berth/shared/operations/plan";
+import { allOption } from "../backup-subject.ts";
 import { confirmName, type NameConfirmation } from "../confirm-name.ts";
 import { type CommandContext, defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 interface Input {
   name: string | undefined;
@@ -28,7 +29,7 @@ export default defineCommand({
     "anything of it starts. Nothing is replaced, and nothing is asked.",
   arguments: { name: { description: "Tenant, or one instance", optional: true, completes: "tenant" } },
   options: {
-    all: { kind: "flag", description: "Every tenant and shared service" },
+    all: allOption,
     at: { kind: "text", value: "TIME", description: "The newest backup of this time or before: 2026-11-24T02:00Z" },
     backup: { kind: "text", value: "ID", description: "This very backup" },
     as: { kind: "text", value: "NEWTENANT", description: "Beside: into a new tenant of this name" },
@@ -46,7 +47,7 @@ export default defineCommand({
     noBackupFirst: { kind: "flag", description: "What is there is not worth a backup" },
     plan: { kind: "flag", description: "Show what would be replaced, and replace nothing" },
     yes: { kind: "flag", short: "y", description: "Without asking for the name; needed where there is no terminal" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth restore user1-n8n", does: "show what its last backup replaces, and ask for the name" },

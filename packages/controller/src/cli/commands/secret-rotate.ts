@@ -1,6 +1,6 @@
 import { rotateSecrets } from "@berth/shared/api/secrets";
 import { defineCommand } from "../define-command.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -11,7 +11,7 @@ export default defineCommand({
   arguments: { target: { description: "A secret, or an instance", completes: "secret" } },
   options: {
     plan: { kind: "flag", description: "Show what would be done, and change nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth secret rotate user1-n8n --plan", does: "what can be rotated, and how" },

@@ -2,7 +2,7 @@ import { addTenants, type NewTenant, newTenantSchema } from "@berth/shared/api/t
 import { defineCommand, type CommandContext } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { readKey } from "../prompt.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -27,7 +27,7 @@ export default defineCommand({
       completes: "file",
     },
     plan: { kind: "flag", description: "Show what would change, and change nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth tenant add user4", does: "a tenant with an LXC at the next free address" },

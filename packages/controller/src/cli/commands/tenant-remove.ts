@@ -3,7 +3,7 @@ import type { Plan } from "@berth/shared/operations/plan";
 import { confirmName } from "../confirm-name.ts";
 import { defineCommand } from "../define-command.ts";
 import { removals } from "../render/plan.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -23,7 +23,7 @@ export default defineCommand({
     noBackup: { kind: "flag", description: "Without the final backup: what is removed is gone" },
     plan: { kind: "flag", description: "Show what would be removed, and remove nothing" },
     yes: { kind: "flag", short: "y", description: "Without asking for the name; needed where there is no terminal" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth tenant remove user4", does: "show what goes, and ask for the name" },

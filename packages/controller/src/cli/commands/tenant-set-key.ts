@@ -1,7 +1,7 @@
 import { setTenantKey, tenantKeySchema } from "@berth/shared/api/tenants";
 import { defineCommand } from "../define-command.ts";
 import { readKey } from "../prompt.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -17,7 +17,7 @@ export default defineCommand({
       description: "Which key",
     },
     file: { kind: "text", value: "FILE", description: "File with the key, - for stdin", completes: "file" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth tenant set-key user1", does: "ask for user1's OpenRouter key" },

@@ -2,7 +2,7 @@ import { startUpgrade } from "@berth/shared/api/upgrades";
 import { batchSchema } from "@berth/shared/fleet/upgrades";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
 
 export default defineCommand({
   details:
@@ -36,7 +36,7 @@ export default defineCommand({
     acceptMajor: { kind: "flag", description: "What another major version demands is taken care of" },
     retry: { kind: "flag", description: "Try a version again that an instance went back from" },
     plan: { kind: "flag", description: "Show what would be done, and change nothing" },
-    detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+    detach: detachOption,
   },
   examples: [
     { command: "berth upgrade n8n --to 2.41.3 --plan", does: "what it would do, and what is to be known before" },

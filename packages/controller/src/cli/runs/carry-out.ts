@@ -2,7 +2,7 @@
 import type { Run } from "@berth/shared/api/runs";
 import type { Plan } from "@berth/shared/operations/plan";
 import type { BerthError } from "@berth/shared/errors";
-import type { CommandContext, RenderOptions } from "../define-command.ts";
+import type { CommandContext, OptionDefinition, RenderOptions } from "../define-command.ts";
 import { printableLine } from "../render/printable.ts";
 import { planLines } from "../render/plan.ts";
 import { runSummaryLines } from "../render/run-summary.ts";
@@ -10,6 +10,13 @@ import { detachedLines, followRun, runFailure } from "./follow-run.ts";
 
 /** The controller looks at every node before it plans, and one that does not answer takes its deadline. */
 export const planDeadlineSeconds = 180;
+
+/** Of every command that begins a run. */
+export const detachOption = {
+  kind: "flag",
+  short: "d",
+  description: "Start the run and leave it to itself",
+} as const satisfies OptionDefinition;
 
 export interface Changed extends Plan {
   /** null: nothing was to be done, or it was only planned. */

@@ -1,6 +1,6 @@
 import type { resumeTenant, suspendTenant } from "@berth/shared/api/tenants";
 import { type Command, defineCommand, type Example } from "../define-command.ts";
-import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "./carry-out.ts";
+import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "./carry-out.ts";
 
 /** The command that holds a tenant back, or brings it back. */
 export function tenantStateCommand(
@@ -12,7 +12,7 @@ export function tenantStateCommand(
     arguments: { name: { description: "Name of the tenant", completes: "tenant" } },
     options: {
       plan: { kind: "flag", description: "Show what would change, and change nothing" },
-      detach: { kind: "flag", short: "d", description: "Start the run and leave it to itself" },
+      detach: detachOption,
     },
     examples: [example],
     async run({ input, ...context }) {
