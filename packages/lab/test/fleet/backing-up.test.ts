@@ -1,14 +1,11 @@
 /** What backups hold comes back: into place, after the LXC was lost, and after the tenant was removed. */
 import { type Backup, getBackup, listBackups } from "@berth/shared/api/backups";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { ensureBackupTarget, stopBackupTarget } from "../../src/backup-target/service.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
-import { runOnStores } from "./everything.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";
-import { containerId } from "./guest.ts";
+import { allMarks, leaveMarks, readMarks } from "./marks.ts";
 
-const file = "/app/backend/data/kept mark.txt";
 const instances = ["user3-openwebui", "user3-n8n", "user3-flowise"];
 
 let fleet: TestFleet;
@@ -23,7 +20,7 @@ afterAll(async () => {
 
 describe("a backup of a tenant", () => {
   it("holds its databases, volumes, collections and buckets, and the keys of what is encrypted", async () => {
-    await leaveMarks("before");
+    await leaveMarks(fleet, "user3", "before");
     const guest = await fleet.guest("user3");
     const filling = "head -c 20000000 /dev/urandom > /app/backend/data/large";
     await guest.run(["docker", "exec", "user3-openwebui", "sh", "-c", filling]);
@@ -51,15 +48,15 @@ describe("a backup of a tenant", () => {
   });
 
   it("brings everything back that was changed since", async () => {
-    await leaveMarks("after");
+    await leaveMarks(fleet, "user3", "after");
     const { stdout } = await restored("user3", await newestWhole());
     expect(stdout).toContain("succeeded");
-    expect(await marks()).toEqual({ file: "before", row: "before", object: "before", point: "before" });
+    expect(await readMarks(fleet, "user3")).toEqual(allMarks("before"));
     expect(stateOf(await status())).toEqual("healthy");
     const [present] = await backups("user3");
     expect(present).toMatchObject({ reason: "before-restore", state: "complete" });
     await restored("user3", present?.id ?? "");
-    expect(await marks()).toEqual({ file: "after", row: "after", object: "after", point: "after" });
+    expect(await readMarks(fleet, "user3")).toEqual(allMarks("after"));
   });
 
   it("is verified by reading all of it", async () => {
@@ -92,7 +89,7 @@ describe("a backup of a tenant", () => {
 
 describe("an LXC that is lost with its volumes", () => {
   it("is made again, and gets back what the last backup holds", async () => {
-    await leaveMarks("kept");
+    await leaveMarks(fleet, "user3", "kept");
     const { id } = await backUp("user3");
     const { vmid } = await fleet.guest("user3");
     const proxmox = ProxmoxClient.start(fleet.lab, "token");
@@ -102,9 +99,9 @@ describe("an LXC that is lost with its volumes", () => {
       await proxmox.stop();
     }
     await fleet.succeed(["apply", fleet.file, "--yes"]);
-    expect((await marks()).file).toBeNull();
+    expect((await readMarks(fleet, "user3")).file).toBeNull();
     await restored("user3", id);
-    expect(await marks()).toEqual({ file: "kept", row: "kept", object: "kept", point: "kept" });
+    expect(await readMarks(fleet, "user3")).toEqual(allMarks("kept"));
     const backup = await fleet.json(getBackup.response, ["backup", "show", id]);
     expect(backup.provenAt).not.toBeNull();
     expect(stateOf(await status())).toEqual("healthy");
@@ -113,7 +110,7 @@ describe("an LXC that is lost with its volumes", () => {
 
 describe("a tenant that is removed", () => {
   it("leaves a final backup, which brings it back when it is added again", async () => {
-    await leaveMarks("final");
+    await leaveMarks(fleet, "user3", "final");
     await fleet.succeed(["tenant", "remove", "user3", "--yes"], { deadlineMs: 1_200_000 });
     const [final] = await backups("user3");
     expect(final).toMatchObject({ subject: "user3", reason: "final", state: "complete" });
@@ -121,7 +118,7 @@ describe("a tenant that is removed", () => {
 
     await fleet.succeed(["tenant", "add", "user3", "--node-address", "10.0.6.13"], { deadlineMs: 1_200_000 });
     await restored("user3", final?.id ?? "");
-    expect(await marks()).toEqual({ file: "final", row: "final", object: "final", point: "final" });
+    expect(await readMarks(fleet, "user3")).toEqual(allMarks("final"));
     expect(stateOf(await status())).toEqual("healthy");
   });
 });
@@ -163,35 +160,4 @@ function size(backup: Backup | undefined): number {
 
 function added(backup: Backup): number {
   return backup.parts.flatMap(({ snapshots }) => snapshots).reduce((sum, { addedBytes }) => sum + addedBytes, 0);
-}
-
-const stores = { bucket: "user3-uploads", collection: "user3_openwebui_documents" };
-const marksSchema = z.object({ object: z.string().nullable(), point: z.string().nullable() });
-
-/** Leaves a text in a volume, a database, a bucket and a collection of user3. */
-async function leaveMarks(mark: string): Promise<void> {
-  const guest = await fleet.guest("user3");
-  await guest.run(["docker", "exec", "user3-openwebui", "sh", "-c", `printf %s ${mark} > '${file}'`]);
-  await psql(`drop table if exists mark; create table mark as select '${mark}'::text as mark`);
-  await runOnStores(fleet, await fleet.guest("shared"), "mark-stores.ts", { ...stores, mark });
-  expect(await marks()).toEqual({ file: mark, row: mark, object: mark, point: mark });
-}
-
-async function marks() {
-  const guest = await fleet.guest("user3");
-  expect(await containerId(guest, "user3-openwebui")).toBeDefined();
-  const { exitCode, stdout } = await guest.try(["docker", "exec", "user3-openwebui", "cat", file]);
-  const found = await runOnStores(fleet, await fleet.guest("shared"), "mark-stores.ts", { ...stores, mark: null });
-  return {
-    file: exitCode === 0 ? stdout : null,
-    row: (await psql("select mark from mark")).trim(),
-    ...marksSchema.parse(JSON.parse(found)),
-  };
-}
-
-/** As the instance itself: the table is its own, as all that it makes. */
-function psql(statement: string): Promise<string> {
-  const asOwner = `set role user3_n8n; ${statement}`;
-  const client = ["psql", "-U", "postgres", "-d", "user3_n8n", "-qAtc", asOwner];
-  return fleet.succeed(["exec", "shared-postgres", "--", ...client]);
 }

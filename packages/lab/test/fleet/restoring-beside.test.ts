@@ -1,13 +1,10 @@
 /** A tenant comes back beside, under a new name, and the one that it was made of is left alone. */
 import { listBackups } from "@berth/shared/api/backups";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
-import { runOnStores } from "./everything.ts";
 import { convergedExample, isPatient, type TestFleet } from "./fixture.ts";
+import { allMarks, leaveMarks, readMarks } from "./marks.ts";
 
-const file = "/app/backend/data/kept mark.txt";
 const long = { deadlineMs: 1_200_000 };
-const marksSchema = z.object({ object: z.string().nullable(), point: z.string().nullable() });
 
 let fleet: TestFleet;
 
@@ -21,14 +18,14 @@ afterAll(async () => {
 
 describe("a tenant restored under a new name", () => {
   it("has its own node, databases, collections and buckets, with what the other one had", async () => {
-    await leaveMarks("user3", "before");
+    await leaveMarks(fleet, "user3", "before");
     await fleet.succeed(["backup", "create", "user3"]);
-    await leaveMarks("user3", "after");
+    await leaveMarks(fleet, "user3", "after");
     const restore = ["restore", "user3", "--as", "user9", "--node-address", "10.0.6.19"];
     expect(await fleet.succeed([...restore, "--plan"])).toContain("user9");
     await fleet.succeed(restore, long);
-    expect(await marks("user9")).toEqual({ file: "before", row: "before", object: "before", point: "before" });
-    expect(await marks("user3")).toEqual({ file: "after", row: "after", object: "after", point: "after" });
+    expect(await readMarks(fleet, "user9")).toEqual(allMarks("before"));
+    expect(await readMarks(fleet, "user3")).toEqual(allMarks("after"));
     const own = (await fleet.status()).instances.filter(({ tenant }) => tenant === "user9");
     expect(own.map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual([
       "user9-flowise healthy",
@@ -56,41 +53,10 @@ describe("a tenant restored under a new name", () => {
 
 describe.skipIf(!isPatient)("everything", () => {
   it("comes back from the newest backups of each owner", async () => {
-    const kept = await marks("user9");
-    await leaveMarks("user9", "later");
+    const kept = await readMarks(fleet, "user9");
+    await leaveMarks(fleet, "user9", "later");
     await fleet.succeed(["restore", "--all", "--yes"], long);
-    expect(await marks("user9")).toEqual(kept);
-    expect(await marks("user3")).toEqual({ file: "before", row: "before", object: "before", point: "before" });
+    expect(await readMarks(fleet, "user9")).toEqual(kept);
+    expect(await readMarks(fleet, "user3")).toEqual(allMarks("before"));
   });
 });
-
-/** Leaves a text in a volume, a database, a bucket and a collection of the tenant. */
-async function leaveMarks(tenant: string, mark: string): Promise<void> {
-  const guest = await fleet.guest(tenant);
-  await guest.run(["docker", "exec", `${tenant}-openwebui`, "sh", "-c", `printf %s ${mark} > '${file}'`]);
-  await psql(tenant, `drop table if exists mark; create table mark as select '${mark}'::text as mark`);
-  await runOnStores(fleet, await fleet.guest("shared"), "mark-stores.ts", { ...storesOf(tenant), mark });
-}
-
-async function marks(tenant: string) {
-  const guest = await fleet.guest(tenant);
-  const { exitCode, stdout } = await guest.try(["docker", "exec", `${tenant}-openwebui`, "cat", file]);
-  const stores = { ...storesOf(tenant), mark: null };
-  const found = await runOnStores(fleet, await fleet.guest("shared"), "mark-stores.ts", stores);
-  return {
-    file: exitCode === 0 ? stdout : null,
-    row: (await psql(tenant, "select mark from mark")).trim(),
-    ...marksSchema.parse(JSON.parse(found)),
-  };
-}
-
-function storesOf(tenant: string) {
-  return { bucket: `${tenant}-uploads`, collection: `${tenant}_openwebui_documents` };
-}
-
-/** As the instance itself: the table is its own, as all that it makes. */
-function psql(tenant: string, statement: string): Promise<string> {
-  const asOwner = `set role ${tenant}_n8n; ${statement}`;
-  const client = ["psql", "-U", "postgres", "-d", `${tenant}_n8n`, "-qAtc", asOwner];
-  return fleet.succeed(["exec", "shared-postgres", "--", ...client]);
-}
