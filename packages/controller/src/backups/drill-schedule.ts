@@ -3,8 +3,9 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import { listBackups } from "../inventory/backups.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { lastLook } from "../inventory/looks.ts";
+import type { Recurring } from "../schedules/recurring.ts";
 import { drillKind, type DrillControl } from "./drill-control.ts";
-import { createBackupSchedule, type BackupSchedule } from "./schedule.ts";
+import { createBackupSchedule } from "./schedule.ts";
 
 export interface DrillScheduleDependencies {
   inventory: Pick<Inventory, "database">;
@@ -14,7 +15,7 @@ export interface DrillScheduleDependencies {
   onFailure: (error: unknown) => void;
 }
 
-export function createDrillSchedule(dependencies: DrillScheduleDependencies): Pick<BackupSchedule, "look" | "close"> {
+export function createDrillSchedule(dependencies: DrillScheduleDependencies): Recurring {
   const { database } = dependencies.inventory;
   return createBackupSchedule({
     async read() {

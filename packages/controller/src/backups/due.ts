@@ -1,9 +1,9 @@
 /** When each owner's backup is due, and whose is missing. Pure. */
 import { createHash } from "node:crypto";
-import { Cron } from "croner";
 import type { Backup, LateBackup } from "@berth/shared/api/backups";
 import type { Backups } from "@berth/shared/fleet/schema";
 import { controllerOwner } from "../recovery/store.ts";
+import { lastTime, nextTime, type Times } from "../schedules/times.ts";
 
 export type Schedule = Pick<Backups, "schedule" | "timeZone" | "spreadMinutes">;
 
@@ -39,10 +39,10 @@ export function lateBackups(question: DueQuestion): LateBackup[] {
 export function nextDue({ owners, backups, schedule, now }: DueQuestion): number | null {
   const times = [...owners.keys()].flatMap((owner) => {
     const offset = offsetOf(owner, schedule);
-    const next = cronOf(schedule).nextRun(new Date(now - offset));
+    const next = nextTime(timesOf(schedule), now - offset);
     const last = lastDue(owner, schedule, now);
     const retry = last === null ? 0 : retryTime(owner, new Date(last).toISOString(), backups);
-    return [...(next === null ? [] : [next.getTime() + offset]), ...(retry > now ? [retry] : [])];
+    return [...(next === null ? [] : [next + offset]), ...(retry > now ? [retry] : [])];
   });
   return times.length === 0 ? null : Math.min(...times);
 }
@@ -68,8 +68,8 @@ function missing({ owners, backups, schedule }: DueQuestion, asOf: number): Late
 
 function lastDue(owner: string, schedule: Schedule, asOf: number): number | null {
   const offset = offsetOf(owner, schedule);
-  const [last] = cronOf(schedule).previousRuns(1, new Date(asOf - offset));
-  return last === undefined ? null : last.getTime() + offset;
+  const last = lastTime(timesOf(schedule), asOf - offset);
+  return last === null ? null : last + offset;
 }
 
 /** After each failure since it is due, twice as long. 0: at once. */
@@ -86,6 +86,6 @@ function wholeBackups(owner: string, backups: readonly PastBackup[]): PastBackup
   return backups.filter((backup) => backup.owner === owner && backup.subject === owner);
 }
 
-function cronOf({ schedule, timeZone }: Schedule): Cron {
-  return new Cron(schedule, { paused: true, timezone: timeZone });
+function timesOf({ schedule, timeZone }: Schedule): Times {
+  return { expression: schedule, timeZone };
 }

@@ -1,15 +1,12 @@
 /** Makes each owner's backup when it is due, one after the other, and makes up for those that were missed. */
 import type { LateBackup } from "@berth/shared/api/backups";
 import { BerthError } from "@berth/shared/errors";
+import { createRecurring, untilMoment, type Recurring } from "../schedules/recurring.ts";
 import { dueBackups, lateBackups, nextDue, type DueQuestion, type PastBackup, type Schedule } from "./due.ts";
 
-export interface BackupSchedule {
-  /** Looks again: the fleet, or what stood in the way, has changed. */
-  look: () => void;
+export interface BackupSchedule extends Recurring {
   /** Owners whose backup should have been there for an hour. */
   late: () => Promise<LateBackup[]>;
-  /** Ends when nothing is being started any more. */
-  close: () => Promise<void>;
 }
 
 export interface ScheduleDependencies {
@@ -21,10 +18,7 @@ export interface ScheduleDependencies {
   onFailure: (error: unknown, owner: string | null) => void;
 }
 
-/** After the start of the controller: agents come back first. */
 const startDelayMilliseconds = 60_000;
-/** Times are looked at again at least this often: clocks are set, and timers drift. */
-const longestWaitMilliseconds = 3_600_000;
 /** Waiting for what stands in the way, twice as long each time. */
 const firstBackoffMilliseconds = 60_000;
 const longestBackoffMilliseconds = 15 * 60_000;
@@ -32,10 +26,6 @@ const longestBackoffMilliseconds = 15 * 60_000;
 export function createBackupSchedule(dependencies: ScheduleDependencies): BackupSchedule {
   const firstSeen = new Map<string, number>();
   let refusals = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let working: Promise<void> = Promise.resolve();
-  let closed = false;
-  const notBefore = Date.now() + startDelayMilliseconds;
 
   async function ask(): Promise<DueQuestion | null> {
     const found = await dependencies.read();
@@ -46,29 +36,16 @@ export function createBackupSchedule(dependencies: ScheduleDependencies): Backup
     return { owners, schedule: found.schedule, backups: await dependencies.backups(), now };
   }
 
-  function wait(milliseconds: number): void {
-    clearTimeout(timer);
-    if (closed) return;
-    const earliest = notBefore - Date.now();
-    timer = setTimeout(tick, Math.max(earliest, Math.min(milliseconds, longestWaitMilliseconds)));
-    timer.unref();
-  }
-
-  function tick(): void {
-    working = working.then(work).catch((error: unknown) => {
-      dependencies.onFailure(error, null);
-      wait(longestBackoffMilliseconds);
-    });
-  }
-
-  async function work(): Promise<void> {
-    if (closed) return;
+  async function work(): Promise<number> {
     const question = await ask();
     const due = question === null ? [] : dueBackups(question);
-    if (question === null || due.length === 0) return waitForNext(question);
+    if (question === null || due.length === 0) {
+      refusals = 0;
+      return untilMoment(question === null ? null : nextDue(question));
+    }
     refusals = (await startOneOf(due)) ? 0 : refusals + 1;
     // The end of whatever is under way is told by `look`; this is for what nobody tells of.
-    wait(Math.min(firstBackoffMilliseconds * 2 ** Math.max(0, refusals - 1), longestBackoffMilliseconds));
+    return Math.min(firstBackoffMilliseconds * 2 ** Math.max(0, refusals - 1), longestBackoffMilliseconds);
   }
 
   /** Whether one was begun. What is wrong with one owner's backup does not hold up the others. */
@@ -85,24 +62,17 @@ export function createBackupSchedule(dependencies: ScheduleDependencies): Backup
     return false;
   }
 
-  function waitForNext(question: DueQuestion | null): void {
-    refusals = 0;
-    const next = question === null ? null : nextDue(question);
-    // A second more: at its very time a backup is not due yet.
-    wait(next === null ? longestWaitMilliseconds : next - Date.now() + 1000);
-  }
-
-  wait(startDelayMilliseconds);
+  const recurring = createRecurring({
+    startDelayMilliseconds,
+    work,
+    onFailure: (error) => dependencies.onFailure(error, null),
+    failureMilliseconds: longestBackoffMilliseconds,
+  });
   return {
-    look: () => wait(1000),
+    ...recurring,
     late: async () => {
       const question = await ask();
       return question === null ? [] : lateBackups(question);
-    },
-    close: async () => {
-      closed = true;
-      clearTimeout(timer);
-      await working;
     },
   };
 }

@@ -16,9 +16,10 @@ import { listUpgradeInstances } from "../inventory/upgrades.ts";
 import type { Desired } from "../plan/desired.ts";
 import { listTags } from "../registry/registry.ts";
 import type { Runner } from "../runs/runner.ts";
+import type { Recurring } from "../schedules/recurring.ts";
 import { createUpgradeChecks, type UpgradeChecks } from "../upgrades/check.ts";
 import type { PrepareDependencies } from "../upgrades/prepare.ts";
-import { createUpgradeSchedule, type UpgradeSchedule } from "../upgrades/schedule.ts";
+import { createUpgradeSchedule } from "../upgrades/schedule.ts";
 import { createUpgradeControl, type UpgradeControl } from "../upgrades/upgrade-control.ts";
 import type { ServeOptions } from "./options.ts";
 import { findRunUnderWay } from "./run-under-way.ts";
@@ -40,7 +41,7 @@ export interface UpgradesDependencies extends Pick<PrepareDependencies, "lookUpI
 export interface UpgradeRooms {
   control: UpgradeControl;
   checks: UpgradeChecks;
-  schedule: UpgradeSchedule;
+  schedule: Recurring;
 }
 
 /** What is older says nothing of the disk as it is now. */

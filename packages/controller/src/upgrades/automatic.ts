@@ -1,32 +1,32 @@
 /** When registries are asked, and what Berth upgrades by itself. Pure. */
-import { Cron } from "croner";
 import type { InstanceCheck, UpgradeCheck, UpgradeRequest } from "@berth/shared/api/upgrades";
 import { upgradeRequestSchema } from "@berth/shared/api/upgrades";
 import type { Catalog } from "@berth/shared/catalog/schema";
 import type { Upgrades } from "@berth/shared/fleet/upgrades";
 import type { UpgradeInstance } from "../inventory/upgrades.ts";
+import { lastTime, nextTime } from "../schedules/times.ts";
 import { failuresOf } from "./past-upgrades.ts";
 
-type Times = Pick<Upgrades, "check" | "timeZone" | "window">;
+type Timing = Pick<Upgrades, "check" | "timeZone" | "window">;
 
 /** Whether registries have not been asked since they should have been. `lastAt`: milliseconds since the epoch. */
-export function isCheckDue({ check, timeZone }: Times, lastAt: number, now: number): boolean {
-  const [due] = cron(check, timeZone).previousRuns(1, new Date(now));
-  return due !== undefined && due.getTime() > lastAt;
+export function isCheckDue({ check, timeZone }: Timing, lastAt: number, now: number): boolean {
+  const due = lastTime({ expression: check, timeZone }, now);
+  return due !== null && due > lastAt;
 }
 
 /** Whether automatic upgrades may begin now. */
-export function isWindowOpen({ window, timeZone }: Times, now: number): boolean {
+export function isWindowOpen({ window, timeZone }: Timing, now: number): boolean {
   if (window === undefined) return true;
-  const [opened] = cron(window.start, timeZone).previousRuns(1, new Date(now));
-  return opened !== undefined && now < opened.getTime() + window.hours * 3_600_000;
+  const opened = lastTime({ expression: window.start, timeZone }, now);
+  return opened !== null && now < opened + window.hours * 3_600_000;
 }
 
 /** The next moment at which there may be something to do. null: never. */
-export function nextMoment({ check, timeZone, window }: Times, now: number): number | null {
+export function nextMoment({ check, timeZone, window }: Timing, now: number): number | null {
   const times = [check, ...(window === undefined ? [] : [window.start])].flatMap((expression) => {
-    const next = cron(expression, timeZone).nextRun(new Date(now));
-    return next === null ? [] : [next.getTime()];
+    const next = nextTime({ expression, timeZone }, now);
+    return next === null ? [] : [next];
   });
   return times.length === 0 ? null : Math.min(...times);
 }
@@ -66,8 +66,4 @@ export function automaticUpgrades({ upgrades, services, catalog, checked, past }
 
 function targetOf({ patch, minor }: InstanceCheck, toMinor: boolean): string | null {
   return toMinor ? (minor ?? patch) : patch;
-}
-
-function cron(expression: string, timeZone: string): Cron {
-  return new Cron(expression, { paused: true, timezone: timeZone });
 }

@@ -4,7 +4,8 @@ import { BerthError } from "@berth/shared/errors";
 import { upgradesSchema } from "@berth/shared/fleet/upgrades";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { UpgradeInstance } from "../inventory/upgrades.ts";
-import { createUpgradeSchedule, type UpgradeSchedule } from "./schedule.ts";
+import type { Recurring } from "../schedules/recurring.ts";
+import { createUpgradeSchedule } from "./schedule.ts";
 import { pastMove } from "./test-world.ts";
 
 const minute = 60_000;
@@ -22,7 +23,7 @@ let done: string[];
 let failures: string[];
 let begin: (request: UpgradeRequest) => void;
 let askRegistries: () => void;
-let open: UpgradeSchedule | undefined;
+let open: Recurring | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse("2026-11-24T04:00:00Z") });
@@ -51,7 +52,7 @@ function known(): UpgradeCheck {
   return { services: [{ service: "n8n", image: "docker.io/n8nio/n8n", checkedAt, problem: null }], instances };
 }
 
-function startSchedule(): UpgradeSchedule {
+function startSchedule(): Recurring {
   open = createUpgradeSchedule({
     read: async () =>
       settings === null ? null : { upgrades: upgradesSchema.parse(settings), services: Object.keys(patches), catalog },
