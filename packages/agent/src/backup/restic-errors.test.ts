@@ -37,3 +37,32 @@ it("repeats no secret", () => {
   expect(message).not.toMatch(/the-password|the-secret-key|hidden/);
   expect(message).toContain("[REDACTED]");
 });
+
+describe.each([
+  [
+    "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nThe fingerprint for the ED25519 key sent by the remote host is\nSHA256:QNzjRTs2Xi8q0aZ0a0a0a0a0a0a0a0a0a0a0a0a0a0A.\nHost key verification failed.",
+    "ssh.host-key",
+    "presents the SSH host key SHA256:QNzjRTs2Xi8q0aZ0a0a0a0a0a0a0a0a0a0a0a0a0a0A, but SHA256:",
+  ],
+  ["No ED25519 host key is known for backup-target", "ssh.host-key", "presents another SSH host key, but SHA256:"],
+  ["berth@nas: Permission denied (publickey,password).", "forbidden", "does not accept Berth's key"],
+  ["ssh: connect to host nas port 22: Connection refused", "store.failed", "does not answer"],
+  ["ssh: Could not resolve hostname nas: Name or service not known", "store.failed", "does not answer"],
+  ["subsystem request failed on channel 0", "store.failed", "gives this user no SFTP"],
+  ["/etc/berth/ssh/connect: 2: ssh: not found", "store.failed", "has no SSH client"],
+  ["Fatal: Save(<lock/1>) failed: sftp: no space left on device", "disk.full", "is full"],
+  ["Timeout, server nas not responding.\nFatal: connection lost", "store.failed", "broke off"],
+  ["unable to start the sftp session, error: unexpected EOF", "store.failed", "broke off"],
+  ["Fatal: create repository: mkdir /backups/x: permission denied", "forbidden", "may not write there"],
+  ['sftp: "Failure" (SSH_FX_FAILURE)', "store.failed", "could not do what it was asked to"],
+  ["Fatal: ciphertext verification failed", "backup.damaged", "repository is damaged"],
+] as const)("of an SFTP server, %s", (text, code, sentence) => {
+  const ssh = { privateKey: "-----BEGIN X-----\nc2VjcmV0\n-----END X-----", hostKey: "ssh-ed25519 AAAAC3Nz" };
+  const target = { ...repository, location: "sftp://berth@nas:22//backups/user1", env: {}, ssh };
+  it(`is ${code}`, () => {
+    const error = resticError(target, "restic backup", 1, `subprocess connect: ${text}\nc2VjcmV0`);
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(sentence);
+    expect(error.message).not.toContain("c2VjcmV0");
+  });
+});

@@ -1,23 +1,11 @@
 /** What restic fails with, in the words of the catalogue. Pure. */
-import { BerthError, type ErrorCode } from "@berth/shared/errors";
+import { BerthError } from "@berth/shared/errors";
 import type { Repository } from "@berth/shared/operations/backup-source";
+import { said, type Kind } from "./error-kind.ts";
+import { sshKinds } from "./ssh-errors.ts";
 
 /** restic's exit codes since 0.17. */
 export const exitCodes = { incomplete: 3, noRepository: 10, locked: 11, wrongPassword: 12 } as const;
-
-interface Kind {
-  matches: (exitCode: number, said: string) => boolean;
-  code: ErrorCode;
-  sentence: (repository: Repository) => string;
-  hint: string;
-  /** Whether restic's own words say more. */
-  quote: boolean;
-}
-
-const said =
-  (pattern: RegExp): Kind["matches"] =>
-  (_, text) =>
-    pattern.test(text);
 
 const kinds: readonly Kind[] = [
   {
@@ -89,13 +77,14 @@ const kinds: readonly Kind[] = [
 
 /** `program`: "restic backup". `text`: what it has said on stdout and stderr. */
 export function resticError(repository: Repository, program: string, exitCode: number, text: string): BerthError {
-  const kind = kinds.find(({ matches }) => matches(exitCode, text));
+  const possible = repository.ssh === undefined ? kinds : [...sshKinds, ...kinds];
+  const kind = possible.find(({ matches }) => matches(exitCode, text));
   const words = redacted(repository, lastWords(text));
   if (kind === undefined) {
     return new BerthError("store.failed", `${program} ended with exit code ${exitCode}: ${words}`);
   }
   const quote = kind.quote && words !== "" ? ` ${program} says: ${words}` : "";
-  const sentence = redacted(repository, kind.sentence(repository));
+  const sentence = redacted(repository, kind.sentence(repository, text));
   return new BerthError(kind.code, `${sentence}${quote}`, { hint: kind.hint });
 }
 
@@ -121,7 +110,8 @@ const shortestSecret = 6;
 
 /** Nothing of what restic was given in secret, nor passwords in URLs. */
 export function redacted(repository: Repository, text: string): string {
-  const secrets = [repository.password, ...Object.values(repository.env)].filter(
+  const keyLines = repository.ssh?.privateKey.split("\n").filter((line) => !line.startsWith("-----")) ?? [];
+  const secrets = [repository.password, ...Object.values(repository.env), ...keyLines].filter(
     (value) => value.length >= shortestSecret,
   );
   const without = secrets.reduce((line, secret) => line.replaceAll(secret, "[REDACTED]"), text);

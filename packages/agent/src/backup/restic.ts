@@ -4,6 +4,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { Repository } from "@berth/shared/operations/backup-source";
 import type { Tool, ToolEngine, ToolMount, ToolSpec } from "../docker/tools.ts";
 import { resticError } from "./restic-errors.ts";
+import { sshArguments, sshFiles } from "./ssh.ts";
 import { drain, toolMemoryBytes, withTool } from "./tool.ts";
 
 const cacheVolume = "berth-restic-cache";
@@ -84,7 +85,13 @@ export class Restic {
     return {
       name: `restic ${args[0]}`,
       image,
-      argv: ["restic", ...wait, ...(ca === null ? [] : ["--cacert", caFile]), ...args],
+      argv: [
+        "restic",
+        ...wait,
+        ...(ca === null ? [] : ["--cacert", caFile]),
+        ...sshArguments(this.repository),
+        ...args,
+      ],
       env: {
         ...env,
         RESTIC_REPOSITORY: location,
@@ -95,7 +102,7 @@ export class Restic {
         GOGC: "50",
         GOMEMLIMIT: `${Math.round(toolMemoryBytes * 0.75)}`,
       },
-      files: ca === null ? [] : [{ path: caFile, content: ca }],
+      files: [...(ca === null ? [] : [{ path: caFile, content: ca }]), ...sshFiles(this.repository)],
       mounts: [
         { source: { volume: cacheVolume }, path: cacheDirectory, readOnly: false },
         ...(directory === null ? [] : [{ source: { directory }, path: directory, readOnly: false }]),

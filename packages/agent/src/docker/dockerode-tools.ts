@@ -46,7 +46,7 @@ export class DockerodeTools implements ToolEngine {
     const container = await ask(`create a container for ${spec.name}`, this.#docker.createContainer(options));
     try {
       if (spec.files.length > 0) {
-        const put = container.putArchive(await filesArchive([...spec.files]), { path: "/" });
+        const put = container.putArchive(await filesArchive(spec.files), { path: "/" });
         await ask(`put files into the container of ${spec.name}`, put);
       }
       const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };

@@ -1,6 +1,5 @@
 /** The files of a specification as the archive that Docker unpacks in a container. */
 import { buffer } from "node:stream/consumers";
-import type { ContainerSpec } from "@berth/shared/operations/instance-spec";
 import { pack } from "tar-stream";
 
 /**
@@ -10,11 +9,17 @@ import { pack } from "tar-stream";
  */
 const fileMode = 0o644;
 
+export interface ArchivedFile {
+  path: string;
+  content: string;
+  mode?: number;
+}
+
 /** A tar for `PUT /containers/{id}/archive?path=/`. */
-export async function filesArchive(files: NonNullable<ContainerSpec["files"]>): Promise<Buffer> {
+export async function filesArchive(files: readonly ArchivedFile[]): Promise<Buffer> {
   const archive = pack();
-  for (const { path, content } of files) {
-    archive.entry({ name: path.replace(/^\/+/, ""), mode: fileMode, uid: 0, gid: 0 }, content);
+  for (const { path, content, mode = fileMode } of files) {
+    archive.entry({ name: path.replace(/^\/+/, ""), mode, uid: 0, gid: 0 }, content);
   }
   archive.finalize();
   return buffer(archive);

@@ -15,8 +15,8 @@ export interface ToolSpec {
   /** Program and arguments. Everybody on the node can read them: no secrets. */
   argv: readonly [string, ...string[]];
   env: Readonly<Record<string, string>>;
-  /** Absolute paths and contents. */
-  files: readonly { path: string; content: string }[];
+  /** Absolute paths and contents; root's. Everybody in the container may read one without a mode of its own. */
+  files: readonly { path: string; content: string; mode?: number }[];
   mounts: readonly ToolMount[];
   memoryBytes: number;
   /** How long it may take to end in order when it is interrupted. */

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const directory = "/var/tmp/berth-agent-test-tools";
 /** Debian 12's restic is older than the one that backups are made with. */
 const suite = "trixie";
-const packages = ["restic", "postgresql-17", "ca-certificates"];
+const packages = ["restic", "postgresql-17", "ca-certificates", "openssh-client"];
 const programs = "/usr/lib/postgresql/17/bin:/usr/local/bin:/usr/bin:/bin";
 
 export const backupImage = "test/backup:1";
@@ -25,7 +25,7 @@ export async function importBackupImage(client: Dockerode): Promise<void> {
 }
 
 async function tarball(): Promise<string> {
-  const path = join(directory, "tools.tar");
+  const path = join(directory, `${packages.join("+")}.tar`);
   if (existsSync(path)) return path;
   await mkdir(directory, { recursive: true });
   const partial = join(directory, "partial.tar");

@@ -5,11 +5,22 @@ export const repositorySchema = z
   .strictObject({
     owner: z.string().describe("Tenant whose repository it is, or the shared instance"),
     image: z.string().describe("Image of restic, full reference"),
-    location: z.string().describe("As restic takes it: s3:https://s3.example.org/berth/user1, /srv/backups/user1"),
+    location: z
+      .string()
+      .describe(
+        "As restic takes it: s3:https://s3.example.org/berth/user1, sftp://berth@nas:22//backups/user1, /srv/backups/user1",
+      ),
     directory: z.string().nullable().describe("Directory of the node that the location is in; null: it is elsewhere"),
     password: z.string().describe("What the repository is encrypted with"),
     env: z.record(z.string(), z.string()).describe("restic's environment for the target: AWS_ACCESS_KEY_ID"),
     ca: z.string().nullable().describe("PEM that the target's certificate is checked with; null: publicly trusted"),
+    ssh: z
+      .strictObject({
+        privateKey: z.string().describe("As `ssh-keygen` writes it, without a passphrase"),
+        hostKey: z.string().describe("The only key that the server may have: ssh-ed25519 AAAA…"),
+      })
+      .optional()
+      .describe("How the server of an sftp: location is reached; left out for others"),
   })
   .describe("A restic repository: one for each owner, with a password of its own");
 export type Repository = z.output<typeof repositorySchema>;
