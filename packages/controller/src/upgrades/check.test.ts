@@ -90,7 +90,7 @@ describe("asking", () => {
     const before = "2026-11-20T05:00:00.000Z";
     known.set(n8n, { tags: ["2.41.2"], checkedAt: before });
     answer = async (image) => {
-      if (image.startsWith(n8n)) throw new BerthError("image.not-found", "docker.io answers 503");
+      if (image.startsWith(n8n)) throw new BerthError("image.unavailable", "docker.io answers 503");
       return ["3.1.5"];
     };
     const { services, instances } = await checks().check(null);
