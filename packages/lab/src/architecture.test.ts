@@ -88,7 +88,7 @@ describe("libraries with an effect have one room", () => {
     ["aws4", /^controller\/src\/needs\/|^lab\//],
     ["ollama", /^controller\/src\/needs\/|^lab\//],
     ["proxmox-api", /^controller\/src\/provision\/proxmox\//],
-    ["ssh2", /^controller\/src\/provision\/ssh\//],
+    ["ssh2", /^controller\/src\/(?:provision\/ssh|recovery)\//],
     ["dockerode", /^agent\/src\/docker\//],
     ["systeminformation", /^agent\/src\/(facts|metrics)/],
   ])("%s", (name, rooms) => {

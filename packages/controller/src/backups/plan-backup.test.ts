@@ -77,6 +77,18 @@ test("a directory on the nodes is a target, too", () => {
   });
 });
 
+test("an SFTP server is a target, too: its key by reference, and the only key that it may have itself", () => {
+  const hostKey = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"a".repeat(43)}`;
+  const sftp = { host: "nas.example.org", port: 2222, user: "berth", path: "/backups", hostKey };
+  const [first] = created(planOf("user1", presentFleet(fleetWithBackups({ sftp }))));
+  expect(first?.input.repository).toMatchObject({
+    location: "sftp://berth@nas.example.org:2222//backups/valuechain/user1",
+    directory: null,
+    env: {},
+    ssh: { privateKey: "${secret:backup/sftpKey@1}", hostKey },
+  });
+});
+
 test("images come first, once for each node, and the plan is one that can be carried out", () => {
   const plan = planOf(null);
   checkGraph(plan);

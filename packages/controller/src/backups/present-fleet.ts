@@ -5,6 +5,7 @@ import type { Catalog } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
 import type { Backups, Fleet } from "@berth/shared/fleet/schema";
 import type { Desired } from "../plan/desired.ts";
+import { sftpKeyName } from "../plan/secret-names.ts";
 import type { Secrets } from "../secrets/open.ts";
 import { requireBackups, targetSecrets, type RepositoryContext } from "./repository.ts";
 import type { SubjectsContext } from "./subjects.ts";
@@ -42,8 +43,10 @@ export async function readPresentFleet(dependencies: PresentFleetDependencies): 
 export function requireTargetKeys(backups: Backups, secrets: Pick<Secrets, "version">): void {
   const missing = targetSecrets(backups).filter((name) => secrets.version(name) === null);
   if (missing.length === 0) return;
-  throw new BerthError("request.invalid", `The keys of the backups' S3 store are not set: ${missing.join(", ")}`, {
-    hint: missing.map((name) => `\`berth secret set ${name}\``).join(", "),
+  throw new BerthError("request.invalid", `The keys of the backup target are not set: ${missing.join(", ")}`, {
+    hint: missing
+      .map((name) => `\`berth secret set ${name}${name === sftpKeyName ? " --from-file FILE" : ""}\``)
+      .join(", "),
   });
 }
 

@@ -5,7 +5,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { Backups, Fleet } from "@berth/shared/fleet/schema";
 import type { Repository } from "@berth/shared/operations/backup-source";
 import { imageReference, mirrorOf } from "../plan/containers.ts";
-import { repositoryPasswordName, s3AccessKeyName, s3SecretKeyName } from "../plan/secret-names.ts";
+import { repositoryPasswordName, s3AccessKeyName, s3SecretKeyName, sftpKeyName } from "../plan/secret-names.ts";
 import { writeSecretReference } from "../plan/secret-reference.ts";
 
 export interface RepositoryContext {
@@ -37,6 +37,18 @@ export function repositoryOf(owner: string, context: RepositoryContext): Reposit
     const { directory } = target;
     return { ...common, location: `${directory}/${fleet.fleet}/${owner}`, directory, env: {}, ca: null };
   }
+  if ("sftp" in target) {
+    const { host, port, user, path, hostKey } = target.sftp;
+    return {
+      ...common,
+      // Of two slashes the second is the path's own: one alone would begin in the user's home.
+      location: `sftp://${user}@${host}:${port}/${path}/${fleet.fleet}/${owner}`,
+      directory: null,
+      env: {},
+      ca: null,
+      ssh: { privateKey: reference(sftpKeyName), hostKey },
+    };
+  }
   const { endpoint, bucket, region } = target.s3;
   return {
     ...common,
@@ -61,5 +73,6 @@ export function requireBackups({ backups }: Fleet): Backups {
 
 /** Secrets that the target cannot be reached without; a person gives them. */
 export function targetSecrets({ target }: Backups): string[] {
-  return "s3" in target ? [s3AccessKeyName, s3SecretKeyName] : [];
+  if ("s3" in target) return [s3AccessKeyName, s3SecretKeyName];
+  return "sftp" in target ? [sftpKeyName] : [];
 }

@@ -1,10 +1,16 @@
 import { expect, test } from "vitest";
-import { keptSecretName, repositoryPasswordName, s3AccessKeyName, s3SecretKeyName } from "../plan/secret-names.ts";
+import {
+  keptSecretName,
+  repositoryPasswordName,
+  s3AccessKeyName,
+  s3SecretKeyName,
+  sftpKeyName,
+} from "../plan/secret-names.ts";
 import { keptSecrets } from "./kept-secrets.ts";
 import { backupSecret } from "./secret-rules.ts";
 
 test("keys of the target are given and given anew; what backups are read with is not replaced", () => {
-  for (const name of [s3AccessKeyName, s3SecretKeyName])
+  for (const name of [s3AccessKeyName, s3SecretKeyName, sftpKeyName])
     expect(backupSecret(name)).toMatchObject({ isReplaceable: true });
   for (const name of [repositoryPasswordName("user1"), keptSecretName("user1", "user1-n8n/encryptionKey")])
     expect(backupSecret(name)).toMatchObject({

@@ -40,3 +40,6 @@ function backupScope(owner: string): string {
 /** Keys of the S3 store that backups are kept in; a person gives them. */
 export const s3AccessKeyName = "backup/s3AccessKey";
 export const s3SecretKeyName = "backup/s3SecretKey";
+
+/** Private key of the user at the SFTP server that backups are kept on; a person gives it. */
+export const sftpKeyName = "backup/sftpKey";

@@ -1,24 +1,19 @@
 /** Archives in a directory: where a NAS is mounted. */
-import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BerthError } from "@berth/shared/errors";
-import { noArchive, type ArchiveStore } from "./store.ts";
-
-const unfinished = /\.part-[0-9a-f-]{36}$/;
-/** What a process that was killed has left; nothing takes as long. */
-const abandonedMilliseconds = 86_400_000;
+import { draftOf, isAbandoned, isDraft, noArchive, type ArchiveStore } from "./store.ts";
 
 /** `target` must be there: made here, it would be on this machine's disk while the NAS is not mounted. */
 export function directoryStore(target: string, below: readonly string[]): ArchiveStore {
   const directory = join(target, ...below);
 
   async function removeAbandoned(): Promise<void> {
-    for (const name of (await readdir(directory)).filter((one) => unfinished.test(one))) {
+    for (const name of (await readdir(directory)).filter(isDraft)) {
       const found = await stat(join(directory, name)).catch(() => undefined);
-      if (found !== undefined && Date.now() - found.mtimeMs > abandonedMilliseconds) await rm(join(directory, name));
+      if (found !== undefined && isAbandoned(found.mtimeMs)) await rm(join(directory, name));
     }
   }
 
@@ -29,7 +24,7 @@ export function directoryStore(target: string, below: readonly string[]): Archiv
         await requireTarget(target);
         await mkdir(directory, { recursive: true, mode: 0o700 });
         await removeAbandoned();
-        const draft = join(directory, `${name}.part-${randomUUID()}`);
+        const draft = join(directory, draftOf(name));
         try {
           const file = await open(draft, "wx", 0o600);
           await pipeline(content, file.createWriteStream({ flush: true }), { signal });
@@ -55,7 +50,7 @@ export function directoryStore(target: string, below: readonly string[]): Archiv
           if (codeOf(error) === "ENOENT") return [];
           throw error;
         });
-        return names.filter((name) => !unfinished.test(name));
+        return names.filter((name) => !isDraft(name));
       }),
     remove: (name) => explained(directory, () => rm(join(directory, name), { force: true })),
   };
@@ -65,7 +60,7 @@ async function requireTarget(target: string): Promise<void> {
   const found = await stat(target).catch(() => undefined);
   if (found?.isDirectory() === true) return;
   throw new BerthError("store.failed", `The backup target ${target} is not there on the controller's machine`, {
-    hint: "The controller's own backup is written by itself: mount the target there as on the nodes, or use an S3 store.",
+    hint: "The controller's own backup is written by itself: mount the target there as on the nodes, or use an S3 store or an SFTP server.",
   });
 }
 

@@ -2,10 +2,11 @@
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { requireBackups } from "../backups/repository.ts";
 import { readTargetCa, requireTargetKeys } from "../backups/present-fleet.ts";
-import { s3AccessKeyName, s3SecretKeyName } from "../plan/secret-names.ts";
+import { s3AccessKeyName, s3SecretKeyName, sftpKeyName } from "../plan/secret-names.ts";
 import type { Secrets } from "../secrets/open.ts";
 import { directoryStore } from "./directory-store.ts";
 import { s3Store } from "./s3-store.ts";
+import { sftpStore } from "./sftp-store.ts";
 import { controllerOwner, type ArchiveStore } from "./store.ts";
 
 export interface OpenStoreDependencies {
@@ -21,6 +22,7 @@ export async function openStore(fleet: Fleet, dependencies: OpenStoreDependencie
   const below = [fleet.fleet, controllerOwner];
   if ("directory" in target) return directoryStore(target.directory, below);
   requireTargetKeys(backups, secrets);
+  if ("sftp" in target) return sftpStore({ ...target.sftp, privateKey: secrets.reveal(sftpKeyName) }, below);
   return s3Store(
     {
       ...target.s3,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import type { ControllerBackup, RecoveryKey } from "@berth/shared/api/recovery";
 import { BerthError, toBerthError } from "@berth/shared/errors";
-import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Backups, Fleet } from "@berth/shared/fleet/schema";
 import pLimit from "p-limit";
 import { backupId } from "../backups/backup-id.ts";
 import { requireBackups } from "../backups/repository.ts";
@@ -23,6 +23,7 @@ import { gatherArchive, makeScratch, removeScratch, type ControllerFiles } from 
 import { openStore } from "./open-store.ts";
 import { archiveOf, expendableIds, fileNameOf, warningsOf } from "./records.ts";
 import { createRecoveryKeys, type RecoveryKeys } from "./recovery-key.ts";
+import { sftpPlace } from "./sftp-store.ts";
 import { controllerOwner, type ArchiveStore } from "./store.ts";
 import { unpackArchive } from "./unpack.ts";
 
@@ -210,8 +211,12 @@ function adopted({ id, createdAt }: { id: string; createdAt: string }): Controll
 
 function placeOf(fleet: Fleet): string {
   const { target } = requireBackups(fleet);
-  const root = "directory" in target ? target.directory : `s3://${target.s3.bucket}`;
-  return `${root}/${fleet.fleet}/${controllerOwner}`;
+  return `${rootOf(target)}/${fleet.fleet}/${controllerOwner}`;
+}
+
+function rootOf(target: Backups["target"]): string {
+  if ("directory" in target) return target.directory;
+  return "sftp" in target ? sftpPlace(target.sftp, []) : `s3://${target.s3.bucket}`;
 }
 
 function measure(): { stream: Transform; result: () => { bytes: number; hash: string } } {

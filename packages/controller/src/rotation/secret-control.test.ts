@@ -13,6 +13,7 @@ import { openInventory } from "../inventory/open.ts";
 import { desiredState } from "../plan/desired.ts";
 import { desiredOptions } from "../plan/test-fixtures.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
+import { generatePrivateKey, parsePrivateKey } from "../provision/ssh/key.ts";
 import { createRotation } from "./rotation.ts";
 import { createSecretControl, type SecretControl } from "./secret-control.ts";
 
@@ -109,6 +110,21 @@ describe("a value from elsewhere", () => {
     });
     expect(secrets.version("user1-n8n/encryptionKey")).toBe(1);
     expect(await set("user1-n8n/encryptionKey", "another key altogether", true)).toMatchObject({ version: 2 });
+  });
+
+  test("is the private key of the backup target as a file has it, if it can be used", async () => {
+    const key = await generatePrivateKey();
+    await set("backup/sftpKey", `${key.trim().replaceAll("\n", "\r\n")}\r\n`);
+    expect(secrets.reveal("backup/sftpKey").reveal()).toBe(key.trim());
+    const { publicKey } = parsePrivateKey(new Secret(key), "It");
+    const encrypted = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----";
+    for (const value of [publicKey, encrypted, "a password of sorts"])
+      await expect(set("backup/sftpKey", value)).rejects.toMatchObject({
+        code: "request.invalid",
+        message: expect.stringContaining("The value is no private SSH key that can be used"),
+        hint: expect.stringContaining("without a passphrase"),
+      });
+    expect(secrets.version("backup/sftpKey")).toBe(1);
   });
 
   test.each([

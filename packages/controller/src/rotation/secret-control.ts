@@ -5,15 +5,16 @@ import { tenantKeySchema } from "@berth/shared/api/tenants";
 import { BerthError } from "@berth/shared/errors";
 import type { Catalog } from "@berth/shared/catalog/schema";
 import type { Fleet } from "@berth/shared/fleet/schema";
-import type { Secret } from "@berth/shared/secret";
+import { Secret } from "@berth/shared/secret";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import { backupSecret } from "../backups/secret-rules.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
 import type { Desired } from "../plan/desired.ts";
 import { ownersOf } from "../plan/owners.ts";
-import { databaseSecretName, keySecretName } from "../plan/secret-names.ts";
+import { databaseSecretName, keySecretName, sftpKeyName } from "../plan/secret-names.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import { parsePrivateKey } from "../provision/ssh/key.ts";
 import { checkName, type Secrets } from "../secrets/open.ts";
 import { refuseUnknownName } from "./known-names.ts";
 import type { Rotation } from "./rotation.ts";
@@ -119,7 +120,8 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
       await tell("secret.revealed", name, `${account} looked at the value of ${name} (version ${version})`, account);
       return { version, value };
     },
-    async set(name, value, { force, account }) {
+    async set(name, given, { force, account }) {
+      const value = name === sftpKeyName ? usableKey(given) : given;
       await checkSet(name, value, force);
       const before = secrets.version(name);
       const { version } = await secrets.import(name, value);
@@ -141,4 +143,9 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
 
 function refused(name: string, why: string, hint = "Nothing was changed."): BerthError {
   return new BerthError("conflict", `${name} ${why}`, { hint });
+}
+
+/** One that cannot be used is refused while the person who has it is there, and not at night by the first backup. */
+function usableKey(given: Secret): Secret {
+  return new Secret(parsePrivateKey(given, "The value").privateKey.reveal().trimEnd());
 }

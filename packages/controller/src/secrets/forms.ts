@@ -3,6 +3,8 @@ import { minLength } from "./check-value.ts";
 
 export type Form = "plain" | "json" | "url" | "base64" | "hex";
 
+const shortestLine = 16;
+
 /** Distinct texts of which each gives the value away; none for a value that is too short to look for. */
 export function formsOf(value: string): Map<string, Form> {
   const forms = new Map<string, Form>();
@@ -11,6 +13,9 @@ export function formsOf(value: string): Map<string, Form> {
     if (!forms.has(text)) forms.set(text, form);
   };
   add("plain", value);
+  // Of a key with several lines a log has one at a time.
+  for (const line of value.split("\n"))
+    if (line.length >= shortestLine && !line.startsWith("-----")) add("plain", line);
   add("json", JSON.stringify(value).slice(1, -1));
   for (const text of urlForms(value)) add("url", text);
   for (const offset of [0, 1, 2]) {

@@ -4,6 +4,7 @@ import * as formats from "./formats.ts";
 import { changed, formattedProblems, place } from "./testing/example.ts";
 
 const hash = "a".repeat(43);
+const ed25519 = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${hash}`;
 
 const cases: [string, z.ZodType, string[], string[]][] = [
   [
@@ -39,6 +40,26 @@ const cases: [string, z.ZodType, string[], string[]][] = [
   ["name servers", formats.nameserversSchema, ["10.0.6.1", "10.0.6.1 fd00::1"], ["", "dns", "10.0.6.1,10.0.6.2"]],
   ["a user", formats.sshUserSchema, ["root", "svc_berth"], ["", "a b", "-oProxyCommand=x", "a:b"]],
   ["a fingerprint", formats.sshFingerprintSchema, [`SHA256:${hash}`], ["", hash, `MD5:${hash}`, `SHA256:${hash}=`]],
+  [
+    "a public key",
+    formats.sshPublicKeySchema,
+    [
+      ed25519,
+      `${ed25519} root@nas`,
+      `ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB${hash}=`,
+      `ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI${hash}==`,
+    ],
+    [
+      ...["", "ssh-ed25519", `nas ${ed25519}`, `${ed25519}x`, `${ed25519}\nnas ${ed25519}`, `SHA256:${hash}`],
+      ed25519.replace("ssh-ed25519", "ssh-rsa"),
+    ],
+  ],
+  [
+    "a path of SFTP",
+    formats.sftpPathSchema,
+    ["/backups", "/volume1/Net_Backup.2", "/...a"],
+    ["", "/", "backups", "/a/", "//a", "/a/../b", "/..", "/.", "/a b", "/a?b", "/a%20", "/a\n"],
+  ],
   ["a name of Traefik", formats.traefikNameSchema, ["letsencrypt", "modern@file"], ["", "a b", "@file", "a@b@c"]],
 ];
 

@@ -1,6 +1,14 @@
 /** Texts of the fleet file that others read and that have a form there: Ollama, registries, Proxmox VE, SSH, Traefik. */
 import { z } from "zod";
 
+export const portSchema = z.int().min(1).max(65_535);
+
+/** Read on the controller's machine; a relative path is under its configuration directory, /etc/berth. */
+export const filePathSchema = z
+  .string()
+  .min(1)
+  .refine((path) => !path.split("/").includes(".."), { error: "must not contain '..'" });
+
 const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 const host = String.raw`${label}(?:\.${label})*`;
 
@@ -64,6 +72,23 @@ export const sshUserSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/,
 
 export const sshFingerprintSchema = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
   error: "must be 'SHA256:' and 43 characters, as `ssh-keygen -l` prints it",
+});
+
+const base64 = "[A-Za-z0-9+/]+={0,2}";
+
+/** `TYPE KEY`, with a comment behind it or not. A key in SSH's wire format begins with its type. */
+export const sshPublicKeySchema = z
+  .string()
+  .regex(
+    new RegExp(
+      String.raw`^(?:ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}|ssh-rsa AAAAB3NzaC1yc2E${base64}|ecdsa-sha2-nistp(?:256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY|384 AAAAE2VjZHNhLXNoYTItbmlzdHAzODQ|521 AAAAE2VjZHNhLXNoYTItbmlzdHA1MjE)${base64})(?: [^\r\n]*)?$`,
+    ),
+    { error: "must be a public key, 'ssh-ed25519 AAAA…', as `ssh-keyscan` prints it behind the host's name" },
+  );
+
+/** As it stands in the URL that restic is given, and in SFTP's own messages. */
+export const sftpPathSchema = z.string().regex(/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.@+-]+)+$/, {
+  error: "must be an absolute path of letters, digits and '_.@+-', without '..' and without '/' at its end",
 });
 
 /** Names that Traefik's configuration gives to resolvers and options: `letsencrypt`, `modern@file`. */

@@ -1,14 +1,17 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
 import { z } from "zod";
+import { backupTargetSchema } from "./backup-target.ts";
 import { cronSchema, timeZoneSchema } from "./schedule.ts";
 import { secretReferenceStart } from "../catalog/placeholders.ts";
 import { serviceSchema } from "../catalog/schema.ts";
 import { nameSchema } from "../names.ts";
 import {
   bridgeSchema,
+  filePathSchema,
   hostSchema,
   modelNameSchema,
   nameserversSchema,
+  portSchema,
   proxmoxNodeSchema,
   registrySchema,
   sshFingerprintSchema,
@@ -21,12 +24,6 @@ import { sizeFrom, sizeSchema } from "./units.ts";
 import { upgradesSchema } from "./upgrades.ts";
 
 const addressSchema = z.ipv4({ error: "must be an IPv4 address such as 10.0.6.10" });
-const portSchema = z.int().min(1).max(65_535);
-/** Read on the controller's machine; a relative path is under its configuration directory, /etc/berth. */
-const filePathSchema = z
-  .string()
-  .min(1)
-  .refine((path) => !path.split("/").includes(".."), { error: "must not contain '..'" });
 
 export const controllerSchema = z
   .strictObject({
@@ -209,30 +206,7 @@ export const firewallSchema = z
 
 export const backupsSchema = z
   .strictObject({
-    target: z
-      .union([
-        z.strictObject({
-          s3: z
-            .strictObject({
-              endpoint: z.url({ protocol: /^https?$/, error: "must be a URL such as https://s3.example.org" }),
-              bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
-                error: "must be a bucket's name: 3 to 63 of a-z, 0-9, '-' and '.'",
-              }),
-              region: z.string().min(1).optional(),
-              caFile: filePathSchema
-                .optional()
-                .describe("PEM of the CA (or of the certificate itself) that it must present"),
-            })
-            .describe("An S3-compatible store; its keys are the secrets backup/s3AccessKey and backup/s3SecretKey"),
-        }),
-        z.strictObject({
-          directory: z
-            .string()
-            .regex(/^\/(?!\/)[^:]*[^/:]$/, { error: "must be an absolute path without ':' and without '/' at its end" })
-            .describe("The same directory on every node: where a NAS is mounted"),
-        }),
-      ])
-      .describe("Where backups are kept: best outside of the machine that runs the fleet"),
+    target: backupTargetSchema.describe("Where backups are kept: best outside of the machine that runs the fleet"),
     schedule: cronSchema.default("0 2 * * *").describe("When each tenant and shared service is backed up; cron"),
     timeZone: timeZoneSchema.describe("Of the schedule"),
     spreadMinutes: z.int().min(0).max(720).default(60).describe("Over how long the starts are spread"),

@@ -28,16 +28,22 @@ export async function openSshKey({ directory }: { directory: string }): Promise<
 
 /** A private key in a file of the user's; refuses one that others may read or that has a passphrase. */
 export async function readPrivateKey(path: string): Promise<SshKey> {
-  const text = await readSecretFile(path, "the private SSH key");
-  const parsed = ssh2.utils.parseKey(`${text.reveal()}\n`);
-  if (parsed instanceof Error) {
-    throw new BerthError("request.invalid", `${path} is no private SSH key that can be used: ${parsed.message}`, {
+  return parsePrivateKey(await readSecretFile(path, "the private SSH key"), path);
+}
+
+/** `what` begins the sentence. Throws `request.invalid` for what is none, and for one that has a passphrase. */
+export function parsePrivateKey(text: Secret, what: string): SshKey {
+  const lines = `${text.reveal().replaceAll("\r\n", "\n").trim()}\n`;
+  const parsed = ssh2.utils.parseKey(lines);
+  if (parsed instanceof Error || !parsed.isPrivateKey()) {
+    const why = parsed instanceof Error ? parsed.message : "it is a public one";
+    throw new BerthError("request.invalid", `${what} is no private SSH key that can be used: ${why}`, {
       hint: "Make one without a passphrase: ssh-keygen -t ed25519 -N '' -f FILE",
     });
   }
   return {
     publicKey: `${parsed.type} ${parsed.getPublicSSH().toString("base64")} ${comment}`,
-    privateKey: new Secret(`${text.reveal()}\n`),
+    privateKey: new Secret(lines),
   };
 }
 
