@@ -47,7 +47,14 @@ function moveService(
   const service = catalog.get(name);
   const [canary] = moves;
   if (service === undefined || canary === undefined) return [];
-  const options = { ...settings, upgrade: newId(name), service, maxFailures: 0, record: false };
+  const options = {
+    ...settings,
+    upgrade: newId(name),
+    service,
+    maxFailures: 0,
+    onFailure: "stop",
+    record: false,
+  } as const;
   const after = new Map(operations.map((operation) => [operation.id, operation.after]));
   const own = ({ instance }: { instance: string }): readonly string[] => after.get(ensureId(instance)) ?? [];
   const images = moves.flatMap(({ spec }) => own(spec)).filter((id) => id.startsWith("image.ensure/"));

@@ -102,6 +102,11 @@ export async function instancesOfUpgrade(database: Queryable, upgrade: string): 
   return rows.map(toUpgradeInstance);
 }
 
+/** Whether more instances of an upgrade went back than may. */
+export function hasFailed(rows: readonly Pick<UpgradeInstance, "outcome">[], maxFailures: number): boolean {
+  return rows.filter(({ outcome }) => outcome === "went-back").length > maxFailures;
+}
+
 /** Begun and not ended, of one instance or of all; the oldest first. */
 export async function unfinishedUpgrades(database: Queryable, instance?: string): Promise<UpgradeInstance[]> {
   let query = database.selectFrom("upgradeInstances").selectAll().where("outcome", "is", null).orderBy("startedAt");

@@ -102,6 +102,7 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     "lxc.remove": dependencies.lxcRemove,
     "tenant.verify": dependencies.tenantVerify,
     "instance.upgrade": upgrades.instanceUpgrade,
+    "instance.rollback": upgrades.instanceRollback,
     "upgrade.conclude": upgrades.upgradeConclude,
     "secrets.remove": async ({ input }) => {
       const counts = await Promise.all(input.owners.map(dependencies.removeSecrets));

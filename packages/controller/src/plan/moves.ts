@@ -4,6 +4,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { Batch } from "@berth/shared/fleet/upgrades";
 import type { OperationInput } from "@berth/shared/operations/index";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import type { OnFailure } from "@berth/shared/operations/instance-upgrade";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Desired } from "./desired.ts";
 import { specificationDifferences } from "./differences.ts";
@@ -46,6 +47,7 @@ export interface MoveOptions {
   service: Service;
   minHealthySeconds: number;
   maxFailures: number;
+  onFailure: OnFailure;
   /** Write the version into the desired state; false: it is there already. */
   record: boolean;
 }
@@ -53,7 +55,7 @@ export interface MoveOptions {
 export function moveOperation(
   { spec, former }: Move,
   after: readonly string[],
-  { upgrade, service, minHealthySeconds, maxFailures, record }: MoveOptions,
+  { upgrade, service, minHealthySeconds, maxFailures, onFailure, record }: MoveOptions,
   desired: Pick<Desired, "needs">,
 ): PlannedOperation<"instance.upgrade"> {
   return {
@@ -71,8 +73,26 @@ export function moveOperation(
       checkpoint: service.upgrade.oneWay ? checkpointOf(former, desired) : null,
       minHealthySeconds,
       maxFailures,
+      onFailure,
       record,
     },
+  };
+}
+
+/** What it comes to in the end, once all moves are over. */
+export function rollbackOperation(
+  { node, target, input }: PlannedOperation<"instance.upgrade">,
+  after: readonly string[],
+): PlannedOperation<"instance.rollback"> {
+  return {
+    id: operationId("instance.rollback", target),
+    kind: "instance.rollback",
+    change: "upgrade",
+    node,
+    target,
+    reason: `back to ${input.former.version} if too many instances are`,
+    after: [...after],
+    input,
   };
 }
 

@@ -56,6 +56,7 @@ export function handlersWith(imageEnsure: ImageHandler): OperationHandlers {
     "repository.prune": unused("repository.prune"),
     "instance.prove": unused("instance.prove"),
     "instance.upgrade": unused("instance.upgrade"),
+    "instance.rollback": unused("instance.rollback"),
     "upgrade.conclude": unused("upgrade.conclude"),
     "checkpoint.create": unused("checkpoint.create"),
     "checkpoint.restore": unused("checkpoint.restore"),

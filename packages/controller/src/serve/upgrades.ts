@@ -14,6 +14,7 @@ import type { Desired } from "../plan/desired.ts";
 import type { Routes } from "../routes/routes.ts";
 import type { UpgradeHandlers } from "../upgrades/carry-out/handlers.ts";
 import { createUpgradeConcludeHandler } from "../upgrades/carry-out/conclude.ts";
+import { createInstanceRollbackHandler } from "../upgrades/carry-out/instance-rollback.ts";
 import { createInstanceUpgradeHandler } from "../upgrades/carry-out/instance-upgrade.ts";
 import { concludeVersion, recordVersion } from "../upgrades/carry-out/record-version.ts";
 import { settleEarlier } from "../upgrades/carry-out/settle.ts";
@@ -54,6 +55,7 @@ export function createUpgradeHandlers(options: UpgradeRoomsOptions): UpgradeHand
   };
   return {
     instanceUpgrade: createInstanceUpgradeHandler(dependencies),
+    instanceRollback: createInstanceRollbackHandler(dependencies),
     upgradeConclude: createUpgradeConcludeHandler({
       inventory,
       concludeVersion: (of) => concludeVersion(of, recording),

@@ -56,6 +56,20 @@ describe("a plan", () => {
     }
   });
 
+  test("that may be rolled back looks at each instance once more when all are moved", async () => {
+    const { operations, warnings } = await plan("n8n", "2.42.0", { onFailure: "rollback-all" });
+    checkGraph(operations);
+    const ids = operations.map(({ id }) => id);
+    for (const { target, id, input } of upgrades(operations)) {
+      expect(input.onFailure).toBe("rollback-all");
+      const last = operations.find((operation) => operation.id === `instance.rollback/${target}`);
+      expect(last?.after).toEqual(expect.arrayContaining(upgrades(operations).map((each) => each.id)));
+      expect(ids.indexOf(id)).toBeLessThan(ids.indexOf(last?.id ?? ""));
+    }
+    expect([...before("upgrade.conclude/n8n/2.42.0", operations)]).toContain("instance.rollback/user3-n8n");
+    expect(warnings.join(" ")).toContain("copies are kept until all instances are moved");
+  });
+
   test("moves the canary alone, and each batch after all of the former one", async () => {
     const { operations } = await plan("n8n", "2.42.0", { canary: "user2", batch: 2 });
     const ids = ["user1", "user2", "user3"].map((tenant) => `instance.upgrade/${tenant}-n8n`);

@@ -1,11 +1,12 @@
 /** From the instances that are to be moved to the run that moves them. Pure. */
 import type { Batch } from "@berth/shared/fleet/upgrades";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
+import type { OnFailure } from "@berth/shared/operations/instance-upgrade";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Service } from "@berth/shared/catalog/schema";
 import type { Desired } from "../plan/desired.ts";
 import { operationId } from "../plan/identify.ts";
-import { inBatches, type Move, moveOperation } from "../plan/moves.ts";
+import { inBatches, type Move, moveOperation, rollbackOperation } from "../plan/moves.ts";
 import type { Observed } from "../plan/observed.ts";
 
 export interface PlannedUpgrade {
@@ -20,6 +21,7 @@ export interface PlannedUpgrade {
   batch: Batch;
   minHealthySeconds: number;
   maxFailures: number;
+  onFailure: OnFailure;
   /** Backups and checks of what the instances hold; nothing is stopped before all of them have succeeded. */
   first: readonly PlannedOperation[];
 }
@@ -42,7 +44,9 @@ export function planUpgrade(upgrade: PlannedUpgrade, context: UpgradeContext): P
     upgrades.push(...operations);
     former = operations.map(({ id }) => id);
   }
-  const all = [...before, ...upgrades, conclusion(upgrade, upgrades)];
+  const moved = upgrades.map(({ id }) => id);
+  const rollbacks = upgrade.onFailure === "stop" ? [] : upgrades.map((each) => rollbackOperation(each, moved));
+  const all = [...before, ...upgrades, ...rollbacks, conclusion(upgrade, [...upgrades, ...rollbacks])];
   return [...new Map(all.map((operation) => [operation.id, operation])).values()];
 }
 

@@ -59,6 +59,7 @@ export async function prepareUpgrade(
   const warnings = [
     ...chosen.notes,
     ...judgeVersions(chosen, request),
+    ...(request.onFailure === "rollback-all" ? [rollbackText] : []),
     ...judgeFailures(failuresOf(past, service.name, version), version, request.retry),
   ];
   const desired = dependencies.desired(withVersion(fleet, chosen.moved, version));
@@ -75,6 +76,7 @@ export async function prepareUpgrade(
       batch: request.batch ?? fleet.upgrades.batch,
       minHealthySeconds: request.minHealthySeconds ?? fleet.upgrades.minHealthySeconds,
       maxFailures: request.maxFailures,
+      onFailure: request.onFailure,
       first: backups.operations,
     },
     { desired, observed },
@@ -86,6 +88,9 @@ export async function prepareUpgrade(
   });
   return { operations, warnings: [...warnings, ...backups.warnings, ...room] };
 }
+
+const rollbackText =
+  "copies are kept until all instances are moved: should the upgrade stop, what was written on the new version is set aside";
 
 /** Of the nodes in question alone: one elsewhere that does not answer costs nothing here. */
 async function observeNodes(

@@ -152,9 +152,31 @@ describe("a version that fills the disk", () => {
 });
 
 describe("a version that only one instance fails on", () => {
+  it("is taken back from all, where all or none were to have it", async () => {
+    const before = await containerIds(fleet, "openwebui");
+    writers = await Writers.start(fleet.lab, addresses, "rolled-back");
+    const options = ["--on-failure", "rollback-all", "--no-backup", "--min-healthy", "3s"];
+    const outcome = await upgrade(fleet, ["openwebui", "--to", better, "--canary", "user1", ...options]);
+    expect(outcome).not.toMatchObject({ exitCode: 0 });
+    expect(await latestMoves(fleet)).toEqual([
+      {
+        instance: "user1-openwebui",
+        outcome: "went-back",
+        reason: expect.stringContaining("user2-openwebui went back"),
+      },
+      { instance: "user2-openwebui", outcome: "went-back", reason: expect.stringContaining("cannot read") },
+    ]);
+    await writers.expectNothingLost(() => [former]);
+    expect(await runningVersions(fleet, "openwebui")).toEqual(all(former));
+    expect((await containerIds(fleet, "openwebui"))["user3"], "its turn never came").toBe(before["user3"]);
+    expect(await askedVersions(fleet, "openwebui")).toEqual({});
+    await expectConverged(fleet);
+    await expectNothingLeft(guests);
+  });
+
   it("stays where it is proven, goes back where it is not, and may fail as often as was said", async () => {
     writers = await Writers.start(fleet.lab, addresses, "mixed");
-    const options = ["--batch", "1", "--max-failures", "1", "--no-backup", "--min-healthy", "3s"];
+    const options = ["--batch", "1", "--max-failures", "1", "--retry", "--no-backup", "--min-healthy", "3s"];
     const outcome = await upgrade(fleet, ["openwebui", "--to", better, "--canary", "user1", ...options]);
     expect(outcome).not.toMatchObject({ exitCode: 0 });
     expect(await latestMoves(fleet)).toEqual([

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { imageTagSchema } from "../fleet/schema.ts";
 import { batchSchema } from "../fleet/upgrades.ts";
 import { instanceNameSchema, nameSchema } from "../names.ts";
+import { onFailureSchema } from "../operations/instance-upgrade.ts";
 import { planSchema } from "../operations/plan.ts";
 import { defineEndpoint } from "./define.ts";
 import { runSchema } from "./runs.ts";
@@ -73,6 +74,9 @@ export const upgradeRequestSchema = z.strictObject({
   batch: batchSchema.optional().describe("How many at a time after that; as the fleet says when left out"),
   minHealthySeconds: z.int().min(0).max(900).optional().describe("As the fleet says when left out"),
   maxFailures: z.int().min(0).max(1000).default(0).describe("How many may go back before the upgrade stops"),
+  onFailure: onFailureSchema
+    .default("stop")
+    .describe("Whether those that were moved stay so when it stops, or all go back"),
   backup: z.boolean().default(true).describe("Back up and verify first, where the fleet has backups"),
   acceptMajor: z.boolean().default(false).describe("What the catalog says of another major version is taken care of"),
   retry: z.boolean().default(false).describe("Try a version that an instance went back from before"),

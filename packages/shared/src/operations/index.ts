@@ -17,7 +17,7 @@ import { imageEnsure } from "./image-ensure.ts";
 import { instanceEnsure } from "./instance-ensure.ts";
 import { instanceProve } from "./instance-prove.ts";
 import { instanceRemove } from "./instance-remove.ts";
-import { instanceUpgrade } from "./instance-upgrade.ts";
+import { instanceRollback, instanceUpgrade } from "./instance-upgrade.ts";
 import { loginsRetire } from "./logins-retire.ts";
 import { lxcEnsure } from "./lxc-ensure.ts";
 import { lxcRemove } from "./lxc-remove.ts";
@@ -49,6 +49,7 @@ export const operations = {
   "instance.remove": instanceRemove,
   "instance.prove": instanceProve,
   "instance.upgrade": instanceUpgrade,
+  "instance.rollback": instanceRollback,
   "upgrade.conclude": upgradeConclude,
   "checkpoint.create": checkpointCreate,
   "checkpoint.restore": checkpointRestore,

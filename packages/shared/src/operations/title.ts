@@ -46,6 +46,7 @@ function operationNoun(kind: string): string {
 
 function operationVerb(kind: string, change: Change): string {
   if (kind === "upgrade.conclude") return "conclude";
+  if (kind === "instance.rollback") return "keep or roll back";
   if (kind === "backup.drill") return "prove";
   if (change === "backup") return "back up";
   if (change !== "create") return change;

@@ -1,5 +1,6 @@
 import { startUpgrade } from "@berth/shared/api/upgrades";
 import { batchSchema } from "@berth/shared/fleet/upgrades";
+import { onFailureSchema } from "@berth/shared/operations/instance-upgrade";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { changeFailure, changeLines, detachOption, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
@@ -32,6 +33,13 @@ export default defineCommand({
       maximum: 1000,
       default: 0,
     },
+    onFailure: {
+      kind: "choice",
+      value: "WHAT",
+      choices: onFailureSchema.options,
+      description: "When it stops, those that were moved stay so, or all go back to what they held before their turn",
+      default: "stop",
+    },
     noBackup: { kind: "flag", description: "Make no backup first" },
     acceptMajor: { kind: "flag", description: "What another major version demands is taken care of" },
     retry: { kind: "flag", description: "Try a version again that an instance went back from" },
@@ -45,9 +53,10 @@ export default defineCommand({
       does: "user1 first, then a quarter at a time",
     },
     { command: "berth upgrade n8n --to 2.41.3 --only user1,user2-n8n", does: "two of them" },
+    { command: "berth upgrade n8n --to 2.41.3 --on-failure rollback-all", does: "all of them, or none" },
   ],
   async run({ input, ...context }) {
-    const { service, to: version, only, canary, batch, minHealthy, maxFailures, acceptMajor, retry } = input;
+    const { service, to: version, only, canary, batch, minHealthy, maxFailures, onFailure, acceptMajor, retry } = input;
     const body = {
       service,
       version,
@@ -56,6 +65,7 @@ export default defineCommand({
       ...(batch === undefined ? {} : { batch: parseBatch(batch) }),
       ...(minHealthy === undefined ? {} : { minHealthySeconds: parseSeconds(minHealthy) }),
       maxFailures,
+      onFailure,
       backup: !input.noBackup,
       acceptMajor,
       retry,

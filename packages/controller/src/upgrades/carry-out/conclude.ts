@@ -17,12 +17,12 @@ export function createUpgradeConcludeHandler({
   return async ({ input: { upgrade, service, version, instances }, log }) => {
     const rows = await instancesOfUpgrade(inventory.database, upgrade);
     const outcomes = instances.map((instance) => rows.find((row) => row.instance === instance)?.outcome ?? null);
-    const wentBack = instances.filter((_, index) => outcomes[index] !== "upgraded");
-    const upgraded = instances.length - wentBack.length;
-    if (wentBack.length > 0) {
+    const others = instances.filter((_, index) => outcomes[index] !== "upgraded");
+    const upgraded = instances.length - others.length;
+    if (others.length > 0) {
       throw new BerthError(
         "run.failed",
-        `${upgraded} of ${instances.length} instances run ${service} ${version}; ${wentBack.join(", ")} went back`,
+        `${upgraded} of ${instances.length} instances run ${service} ${version}; ${others.join(", ")} ${others.length === 1 ? "runs" : "run"} what ran before`,
         { hint: `Once repaired, \`berth upgrade ${service} --to ${version}\` moves those that are left.` },
       );
     }

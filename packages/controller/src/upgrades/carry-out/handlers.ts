@@ -5,6 +5,7 @@ import type { WorkContext } from "./node-work.ts";
 
 export interface UpgradeHandlers {
   instanceUpgrade: OperationHandler<"instance.upgrade">;
+  instanceRollback: OperationHandler<"instance.rollback">;
   upgradeConclude: OperationHandler<"upgrade.conclude">;
   /** Before an instance is made to run something: ends what an upgrade of it has left half-way. */
   settle: (next: Pick<InstanceSpec, "instance" | "version">, context: WorkContext) => Promise<void>;

@@ -4,19 +4,20 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BerthError, toBerthError } from "@berth/shared/errors";
-import type { OperationResult } from "@berth/shared/operations/index";
+import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import { now } from "../../inventory/columns.ts";
 import {
   advanceUpgrade,
   beginUpgrade,
+  hasFailed,
   instancesOfUpgrade,
   type UpgradeInstance,
   type UpgradeProgress,
 } from "../../inventory/upgrades.ts";
-import { ControllerStopping, type OperationContext, type OperationHandler } from "../../runs/handlers.ts";
+import { ControllerStopping, type OperationHandler } from "../../runs/handlers.ts";
 import type { UpgradeDependencies } from "./dependencies.ts";
 import { lookThroughRoute } from "./look.ts";
-import { createNodeWork, type NodeWork } from "./node-work.ts";
+import { createNodeWork, type NodeWork, type WorkContext } from "./node-work.ts";
 import { eachDatabase, makeCheckpoint, putBack, removeCopies } from "./put-back.ts";
 import { settleEarlier } from "./settle.ts";
 import { isUnseen } from "./unseen.ts";
@@ -27,9 +28,11 @@ const pauseMilliseconds = 1000;
 /** Of the copies, while the instance is stopped: a store may be restarting. */
 const copyTries = 3;
 
-interface Move {
+type Input = OperationInput<"instance.upgrade">;
+
+export interface Move {
   row: UpgradeInstance;
-  context: OperationContext<"instance.upgrade">;
+  context: WorkContext & { input: Input };
   work: NodeWork;
   dependencies: UpgradeDependencies;
 }
@@ -42,6 +45,10 @@ export function createInstanceUpgradeHandler(dependencies: UpgradeDependencies):
     const { input, operationId } = context;
     const { spec, former, upgrade, checkpoint } = input;
     const { database } = dependencies.inventory;
+    if (await isPassedBy(input, dependencies)) {
+      context.log(`too many instances went back: ${spec.instance} is not moved`);
+      return { outcome: "passed-by", reason: null, gapMilliseconds: 0 };
+    }
     const row = await beginUpgrade(database, {
       upgrade,
       instance: spec.instance,
@@ -58,8 +65,18 @@ export function createInstanceUpgradeHandler(dependencies: UpgradeDependencies):
   };
 }
 
+/** Of an upgrade that is to be rolled back by now, those whose turn has not come. */
+async function isPassedBy(
+  { upgrade, spec, maxFailures, onFailure }: Input,
+  { inventory }: Pick<UpgradeDependencies, "inventory">,
+): Promise<boolean> {
+  if (onFailure === "stop") return false;
+  const all = await instancesOfUpgrade(inventory.database, upgrade);
+  return hasFailed(all, maxFailures) && !all.some(({ instance }) => instance === spec.instance);
+}
+
 /** From the phase that the instance is in to its end. */
-async function goThrough(move: Move): Promise<void> {
+export async function goThrough(move: Move): Promise<void> {
   const { row, context, work, dependencies } = move;
   for (let { phase } = row; phase !== "ended"; { phase } = row) {
     const isBegun = phase === "begun";
@@ -169,7 +186,7 @@ async function record({ row, context, work, dependencies }: Move): Promise<Step>
   const { input, log } = context;
   if (input.record) await dependencies.recordVersion(input.spec);
   log(`${row.instance} runs ${row.toVersion}`);
-  await removeCopies(row, work, { ...dependencies, log });
+  if (input.onFailure === "stop") await removeCopies(row, work, { ...dependencies, log });
   return {
     phase: "ended",
     outcome: "upgraded",
@@ -243,7 +260,9 @@ async function conclude({ row, context, dependencies }: Move): Promise<Operation
   if (outcome === null) throw new BerthError("internal", `The upgrade of ${row.instance} ended without an outcome`);
   const result = { outcome, reason, gapMilliseconds: gapMilliseconds ?? 0 };
   if (outcome === "upgraded") return result;
-  const { maxFailures, upgrade } = context.input;
+  const { maxFailures, onFailure, upgrade } = context.input;
+  // What comes after has to know of it, and is not reached by a run that stops here.
+  if (onFailure === "rollback-all") return result;
   const all = await instancesOfUpgrade(dependencies.inventory.database, upgrade);
   const failures = all.filter((one) => one.outcome === "went-back" && (one.endedAt ?? "") <= (endedAt ?? ""));
   if (failures.length <= maxFailures) return result;

@@ -24,7 +24,10 @@ export interface RecordDependencies {
 /** Who the revision is by: it is the run that knows who asked for it. */
 const account = "upgrade";
 
-/** Makes the version that of the instance alone, or of the shared service. One that the fleet no longer has is passed by. */
+/**
+ * Makes the version that of the instance alone, or of the shared service. A tenant's instance that would have it anyway
+ * needs none of its own. One that the fleet no longer has is passed by.
+ */
 export function recordVersion(
   { instance, version }: Pick<InstanceSpec, "instance" | "version">,
   dependencies: RecordDependencies,
@@ -32,6 +35,7 @@ export function recordVersion(
   return rewrite(dependencies, ({ fleet, yaml }) => {
     const placement = placements(fleet, dependencies.catalog).find((candidate) => candidate.instance === instance);
     if (placement === undefined || versionOf(placement) === version) return yaml;
+    if (inheritedVersion(placement, fleet) === version) return withoutOwnVersion(yaml, placement, fleet);
     return setInFleet(yaml, ownVersionPath(placement), version);
   });
 }
@@ -87,6 +91,11 @@ function rewrite(
 
 function versionOf({ service, overrides }: Placement): string {
   return overrides.version ?? service.version;
+}
+
+/** What it would run without a version of its own; undefined: there is nothing above it, as for what is shared. */
+function inheritedVersion({ tenant, service }: Placement, fleet: Fleet): string | undefined {
+  return tenant === null ? undefined : (fleet.services.tenant[service.name]?.version ?? service.version);
 }
 
 function ownVersionPath({ tenant, service }: Placement): string[] {

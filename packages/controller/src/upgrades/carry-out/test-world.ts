@@ -42,6 +42,7 @@ export function inputOf(): z.output<typeof instanceUpgrade.input> {
     checkpoint: { volumes: ["user1-n8n-data"], databases: [{ server: "shared-postgres", database: "user1_n8n" }] },
     minHealthySeconds: 30,
     maxFailures: 0,
+    onFailure: "stop",
     record: true,
   };
 }

@@ -17,7 +17,14 @@ function n8n() {
 
 function step(code: "instance.unhealthy" | "node.offline", record: boolean): StepRecord {
   const { spec, service } = n8n();
-  const options = { upgrade: "n8n-1", service, minHealthySeconds: 30, maxFailures: 0, record };
+  const options = {
+    upgrade: "n8n-1",
+    service,
+    minHealthySeconds: 30,
+    maxFailures: 0,
+    onFailure: "stop",
+    record,
+  } as const;
   const operation = moveOperation({ spec, former: { ...spec, version: "2.0.0" } }, [], options, desired);
   const { message } = new BerthError(code, "it failed");
   return {
@@ -45,4 +52,15 @@ test.each([true, false])(
 
 test("one that could not be reached is carried on with", () => {
   expect(upgradeAgain({ steps: [step("node.offline", true)] })).toBeNull();
+});
+
+test("one whose instances have all gone back is begun anew, too", () => {
+  const failed = step("instance.unhealthy", true);
+  const input = { upgrade: "n8n-1", service: "n8n", version: "2.42.0", instances: ["user1-n8n"] };
+  const error = { code: "run.failed", message: "it failed" } as const;
+  const steps = [
+    { ...failed, state: "succeeded" as const },
+    { ...failed, kind: "upgrade.conclude" as const, input, error },
+  ];
+  expect(upgradeAgain({ steps })).toBe("berth upgrade n8n --to 2.42.0");
 });

@@ -1,18 +1,25 @@
 /** How an upgrade is begun anew of which an instance went back. Pure. */
 import { instanceUpgrade } from "@berth/shared/operations/instance-upgrade";
+import { upgradeConclude } from "@berth/shared/operations/upgrade-conclude";
 import type { RunRecord } from "../../inventory/runs.ts";
 
 /**
  * The command that tries again what failed; null: carrying on with the run leads somewhere. A run that is carried on does
- * not move an instance that went back a second time, so that it would fail at once.
+ * not move an instance that went back a second time, so that it would fail at once, as would its conclusion.
  */
 export function upgradeAgain({ steps }: Pick<RunRecord, "steps">): string | null {
-  for (const step of steps) {
-    if (step.kind !== "instance.upgrade" || step.state !== "failed" || step.error?.code !== "instance.unhealthy")
-      continue;
-    const input = instanceUpgrade.input.safeParse(step.input);
-    if (!input.success) continue;
-    return `berth upgrade ${input.data.spec.service} --to ${input.data.spec.version}`;
+  for (const { kind, state, error, input } of steps) {
+    if (state !== "failed") continue;
+    if (kind === "instance.upgrade" && error?.code === "instance.unhealthy") {
+      const { spec } = instanceUpgrade.input.parse(input);
+      return commandOf(spec);
+    }
+    if (kind === "upgrade.conclude" && error?.code === "run.failed")
+      return commandOf(upgradeConclude.input.parse(input));
   }
   return null;
+}
+
+function commandOf({ service, version }: { service: string; version: string }): string {
+  return `berth upgrade ${service} --to ${version}`;
 }
