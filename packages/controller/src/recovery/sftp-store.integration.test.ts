@@ -1,6 +1,7 @@
 /** Against a real sshd, as docs/backups.md sets one up. */
 import { execFile } from "node:child_process";
-import { chmod, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -8,9 +9,11 @@ import { promisify } from "node:util";
 import { Secret } from "@berth/shared/secret";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { generatePrivateKey } from "../provision/ssh/key.ts";
+import { rebuildController } from "../rebuild.ts";
 import type { SftpAccess } from "./sftp-connection.ts";
 import { sftpStore } from "./sftp-store.ts";
 import type { ArchiveStore } from "./store.ts";
+import { fleetWith, openTestController } from "./testing/controller.ts";
 import { startSftpServer, type TestSftpServer } from "./testing/sftp-server.ts";
 
 const run = promisify(execFile);
@@ -91,6 +94,35 @@ test("shows no draft, and removes those that a killed controller has left", asyn
   await store.put("two", counted(1), signal);
   expect((await store.list()).toSorted()).toEqual(["one", "two"]);
   expect((await readdir(directory)).filter((name) => name.includes(".part-"))).toEqual([drafts[1]?.split("/").at(-1)]);
+});
+
+test("a controller is rebuilt from what it has put there", async () => {
+  const root = await mkdtemp(join(tmpdir(), "berth-recovery-"));
+  const directories = { state: join(root, "state"), configuration: join(root, "etc") };
+  await mkdir(join(directories.configuration, "proxmox"), { recursive: true });
+  await writeFile(join(directories.configuration, "proxmox/token"), "a token of Proxmox VE");
+  const { privateKey, ...sftp } = access;
+  const controller = await openTestController(directories, fleetWith({ sftp }));
+  try {
+    await expect(controller.recovery.create("manual")).rejects.toMatchObject({
+      code: "request.invalid",
+      hint: expect.stringContaining("berth secret set backup/sftpKey --from-file FILE"),
+    });
+    await controller.secrets.import("backup/sftpKey", new Secret(privateKey.reveal().trim()));
+    const { id } = await controller.recovery.create("manual");
+    const { place } = await controller.recovery.list();
+    const { identity } = await controller.recovery.keys.reveal("anna");
+    const rebuilt = await rebuildController({
+      ...{ at: null, identity, force: false },
+      source: { sftp: place ?? "", hostKey: sftp.hostKey, privateKey },
+      stateDirectory: join(root, "new-state"),
+      configurationDirectory: join(root, "new-etc"),
+    });
+    expect(rebuilt).toMatchObject({ backup: id, fleet: "valuechain" });
+  } finally {
+    await controller.close();
+    await rm(root, { recursive: true });
+  }
 });
 
 describe("one sentence, and what to do, for", () => {

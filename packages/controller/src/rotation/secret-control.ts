@@ -145,7 +145,10 @@ function refused(name: string, why: string, hint = "Nothing was changed."): Bert
   return new BerthError("conflict", `${name} ${why}`, { hint });
 }
 
+const keyHint =
+  "Give the whole file, of a key without a passphrase (ssh-keygen -t ed25519 -N '' -f FILE): `berth secret set backup/sftpKey --from-file FILE`";
+
 /** One that cannot be used is refused while the person who has it is there, and not at night by the first backup. */
 function usableKey(given: Secret): Secret {
-  return new Secret(parsePrivateKey(given, "The value").privateKey.reveal().trimEnd());
+  return new Secret(parsePrivateKey(given, "The value", keyHint).privateKey.reveal().trimEnd());
 }

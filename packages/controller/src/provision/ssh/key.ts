@@ -31,14 +31,16 @@ export async function readPrivateKey(path: string): Promise<SshKey> {
   return parsePrivateKey(await readSecretFile(path, "the private SSH key"), path);
 }
 
+const makeKeyHint = "Make one without a passphrase: ssh-keygen -t ed25519 -N '' -f FILE";
+
 /** `what` begins the sentence. Throws `request.invalid` for what is none, and for one that has a passphrase. */
-export function parsePrivateKey(text: Secret, what: string): SshKey {
+export function parsePrivateKey(text: Secret, what: string, hint = makeKeyHint): SshKey {
   const lines = `${text.reveal().replaceAll("\r\n", "\n").trim()}\n`;
   const parsed = ssh2.utils.parseKey(lines);
   if (parsed instanceof Error || !parsed.isPrivateKey()) {
     const why = parsed instanceof Error ? parsed.message : "it is a public one";
     throw new BerthError("request.invalid", `${what} is no private SSH key that can be used: ${why}`, {
-      hint: "Make one without a passphrase: ssh-keygen -t ed25519 -N '' -f FILE",
+      hint,
     });
   }
   return {
