@@ -101,7 +101,7 @@ async function upgradeWhileKilling(version: string, seed: number, chance: number
   const ended = await waitForEnd(fleet, begun.id, endDeadlineMs);
   for (const guest of guests) await waitForDocker(guest);
   // Docker on a node takes down all that runs there, and n8n needs longer than what is upgraded.
-  await fleet.waitForStatus("every instance healthy", 300_000, ({ instances }) =>
+  await fleet.waitForStatus("every instance healthy", 600_000, ({ instances }) =>
     instances.every(({ state }) => state === "healthy"),
   );
   expect((await run(fleet, begun.id)).state).toBe(ended.state);
