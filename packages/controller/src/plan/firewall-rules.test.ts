@@ -1,4 +1,5 @@
 import { catalog } from "@berth/shared/catalog/index";
+import { backupsSchema } from "@berth/shared/fleet/schema";
 import type { FirewallRule } from "@berth/shared/operations/firewall-ensure";
 import { describe, expect, test } from "vitest";
 import { desiredFirewalls } from "./firewall-rules.ts";
@@ -126,4 +127,21 @@ test("people's networks can be narrowed", () => {
 test("switched off, no node has any rule", () => {
   const off = desiredFirewalls({ ...fleet, firewall: { enabled: false, clients: [] } }, catalog);
   for (const { inbound: first, outbound: second } of off) expect([...first, ...second]).toEqual([]);
+});
+
+describe("a node that keeps backups of others", () => {
+  const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKq7FzgGGmAWYdcuSBqyMRAaSgQUP3IfJzLnm6Vq5yTD";
+  const sftp = { host: shared, port: 22, user: "berth", path: "/backups", hostKey };
+  const specs = desiredFirewalls({ ...fleet, backups: backupsSchema.parse({ target: { sftp } }) }, catalog);
+  const rulesOf = (node: string) => specs.find((spec) => spec.node === node);
+
+  test("lets their agents in at its sshd, and nobody else's node gets that", () => {
+    expect(verdict(rulesOf("shared")?.inbound, user1, 22)).toBe("accept");
+    expect(verdict(rulesOf("shared")?.inbound, user1, 23)).toBe("drop");
+    expect(verdict(rulesOf("user1")?.inbound, user2, 22)).toBe("drop");
+  });
+
+  test("is no more open to their containers than before", () => {
+    expect(verdict(rulesOf("user1")?.outbound, shared, 22)).toBe("drop");
+  });
 });

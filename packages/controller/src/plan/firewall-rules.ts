@@ -51,6 +51,7 @@ function tenantRules(fleet: Fleet, placed: readonly Placement[], node: string) {
       ...rule([fleet.controller.address], null, "accept"),
       ...rule(routerAddresses(fleet), [...own, ...routedPorts(placed, node)], "accept"),
       ...sharedAccess(fleet, placed, node),
+      ...backupAccess(fleet, node),
       ...rule(others, null, "drop"),
       ...rule(fleet.firewall.clients, own, "accept"),
       ...rule(null, ports, "drop"),
@@ -71,6 +72,7 @@ function sharedRules(fleet: Fleet, placed: readonly Placement[], node: string) {
       ...rule([fleet.controller.address], null, "accept"),
       ...rule(routerAddresses(fleet), routedPorts(placed, node), "accept"),
       ...sharedAccess(fleet, placed, node),
+      ...backupAccess(fleet, node),
       ...rule(otherAddresses(fleet, node), null, "drop"),
       ...rule(null, portsOn(placed, node), "drop"),
     ],
@@ -87,6 +89,13 @@ function sharedAccess(fleet: Fleet, placed: readonly Placement[], node: string):
     ...rule(tenants, tenantPorts(placed, node), "accept"),
     ...rule(peers, portsOn(shared, node), "accept"),
   ];
+}
+
+/** Other nodes bring their backups to one that is the target; what goes out of their containers does not get there. */
+function backupAccess(fleet: Fleet, node: string): FirewallRule[] {
+  const target = fleet.backups?.target;
+  if (target === undefined || !("sftp" in target) || target.sftp.host !== addressOf(fleet, node)) return [];
+  return rule(otherAddresses(fleet, node), [target.sftp.port], "accept");
 }
 
 /** The shared services that are for tenants, on whichever other nodes they are. */

@@ -77,8 +77,8 @@ function NotSetUp(): JSX.Element {
   return (
     <div class="notice">
       <p>
-        Nothing is backed up: the fleet file has no <code>backups:</code> section yet. It takes a target, an
-        S3-compatible store or a directory that every node has; docs/backups.md shows both. Then:
+        Nothing is backed up: the fleet file has no <code>backups:</code> section yet. It takes a target: an
+        S3-compatible store, an SFTP server, or a directory that every node has; docs/backups.md shows each. Then:
       </p>
       <Command text="berth apply fleet.yaml" />
     </div>
