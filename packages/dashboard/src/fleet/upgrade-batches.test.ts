@@ -47,6 +47,15 @@ it("tells those whose turn never came from those that failed", () => {
   expect(states).toEqual(["failed", "not moved", "not moved"]);
 });
 
+it("tells those that an upgrade passed by from those that it moved", () => {
+  const done = stepOf("instance.upgrade/user3-n8n", { state: "succeeded", after: [canary] });
+  const ended = runOf(7, "failed", [stepOf(canary, { state: "succeeded" }), done]);
+  const states = (upgrade: Upgrade | undefined) =>
+    upgradeBatches(ended, upgrade).flatMap(({ moves }) => moves.map(({ state }) => state));
+  expect(states(upgradeAt("2026-11-24T06:01:00.000Z"))).toEqual(["upgraded", "not moved"]);
+  expect(states(undefined), "nothing is known yet").toEqual(["upgraded", "upgraded"]);
+});
+
 it("knows a run's upgrade from one of the same instances before it", () => {
   const before = upgradeAt("2026-11-20T06:01:00.000Z");
   const own = upgradeAt("2026-11-24T06:01:00.000Z");

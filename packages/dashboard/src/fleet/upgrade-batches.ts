@@ -5,7 +5,7 @@ import type { InstanceCheck, InstanceMove, Upgrade } from "@berth/shared/api/upg
 export const upgradeKind = "upgrade";
 const moveKind = "instance.upgrade";
 
-/** How far one instance is. `not moved`: its turn never came, or the run was cancelled before. */
+/** How far one instance is. `not moved`: its turn never came, it was passed by, or the run was cancelled before. */
 export type MoveState = "waiting" | "running" | "upgraded" | "went back" | "failed" | "not moved";
 
 export interface BatchMove {
@@ -41,7 +41,7 @@ export function upgradeBatches(run: Pick<Run, "steps">, upgrade: Upgrade | undef
   const moves = new Map(upgrade?.instances.map((move) => [move.instance, move]));
   const batches = [...Map.groupBy(steps, levelOf)].toSorted(([a], [b]) => a - b);
   return batches.map(([, own], index) => {
-    const shown = own.map((step) => batchMove(step, moves.get(step.target)));
+    const shown = own.map((step) => batchMove(step, moves.get(step.target), upgrade !== undefined));
     return { title: titleOf(index, batches.length, own.length), state: batchState(shown), moves: shown };
   });
 }
@@ -62,14 +62,15 @@ function titleOf(index: number, batches: number, size: number): string {
   return `Batch ${index + 1} of ${batches}`;
 }
 
-function batchMove(step: Step, move: InstanceMove | undefined): BatchMove {
-  return { instance: step.target, state: moveState(step, move), step, move };
+function batchMove(step: Step, move: InstanceMove | undefined, isKnown: boolean): BatchMove {
+  return { instance: step.target, state: moveState(step, move, isKnown), step, move };
 }
 
-function moveState({ state }: Step, move: InstanceMove | undefined): MoveState {
+/** `isKnown`: what became of the upgrade's instances is, so that one without a record was passed by. */
+function moveState({ state }: Step, move: InstanceMove | undefined, isKnown: boolean): MoveState {
   if (state === "waiting" || state === "running") return state;
   if (move?.outcome === "went-back") return "went back";
-  if (state === "succeeded") return "upgraded";
+  if (state === "succeeded") return isKnown && move === undefined ? "not moved" : "upgraded";
   return state === "failed" ? "failed" : "not moved";
 }
 
