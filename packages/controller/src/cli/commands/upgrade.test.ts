@@ -65,7 +65,7 @@ test("upgrade takes a service, and what is left out is the fleet's", async () =>
     exitCode: 0,
     asked: [
       {
-        ...{ service: "n8n", version: "2.41.3", only: [], maxFailures: 0, backup: true },
+        ...{ service: "n8n", version: "2.41.3", only: [], maxFailures: 0, onFailure: "stop", backup: true },
         ...{ acceptMajor: false, retry: false, dryRun: true },
       },
     ],
@@ -74,10 +74,12 @@ test("upgrade takes a service, and what is left out is the fleet's", async () =>
 
 test("upgrade passes on what it is told", async () => {
   const words = ["upgrade", "n8n", "--to", "3.0.1", "--only", "user1,user2-n8n", "--canary", "user1", "--batch", "25%"];
-  const flags = ["--min-healthy", "2m", "--max-failures", "1", "--no-backup", "--accept-major", "--retry"];
-  expect((await berth([...words, ...flags, "--plan"])).asked).toMatchObject([
+  const flags = ["--min-healthy", "2m", "--max-failures", "1", "--on-failure", "rollback-all"];
+  const others = ["--no-backup", "--accept-major", "--retry"];
+  expect((await berth([...words, ...flags, ...others, "--plan"])).asked).toMatchObject([
     {
       ...{ only: ["user1", "user2-n8n"], canary: "user1", batch: "25%", minHealthySeconds: 120, maxFailures: 1 },
+      onFailure: "rollback-all",
       ...{ backup: false, acceptMajor: true, retry: true },
     },
   ]);
