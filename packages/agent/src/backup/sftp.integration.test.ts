@@ -156,14 +156,18 @@ describe("a server that is gone in the middle", () => {
     await node.create([volume], { repository: gone() });
   });
 
-  it("ends the backup after a minute when it says nothing any more", async () => {
-    await node.inInstance("busybox dd if=/dev/urandom of=/data/large bs=1M count=300");
-    await rm(join(server.backups, "gone"), { recursive: true });
-    expect(await interrupted("SIGSTOP")).toMatchObject({
-      error: { code: "store.failed", message: expect.stringContaining("broke off") },
-    });
-    expect(await node.isRunning()).toBe(true);
-  });
+  // That minute is for whoever waits for it.
+  it.skipIf(process.env["BERTH_TEST_PATIENT"] === undefined)(
+    "ends the backup after a minute when it says nothing any more",
+    async () => {
+      await node.inInstance("busybox dd if=/dev/urandom of=/data/large bs=1M count=300");
+      await rm(join(server.backups, "gone"), { recursive: true });
+      expect(await interrupted("SIGSTOP")).toMatchObject({
+        error: { code: "store.failed", message: expect.stringContaining("broke off") },
+      });
+      expect(await node.isRunning()).toBe(true);
+    },
+  );
 });
 
 function fingerprint(hostKey: string): string {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { ensureController } from "../../src/demo/controller.ts";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import { ProxmoxClient } from "../proxmox-client.ts";
-import { convergedExample, type TestFleet } from "./fixture.ts";
+import { convergedExample, isPatient, type TestFleet } from "./fixture.ts";
 import { containers, type Guest, killService, waitForDocker } from "./guest.ts";
 import { runSchema } from "@berth/shared/api/runs";
 import { killController } from "./kill-controller.ts";
@@ -15,7 +15,7 @@ import { run, waitForEnd } from "./runs.ts";
 import { takeStartCensus } from "./census.ts";
 
 /** A failure says its seed; BERTH_TEST_SEEDS="7 8 9" tries these instead. */
-const seeds = (process.env["BERTH_TEST_SEEDS"] ?? "1 2 3").split(" ").map(Number);
+const seeds = (process.env["BERTH_TEST_SEEDS"] ?? "1 2").split(" ").map(Number);
 const appliedSchema = z.object({ run: runSchema });
 
 let fleet: TestFleet;
@@ -90,30 +90,34 @@ describe("changing instances on every node", () => {
 
 describe("replacing instances that take seconds to become healthy", () => {
   /** Each on another node: systemd gives a service up that is started too often. */
-  it.each([
+  const killings: [node: string, moment: number][] = [
     ["user1", 2000],
     ["user2", 3000],
-    ["user3", 5000],
-  ])("succeeds in this very run, although Docker on %s is killed %i ms into it", async (node, moment) => {
-    const guest = await fleet.guest(node);
-    const before = [...(await containers(guest)).keys()].toSorted();
-    const env = { BERTH_TEST_MARK: `docker-${Date.now()}` };
-    const services = { n8n: { env }, flowise: { env } };
-    const yaml = setInFleet(fleet.example, ["tenants", node], { node, services });
-    const applied = await fleet.json(appliedSchema, ["apply", "-", "--yes", "--detach"], { input: yaml });
-    await pause(moment);
-    await killService(guest, "docker.service");
-    const ended = await waitForEnd(fleet, applied.run.id, 300_000);
-    expect(ended.steps.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(["n8n", "flowise"].map((service) => `instance.ensure/${node}-${service}`)),
-    );
-    expect(ended.steps.filter(({ state }) => state !== "succeeded")).toEqual([]);
-    expect([...(await containers(guest)).keys()].toSorted(), "nothing left of the former ones").toEqual(before);
-    // The agent may have restarted Docker to free a port that it kept, and with it what was healthy already.
-    const nothing = { operations: [], warnings: [] };
-    const plan = async () => fleet.json(planSchema, ["apply", "-", "--plan"], { input: yaml });
-    await expect.poll(plan, { timeout: 180_000, interval: 2_000 }).toEqual(nothing);
-  });
+  ];
+  if (isPatient) killings.push(["user3", 5000]);
+  it.each(killings)(
+    "succeeds in this very run, although Docker on %s is killed %i ms into it",
+    async (node, moment) => {
+      const guest = await fleet.guest(node);
+      const before = [...(await containers(guest)).keys()].toSorted();
+      const env = { BERTH_TEST_MARK: `docker-${Date.now()}` };
+      const services = { n8n: { env }, flowise: { env } };
+      const yaml = setInFleet(fleet.example, ["tenants", node], { node, services });
+      const applied = await fleet.json(appliedSchema, ["apply", "-", "--yes", "--detach"], { input: yaml });
+      await pause(moment);
+      await killService(guest, "docker.service");
+      const ended = await waitForEnd(fleet, applied.run.id, 300_000);
+      expect(ended.steps.map(({ id }) => id)).toEqual(
+        expect.arrayContaining(["n8n", "flowise"].map((service) => `instance.ensure/${node}-${service}`)),
+      );
+      expect(ended.steps.filter(({ state }) => state !== "succeeded")).toEqual([]);
+      expect([...(await containers(guest)).keys()].toSorted(), "nothing left of the former ones").toEqual(before);
+      // The agent may have restarted Docker to free a port that it kept, and with it what was healthy already.
+      const nothing = { operations: [], warnings: [] };
+      const plan = async () => fleet.json(planSchema, ["apply", "-", "--plan"], { input: yaml });
+      await expect.poll(plan, { timeout: 180_000, interval: 2_000 }).toEqual(nothing);
+    },
+  );
 });
 
 describe("making a tenant with its LXC", () => {
