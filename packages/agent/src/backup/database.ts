@@ -121,13 +121,24 @@ async function causeOf(error: unknown, performer: Tool, source: DatabaseSource):
 
 async function settle(tool: Tool, program: string, source: DatabaseSource): Promise<void> {
   const code = await tool.exitCode();
-  if (code !== 0) throw failure(program, code, tool.stderr, source);
+  if (code !== 0) throw databaseError(program, code, tool.stderr, source);
 }
 
-function failure(program: string, code: number, stderr: string, { database, host, port }: DatabaseSource): BerthError {
+/** `program`: "pg_dump". Something that is another role's fails however often it is tried. */
+export function databaseError(
+  program: string,
+  code: number,
+  stderr: string,
+  { database, host, port }: Pick<DatabaseSource, "database" | "host" | "port">,
+): BerthError {
   const line = stderr.split("\n").find((text) => /error|fatal|could not/i.test(text)) ?? stderr.trim();
-  const where = `the database ${database} at ${host}:${port}`;
-  return new BerthError("store.failed", `${program} of ${where} ended with exit code ${code}: ${line.slice(0, 300)}`, {
+  const message = `${program} of the database ${database} at ${host}:${port} ended with exit code ${code}: ${line.slice(0, 300)}`;
+  if (/permission denied for/i.test(line)) {
+    return new BerthError("forbidden", message, {
+      hint: `It belongs to another role than the instance's own: made by hand, as a superuser? ALTER TABLE … OWNER TO gives it to the role that owns the database ${database}.`,
+    });
+  }
+  return new BerthError("store.failed", message, {
     hint: "Does the server run, and is it of the version of its image? Its log says more.",
   });
 }
