@@ -125,8 +125,9 @@ describe("a node", () => {
     expect(everything.filter((name) => !isOf(name, tenant))).toEqual([]);
   });
 
+  /** Also by the names under which Berth keeps them for its backups. */
   function isOf(name: string, tenant: string): boolean {
-    return name.startsWith(`${tenant}-`) || name.startsWith(`${tenant}/`);
+    return [`${tenant}-`, `${tenant}/`, `backup-${tenant}/`].some((own) => name.startsWith(own));
   }
 });
 
