@@ -116,7 +116,7 @@ async function carryOut(
 /** psql ends at the first error, and its input then breaks: that error is the reason. */
 async function causeOf(error: unknown, performer: Tool, source: DatabaseSource): Promise<unknown> {
   if (error instanceof BerthError || !/ERROR|FATAL|could not/.test(performer.stderr)) return error;
-  return failure("psql", await performer.exitCode(), performer.stderr, source);
+  return databaseError("psql", await performer.exitCode(), performer.stderr, source);
 }
 
 async function settle(tool: Tool, program: string, source: DatabaseSource): Promise<void> {
