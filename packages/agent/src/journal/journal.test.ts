@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -54,6 +54,8 @@ describe("Journal", () => {
       state: "done",
       outcome: { status: "cancelled" },
     });
+    const files = readdirSync(directory).map((name) => readFileSync(join(directory, name), "latin1"));
+    expect(files.join("").includes("correct horse"), "in the database, or in the log of what was written").toBe(false);
     journal.close();
   });
 

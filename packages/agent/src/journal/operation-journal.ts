@@ -37,6 +37,7 @@ const rowSchema = z.object({
 });
 
 export class OperationJournal {
+  readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
   readonly #unacknowledged: StatementSync;
@@ -46,6 +47,7 @@ export class OperationJournal {
   readonly #forget: StatementSync;
 
   constructor(database: DatabaseSync) {
+    this.#database = database;
     this.#insert = database.prepare(
       "INSERT INTO operations (id, kind, input, state, deadline_at, changed_at) VALUES (?, ?, ?, 'accepted', ?, ?)",
     );
@@ -80,8 +82,10 @@ export class OperationJournal {
     this.#begin.run(Date.now(), id);
   }
 
+  /** Its input is gone from the disk, also from the log of writes, which a transaction that it is part of prevents. */
   finish(id: string, outcome: Outcome): void {
     this.#finish.run(JSON.stringify(outcome), Date.now(), id);
+    emptyLog(this.#database);
   }
 
   /** Only what is done can be acknowledged; anything else is left as it is. */
@@ -89,6 +93,15 @@ export class OperationJournal {
     const now = Date.now();
     for (const id of ids) this.#acknowledge.run(now, id);
     this.#forget.run(now - rememberedForMilliseconds);
+  }
+}
+
+/** Carries all of the log over into the database, and leaves nothing in it. */
+function emptyLog(database: DatabaseSync): void {
+  try {
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // A full disk, or a transaction that goes on: what has ended stays so, and the next one empties it.
   }
 }
 

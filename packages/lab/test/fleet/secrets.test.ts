@@ -125,9 +125,9 @@ describe("a node", () => {
     expect(everything.filter((name) => !isOf(name, tenant))).toEqual([]);
   });
 
-  /** Also by the names under which Berth keeps them for its backups. */
+  /** Also under the names by which Berth keeps them for its backups: the same values. */
   function isOf(name: string, tenant: string): boolean {
-    return [`${tenant}-`, `${tenant}/`, `backup-${tenant}/`].some((own) => name.startsWith(own));
+    return [`${tenant}-`, `${tenant}/`, `backup-${tenant}/${tenant}-`].some((own) => name.startsWith(own));
   }
 });
 
