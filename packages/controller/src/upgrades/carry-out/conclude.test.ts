@@ -66,7 +66,7 @@ test("one that went back keeps the service at its version, and is named with wha
   await expect(conclude("user1-n8n", "user2-n8n")).rejects.toMatchObject({
     code: "run.failed",
     message: "1 of 2 instances run n8n 2.42.0; user2-n8n runs what ran before",
-    hint: "Once repaired, `berth upgrade n8n --to 2.42.0` moves those that are left.",
+    hint: "Once repaired, `berth upgrade n8n --to 2.42.0 --retry` moves those that are left.",
   });
   expect(concluded).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { Inventory } from "../../inventory/database.ts";
 import { instancesOfUpgrade } from "../../inventory/upgrades.ts";
 import type { OperationHandler } from "../../runs/handlers.ts";
+import { againCommand } from "./upgrade-again.ts";
 
 export interface ConcludeDependencies {
   inventory: Pick<Inventory, "database">;
@@ -23,7 +24,7 @@ export function createUpgradeConcludeHandler({
       throw new BerthError(
         "run.failed",
         `${upgraded} of ${instances.length} instances run ${service} ${version}; ${others.join(", ")} ${others.length === 1 ? "runs" : "run"} what ran before`,
-        { hint: `Once repaired, \`berth upgrade ${service} --to ${version}\` moves those that are left.` },
+        { hint: `Once repaired, \`${againCommand({ service, version })}\` moves those that are left.` },
       );
     }
     await concludeVersion({ service, version });

@@ -21,6 +21,7 @@ import { createNodeWork, type NodeWork, type WorkContext } from "./node-work.ts"
 import { eachDatabase, makeCheckpoint, putBack, removeCopies } from "./put-back.ts";
 import { settleEarlier } from "./settle.ts";
 import { isUnseen } from "./unseen.ts";
+import { againCommand } from "./upgrade-again.ts";
 
 /** How long a router may take to notice that the instance is there again. */
 const routePatienceSeconds = 15;
@@ -277,10 +278,9 @@ function wentBack(
   const message =
     `${instance} went back from ${service} ${toVersion}: ${reason}. ` +
     `It runs ${fromVersion} again and is healthy, with what it held before`;
+  const again = `\`${againCommand({ service, version: toVersion })}\` tries again`;
   const hint =
     `See \`berth logs ${instance}\` and the release notes; ` +
-    (isRecorded
-      ? `\`berth upgrade ${service} --to ${toVersion}\` tries again.`
-      : `ask for ${fromVersion} in the fleet file, or try again with \`berth upgrade ${service} --to ${toVersion}\`.`);
+    (isRecorded ? `${again}.` : `ask for ${fromVersion} in the fleet file, or ${again}.`);
   return new BerthError("instance.unhealthy", message, { hint });
 }

@@ -45,7 +45,7 @@ test.each([true, false])(
   "an instance that went back is tried again by command, also from a file (record: %s)",
   (record) => {
     expect(upgradeAgain({ steps: [step("instance.unhealthy", record)] })).toBe(
-      `berth upgrade n8n --to ${n8n().spec.version}`,
+      `berth upgrade n8n --to ${n8n().spec.version} --retry`,
     );
   },
 );
@@ -62,5 +62,5 @@ test("one whose instances have all gone back is begun anew, too", () => {
     { ...failed, state: "succeeded" as const },
     { ...failed, kind: "upgrade.conclude" as const, input, error },
   ];
-  expect(upgradeAgain({ steps })).toBe("berth upgrade n8n --to 2.42.0");
+  expect(upgradeAgain({ steps })).toBe("berth upgrade n8n --to 2.42.0 --retry");
 });

@@ -12,14 +12,15 @@ export function upgradeAgain({ steps }: Pick<RunRecord, "steps">): string | null
     if (state !== "failed") continue;
     if (kind === "instance.upgrade" && error?.code === "instance.unhealthy") {
       const { spec } = instanceUpgrade.input.parse(input);
-      return commandOf(spec);
+      return againCommand(spec);
     }
     if (kind === "upgrade.conclude" && error?.code === "run.failed")
-      return commandOf(upgradeConclude.input.parse(input));
+      return againCommand(upgradeConclude.input.parse(input));
   }
   return null;
 }
 
-function commandOf({ service, version }: { service: string; version: string }): string {
-  return `berth upgrade ${service} --to ${version}`;
+/** A version that an instance went back from is refused otherwise. */
+export function againCommand({ service, version }: { service: string; version: string }): string {
+  return `berth upgrade ${service} --to ${version} --retry`;
 }
