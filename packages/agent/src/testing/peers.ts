@@ -49,11 +49,16 @@ export async function openTo(namespace: Namespace, host: string, port: number): 
   return peer;
 }
 
-/** Whether a connection can be opened: otherwise there is no answer. */
+/** Whether a connection can be opened, which then stays open: otherwise there is no answer. */
 export async function opens(namespace: Namespace, host: string, port: number): Promise<boolean> {
-  const { output } = startPeer(namespace, "open", host, port);
-  const answer = await eventually("the end of an attempt", () => /^(open|no answer|failed: .*)$/m.exec(output())?.[1]);
+  const peer = startPeer(namespace, "open", host, port);
+  const answer = await eventually(
+    "the end of an attempt",
+    () => /^(open|no answer|failed: .*)$/m.exec(peer.output())?.[1],
+  );
   if (answer.startsWith("failed")) throw new Error(answer);
+  // The kernel would go on trying, and a later attempt could find that this one has taken the room it waits for.
+  if (answer === "no answer") await peer.kill("SIGKILL");
   return answer === "open";
 }
 
