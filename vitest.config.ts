@@ -20,6 +20,8 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,
+          // Real engines, browsers and kernels on a machine that others slow down: `berth test` names what needed it.
+          retry: 1,
           globalSetup: ["packages/lab/test/fleet/global.ts"],
         },
       },

@@ -23,13 +23,21 @@ interface Count {
   passed: number;
   failed: number;
   skipped: number;
+  /** Names of those that passed at the second attempt only. */
+  flaky: readonly string[];
 }
 
 const reportSchema = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
   numPendingTests: z.int(),
-  success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullable() }),
+      ),
+    }),
+  ),
 });
 
 const program = new Command("berth test")
@@ -50,7 +58,10 @@ const program = new Command("berth test")
       await ensurePackages(debianPackages, (line) => process.stderr.write(`${line}\n`));
       counts.push(await runTests("integration", filter));
     }
-    const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
+    for (const name of counts.flatMap(({ flaky }) => flaky)) {
+      process.stdout.write(`\nPassed at the second attempt only: ${name}`);
+    }
+    const total = (key: Exclude<keyof Count, "flaky">) => counts.reduce((sum, count) => sum + count[key], 0);
     process.stdout.write(
       `\n${total("passed")} passed, ${total("failed")} failed${total("skipped") > 0 ? `, ${total("skipped")} skipped` : ""}\n`,
     );
@@ -66,7 +77,7 @@ async function check(name: string, [file, ...parameters]: [string, ...string[]])
     reject: false,
     env: { TURBO_TELEMETRY_DISABLED: "1" },
   });
-  return exitCode === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0, flaky: [] };
 }
 
 async function runTests(project: string, filter: readonly string[]): Promise<Count> {
@@ -87,13 +98,22 @@ async function runTests(project: string, filter: readonly string[]): Promise<Cou
     const counted = reportSchema.parse(JSON.parse(await readFile(report, "utf8")));
     // A file that fails to load, or an error outside of any test, has no test to fail.
     const extra = exitCode !== 0 && counted.numFailedTests === 0 ? 1 : 0;
-    return { passed: counted.numPassedTests, failed: counted.numFailedTests + extra, skipped: counted.numPendingTests };
+    const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = counted;
+    return { passed, failed: numFailedTests + extra, skipped, flaky: flakyOf(counted) };
   } catch {
     process.stderr.write(`The ${project} tests left no report (exit code ${exitCode ?? "none"})\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, flaky: [] };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What has passed and failed before. */
+function flakyOf({ testResults }: z.output<typeof reportSchema>): string[] {
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status, failureMessages }) => status === "passed" && (failureMessages ?? []).length > 0)
+    .map(({ fullName }) => fullName);
 }
 
 await program.parseAsync();
