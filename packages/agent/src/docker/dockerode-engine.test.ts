@@ -26,6 +26,23 @@ async function engineThat(answer: (request: string) => Answer): Promise<Dockerod
   return new DockerodeEngine(join(directory, "docker.sock"));
 }
 
+it("lists images with what names them, also those that were pulled by their digest and have no tag", async () => {
+  const digest = `n8nio/n8n@sha256:${"a".repeat(64)}`;
+  const engine = await engineThat(() => [
+    200,
+    [
+      { Id: "sha256:1", RepoTags: ["redis:8"], RepoDigests: [] },
+      { Id: "sha256:2", RepoTags: null, RepoDigests: [digest] },
+      { Id: "sha256:3", RepoTags: ["<none>:<none>"], RepoDigests: ["<none>@<none>"] },
+    ],
+  ]);
+  expect(await engine.listImages()).toEqual([
+    { id: "sha256:1", tags: ["redis:8"], digests: [] },
+    { id: "sha256:2", tags: [], digests: [digest] },
+    { id: "sha256:3", tags: [], digests: [] },
+  ]);
+});
+
 it("makes a network once for all who want it at the same moment", async () => {
   const asked: string[] = [];
   const engine = await engineThat((request) => {

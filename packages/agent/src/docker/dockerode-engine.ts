@@ -13,6 +13,7 @@ import type {
   DockerEvent,
   Engine,
   ExecSession,
+  ImageSummary,
   LogOptions,
   PullProgress,
 } from "./engine.ts";
@@ -141,9 +142,11 @@ export class DockerodeEngine implements Engine {
     return (info?.RepoDigests ?? []).map((digest) => digest.slice(digest.indexOf("@") + 1));
   }
 
-  async listImages(): Promise<Map<string, string>> {
+  async listImages(): Promise<ImageSummary[]> {
     const images = await this.#ask("list images", this.#docker.listImages());
-    return new Map(images.flatMap((image) => (image.RepoTags ?? []).map((tag) => [tag, image.Id] as const)));
+    return images.map(({ Id: id, RepoTags: tags, RepoDigests: digests }) => {
+      return { id, tags: (tags ?? []).filter(isNamed), digests: (digests ?? []).filter(isNamed) };
+    });
   }
 
   async pullImage(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
@@ -281,6 +284,11 @@ export class DockerodeEngine implements Engine {
       if (!so.includes(statusOf(error) ?? 0)) throw dockerError(error, what);
     }
   }
+}
+
+/** Older engines write `<none>:<none>` for what has no name. */
+function isNamed(reference: string): boolean {
+  return !reference.startsWith("<none>");
 }
 
 async function* parsedEvents(stream: NodeJS.ReadableStream): AsyncGenerator<DockerEvent> {

@@ -17,6 +17,15 @@ export interface ContainerSummary {
   hostPorts: readonly number[];
 }
 
+/** One row of Docker's list of images. References of Docker Hub are shortened: "redis:8". */
+export interface ImageSummary {
+  id: string;
+  /** References with tag. */
+  tags: readonly string[];
+  /** References with digest, by which registries know it; none: it was built or loaded here. */
+  digests: readonly string[];
+}
+
 export interface ContainerDetails extends Omit<ContainerSummary, "hostPorts"> {
   paused: boolean;
   /** Process id of its first process as this node sees it; 0 when it does not run. */
@@ -100,8 +109,8 @@ export interface Engine {
   imageId(reference: string): Promise<string | null>;
   /** Digests by which registries know the image, `sha256:…`; none when it is not here, or was never in one. */
   imageDigests(reference: string): Promise<string[]>;
-  /** References with tag that are present, with their ids. */
-  listImages(): Promise<Map<string, string>>;
+  /** Those that are present. */
+  listImages(): Promise<ImageSummary[]>;
   pullImage(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
   /** Removes the volumes that carry the instance's label. Returns their names. */
   removeVolumes(instance: string): Promise<string[]>;

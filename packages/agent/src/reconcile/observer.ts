@@ -1,7 +1,7 @@
 /** The node's state as Docker has it at this moment, compared with what it should be. */
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState, Observation, ObservedInstance } from "@berth/shared/protocol/state";
-import type { ContainerDetails, ContainerSummary, Engine } from "../docker/engine.ts";
+import type { ContainerDetails, ContainerSummary, Engine, ImageSummary } from "../docker/engine.ts";
 import { isMadeTo } from "../docker/fingerprint.ts";
 import { labels } from "../docker/labels.ts";
 import { fullReference } from "../docker/references.ts";
@@ -50,7 +50,7 @@ export class Observer {
     const byInstance = Map.groupBy(details, (container) => container.labels[labels.instance] ?? "");
     const specs = new Map(this.#journal.desired.all().map((spec) => [spec.instance, spec]));
     const names = [...new Set([...specs.keys(), ...byInstance.keys()])].toSorted();
-    const references = withFullReferences(images);
+    const references = idsByReference(images);
     const instances = names.flatMap((name) => {
       const observed = this.#instance(name, specs.get(name), byInstance.get(name) ?? [], references);
       return observed === undefined ? [] : [observed];
@@ -125,8 +125,10 @@ function isMadeFor(spec: InstanceSpec, { name, labels: present }: ContainerDetai
 }
 
 /** Docker shortens references of Docker Hub ("redis:8"); a specification writes them out: both are present. */
-function withFullReferences(images: ReadonlyMap<string, string>): Map<string, string> {
-  const references = new Map(images);
-  for (const [reference, id] of images) references.set(fullReference(reference), id);
+function idsByReference(images: readonly ImageSummary[]): Map<string, string> {
+  const references = new Map<string, string>();
+  for (const { id, tags, digests } of images) {
+    for (const reference of [...tags, ...digests]) references.set(reference, id).set(fullReference(reference), id);
+  }
   return references;
 }

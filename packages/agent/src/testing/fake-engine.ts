@@ -1,5 +1,6 @@
 /** A Docker engine in memory, for tests of the operations: it keeps the same rules about names, states and ports. */
 import { Readable } from "node:stream";
+import { withoutTag } from "@berth/shared/catalog/version-digest";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { networkOf, restartPolicy } from "../docker/container-options.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   DockerEvent,
   Engine,
   ExecSession,
+  ImageSummary,
 } from "../docker/engine.ts";
 import { PortKept } from "../docker/errors.ts";
 import { containerLabels } from "../docker/fingerprint.ts";
@@ -154,8 +156,11 @@ export class FakeEngine implements Engine {
     return this.digests.get(reference) ?? [];
   }
 
-  async listImages(): Promise<Map<string, string>> {
-    return new Map(this.images);
+  async listImages(): Promise<ImageSummary[]> {
+    return [...this.images].map(([tag, id]) => {
+      const digests = (this.digests.get(tag) ?? []).map((digest) => `${withoutTag(tag)}@${digest}`);
+      return { id, tags: tag.includes("@") ? [] : [tag], digests };
+    });
   }
 
   pullImage: Engine["pullImage"] = async (reference) => {

@@ -1,5 +1,6 @@
 /** Versions that a plan changes, of services whose data know no way back: which may be, and what is to be known. Pure. */
 import type { Catalog, Service } from "@berth/shared/catalog/schema";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { compareVersions } from "@berth/shared/catalog/versions";
 import { placements } from "@berth/shared/fleet/instances";
 import type { Problem } from "@berth/shared/fleet/problem";
@@ -68,7 +69,8 @@ export function versionWarnings(
 
 function bareText(instances: readonly string[], to: string): string {
   const who = instances.join(", ");
-  return `${who}: what runs is not on record, so nothing is copied, and what ${to} migrates stays migrated should it fail`;
+  const what = `what ${shortDigests(to)} migrates stays migrated should it fail`;
+  return `${who}: what runs is not on record, so nothing is copied, and ${what}`;
 }
 
 /** Throws FleetInvalid, at the places of older versions (unless accepted), and of those that others have to come before. */
@@ -87,7 +89,7 @@ export function refuseSteps(
     const placement = placed.get(instance);
     if (placement === undefined) return [];
     const { path, at, remark } = versionPlace(fleet, placement, instance, builtIn);
-    return [source.problem(path, `${instance} runs ${from}, and ${reason}${remark}`, at)];
+    return [source.problem(path, shortDigests(`${instance} runs ${from}, and ${reason}${remark}`), at)];
   });
   if (problems.length === 0) return;
   throw new FleetInvalid(inOrder(problems), refused.some(({ move }) => isBackwards(move)) ? backHint : stepHint);

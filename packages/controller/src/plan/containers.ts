@@ -1,5 +1,6 @@
 /** The containers that an instance consists of, as the agent makes them. Pure. */
 import type { Part, Service } from "@berth/shared/catalog/schema";
+import { tagOf } from "@berth/shared/catalog/version-digest";
 import { hostPorts, partName, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { ContainerSpec } from "@berth/shared/operations/instance-spec";
@@ -45,9 +46,13 @@ function partSpec(part: Part, context: ContainerContext): ContainerSpec {
   };
 }
 
-/** A part that has the service's version goes along when the fleet asks for another. */
-function versionOf({ version }: Service | Part, { service, overrides }: Placement): string {
-  return version === service.version ? (overrides.version ?? version) : version;
+/**
+ * A part that has the service's version goes along when the fleet asks for another; a digest is that of the service's own
+ * image, and says nothing of others.
+ */
+function versionOf({ image, version }: Service | Part, { service, overrides }: Placement): string {
+  if (version !== service.version || overrides.version === undefined) return version;
+  return image === service.image ? overrides.version : tagOf(overrides.version);
 }
 
 function commonSpec(container: Service | Part, version: string, context: ContainerContext) {
@@ -75,7 +80,11 @@ export function mirrorOf(fleet: Fleet, registryMirror: string | null): string | 
 }
 
 /** A mirror takes the registry's place and keeps the path: docker.io/n8nio/n8n -> 10.0.6.1:5000/n8nio/n8n. */
-export function imageReference(image: string, tag: string, mirror: string | null): string {
-  if (mirror === null) return `${image}:${tag}`;
-  return `${mirror}/${image.slice(image.indexOf("/") + 1)}:${tag}`;
+export function imageReference(image: string, version: string, mirror: string | null): string {
+  return `${imageRepository(image, mirror)}:${version}`;
+}
+
+/** A reference without its tag. */
+export function imageRepository(image: string, mirror: string | null): string {
+  return mirror === null ? image : `${mirror}/${image.slice(image.indexOf("/") + 1)}`;
 }

@@ -151,6 +151,20 @@ describe("an instance", () => {
     expect(containersOf(other)[1]).not.toHaveProperty("digest");
     expect(containersOf(fleetOf())[1]).toHaveProperty("digest");
   });
+
+  test("asked for by digest is pinned to it in its own image, and its parts in others go along by the tag", () => {
+    const digest = `sha256:${"b".repeat(64)}`;
+    const pinned = fleetOf({
+      services: { shared: { postgres: { node: "shared" } }, tenant: { app: { version: `2.1@${digest}` } } },
+      images: { mirror: "10.0.6.1:5000" },
+    });
+    expect(containersOf(pinned).map(({ image }) => image)).toEqual([
+      "10.0.6.1:5000/library/worker:2.1",
+      `10.0.6.1:5000/library/app:2.1@${digest}`,
+      "10.0.6.1:5000/library/proxy:7",
+    ]);
+    expect(containersOf(pinned)[1]).not.toHaveProperty("digest");
+  });
 });
 
 describe("needs", () => {

@@ -1,4 +1,5 @@
 /** What one specification of an instance changes of another, as phrases: "memory 1GiB -> 2GiB". Pure. */
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { formatSize } from "@berth/shared/fleet/units";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 
@@ -48,7 +49,7 @@ function portsOf({ ports }: ContainerSpec): string {
 }
 
 function change(what: string, before: string | number, after: string | number): string[] {
-  return before === after ? [] : [`${what} ${before} -> ${after}`];
+  return before === after ? [] : [shortDigests(`${what} ${before} -> ${after}`)];
 }
 
 function changed(what: string, before: unknown, after: unknown): string[] {

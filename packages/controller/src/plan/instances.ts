@@ -1,9 +1,10 @@
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { Change, PlannedOperation } from "@berth/shared/operations/plan";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { DesiredInstance } from "./desired.ts";
 import { specificationDifferences } from "./differences.ts";
 import { operationId } from "./identify.ts";
-import { isUnseen, unseenNode, type Observed, type ObservedPlacement } from "./observed.ts";
+import { isImagePresent, isUnseen, unseenNode, type Observed, type ObservedPlacement } from "./observed.ts";
 
 /** Instances that differ from what is wanted, each after its image, its database, its needs and its node. */
 export function planInstances(
@@ -48,7 +49,9 @@ function instanceChange(
 function updateReason(spec: InstanceSpec, seen: ObservedPlacement, specifications: Observed["specifications"]): string {
   const before = specifications.get(seen.hash);
   if (before !== undefined) return specificationDifferences(before, spec).join(", ") || "specification changed";
-  return seen.version === spec.version ? "specification changed" : `version ${seen.version} -> ${spec.version}`;
+  return seen.version === spec.version
+    ? "specification changed"
+    : `version ${shortDigests(seen.version)} -> ${shortDigests(spec.version)}`;
 }
 
 function imageOperations(
@@ -57,7 +60,7 @@ function imageOperations(
   isHidden: boolean,
 ): PlannedOperation<"image.ensure">[] {
   const missing = [...new Set(spec.containers.map((container) => container.image))].filter(
-    (image) => !present.has(image),
+    (image) => !isImagePresent(present, image),
   );
   return missing.map((image) => ({
     id: operationId("image.ensure", spec.node, image),

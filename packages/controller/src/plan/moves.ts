@@ -1,5 +1,6 @@
 /** Instances on their way to another version: what is copied of each, which go together, and what carries it out. Pure. */
 import type { Service } from "@berth/shared/catalog/schema";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { BerthError } from "@berth/shared/errors";
 import type { Batch } from "@berth/shared/fleet/upgrades";
 import type { OperationInput } from "@berth/shared/operations/index";
@@ -90,7 +91,7 @@ export function rollbackOperation(
     change: "upgrade",
     node,
     target,
-    reason: `back to ${input.former.version} if too many instances are`,
+    reason: `back to ${shortDigests(input.former.version)} if too many instances are`,
     after: [...after],
     input,
   };

@@ -1,4 +1,5 @@
 /** What is, as far as it could be seen. Gathered by the observation room; compared by `planFleet`. */
+import { digestOf, withoutTag } from "@berth/shared/catalog/version-digest";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState } from "@berth/shared/protocol/state";
 
@@ -23,7 +24,7 @@ export interface ObservedNode {
   /** null: none exists. */
   lxc: Seen<ObservedLxc | null>;
   agentOnline: boolean;
-  /** References of the images present. */
+  /** References of the images present, by tag and by digest. */
   images: Seen<ReadonlySet<string>>;
   instances: Seen<ReadonlyMap<string, ObservedPlacement>>;
   /** Hash of the firewall's rules in force; null: there are none. */
@@ -58,6 +59,11 @@ export const unseenNode: ObservedNode = {
   instances: "unseen",
   firewall: "unseen",
 };
+
+/** By its digest, where the reference has one: Docker looks at no tag then. */
+export function isImagePresent(images: ReadonlySet<string>, reference: string): boolean {
+  return images.has(digestOf(reference) === null ? reference : withoutTag(reference));
+}
 
 /** It may hold anything: its agent is away, and it is not known to be gone. */
 export function isUnseen({ lxc, instances }: ObservedNode): boolean {

@@ -60,6 +60,11 @@ test("what is missing comes with the tags nearest to it, and may be there at the
   expect(await look("a.io/x:2.1")).toEqual({ kind: "present" });
 });
 
+test("no tag is near to a digest that is missing", async () => {
+  answer = () => Promise.resolve({ missing: true, reason: "a.io has no such digest" });
+  expect(await look(`a.io/x:2@sha256:${"a".repeat(64)}`)).toMatchObject({ kind: "missing", nearest: [] });
+});
+
 test("a registry that does not say is left alone for a minute, unless it is trusted by another CA", async () => {
   answer = () => Promise.reject(new BerthError("image.unavailable", "The registry a.io cannot be asked: ECONNREFUSED"));
   const unknown = { kind: "unknown", reason: "The registry a.io cannot be asked: ECONNREFUSED" };

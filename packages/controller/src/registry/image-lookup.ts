@@ -1,4 +1,5 @@
 /** Whether images exist, asked at most once in some minutes: a plan is often followed by the same plan. */
+import { digestOf } from "@berth/shared/catalog/version-digest";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import pLimit from "p-limit";
 import { nearestTags } from "./nearest-tags.ts";
@@ -86,7 +87,9 @@ async function explain(
   { tags }: ImageLookupDependencies,
 ): Promise<{ reason: string; nearest: string[] }> {
   try {
-    return { reason, nearest: nearestTags(locateImage(image).version, await tags(image, options)) };
+    const found = await tags(image, options);
+    // No tag is near to a digest.
+    return { reason, nearest: digestOf(image) === null ? nearestTags(locateImage(image).version, found) : [] };
   } catch (error) {
     // Tags are help only: one that cannot list them has still said that it lacks this one.
     const lacksAll = error instanceof BerthError && error.code === "not-found";

@@ -1,5 +1,6 @@
 /** Which instances of a service an upgrade moves, and which it passes by. Pure. */
 import type { Catalog } from "@berth/shared/catalog/schema";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { BerthError } from "@berth/shared/errors";
 import { placements, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
@@ -67,10 +68,12 @@ export function chooseInstances(
     ),
     there: awake.filter(runs),
     notes: [
-      ...awake.filter(runs).map(({ instance }) => `${instance} runs ${selection.version} already`),
+      ...awake.filter(runs).map(({ instance }) => `${instance} runs ${shortDigests(selection.version)} already`),
       ...chosen
         .filter(isHeld)
-        .map(({ instance, overrides }) => `${instance} is held at ${overrides.version} and passed by`),
+        .map(
+          ({ instance, overrides }) => `${instance} is held at ${shortDigests(overrides.version ?? "")} and passed by`,
+        ),
       ...free
         .filter(({ tenant }) => isSuspended(tenant, fleet))
         .map(({ instance, tenant }) => `${instance} rests with its suspended tenant '${tenant}' and is passed by`),
@@ -95,7 +98,7 @@ export function isHeld({ overrides }: Placement): boolean {
 function refuseNamedHolds(named: readonly Placement[]): void {
   const held = named.find(isHeld);
   if (held === undefined) return;
-  throw new BerthError("conflict", `${held.instance} is held at ${held.overrides.version}`, {
+  throw new BerthError("conflict", `${held.instance} is held at ${shortDigests(held.overrides.version ?? "")}`, {
     hint: `\`berth upgrade release ${held.instance}\` lets it go along`,
   });
 }

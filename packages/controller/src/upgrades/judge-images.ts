@@ -1,7 +1,8 @@
 /** Whether the images of a new version exist, asked before anything is done. */
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { BerthError } from "@berth/shared/errors";
 import type { Fleet } from "@berth/shared/fleet/schema";
-import type { Observed } from "../plan/observed.ts";
+import { isImagePresent, type Observed } from "../plan/observed.ts";
 import type { ImageAnswer } from "../registry/image-lookup.ts";
 import type { Move } from "../plan/moves.ts";
 
@@ -20,14 +21,16 @@ export async function judgeImages(
   const answers = missing.length === 0 ? new Map<string, ImageAnswer>() : await lookUp(missing, fleet);
   return [...answers].flatMap(([image, answer]) => {
     if (answer.kind === "missing") throw imageMissing(image, answer);
-    return answer.kind === "unknown" ? [`whether ${image} can be pulled is not known: ${answer.reason}`] : [];
+    return answer.kind === "unknown"
+      ? [`whether ${shortDigests(image)} can be pulled is not known: ${answer.reason}`]
+      : [];
   });
 }
 
 function imagesToPull({ spec }: Move, { nodes }: Observed): string[] {
   const present = nodes.get(spec.node)?.images ?? "unseen";
   const images = spec.containers.map(({ image }) => image);
-  return present === "unseen" ? images : images.filter((image) => !present.has(image));
+  return present === "unseen" ? images : images.filter((image) => !isImagePresent(present, image));
 }
 
 function imageMissing(image: string, { reason, nearest }: Extract<ImageAnswer, { kind: "missing" }>): BerthError {

@@ -121,6 +121,23 @@ describe("a plan", () => {
     const [image] = (await plan("n8n", "2.42.0")).operations;
     expect(image).toMatchObject({ kind: "image.ensure", change: "verify", reason: "is on the node" });
   });
+
+  test("looks for an image that is pinned by its digest under that alone, whatever its tag leads to", async () => {
+    const pinned = `sha256:${"0123456789ab".padEnd(64, "0")}`;
+    world.images = ["docker.io/n8nio/n8n:2.41.1"];
+    const first = async () => (await plan("n8n", `2.41.1@${pinned}`)).operations[0];
+    const image = `docker.io/n8nio/n8n:2.41.1@${pinned}`;
+    expect(await first()).toMatchObject({ kind: "image.ensure", change: "create", input: { image } });
+    world.images = [`docker.io/n8nio/n8n@${pinned}`];
+    expect(await first()).toMatchObject({ kind: "image.ensure", change: "verify" });
+  });
+
+  test("moves to another image of the version that runs, and says so in few letters", async () => {
+    const { operations } = await plan("n8n", `2.41.1@sha256:${"0123456789ab".padEnd(64, "0")}`);
+    const [first] = upgrades(operations);
+    expect(first?.reason).toBe("version 2.41.1 -> 2.41.1@sha256:0123456789ab");
+    expect(first?.input.checkpoint).not.toBeNull();
+  });
 });
 
 test("a batch is a number, or a share of all that are moved", () => {

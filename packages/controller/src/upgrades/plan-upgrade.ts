@@ -1,4 +1,5 @@
 /** From the instances that are to be moved to the run that moves them. Pure. */
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { Batch } from "@berth/shared/fleet/upgrades";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { OnFailure } from "@berth/shared/operations/instance-upgrade";
@@ -7,7 +8,7 @@ import type { Service } from "@berth/shared/catalog/schema";
 import type { Desired } from "../plan/desired.ts";
 import { operationId } from "../plan/identify.ts";
 import { inBatches, type Move, moveOperation, rollbackOperation } from "../plan/moves.ts";
-import type { Observed } from "../plan/observed.ts";
+import { isImagePresent, type Observed } from "../plan/observed.ts";
 
 export interface PlannedUpgrade {
   /** Id of the upgrade. */
@@ -60,7 +61,7 @@ function imagesOf({ node, containers }: InstanceSpec, { nodes }: Observed): Plan
   return [...new Set(containers.map(({ image }) => image))].map((image) => ({
     id: operationId("image.ensure", node, image),
     kind: "image.ensure",
-    ...(images !== "unseen" && images.has(image)
+    ...(images !== "unseen" && isImagePresent(images, image)
       ? ({ change: "verify", reason: "is on the node" } as const)
       : ({ change: "create", reason: "is not on the node" } as const)),
     node,
@@ -80,7 +81,7 @@ function conclusion(
     change: "upgrade",
     node: null,
     target: service.name,
-    reason: `${version} becomes its version where all of them run it`,
+    reason: `${shortDigests(version)} becomes its version where all of them run it`,
     after: upgrades.map(({ id }) => id),
     input: { upgrade, service: service.name, version, instances: moves.map(({ spec }) => spec.instance) },
   };

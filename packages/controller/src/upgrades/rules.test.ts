@@ -53,6 +53,18 @@ describe("minor versions", () => {
   });
 });
 
+test("another image of one version is taken both ways, and told as such", () => {
+  const pinned = `2.41.3@sha256:${"0123456789ab".padEnd(64, "0")}`;
+  expect(judge("n8n", "2.41.3", pinned)).toEqual([
+    "2.41.3@sha256:0123456789ab is the version of n8n that runs as 2.41.3, in another image: each instance is copied while " +
+      "it is stopped, and the copy is put back should that image fail",
+    expect.stringContaining("https://docs.n8n.io"),
+  ]);
+  expect(judge("n8n", pinned, "2.41.3")).toHaveLength(2);
+  expect(judge("qdrant", "v1.16.3", `v1.16.3@sha256:${"0".repeat(64)}`)[0]).toMatch(/in another image/);
+  expect(() => judge("qdrant", "v1.16.3", `v1.18.0@sha256:${"0".repeat(64)}`)).toThrow("v1.17 comes first");
+});
+
 test("tags that do not tell which is newer are taken, and that is told", () => {
   expect(judge("searxng", "2026.9.25-12f8b6515", "latest")[0]).toBe(
     "the tags do not tell whether latest is newer than 2026.9.25-12f8b6515",

@@ -1,5 +1,6 @@
 /** What the catalog says of a service's versions, and what came of a version before: what may be, and what is to be known. Pure. */
 import type { Service } from "@berth/shared/catalog/schema";
+import { shortDigests, tagOf } from "@berth/shared/catalog/version-digest";
 import { versionStep } from "@berth/shared/catalog/versions";
 import { BerthError } from "@berth/shared/errors";
 
@@ -16,8 +17,9 @@ export interface Consent {
 }
 
 /** What is to be known before. Throws `request.invalid` for what the service's rules do not allow. */
-export function judgeVersion(change: VersionChange, { acceptMajor }: Consent): string[] {
-  const { service, from, to } = change;
+export function judgeVersion({ service, ...versions }: VersionChange, { acceptMajor }: Consent): string[] {
+  const [from, to] = [shortDigests(versions.from), shortDigests(versions.to)];
+  const change = { service, from, to };
   const step = versionStep(from, to);
   if (step === "downgrade") return judgeDowngrade(change);
   if (step === "major" && !acceptMajor) throw majorRefused(change);
@@ -25,7 +27,8 @@ export function judgeVersion(change: VersionChange, { acceptMajor }: Consent): s
   return [
     ...(step === "major" ? [`${from} -> ${to} is another major version. ${majorText(service)}`] : []),
     ...(step === "unknown" ? [`the tags do not tell whether ${to} is newer than ${from}`] : []),
-    ...(service.upgrade.oneWay ? [oneWayText(change)] : notesText(service)),
+    ...(tagOf(from) === tagOf(to) ? [anewText(change)] : []),
+    ...(service.upgrade.oneWay && tagOf(from) !== tagOf(to) ? [oneWayText(change)] : notesText(service)),
   ];
 }
 
@@ -48,7 +51,7 @@ export interface FormerFailure {
 export function judgeFailures(failures: readonly FormerFailure[], version: string, retry: boolean): string[] {
   const [first] = failures;
   if (first === undefined) return [];
-  const sentence = `${version} failed before: ${failures.map(failureText).join("; ")}`;
+  const sentence = `${shortDigests(version)} failed before: ${failures.map(failureText).join("; ")}`;
   if (retry) return [sentence];
   throw new BerthError("conflict", sentence, { hint: "Another version may be better; --retry tries this one again" });
 }
@@ -90,6 +93,12 @@ function oneWayText({ service, from, to }: VersionChange): string {
     `what ${service.title} ${to} migrates, ${from} cannot read: each instance is copied while it is stopped, and the copy ` +
     `is put back should the new version fail.${link(service)}`
   );
+}
+
+/** Nothing tells what another image of one version migrates: it is gone about as any other. */
+function anewText({ service: { title, upgrade }, from, to }: VersionChange): string {
+  const copied = "each instance is copied while it is stopped, and the copy is put back should that image fail";
+  return `${to} is the version of ${title} that runs as ${from}, in another image${upgrade.oneWay ? `: ${copied}` : ""}`;
 }
 
 function notesText(service: Service): string[] {

@@ -21,6 +21,11 @@ describe("the newest of each step", () => {
     expect(newerTags(present, tags)).toEqual({ patch, minor, major });
   });
 
+  test("of a version that names its digest are those of its tag", () => {
+    const newer = newerTags(`2.41.1@sha256:${"a".repeat(64)}`, ["2.41.1", "2.41.3", "2.42.0"]);
+    expect(newer).toEqual({ patch: "2.41.3", minor: "2.42.0", major: null });
+  });
+
   test("of what is newest already is nothing", () => {
     expect(newerTags("2.41.3", ["2.41.3", "2.41.2", "1.9.9"])).toEqual({ patch: null, minor: null, major: null });
   });

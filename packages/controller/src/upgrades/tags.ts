@@ -1,4 +1,5 @@
 /** Which of a repository's tags an instance could be moved to. Pure. */
+import { tagOf } from "@berth/shared/catalog/version-digest";
 import { compareVersions, versionStep } from "@berth/shared/catalog/versions";
 
 export interface Newer {
@@ -22,7 +23,7 @@ export function nextMinor(present: string, tags: readonly string[]): string | nu
 }
 
 export function tagsLike(present: string, tags: readonly string[]): string[] {
-  const shape = shapeOf(present);
+  const shape = shapeOf(tagOf(present));
   return tags.filter((tag) => shapeOf(tag) === shape);
 }
 

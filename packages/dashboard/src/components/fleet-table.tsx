@@ -1,5 +1,6 @@
 /** Nodes with their instances below them, in one table, so that all numbers stand in the same columns. */
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useNow } from "../clock.ts";
@@ -144,7 +145,7 @@ const InstanceRows = memo(function InstanceRows({ instance, state }: InstanceRow
             </span>
           )}
         </th>
-        <td class="column-version mono">{instance.version}</td>
+        <td class="column-version mono">{shortDigests(instance.version)}</td>
         <ContainerCells node={node} instance={name} container={null} />
       </tr>
       {containers.length > 1 &&

@@ -1,4 +1,5 @@
 import type { Run, Step } from "@berth/shared/api/runs";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { operationAction, operationTitle } from "@berth/shared/operations/title";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
@@ -54,7 +55,7 @@ function StepRow({ item, selected, onSelect }: StepRowProps): JSX.Element {
       <button type="button" class="step-button" aria-pressed={selected} onClick={onSelect} title="Show only its log">
         <StateMark state={step.state} />
         <span class="step-name">
-          {operationAction(step)} <strong>{step.target}</strong>
+          {operationAction(step)} <strong>{shortDigests(step.target)}</strong>
         </span>
         <span class="step-elapsed">{step.startedAt && <Elapsed from={step.startedAt} to={step.endedAt} />}</span>
         <span class="step-detail">{detailOf(step, waitsFor)}</span>

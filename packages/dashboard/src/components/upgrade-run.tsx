@@ -1,5 +1,6 @@
 import type { Run } from "@berth/shared/api/runs";
 import type { Upgrade } from "@berth/shared/api/upgrades";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
 import { upgradeBatches, type Batch, type BatchMove } from "../fleet/upgrade-batches.ts";
 import { formatDuration } from "../format/time.ts";
@@ -19,7 +20,7 @@ export function UpgradeRun({ run, upgrade }: { run: Run; upgrade: Upgrade | unde
         </a>
         {upgrade && (
           <span>
-            {upgrade.service} to <span class="mono">{upgrade.version}</span>
+            {upgrade.service} to <span class="mono">{shortDigests(upgrade.version)}</span>
           </span>
         )}
         <span class="secondary">

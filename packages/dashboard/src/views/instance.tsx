@@ -1,4 +1,5 @@
 import type { InstanceStatus } from "@berth/shared/api/status";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
 import { InstanceCharts } from "../components/charts.tsx";
 import { Elapsed } from "../components/elapsed.tsx";
@@ -38,7 +39,7 @@ function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
       <Facts
         facts={[
           ["Service", instance.service],
-          ["Version", instance.version],
+          ["Version", shortDigests(instance.version)],
           ["Node", <a href={nodePath(node)}>{node}</a>],
           ["Tenant", instance.tenant === null ? "shared" : <a href={tenantPath(instance.tenant)}>{instance.tenant}</a>],
           ["Ports", instance.ports.length === 0 ? "none" : instance.ports.join(", ")],
@@ -81,7 +82,7 @@ function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
               <ContainerMark state={container.state} />
             </td>
             <th class="column-name" scope="row">
-              {container.name} <span class="secondary mono">{container.image}</span>
+              {container.name} <span class="secondary mono">{shortDigests(container.image)}</span>
             </th>
             <td class="column-version secondary">
               {container.startedAt && container.state === "running" ? (

@@ -1,6 +1,6 @@
 /** Upgrades: moving a service's instances to another version, which were moved before, and which are behind. */
 import { z } from "zod";
-import { imageTagSchema } from "../fleet/schema.ts";
+import { imageVersionSchema } from "../fleet/schema.ts";
 import { batchSchema } from "../fleet/upgrades.ts";
 import { instanceNameSchema, nameSchema } from "../names.ts";
 import { onFailureSchema } from "../operations/instance-upgrade.ts";
@@ -64,7 +64,7 @@ const holdChangeSchema = changeSchema.extend({ version: z.string().describe("On 
 
 export const upgradeRequestSchema = z.strictObject({
   service: nameSchema,
-  version: imageTagSchema,
+  version: imageVersionSchema,
   only: z
     .array(instanceNameSchema)
     .max(1000)
@@ -117,7 +117,7 @@ export const holdInstance = defineEndpoint({
   role: "admin",
   body: z.strictObject({
     instance: instanceNameSchema,
-    version: imageTagSchema.optional().describe("Left out: the one that it runs"),
+    version: imageVersionSchema.optional().describe("Left out: the one that it runs"),
     dryRun,
   }),
   response: holdChangeSchema,

@@ -38,6 +38,15 @@ test.each([
   expect(versionStep(from, to)).toBe(step);
 });
 
+test("digests are passed by: of one tag, none is newer", () => {
+  const [one, other] = ["a", "b"].map((digit) => `@sha256:${digit.repeat(64)}`);
+  expect(versionStep(`2.41.1${one}`, `2.41.1${other}`)).toBe("same");
+  expect(versionStep(`2.41.1${one}`, "2.41.1")).toBe("same");
+  expect(versionStep("2.41.1", `2.41.3${one}`)).toBe("patch");
+  expect(versionStep(`2.41.3${one}`, `2.40.1${other}`)).toBe("downgrade");
+  expect(versionStep("main", `main${one}`)).toBe("same");
+});
+
 test("two versions compare the same either way round", () => {
   expect(compareVersions("2.41.1", "2.41.3")).toBeLessThan(0);
   expect(compareVersions("2.41.3", "2.41.1")).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 /** Which of two image tags is the later version, as far as tags tell. Pure. */
 import semver, { type SemVer } from "semver";
+import { tagOf } from "./version-digest.ts";
 
 export type VersionStep = "patch" | "minor" | "major" | "downgrade" | "same" | "unknown";
 
@@ -19,8 +20,12 @@ const beforeRelease = /^(?:alpha|beta|rc|pre|preview|dev|canary|next|nightly)(?=
 /** Releases of the same source: v1.25.2-p0. */
 const furtherRelease = /^[pr](\d+)$/i;
 
-/** Below 0: the first is earlier; null: the tags do not tell. */
+/** Below 0: the first is earlier; null: the tags do not tell. Of one tag, no digest is earlier than another. */
 export function compareVersions(one: string, other: string): number | null {
+  return compareTags(tagOf(one), tagOf(other));
+}
+
+function compareTags(one: string, other: string): number | null {
   if (one === other) return 0;
   const [a, b] = [parse(one), parse(other)];
   if (a === null || b === null || (a.variant === releases) !== (b.variant === releases)) return null;
@@ -37,10 +42,10 @@ export function versionStep(from: string, to: string): VersionStep {
   if (order === null) return "unknown";
   if (order === 0) return "same";
   if (order < 0) return "downgrade";
-  const [before, after] = [parse(from)?.semver, parse(to)?.semver];
+  const [before, after] = [parse(tagOf(from))?.semver, parse(tagOf(to))?.semver];
   if (before?.major !== after?.major) return "major";
   // Of times, no part weighs more than another.
-  if (releasePattern.test(to)) return "minor";
+  if (releasePattern.test(tagOf(to))) return "minor";
   return before?.minor === after?.minor ? "patch" : "minor";
 }
 

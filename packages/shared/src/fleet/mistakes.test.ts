@@ -50,10 +50,33 @@ describe("an image tag", () => {
     expect(messagesOf(withN8n(`version: "${tag}"`))).toEqual([]);
   });
 
-  test.each(["no such/tag:x", ".5", "-5", "", "x".repeat(129), "5@sha256:0"])("%s is none", (tag) => {
+  test.each(["no such/tag:x", ".5", "-5", "", "x".repeat(129)])("%s is none", (tag) => {
     expect(messagesOf(withN8n(`version: "${tag}"`))).toEqual([
       `'${tag}' must be an image tag: 1 to 128 letters, digits, '_', '.' and '-', and no '.' or '-' at its start`,
     ]);
+  });
+});
+
+describe("a version that names its digest", () => {
+  const hex = "0123456789abcdef".repeat(4);
+
+  test.each([`2.41.1@sha256:${hex}`, `v1_2-rc.1@sha256:${hex}`])("%s is one", (version) => {
+    expect(messagesOf(withN8n(`version: ${version}`))).toEqual([]);
+  });
+
+  test.each(["@sha256:0", "@", `@sha256:${hex.toUpperCase()}`, `@sha256:${hex}0`, `@sha512:${hex}`, `@${hex}`])(
+    "2.41.1%s is none, and that is told of the digest, where it stands",
+    (digest) => {
+      const text = withN8n(`version: "2.41.1${digest}"`);
+      expect(formattedProblems(text)).toEqual([
+        `${place('"2.41.1', 21, text)}: services.tenant.n8n.version: '2.41.1${digest}' must have 'sha256:' and 64 ` +
+          "digits of 0-9 and a-f behind its '@', or neither: 2.41.1@sha256:…",
+      ]);
+    },
+  );
+
+  test("whose tag is none is told of the tag", () => {
+    expect(messagesOf(withN8n(`version: "-5@sha256:${hex}"`))).toEqual([expect.stringMatching(/must be an image tag/)]);
   });
 });
 

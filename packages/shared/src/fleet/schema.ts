@@ -4,6 +4,7 @@ import { backupTargetSchema } from "./backup-target.ts";
 import { cronSchema, timeZoneSchema } from "./schedule.ts";
 import { secretReferenceStart } from "../catalog/placeholders.ts";
 import { serviceSchema } from "../catalog/schema.ts";
+import { tagOf } from "../catalog/version-digest.ts";
 import { nameSchema } from "../names.ts";
 import {
   bridgeSchema,
@@ -98,6 +99,16 @@ export const imageTagSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,12
   error: "must be an image tag: 1 to 128 letters, digits, '_', '.' and '-', and no '.' or '-' at its start",
 });
 
+const malformedDigest = "must have 'sha256:' and 64 digits of 0-9 and a-f behind its '@', or neither: 2.41.1@sha256:…";
+
+/** A tag, and the digest of its image for whoever pins it: 2.41.1@sha256:… */
+export const imageVersionSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(?:@sha256:[0-9a-f]{64})?$/, {
+  error: ({ input }) => {
+    const isDigest = typeof input === "string" && input.includes("@") && imageTagSchema.safeParse(tagOf(input)).success;
+    return isDigest ? malformedDigest : imageTagSchema.safeParse(input).error?.issues[0]?.message;
+  },
+});
+
 export const environmentNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: "must be a variable's name: letters, digits and '_', and no digit at its start",
 });
@@ -108,7 +119,9 @@ const environmentValueSchema = z.string().refine((text) => !text.includes(secret
 
 export const overridesSchema = z
   .strictObject({
-    version: imageTagSchema.optional().describe("Image tag; the catalog's pinned one when left out"),
+    version: imageVersionSchema
+      .optional()
+      .describe("Image tag, or tag@sha256:… for one image of it alone; the catalog's pinned one when left out"),
     env: z
       .record(environmentNameSchema, environmentValueSchema)
       .default({})

@@ -1,4 +1,5 @@
 /** How an operation reads, the same in the CLI and on the page: `create instance user1-n8n`, `pull image docker.io/…`. Pure. */
+import { shortDigests } from "../catalog/version-digest.ts";
 import type { Change } from "./plan.ts";
 
 /** What the words are made of; an operation of a plan and a step of a run have it. */
@@ -30,7 +31,7 @@ const nouns: Readonly<Record<string, string>> = {
 
 /** `create instance user1-n8n` */
 export function operationTitle({ kind, change, target }: OperationWords): string {
-  return `${operationAction({ kind, change })} ${target}`;
+  return `${operationAction({ kind, change })} ${shortDigests(target)}`;
 }
 
 /** The title without what it concerns: `create instance`. */

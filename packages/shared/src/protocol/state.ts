@@ -39,7 +39,7 @@ export const nodeFactsSchema = z.strictObject({
 
 export const observationSchema = z.strictObject({
   instances: z.array(observedInstanceSchema),
-  images: z.array(z.string()).describe("References with tag that are present"),
+  images: z.array(z.string()).describe("References with tag and with digest that are present"),
   firewall: z.string().nullable().optional().describe("Hash of the rules that are in force; null: none"),
   docker: z.union([z.literal("running"), z.literal("unreachable")]),
 });

@@ -1,4 +1,5 @@
 import { holdInstance } from "@berth/shared/api/upgrades";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { defineCommand } from "../define-command.ts";
 import { printableLine } from "../render/printable.ts";
 import { changeFailure, changeLines, followChange, planDeadlineSeconds } from "../runs/carry-out.ts";
@@ -21,7 +22,7 @@ export default defineCommand({
   },
   render: (changed, options) => [
     ...(changed.run === null ? [] : changeLines(changed, options)),
-    `${printableLine(changed.instance)} is held at ${printableLine(changed.version)}.`,
+    `${printableLine(changed.instance)} is held at ${printableLine(shortDigests(changed.version))}.`,
   ],
   failure: changeFailure,
 });

@@ -1,4 +1,5 @@
 import { releaseInstance } from "@berth/shared/api/upgrades";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { defineCommand } from "../define-command.ts";
 import { printableLine } from "../render/printable.ts";
 import { planDeadlineSeconds } from "../runs/carry-out.ts";
@@ -12,5 +13,7 @@ export default defineCommand({
     const { version } = await (await client()).call(releaseInstance, { body, deadlineSeconds: planDeadlineSeconds });
     return { instance, version };
   },
-  render: ({ instance, version }) => [`${printableLine(instance)} is no longer held at ${printableLine(version)}.`],
+  render: ({ instance, version }) => [
+    `${printableLine(instance)} is no longer held at ${printableLine(shortDigests(version))}.`,
+  ],
 });

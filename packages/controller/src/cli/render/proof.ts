@@ -1,5 +1,6 @@
 /** What of a backup was proven. Pure. */
 import type { Proof } from "@berth/shared/api/drills";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { RenderOptions } from "../define-command.ts";
 import { printableLine } from "./printable.ts";
 import { table } from "./table.ts";
@@ -16,7 +17,7 @@ export function proofLines(proofs: readonly Proof[], { now, style, fit }: Render
       { title: "BY", value: ({ by }) => by, leaveOut: 1 },
       {
         title: "LEVEL",
-        value: ({ level, version }) => (version === null ? level : `${level} ${printableLine(version)}`),
+        value: ({ level, version }) => (version === null ? level : `${level} ${printableLine(shortDigests(version))}`),
       },
       { title: "CAME BACK", value: ({ parts }) => cameBack(parts), cutTo: 10 },
     ],

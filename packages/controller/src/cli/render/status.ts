@@ -1,5 +1,6 @@
 /** Nodes and instances as tables. Pure. */
 import type { FleetStatus, InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
 import type { RenderOptions } from "../define-command.ts";
 import { backupStatusLines } from "./backup-status.ts";
@@ -59,7 +60,7 @@ export function instanceLines(
       { title: "INSTANCE", value: (instance) => instance.name },
       // Both are in the instance's name, too.
       { title: "SERVICE", value: (instance) => instance.service, leaveOut: 1 },
-      { title: "VERSION", value: (instance) => instance.version, cutTo: 12 },
+      { title: "VERSION", value: (instance) => shortDigests(instance.version), cutTo: 12 },
       { title: "NODE", value: (instance) => instance.node },
       { title: "TENANT", value: (instance) => instance.tenant, leaveOut: 2 },
       {

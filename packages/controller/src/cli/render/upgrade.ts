@@ -1,5 +1,6 @@
 /** Upgrades that were, and what there is to upgrade to, as tables. Pure. */
 import type { InstanceMove, Upgrade, UpgradeCheck } from "@berth/shared/api/upgrades";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { RenderOptions } from "../define-command.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
@@ -18,7 +19,7 @@ export function checkLines({ services, instances }: UpgradeCheck, { style, fit, 
       instances,
       [
         { title: "INSTANCE", value: ({ instance }) => instance },
-        { title: "VERSION", value: ({ version }) => version },
+        { title: "VERSION", value: ({ version }) => shortDigests(version) },
         { title: "PATCH", value: ({ patch }) => patch },
         { title: "MINOR", value: ({ minor }) => minor },
         { title: "MAJOR", value: ({ major }) => major },
@@ -47,7 +48,7 @@ export function upgradeLines(upgrades: readonly Upgrade[], { style, fit, now }: 
       { title: "UPGRADE", value: ({ upgrade }) => upgrade.id, leaveOut: 2 },
       { title: "AGE", value: ({ move }) => formatDuration(now - Date.parse(move.startedAt)), align: "right" },
       { title: "INSTANCE", value: ({ move }) => move.instance },
-      { title: "VERSION", value: ({ move }) => `${move.from} -> ${move.to}` },
+      { title: "VERSION", value: ({ move }) => shortDigests(`${move.from} -> ${move.to}`) },
       {
         title: "OUTCOME",
         value: ({ move }) => outcomeText(move),
