@@ -26,6 +26,10 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "Nodes and instances with their states",
     load: () => import("./commands/status.ts"),
   },
+  top: {
+    summary: "What uses CPU, memory, network and disk at this moment, live",
+    load: () => import("./commands/top.ts"),
+  },
   capacity: {
     summary: "What nodes and hosts have against what instances may use, and how many more tenants fit",
     load: () => import("./commands/capacity.ts"),

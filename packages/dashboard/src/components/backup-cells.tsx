@@ -2,7 +2,7 @@
 import type { Backup } from "@berth/shared/api/backups";
 import type { JSX } from "preact";
 import { backupSize } from "../fleet/backup-rows.ts";
-import { formatBytes, notMeasured } from "../format/units.ts";
+import { formatBytes, notMeasured } from "@berth/shared/metrics/units";
 import { Ago } from "./elapsed.tsx";
 import { StateMark } from "./state-mark.tsx";
 import { TableHead } from "./table-head.tsx";

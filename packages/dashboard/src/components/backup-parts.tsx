@@ -2,7 +2,8 @@ import type { Backup, BackupPart } from "@berth/shared/api/backups";
 import type { Snapshot } from "@berth/shared/operations/backup-source";
 import type { JSX } from "preact";
 import { formatDuration } from "../format/time.ts";
-import { formatBytes, formatCount } from "../format/units.ts";
+import { formatBytes } from "@berth/shared/metrics/units";
+import { formatCount } from "../format/count.ts";
 import { StateMark } from "./state-mark.tsx";
 
 /** What a backup holds, subject by subject. */

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { formatBytes, formatCores, formatLimit, formatRate } from "../format/units.ts";
+import { formatBytes, formatCores, formatLimit, formatRate } from "@berth/shared/metrics/units";
 import { createChart, curveDash } from "../paint/chart.ts";
 import type { ChartData } from "../samples/chart-data.ts";
 import { useSession } from "../session/session.ts";

@@ -1,7 +1,8 @@
 import type { InstanceCheck, ServiceCheck, UpgradeCheck } from "@berth/shared/api/upgrades";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
 import { isBehind } from "../fleet/upgrade-batches.ts";
-import { formatCount } from "../format/units.ts";
+import { formatCount } from "../format/count.ts";
 import { instancePath } from "../routes/route.ts";
 import { Command } from "./command.tsx";
 import { DisclosureRow } from "./disclosure-row.tsx";
@@ -101,7 +102,7 @@ function Instances({ service, instances }: { service: string; instances: readonl
             <p>
               <a href={instancePath(one.instance)}>{one.instance}</a>{" "}
               <span class="secondary mono">
-                {[one.version, ...newest([one]).map(([, version]) => version)].join(" → ")}
+                {shortDigests([one.version, ...newest([one]).map(([, version]) => version)].join(" → "))}
               </span>
             </p>
           </li>
@@ -123,7 +124,7 @@ function Instances({ service, instances }: { service: string; instances: readonl
 
 /** The versions that instances run, each once, as they come. */
 function versionsOf(instances: readonly InstanceCheck[]): string {
-  return [...new Set(instances.map(({ version }) => version))].join(", ");
+  return [...new Set(instances.map(({ version }) => shortDigests(version)))].join(", ");
 }
 
 /** The nearest step first. Instances of different versions may have different ones to go to. */

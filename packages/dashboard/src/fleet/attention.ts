@@ -1,7 +1,8 @@
 /** What somebody should look at, worst first. Pure. */
 import type { RunSummary } from "@berth/shared/api/runs";
 import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
-import { formatCount, formatShare } from "../format/units.ts";
+import { formatShare } from "@berth/shared/metrics/units";
+import { formatCount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
 import { keyTrouble, standingOf, troubleText } from "./backup-rows.ts";
 import { backupsPath, instancePath, ownerBackupsPath, nodePath, runPath } from "../routes/route.ts";

@@ -2,7 +2,7 @@
 import type { Run } from "@berth/shared/api/runs";
 import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
 import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
-import { formatCount } from "../format/units.ts";
+import { formatCount } from "../format/count.ts";
 
 export interface PendingWork {
   /** null: no run is going on. */

@@ -9,7 +9,7 @@ import {
   formatShare,
   notMeasured,
   shareOf,
-} from "../format/units.ts";
+} from "@berth/shared/metrics/units";
 import { latest, type SampleStore, type Series } from "./sample-store.ts";
 
 /** A sparkline's upper edge is at least this, so that an idle container's noise does not look like work. */

@@ -12,7 +12,7 @@ import { ErrorNotice } from "../components/error-notice.tsx";
 import { Page } from "../components/page.tsx";
 import { SeverityMark, StateMark } from "../components/state-mark.tsx";
 import { formerOwners, ownerRows, troubleText, unproven, type OwnerRow } from "../fleet/backup-rows.ts";
-import { formatCount } from "../format/units.ts";
+import { formatCount } from "../format/count.ts";
 import { ownerBackupsPath, runPath } from "../routes/route.ts";
 import { useAnswer, useFleetStatus } from "../session/use-answer.ts";
 

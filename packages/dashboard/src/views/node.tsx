@@ -8,7 +8,7 @@ import { FleetTable } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { shownNodeState } from "../fleet/pending.ts";
-import { formatLimit } from "../format/units.ts";
+import { formatLimit } from "@berth/shared/metrics/units";
 import { useSession } from "../session/session.ts";
 import { usePendingWork } from "../session/use-pending.ts";
 import { useStore } from "../store.ts";

@@ -13,7 +13,7 @@ import { Facts } from "../components/facts.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { standingOf } from "../fleet/backup-rows.ts";
-import { formatCount } from "../format/units.ts";
+import { formatCount } from "../format/count.ts";
 import { useSession } from "../session/session.ts";
 import { useAnswer, useFleetStatus } from "../session/use-answer.ts";
 import { useStore } from "../store.ts";

@@ -1,5 +1,6 @@
 import type { Run } from "@berth/shared/api/runs";
 import type { Upgrade } from "@berth/shared/api/upgrades";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
 import { Commands } from "../components/command.tsx";
 import { DisclosureRow } from "../components/disclosure-row.tsx";
@@ -13,7 +14,8 @@ import { VersionTable } from "../components/version-table.tsx";
 import { currentRun } from "../fleet/fleet-state.ts";
 import { longestGap, movesText, upgradeKind, upgradeOfRun } from "../fleet/upgrade-batches.ts";
 import { formatDuration } from "../format/time.ts";
-import { formatCount, notMeasured } from "../format/units.ts";
+import { notMeasured } from "@berth/shared/metrics/units";
+import { formatCount } from "../format/count.ts";
 import { instancePath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
 import { askUpgrades, useAnswer, useFleetStatus } from "../session/use-answer.ts";
@@ -99,7 +101,7 @@ function PastUpgrade({ upgrade }: { upgrade: Upgrade }): JSX.Element {
             <StateMark {...markOf(upgrade)} />
           </td>
           <th class="column-subject" scope="row">
-            {service} <span class="mono">{version}</span>
+            {service} <span class="mono">{shortDigests(version)}</span>
             <span class="trouble muted">{movesText(instances)}</span>
           </th>
           <td class="column-when">
@@ -128,7 +130,7 @@ function Moves({ upgrade }: { upgrade: Upgrade }): JSX.Element {
             <p>
               <a href={instancePath(instance)}>{instance}</a>{" "}
               <span class="secondary mono">
-                {from} → {to}
+                {shortDigests(`${from} → ${to}`)}
               </span>
               {gapMilliseconds !== null && <span class="secondary"> · gap {formatDuration(gapMilliseconds)}</span>}
             </p>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCores, formatCount, formatLimit, formatRate, formatShare, shareOf } from "./units.ts";
+import { formatBytes, formatCores, formatLimit, formatRate, formatShare, shareOf } from "./units.ts";
 
 describe("formatBytes", () => {
   it.each([
@@ -49,10 +49,4 @@ it("gives no share of a limit that is not set", () => {
   expect(shareOf(3, 0)).toBeNaN();
   expect(formatShare(shareOf(3, 0))).toBe("–");
   expect(formatShare(shareOf(1, 3))).toBe("33 %");
-});
-
-it("says one and many", () => {
-  expect(formatCount(1, "step")).toBe("1 step");
-  expect(formatCount(0, "step")).toBe("0 steps");
-  expect(formatCount(2, "entry", "entries")).toBe("2 entries");
 });

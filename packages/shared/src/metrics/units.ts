@@ -50,8 +50,3 @@ export function formatShare(share: number): string {
 export function shareOf(used: number, limit: number): number {
   return limit > 0 && Number.isFinite(limit) ? used / limit : Number.NaN;
 }
-
-/** 1 -> "1 step", 3 -> "3 steps" */
-export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
