@@ -10,7 +10,12 @@ export const sessionCookie = "berth_session";
 
 /** Over the Unix socket the file permissions have decided: whoever may open it may do anything. */
 export const localAccount: Account = { name: "local", role: "admin", tenant: null };
+/** Asks for what is public without an account. Its role says nothing: no route may go by it. */
 const nobody: Account = { name: "nobody", role: "viewer", tenant: null };
+
+export function isNobody(account: Account): boolean {
+  return account === nobody;
+}
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -77,13 +77,16 @@ describe("the router's endpoint", () => {
   });
 
   test.each([
-    ["no token", undefined, {}],
-    ["a wrong one", "r0uter2", {}],
-    ["the account of a viewer", "viewer", {}],
-    ["the token as a cookie", undefined, { cookie: "berth_session=r0uter" }],
-  ])("is closed to %s", async (_, token, headers) => {
+    ["no token", undefined, {}, 401],
+    ["a wrong one", "r0uter2", {}, 401],
+    ["the account of a viewer", "viewer", {}, 403],
+    ["the token as a cookie", undefined, { cookie: "berth_session=r0uter" }, 401],
+  ])("is closed to %s", async (_, token, headers, status) => {
     const answer = await get(traefikConfigurationPath, token, headers);
-    expect([answer.statusCode, answer.json().error.code]).toEqual([401, "unauthenticated"]);
+    expect([answer.statusCode, answer.json().error.code]).toEqual([
+      status,
+      status === 401 ? "unauthenticated" : "forbidden",
+    ]);
   });
 
   test("says 304 as long as nothing has changed", async () => {

@@ -4,7 +4,7 @@ import type { OperationInput } from "@berth/shared/operations/index";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Desired } from "../plan/desired.ts";
 import { operationId } from "../plan/identify.ts";
-import type { RotationMeans } from "./secret-uses.ts";
+import { isReadersToken, type RotationMeans } from "./secret-uses.ts";
 
 export interface RotatedSecret {
   name: string;
@@ -17,8 +17,8 @@ export interface RotatedSecret {
 /** `after` is what the fleet comes to with the new versions. */
 export function planRotation(instance: string, secrets: readonly RotatedSecret[], after: Desired): PlannedOperation[] {
   const spec = after.instances.find((desired) => desired.spec.instance === instance)?.spec;
-  const isRouter = secrets.every(({ means }) => means === "router");
-  if (spec === undefined) return isRouter ? [generate(instance, null, secrets)] : [];
+  const isOfReader = secrets.every(({ means }) => isReadersToken(means));
+  if (spec === undefined) return isOfReader ? [generate(instance, null, secrets)] : [];
   const { node } = spec;
   const rotate = generate(instance, node, secrets);
   if (secrets.every(({ means }) => means === "superuser")) return [rotate, superuser(instance, node, rotate.id)];

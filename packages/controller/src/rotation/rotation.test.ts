@@ -260,6 +260,15 @@ test("a superuser's password is never taken back: the server may know it already
   expect(secrets.earlier("shared-postgres/superuserPassword")).toHaveLength(1);
 });
 
+test("Prometheus' token is generated, and it is told where the new one goes", async () => {
+  await secrets.ensure("berth-prometheus/token");
+  const { warnings, operations } = await rotation.plan("berth-prometheus/token");
+  expect(warnings).toEqual([expect.stringMatching(/`berth prometheus --token` prints\. .* good for 7 days/)]);
+  expect(operations).toMatchObject([{ id: "secrets.rotate/berth-prometheus", node: null }]);
+  expect((await rotate("berth-prometheus/token")).state).toBe("succeeded");
+  expect(secrets.version("berth-prometheus/token")).toBe(2);
+});
+
 test("the router's token is generated, and that is all; carrying on makes it if that failed", async () => {
   await secrets.ensure("berth-routes/token");
   const { warnings, operations } = await rotation.plan("berth-routes/token");

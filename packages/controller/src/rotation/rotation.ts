@@ -10,11 +10,11 @@ import { readRun } from "../inventory/runs.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { NewRun } from "../runs/store.ts";
-import { formerTokenDays } from "../routes/token.ts";
 import type { Secrets, SecretVersion } from "../secrets/open.ts";
+import { formerTokenDays } from "../secrets/reader-token.ts";
 import { planRotation } from "./plan-rotation.ts";
 import { unknownTarget } from "./known-names.ts";
-import { secretUses, type SecretUse } from "./secret-uses.ts";
+import { isReadersToken, secretUses, type SecretUse } from "./secret-uses.ts";
 import { hasFailed, rotationKind, untaken } from "./untaken.ts";
 
 export interface RotationDependencies {
@@ -141,11 +141,15 @@ function choose(
 
 function warningOf(use: SecretUse): string[] {
   if (use.means === null) return [`${use.name} stays as it is: ${use.refusal}`];
-  return use.means === "router" ? [routerWarning] : [];
+  return isReadersToken(use.means) ? [`${readerWarnings[use.means]} ${formerWarning}`] : [];
 }
 
-const routerWarning =
-  "The router takes the new token from its own configuration: put there what `berth route token --show-token` prints, " +
-  `and start it again. The former token is good for ${formerTokenDays} days; rotate again, and it is not.`;
+const readerWarnings = {
+  router:
+    "The router takes the new token from its own configuration: put there what `berth route token --show-token` prints, " +
+    "and start it again.",
+  scraper: "Prometheus takes the new token from its own file: put there what `berth prometheus --token` prints.",
+};
+const formerWarning = `The former token is good for ${formerTokenDays} days; rotate again, and it is not.`;
 
 type Rotatable = Extract<SecretUse, { instance: string }>;

@@ -5,17 +5,27 @@ import type { Desired } from "../plan/desired.ts";
 import { secretReferences } from "../plan/secret-reference.ts";
 import { bucketsSecretName, databaseSecretName } from "../plan/secret-names.ts";
 import type { SecretNeed } from "../plan/secrets.ts";
-import { routesTokenName, routesTokenRule } from "../routes/token.ts";
+import { prometheusTokenName } from "../prometheus/token.ts";
+import { routesTokenName } from "../routes/token.ts";
+import { readerTokenRule } from "../secrets/reader-token.ts";
 
 /**
  * `login`: the instance moves to another login of its database. `superuser`: PostgreSQL gets the new password, and no
- * container is touched. `replace`: the instance is replaced by one with the new value, which nobody else knows. `router`:
- * the controller takes the new value and for some days the former one, and a person gives the new one to the router.
+ * container is touched. `replace`: the instance is replaced by one with the new value, which nobody else knows. `router`,
+ * `scraper`: the controller takes the new value and for some days the former one, and a person gives the new one to the
+ * router, or to Prometheus.
  */
-export type RotationMeans = "login" | "superuser" | "replace" | "router";
+export type RotationMeans = "login" | "superuser" | "replace" | ReaderMeans;
+type ReaderMeans = "router" | "scraper";
+
+/** Tokens of programs that read from the controller. */
+const readers: ReadonlyMap<string, ReaderMeans> = new Map([
+  [routesTokenName, "router"],
+  [prometheusTokenName, "scraper"],
+]);
 
 export type SecretUse = { name: string; usedBy: string[] } &
-  /** `instance` is whose it is; of the router's token, Berth's own `berth-routes`. */
+  /** `instance` is whose it is; of a reader's token, a name of Berth's own: `berth-routes`. */
   ({ means: RotationMeans; instance: string; rule: GeneratedSecret } | { means: null; refusal: string });
 
 /** Of every secret that the fleet has, and of those in `others` that it no longer has. Sorted by name. */
@@ -39,8 +49,8 @@ function usersOf({ instances }: Desired): Map<string, string[]> {
 
 function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined, desired: Desired): SecretUse {
   const refused = (refusal: string): SecretUse => ({ name, usedBy, means: null, refusal });
-  if (name === routesTokenName)
-    return { name, usedBy, means: "router", instance: scopeOf(name), rule: routesTokenRule };
+  const reader = readers.get(name);
+  if (reader !== undefined) return { name, usedBy, means: reader, instance: scopeOf(name), rule: readerTokenRule };
   const ofBackups = backupSecret(name);
   if (ofBackups !== null) return refused(ofBackups.note);
   if (need === undefined) return refused(usedBy.length > 0 ? given : unused);
@@ -52,6 +62,11 @@ function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined,
   if (instance === undefined) return refused(unused);
   const means = meansOf(name, instance, rule, desired);
   return means === undefined ? refused(initial) : { name, usedBy, means, instance, rule };
+}
+
+/** Whether the secret is a token that a program shows to the controller: no instance and no store has a part in it. */
+export function isReadersToken(means: RotationMeans | null): means is ReaderMeans {
+  return means === "router" || means === "scraper";
 }
 
 /** Whose a secret is. */

@@ -11,12 +11,12 @@ import type { Hub } from "../agents/types.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
-import type { Secrets } from "../secrets/open.ts";
+import { createReaderToken, type ReaderTokenSecrets } from "../secrets/reader-token.ts";
 import { traefikConfiguration } from "./configuration.ts";
 import { resolveRoutes } from "./resolve.ts";
 import { routedStates } from "./states.ts";
 import { testRoutes } from "./test-routes.ts";
-import { createRoutesToken } from "./token.ts";
+import { routesTokenName } from "./token.ts";
 
 export interface Routes {
   /** The present fleet's routes as its instances are at this moment, and how they are tested; none before the first apply. */
@@ -47,7 +47,7 @@ export interface RoutesDependencies {
   store: Pick<FleetStore, "current">;
   inventory: Pick<Inventory, "database">;
   hub: Pick<Hub, "connection">;
-  secrets: Pick<Secrets, "ensure" | "reveal" | "version" | "earlier" | "list">;
+  secrets: ReaderTokenSecrets;
   /** PEM of the controller's own authority. */
   caPem: string;
   /** Where the controller's TLS listener is when no fleet says so. */
@@ -62,7 +62,7 @@ const betweenLooksMilliseconds = 500;
 
 export function createRoutes(dependencies: RoutesDependencies): Routes {
   const { store, configurationDirectory } = dependencies;
-  const token = createRoutesToken(dependencies.secrets);
+  const token = createReaderToken(routesTokenName, dependencies.secrets);
 
   async function fleet(): Promise<Fleet | null> {
     return (await store.current())?.fleet ?? null;

@@ -11,7 +11,7 @@ export const secretStatusSchema = z.object({
   kept: z.int().describe("How many versions are kept, this one included"),
   usedBy: z.array(z.string()).describe("Instances that run with it"),
   rotation: z
-    .enum(["login", "superuser", "replace", "router"])
+    .enum(["login", "superuser", "replace", "router", "scraper"])
     .nullable()
     .describe("How it is rotated; null: it cannot be"),
   note: z.string().nullable().describe("Why it cannot be rotated"),

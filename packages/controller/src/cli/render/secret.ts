@@ -11,10 +11,17 @@ const means: Readonly<Record<NonNullable<SecretStatus["rotation"]>, string>> = {
   superuser: "at the server",
   replace: "by replacing the instance",
   router: "beside the former one, which the router may use for another week",
+  scraper: "beside the former one, which Prometheus may use for another week",
 };
 
 /** The same in a word, for the list: it has to fit into 80 columns. */
-const meansInList: typeof means = { login: "login", superuser: "server", replace: "replace", router: "router" };
+const meansInList: typeof means = {
+  login: "login",
+  superuser: "server",
+  replace: "replace",
+  router: "router",
+  scraper: "scraper",
+};
 
 export function secretLines(secrets: readonly SecretStatus[], now: number, style: Style): string[] {
   if (secrets.length === 0) return ["No secrets yet. They are generated when a fleet is applied."];
@@ -54,5 +61,6 @@ export function secretProperties(secret: SecretStatus, now: number, style: Style
 
 function users({ usedBy, rotation }: SecretStatus): string {
   if (rotation === "router") return "the router";
+  if (rotation === "scraper") return "Prometheus";
   return usedBy.length === 0 ? "nothing" : printableLine(usedBy.join(", "));
 }

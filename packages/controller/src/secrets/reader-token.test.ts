@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openInventory } from "../inventory/open.ts";
 import type { Inventory } from "../inventory/database.ts";
-import { openSecrets, type Secrets } from "../secrets/open.ts";
-import { createRoutesToken, routesTokenName, routesTokenRule } from "./token.ts";
+import { openSecrets, type Secrets } from "./open.ts";
+import { createReaderToken, readerTokenRule } from "./reader-token.ts";
+
+const name = "berth-routes/token";
 
 let directory: string;
 let inventory: Inventory;
@@ -22,20 +24,20 @@ afterEach(async () => {
 });
 
 test("is made once, and only it is it", async () => {
-  const token = createRoutesToken(secrets);
+  const token = createReaderToken(name, secrets);
   expect(token.isToken("")).toBe(false);
   const made = (await token.reveal()).reveal();
   expect(made).toMatch(/^[A-Za-z0-9]{48}$/);
-  expect((await createRoutesToken(secrets).reveal()).reveal()).toBe(made);
+  expect((await createReaderToken(name, secrets).reveal()).reveal()).toBe(made);
   expect(token.isToken(made)).toBe(true);
   for (const wrong of ["", made.slice(1), `${made} `, made.toLowerCase()]) expect(token.isToken(wrong)).toBe(false);
 });
 
 test("the one before a rotated one opens the routes for a week, and none of them is in a log", async () => {
   let days = 0;
-  const token = createRoutesToken(secrets, () => Date.now() + days * 86_400_000);
+  const token = createReaderToken(name, secrets, () => Date.now() + days * 86_400_000);
   const rotate = async () => {
-    await secrets.rotate(routesTokenName, routesTokenRule);
+    await secrets.rotate(name, readerTokenRule);
     return (await token.reveal()).reveal();
   };
   const first = (await token.reveal()).reveal();
