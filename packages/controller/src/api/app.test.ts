@@ -9,6 +9,7 @@ import { logsPath } from "@berth/shared/api/instances";
 import { livePath } from "@berth/shared/api/live";
 import * as metricsApi from "@berth/shared/api/metrics";
 import * as nodesApi from "@berth/shared/api/nodes";
+import * as prometheusApi from "@berth/shared/api/prometheus";
 import * as routesApi from "@berth/shared/api/routes";
 import * as runsApi from "@berth/shared/api/runs";
 import * as secretsApi from "@berth/shared/api/secrets";
@@ -90,6 +91,7 @@ const dependencies: ApiDependencies = {
   drills: { drill: unused, proofs: unused },
   upgrades: { control: { start: unused, list: unused, hold: unused, release: unused }, check: unused },
   recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
+  prometheus: { metrics: unused, targets: unused, setup: unused, isToken: () => false },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };
 
@@ -115,7 +117,10 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-const contracts = [accountsApi, capacityApi, fleetApi, metricsApi, nodesApi, routesApi, runsApi, secretsApi, statusApi];
+const contracts = [
+  ...[accountsApi, capacityApi, fleetApi, metricsApi, nodesApi],
+  ...[prometheusApi, routesApi, runsApi, secretsApi, statusApi],
+];
 const endpoints = contracts
   .flatMap((contract) => Object.values(contract))
   .filter((value) => typeof value === "object" && "path" in value);
@@ -127,6 +132,7 @@ const closedPaths: (readonly ["GET" | "POST" | "PUT" | "DELETE", string])[] = [
     .map(({ method, path }) => [method, path.replace(":name", "user1").replace(":id", "1")] as const),
   ["GET", livePath],
   ["GET", logsPath.replace(":name", "user1-n8n")],
+  ["GET", prometheusApi.metricsPath],
 ];
 
 function bearer(token: string) {

@@ -14,6 +14,7 @@ import { serveInstances, type InstancesApi } from "./instances.ts";
 import { serveLive, type LiveApi } from "./live.ts";
 import { serveNodes, type NodesApi } from "./nodes.ts";
 import { servePage } from "./page.ts";
+import { servePrometheus, type PrometheusApi } from "./prometheus.ts";
 import { serveRecovery, type RecoveryApi } from "./recovery.ts";
 import { serveRoutes, type RoutesApi } from "./routes.ts";
 import { serveRuns, type RunsApi } from "./runs.ts";
@@ -38,6 +39,7 @@ export interface ApiDependencies {
   upgrades: UpgradesApi;
   drills: DrillControl;
   recovery: RecoveryApi;
+  prometheus: PrometheusApi;
 }
 
 export interface AppOptions {
@@ -83,6 +85,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveUpgrades(api, dependencies.upgrades);
     serveDrills(api, dependencies.drills);
     serveRecovery(api, dependencies.recovery);
+    servePrometheus(api, dependencies.prometheus);
   });
   options.extend?.(app);
   if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);

@@ -102,6 +102,10 @@ export const commandTree: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  prometheus: {
+    summary: "How Prometheus is set up to scrape the controller",
+    load: () => import("./commands/prometheus.ts"),
+  },
   logs: {
     summary: "Log lines of an instance",
     load: () => import("./commands/logs.ts"),

@@ -53,6 +53,18 @@ export async function adoptCertificate(
   return true;
 }
 
+/** When the last certificate of each node ends that was not revoked. Milliseconds since the epoch. */
+export async function listCertificateEnds(database: Queryable): Promise<{ node: string; notAfter: number }[]> {
+  const rows = await database
+    .selectFrom("certificates")
+    .select(({ fn }) => ["node", fn.max("notAfter").as("notAfter")])
+    .where("revokedAt", "is", null)
+    .groupBy("node")
+    .orderBy("node")
+    .execute();
+  return rows.map(({ node, notAfter }) => ({ node, notAfter: Date.parse(notAfter) }));
+}
+
 export async function findCertificate(database: Queryable, serial: string): Promise<KnownCertificate | undefined> {
   const row = await database.selectFrom("certificates").selectAll().where("serial", "=", serial).executeTakeFirst();
   if (row === undefined) return undefined;

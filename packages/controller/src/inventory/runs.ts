@@ -136,6 +136,26 @@ export async function listRuns(database: Queryable, limit: number): Promise<RunR
   return [...byRun.values()];
 }
 
+export interface RunTally {
+  kind: string;
+  state: RunState;
+  count: number;
+  /** null: none has ended yet. */
+  lastEndedAt: string | null;
+}
+
+/** How many there are of the runs that are kept, by kind and state. */
+export async function tallyRuns(database: Queryable): Promise<RunTally[]> {
+  const rows = await database
+    .selectFrom("runs")
+    .select(({ fn }) => ["kind", "state", fn.countAll<number>().as("count"), fn.max("endedAt").as("lastEndedAt")])
+    .groupBy(["kind", "state"])
+    .orderBy("kind")
+    .orderBy("state")
+    .execute();
+  return rows.map((row) => ({ ...row, state: check(runStateSchema, row.state, `runs of the kind ${row.kind}`) }));
+}
+
 export function noCounts(): Record<StepState, number> {
   return { waiting: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
 }

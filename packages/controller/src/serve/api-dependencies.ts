@@ -11,6 +11,7 @@ import { fleetStatus, readStatus } from "../status/status.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
 import { forgetNode } from "./forget-node.ts";
+import { openPrometheus } from "./prometheus.ts";
 import { createTenantsApi } from "./tenants.ts";
 import { createLiveChanges } from "./live-changes.ts";
 import type { Controller } from "./open-controller.ts";
@@ -101,6 +102,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     backups: { control: controller.backups.control, late: controller.backups.schedule.late },
     upgrades: { control: controller.upgrades.control, check: controller.upgrades.checks.check },
     drills: controller.drills.control,
+    prometheus: openPrometheus(controller, status),
     recovery: {
       list: controller.recovery.list,
       create: () => controller.recovery.create("manual"),

@@ -5,6 +5,7 @@ import type { Endpoint } from "./define.ts";
 import * as fleet from "./fleet.ts";
 import * as instances from "./instances.ts";
 import * as nodes from "./nodes.ts";
+import * as prometheus from "./prometheus.ts";
 import * as routes from "./routes.ts";
 import * as runs from "./runs.ts";
 import * as secrets from "./secrets.ts";
@@ -13,7 +14,7 @@ import * as tenants from "./tenants.ts";
 import * as upgrades from "./upgrades.ts";
 
 const rooms: Record<string, unknown>[] = [
-  ...[accounts, capacity, fleet, instances, nodes],
+  ...[accounts, capacity, fleet, instances, nodes, prometheus],
   ...[routes, runs, secrets, status, tenants, upgrades],
 ];
 const endpoints = rooms.flatMap((room) => Object.values(room).filter(isEndpoint));
@@ -41,7 +42,8 @@ test("what more than looks is an admin's, but for this", () => {
 
 test("what may hold secrets that people wrote is an admin's to read", () => {
   const roleOf = (path: string) => endpoints.find((endpoint) => endpoint.path === path)?.role;
-  for (const path of ["/api/fleet", "/api/plan", "/api/secrets/:name/reveal", "/api/routes/provider"]) {
+  const told = ["/api/routes/provider", "/api/prometheus/setup"];
+  for (const path of ["/api/fleet", "/api/plan", "/api/secrets/:name/reveal", ...told]) {
     expect(roleOf(path)).toBe("admin");
   }
 });

@@ -1,0 +1,142 @@
+/** A snapshot as series. Pure. */
+import type { LiveSamples } from "@berth/shared/api/live";
+import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
+import { containerColumns, containerValue, nodeColumns, nodeValue, type Frame } from "@berth/shared/metrics/samples";
+import { sharedScope } from "@berth/shared/names";
+import { instanceStateSchema } from "@berth/shared/protocol/state";
+import { controllerOwner } from "../recovery/store.ts";
+import { containerSeries, nodeSeries, type LabelsOf } from "./definitions.ts";
+import { createSeries, type Series } from "./series.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+type InstanceLabels = LabelsOf<"berth_instance_healthy">;
+
+/** In the text format. What was measured or seen on a node counts while the node is online, and not afterwards. */
+export function expose(snapshot: Snapshot): Promise<string> {
+  const { version, status, samples, runs, certificates } = snapshot;
+  const series = createSeries();
+  const online = new Set(status.nodes.filter(({ state }) => state === "online").map(({ name }) => name));
+  series.set("berth_build_info", { version }, 1);
+  for (const node of status.nodes) exposeNode(series, node);
+  for (const instance of status.instances) exposeInstance(series, instance, online.has(instance.node));
+  const instances = new Map(status.instances.map((instance) => [placeOf(instance.node, instance.name), instance]));
+  for (const ofNode of samples) {
+    if (online.has(ofNode.node)) exposeSamples(series, ofNode, instances);
+  }
+  for (const { kind, state, count, lastEndedAt } of runs) {
+    series.set("berth_runs", { kind, state }, count);
+    series.set("berth_run_last_end_timestamp_seconds", { kind, state }, unixTime(lastEndedAt));
+  }
+  exposeBackups(series, snapshot.backups);
+  for (const { certificate, node, notAfter } of certificates) {
+    series.set("berth_certificate_expiry_timestamp_seconds", { certificate, node: node ?? "" }, notAfter / 1000);
+  }
+  return series.write();
+}
+
+function exposeNode(series: Series, node: NodeStatus): void {
+  const { name, address, agentVersion, facts, clockSkewMilliseconds } = node;
+  const labels = { node: name };
+  const isOnline = node.state === "online";
+  series.set("berth_node_up", labels, Number(isOnline));
+  const info = {
+    agent_version: agentVersion ?? "",
+    os: facts?.os ?? "",
+    kernel: facts?.kernel ?? "",
+    architecture: facts?.architecture ?? "",
+    docker_version: facts?.dockerVersion ?? "",
+  };
+  series.set("berth_node_info", { ...labels, address, ...info }, 1);
+  series.set("berth_node_last_seen_timestamp_seconds", labels, unixTime(node.lastSeen));
+  if (!isOnline) return;
+  series.set(
+    "berth_node_clock_skew_seconds",
+    labels,
+    clockSkewMilliseconds === null ? null : clockSkewMilliseconds / 1000,
+  );
+  series.set("berth_node_cpu_limit_cores", labels, facts?.cores ?? null);
+}
+
+function exposeInstance(series: Series, instance: InstanceStatus, isOnline: boolean): void {
+  const labels = labelsOf(instance);
+  series.set("berth_instance_info", { ...labels, version: instance.version }, 1);
+  for (const state of instanceStateSchema.options) {
+    series.set("berth_instance_state", { ...labels, state }, Number(instance.state === state));
+  }
+  if (!isOnline) return;
+  const isKnown = instance.state !== "unknown";
+  series.set("berth_instance_healthy", labels, isKnown ? Number(instance.state === "healthy") : null);
+  series.set("berth_instance_drift", labels, instance.drift.length);
+  for (const { name, image, startedAt, restarts } of instance.containers) {
+    const ofContainer = { ...labels, container: name };
+    series.set("berth_container_info", { ...ofContainer, image }, 1);
+    series.set("berth_container_start_time_seconds", ofContainer, unixTime(startedAt));
+    series.set("berth_container_restarts_total", ofContainer, restarts);
+  }
+}
+
+/** The newest frame alone: Prometheus keeps the past itself. */
+function exposeSamples(
+  series: Series,
+  { node, containers, frames }: LiveSamples,
+  instances: ReadonlyMap<string, InstanceStatus>,
+): void {
+  const newest = frames.at(-1);
+  if (newest === undefined) return;
+  for (const column of nodeColumns) {
+    // A file system that tells no size tells nothing else either.
+    const isUnknown = column.startsWith("disk") && column.endsWith("Bytes") && isWithoutDisk(newest);
+    series.set(nodeSeries[column], { node }, isUnknown ? null : nodeValue(newest.node, column));
+  }
+  for (const [index, { name, instance }] of containers.entries()) {
+    const row = newest.containers[index] ?? null;
+    if (row === null) continue;
+    const labels = { ...labelsOfContainer(node, instances.get(placeOf(node, instance))), container: name };
+    for (const column of containerColumns) series.set(containerSeries[column], labels, containerValue(row, column));
+  }
+}
+
+function isWithoutDisk({ node }: Frame): boolean {
+  return nodeValue(node, "diskSizeBytes") <= 0;
+}
+
+function exposeBackups(series: Series, backups: Snapshot["backups"]): void {
+  if (backups === null) return;
+  for (const { owner, newest, failed, lateSince, provenAt } of backups.backups) {
+    exposeOwner(series, owner, { newest, failed, lateSince });
+    series.set("berth_backup_last_proof_timestamp_seconds", { owner }, unixTime(provenAt));
+  }
+  exposeOwner(series, controllerOwner, backups.controllerBackup);
+}
+
+interface Standing {
+  newest: { createdAt: string; bytes: number | null } | null;
+  failed: object | null;
+  lateSince: string | null;
+}
+
+function exposeOwner(series: Series, owner: string, { newest, failed, lateSince }: Standing): void {
+  series.set("berth_backup_last_success_timestamp_seconds", { owner }, unixTime(newest?.createdAt ?? null));
+  series.set("berth_backup_last_success_bytes", { owner }, newest?.bytes ?? null);
+  series.set("berth_backup_late", { owner }, Number(lateSince !== null));
+  series.set("berth_backup_failed", { owner }, Number(failed !== null));
+}
+
+/** No tenant is named `shared`. */
+function labelsOf({ node, tenant, service, name }: InstanceStatus): InstanceLabels {
+  return { node, tenant: tenant ?? sharedScope, service, instance: name };
+}
+
+/** A container that is no instance's has a node and a name alone: Prometheus takes an empty label for none. */
+function labelsOfContainer(node: string, instance: InstanceStatus | undefined): InstanceLabels {
+  return instance === undefined ? { node, tenant: "", service: "", instance: "" } : labelsOf(instance);
+}
+
+/** An instance that has moved may still have containers on its former node. */
+function placeOf(node: string, instance: string): string {
+  return `${node}/${instance}`;
+}
+
+function unixTime(at: string | null): number | null {
+  return at === null ? null : Date.parse(at) / 1000;
+}

@@ -1,0 +1,77 @@
+/** The room of what Prometheus reads: series of this moment, where to find them, and its key to them. */
+import {
+  getPrometheusTargets,
+  metricsPath,
+  type PrometheusSetup,
+  type PrometheusTargets,
+} from "@berth/shared/api/prometheus";
+import { createReaderToken, type ReaderTokenSecrets } from "../secrets/reader-token.ts";
+import { expose } from "./exposition.ts";
+import { processRegistry } from "./process-metrics.ts";
+import { freshSeconds, type Snapshot } from "./snapshot.ts";
+import { prometheusTargets, type Place } from "./targets.ts";
+import { prometheusTokenName } from "./token.ts";
+
+export interface Prometheus {
+  /** What there is at this moment, in the text format. Asks neither agents nor stores. */
+  metrics: () => Promise<{ contentType: string; text: string }>;
+  targets: () => Promise<PrometheusTargets>;
+  /** What Prometheus is set up with; makes the token at the first call that asks for it. */
+  setup: (options: { token: boolean }) => Promise<PrometheusSetup>;
+  isToken: (candidate: string) => boolean;
+}
+
+/** Each is read once a scrape. */
+export interface PrometheusDependencies {
+  version: string;
+  status: () => Promise<Snapshot["status"]>;
+  recentSamples: (query: { seconds: number }) => Snapshot["samples"];
+  runs: () => Promise<Snapshot["runs"]>;
+  backups: () => Promise<Snapshot["backups"]>;
+  certificates: () => Promise<Snapshot["certificates"]>;
+  place: () => Promise<Place>;
+  secrets: ReaderTokenSecrets;
+  /** PEM of the controller's own authority. */
+  caPem: string;
+}
+
+export function createPrometheus(dependencies: PrometheusDependencies): Prometheus {
+  const { version, place, caPem } = dependencies;
+  const token = createReaderToken(prometheusTokenName, dependencies.secrets);
+
+  async function look(): Promise<Snapshot> {
+    const [status, runs, backups, certificates] = await Promise.all([
+      dependencies.status(),
+      dependencies.runs(),
+      dependencies.backups(),
+      dependencies.certificates(),
+    ]);
+    return {
+      version,
+      status,
+      samples: dependencies.recentSamples({ seconds: freshSeconds }),
+      runs,
+      backups,
+      certificates,
+    };
+  }
+
+  return {
+    async metrics() {
+      const own = processRegistry();
+      return { contentType: own.contentType, text: `${await expose(await look())}\n${await own.metrics()}` };
+    },
+    targets: async () => prometheusTargets(await place()),
+    async setup({ token: told }) {
+      const { host, port } = await place();
+      const base = `https://${host}:${port}`;
+      return {
+        metrics: `${base}${metricsPath}`,
+        targets: `${base}${getPrometheusTargets.path}`,
+        ca: caPem,
+        token: told ? (await token.reveal()).reveal() : null,
+      };
+    },
+    isToken: (candidate) => token.isToken(candidate),
+  };
+}

@@ -1,0 +1,32 @@
+/** Takes values by series and labels, and writes them out in Prometheus' text format. */
+import { Counter, Gauge, Registry } from "prom-client";
+import { definitions, type LabelsOf, type SeriesName } from "./definitions.ts";
+
+export interface Series {
+  /** null and what is no number are left out: Prometheus then knows that it does not know. */
+  set: <Name extends SeriesName>(name: Name, labels: LabelsOf<Name>, value: number | null) => void;
+  /** In the text format. */
+  write: () => Promise<string>;
+}
+
+/** For one answer: what a later one does not set is not in it. */
+export function createSeries(): Series {
+  const registry = new Registry();
+  const metrics = new Map<string, (labels: Record<string, string>, value: number) => void>();
+  for (const [name, { type, labels, help }] of Object.entries(definitions)) {
+    const options = { name, help, labelNames: labels, registers: [registry] };
+    if (type === "gauge") {
+      const gauge = new Gauge(options);
+      metrics.set(name, (of, value) => gauge.set(of, value));
+    } else {
+      const counter = new Counter(options);
+      metrics.set(name, (of, value) => counter.inc(of, value));
+    }
+  }
+  return {
+    set(name, labels, value) {
+      if (value !== null && Number.isFinite(value)) metrics.get(name)?.(labels, value);
+    },
+    write: () => registry.metrics(),
+  };
+}
