@@ -27,6 +27,8 @@ export class Observer {
   readonly #journal: Pick<Journal, "desired" | "held">;
   readonly #health: HealthStates;
   readonly #isWorkedOn: (instance: string) => boolean;
+  /** By id of each image that the last list had: references by which registries know it. */
+  #digests: ReadonlyMap<string, readonly string[]> = new Map();
 
   constructor(
     engine: Engine,
@@ -50,6 +52,7 @@ export class Observer {
     const byInstance = Map.groupBy(details, (container) => container.labels[labels.instance] ?? "");
     const specs = new Map(this.#journal.desired.all().map((spec) => [spec.instance, spec]));
     const names = [...new Set([...specs.keys(), ...byInstance.keys()])].toSorted();
+    this.#digests = new Map(images.map(({ id, digests }) => [id, digests.map(fullReference)]));
     const references = idsByReference(images);
     const instances = names.flatMap((name) => {
       const observed = this.#instance(name, specs.get(name), byInstance.get(name) ?? [], references);
@@ -93,7 +96,9 @@ export class Observer {
           ? []
           : differencesOf(checkInstance(spec, containers, images)),
       containers: containers.map(({ id, image, imageId, state, startedAt, restarts, name: container }) => {
-        return { name: container, id, image, imageId, state, startedAt, restarts };
+        const digests = this.#digests.get(imageId);
+        const known = digests === undefined ? {} : { digests: [...digests] };
+        return { name: container, id, image, imageId, ...known, state, startedAt, restarts };
       }),
     };
   }

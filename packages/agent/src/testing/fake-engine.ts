@@ -1,6 +1,6 @@
 /** A Docker engine in memory, for tests of the operations: it keeps the same rules about names, states and ports. */
 import { Readable } from "node:stream";
-import { withoutTag } from "@berth/shared/catalog/version-digest";
+import { tagOf, withoutTag } from "@berth/shared/catalog/version-digest";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { networkOf, restartPolicy } from "../docker/container-options.ts";
 import type {
@@ -25,6 +25,8 @@ export class FakeEngine implements Engine {
   readonly images = new Map<string, string>();
   /** Digests of images by reference. */
   readonly digests = new Map<string, string[]>();
+  /** What its registry gives for a reference, by digest. */
+  readonly offers = new Map<string, string>();
   /** Names of volumes by instance. */
   readonly volumes = new Map<string, string[]>();
   /** Every change, in order: "create user1-web". */
@@ -158,7 +160,7 @@ export class FakeEngine implements Engine {
 
   async listImages(): Promise<ImageSummary[]> {
     return [...this.images].map(([tag, id]) => {
-      const digests = (this.digests.get(tag) ?? []).map((digest) => `${withoutTag(tag)}@${digest}`);
+      const digests = (this.digests.get(tag) ?? []).map((digest) => `${withoutTag(tagOf(tag))}@${digest}`);
       return { id, tags: tag.includes("@") ? [] : [tag], digests };
     });
   }
@@ -166,6 +168,8 @@ export class FakeEngine implements Engine {
   pullImage: Engine["pullImage"] = async (reference) => {
     this.#change(`pull ${reference}`);
     this.images.set(reference, `sha256:${reference}`);
+    const offered = this.offers.get(reference);
+    if (offered !== undefined) this.digests.set(reference, [offered]);
   };
 
   async removeVolumes(instance: string): Promise<string[]> {

@@ -14,7 +14,7 @@ import { listInstances } from "../inventory/instances.ts";
 import { listRegistryTags, putRegistryTags } from "../inventory/registry-tags.ts";
 import { listUpgradeInstances } from "../inventory/upgrades.ts";
 import type { Desired } from "../plan/desired.ts";
-import { listTags } from "../registry/registry.ts";
+import { listTags, resolveImage } from "../registry/registry.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Recurring } from "../schedules/recurring.ts";
 import { createUpgradeChecks, type UpgradeChecks } from "../upgrades/check.ts";
@@ -28,7 +28,7 @@ export interface UpgradesDependencies extends Pick<PrepareDependencies, "lookUpI
   options: Pick<ServeOptions, "registryMirror">;
   inventory: Inventory;
   store: FleetStore;
-  hub: Pick<Hub, "recentSamples">;
+  hub: Pick<Hub, "recentSamples" | "observe" | "observedInstances">;
   runner: Runner;
   fleetControl: Pick<FleetControl, "edit" | "exclusively">;
   backups: Pick<BackupControl, "beforeUpgrade">;
@@ -44,6 +44,7 @@ export interface UpgradeRooms {
   schedule: Recurring;
 }
 
+const observeMilliseconds = 5000;
 /** What is older says nothing of the disk as it is now. */
 const sampleSeconds = 120;
 /** How many moves of instances are looked back at. */
@@ -56,9 +57,15 @@ export function openUpgrades(dependencies: UpgradesDependencies): UpgradeRooms {
   const past = () => listUpgradeInstances(database, pastRows);
   const running = async () =>
     new Map(
-      (await listInstances(database)).flatMap(({ name, observedVersion }) =>
-        observedVersion === null ? [] : [[name, observedVersion] as const],
-      ),
+      (await listInstances(database)).flatMap(({ name, node, observedVersion, containers: stored }) => {
+        // What an agent has just said may not be stored yet.
+        const seen = hub.observedInstances(node).find(({ instance }) => instance.instance === name)?.instance;
+        const { version, containers } = seen ?? { version: observedVersion, containers: stored };
+        const main = containers.find((container) => container.name === name);
+        return version === null
+          ? []
+          : [[name, { version, digests: main === undefined ? null : main.digests }] as const];
+      }),
     );
   const control = createUpgradeControl({
     ...dependencies,
@@ -70,15 +77,19 @@ export function openUpgrades(dependencies: UpgradesDependencies): UpgradeRooms {
     freeDisk: (node) => freeDisk(hub, node),
     startRun: (run) => runner.start(run),
     runUnderWay: () => findRunUnderWay(runner),
-    runningVersion: async (instance) => (await running()).get(instance) ?? null,
+    runningVersion: async (instance) => (await running()).get(instance)?.version ?? null,
   });
   const checks = createUpgradeChecks({
     fleet: () => store.require(),
     catalogOf: fleetCatalog,
     registryMirror: dependencies.options.registryMirror,
     tags: async (image, fleet, signal) => listTags(image, { ca: await registryCa(fleet), signal }),
+    resolve: async (image, fleet, signal) => resolveImage(image, { ca: await registryCa(fleet), signal }),
     known: () => listRegistryTags(database),
     remember: (image, known) => putRegistryTags(database, image, known),
+    look: async (nodes) => {
+      await Promise.allSettled(nodes.map((node) => hub.observe(node, { timeoutMilliseconds: observeMilliseconds })));
+    },
     running,
     past,
   });

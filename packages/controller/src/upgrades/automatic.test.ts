@@ -10,7 +10,7 @@ const times = { check: "0 5 * * *", timeZone: "UTC", window: { start: "0 3 * * 0
 function instance(changes: Partial<InstanceCheck> = {}): InstanceCheck {
   return {
     ...{ instance: "user1-n8n", service: "n8n", version: "2.41.1", patch: "2.41.3", minor: "2.42.0", major: "3.0.0" },
-    ...{ held: false, notes: [] },
+    ...{ rebuilt: null, held: false, notes: [] },
     ...changes,
   };
 }

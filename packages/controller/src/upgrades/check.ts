@@ -1,15 +1,18 @@
-/** Which instances are behind: what they run, against the tags that registries have. */
+/** Which instances are behind: what they run, against the tags that registries have, and what these lead to. */
 import pLimit from "p-limit";
 import type { InstanceCheck, ServiceCheck, UpgradeCheck } from "@berth/shared/api/upgrades";
 import type { Catalog, Service } from "@berth/shared/catalog/schema";
+import { shortDigests, tagOf } from "@berth/shared/catalog/version-digest";
 import { toBerthError } from "@berth/shared/errors";
 import { placements, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { KnownTags } from "../inventory/registry-tags.ts";
 import type { UpgradeInstance } from "../inventory/upgrades.ts";
-import { imageReference, mirrorOf } from "../plan/containers.ts";
+import { imageRepository, mirrorOf } from "../plan/containers.ts";
+import type { ResolvedImage } from "../registry/registry.ts";
 import { instancesOf, isHeld } from "./choose-instances.ts";
 import { failuresOf } from "./past-upgrades.ts";
+import { compareDigest, type Running } from "./published-anew.ts";
 import { isVersion, newerTags, nextMinor } from "./tags.ts";
 
 export interface CheckDependencies {
@@ -19,11 +22,15 @@ export interface CheckDependencies {
   registryMirror: string | null;
   /** All tags of an image's repository. */
   tags: (image: string, fleet: Fleet, signal: AbortSignal) => Promise<string[]>;
+  /** What a reference leads to. */
+  resolve: (reference: string, fleet: Fleet, signal: AbortSignal) => Promise<ResolvedImage>;
   /** What registries said before, by reference without a tag. */
   known: () => Promise<ReadonlyMap<string, KnownTags>>;
   remember: (image: string, known: KnownTags) => Promise<void>;
+  /** Has nodes say anew what they run; one that does not answer is passed by. */
+  look: (nodes: readonly string[]) => Promise<void>;
   /** What instances run, by name. */
-  running: () => Promise<ReadonlyMap<string, string>>;
+  running: () => Promise<ReadonlyMap<string, Running>>;
   past: () => Promise<readonly UpgradeInstance[]>;
 }
 
@@ -38,25 +45,38 @@ const totalMilliseconds = 20_000;
 const questionsAtATime = 4;
 
 export function createUpgradeChecks(dependencies: CheckDependencies): UpgradeChecks {
-  async function ask(services: readonly Service[], fleet: Fleet): Promise<Map<string, string>> {
+  /** By service, why its registry could not be asked. */
+  async function ask(chosen: readonly Placement[], fleet: Fleet): Promise<Map<string, string>> {
     const limit = pLimit(questionsAtATime);
     const signal = AbortSignal.timeout(totalMilliseconds);
     const problems = new Map<string, string>();
-    await Promise.all(
-      services.map((service) =>
-        limit(async () => {
-          const image = imageOf(service, fleet, dependencies);
-          try {
-            const tags = (await dependencies.tags(`${image}:${service.version}`, fleet, signal)).filter(isVersion);
-            await dependencies.remember(image, { tags, checkedAt: new Date().toISOString() });
-          } catch (error) {
-            const tooLate = `its registry did not answer within ${totalMilliseconds / 1000} s`;
-            problems.set(service.name, signal.aborted ? tooLate : toBerthError(error).message);
-          }
-        }),
-      ),
-    );
+    const running = await dependencies.running();
+    const askFor = async (service: Service): Promise<void> => {
+      try {
+        await learn(service, tagsInUse(service, chosen, running), fleet, signal);
+      } catch (error) {
+        const tooLate = `its registry did not answer within ${totalMilliseconds / 1000} s`;
+        problems.set(service.name, signal.aborted ? tooLate : toBerthError(error).message);
+      }
+    };
+    await Promise.all(servicesOf(chosen).map((service) => limit(() => askFor(service))));
     return problems;
+  }
+
+  /** Tags that were told are remembered even if what they lead to is not. */
+  async function learn(service: Service, inUse: readonly string[], fleet: Fleet, signal: AbortSignal): Promise<void> {
+    const image = imageOf(service, fleet, dependencies);
+    const tags = (await dependencies.tags(`${image}:${service.version}`, fleet, signal)).filter(isVersion);
+    const checkedAt = new Date().toISOString();
+    const digests: Record<string, string> = {};
+    try {
+      for (const tag of inUse) {
+        const found = await dependencies.resolve(`${image}:${tag}`, fleet, signal);
+        if ("digest" in found) digests[tag] = found.digest;
+      }
+    } finally {
+      await dependencies.remember(image, { tags, digests, checkedAt });
+    }
   }
 
   async function answer(chosen: readonly Placement[], fleet: Fleet, problems: ReadonlyMap<string, string>) {
@@ -73,8 +93,9 @@ export function createUpgradeChecks(dependencies: CheckDependencies): UpgradeChe
         return { service: service.name, image, checkedAt, problem: problems.get(service.name) ?? null };
       }),
       instances: chosen.map((placement) => {
-        const version = running.get(placement.instance) ?? versionOf(placement);
-        return checkInstance(placement, version, tagsOf(placement.service)?.tags ?? [], past);
+        const runs = running.get(placement.instance) ?? { version: versionOf(placement), digests: null };
+        const image = imageOf(placement.service, fleet, dependencies);
+        return checkInstance(placement, runs, { image, ...(tagsOf(placement.service) ?? nothingKnown) }, past);
       }),
     };
   }
@@ -84,7 +105,8 @@ export function createUpgradeChecks(dependencies: CheckDependencies): UpgradeChe
       const fleet = await dependencies.fleet();
       const catalog = dependencies.catalogOf(fleet);
       const chosen = service === null ? placements(fleet, catalog) : instancesOf(service, fleet, catalog);
-      return answer(chosen, fleet, await ask(servicesOf(chosen), fleet));
+      await dependencies.look([...new Set(chosen.map(({ node }) => node))]);
+      return answer(chosen, fleet, await ask(chosen, fleet));
     },
     async recall() {
       const fleet = await dependencies.fleet();
@@ -93,30 +115,62 @@ export function createUpgradeChecks(dependencies: CheckDependencies): UpgradeChe
   };
 }
 
+export interface KnownImage extends Pick<KnownTags, "tags" | "digests"> {
+  /** Reference without a tag. */
+  image: string;
+}
+
+const nothingKnown = { tags: [], digests: {} };
+
 /** What there is to move it to. Pure. */
 export function checkInstance(
   placement: Placement,
-  version: string,
-  tags: readonly string[],
+  running: Running,
+  { image, tags, digests }: KnownImage,
   past: readonly UpgradeInstance[],
 ): InstanceCheck {
   const { instance, service } = placement;
+  const { version } = running;
   const newer = newerTags(version, tags);
   const { patch, minor, major } = newer;
   const next = service.upgrade.skipMinor ? null : nextMinor(version, tags);
-  const failed = [patch, minor, major].filter((tag) => tag !== null && failuresOf(past, service.name, tag).length > 0);
+  const compared = compareDigest(running, image, digests);
+  const rebuilt = compared.kind === "anew" ? compared.digest : null;
+  const anew = rebuilt === null ? null : `${tagOf(version)}@${rebuilt}`;
+  const failed = [anew, patch, minor, major].filter(
+    (tag) => tag !== null && failuresOf(past, service.name, tag).length > 0,
+  );
   return {
     instance,
     service: service.name,
     version,
     ...newer,
+    rebuilt,
     held: isHeld(placement),
     notes: [
+      ...(anew === null
+        ? []
+        : [`${tagOf(version)} was published anew: \`berth upgrade ${service.name} --to ${anew}\` moves to it`]),
+      ...(compared.kind === "incomparable" ? [incomparableText(instance, tagOf(version), image)] : []),
       ...(next === null || next === minor ? [] : [`${next} comes before ${minor}: no minor version is skipped`]),
-      ...failed.map((tag) => `${tag} failed before`),
+      ...failed.map((tag) => `${shortDigests(tag ?? "")} failed before`),
       ...(major === null ? [] : [`${major}: ${service.upgrade.major ?? "see the release notes"}`]),
     ],
   };
+}
+
+function incomparableText(instance: string, tag: string, image: string): string {
+  return `whether ${tag} was published anew cannot be told for ${instance}: its image has no known digest of ${image}`;
+}
+
+/** Of the service's instances, each once. */
+function tagsInUse(
+  service: Service,
+  chosen: readonly Placement[],
+  running: ReadonlyMap<string, Pick<Running, "version">>,
+): string[] {
+  const own = chosen.filter((placement) => placement.service.name === service.name);
+  return [...new Set(own.map((placement) => tagOf(running.get(placement.instance)?.version ?? versionOf(placement))))];
 }
 
 function servicesOf(chosen: readonly Placement[]): Service[] {
@@ -129,9 +183,9 @@ function versionOf({ overrides, service }: Placement): string {
 
 /** Without its tag. */
 function imageOf(
-  { image, version }: Service,
+  { image }: Service,
   fleet: Fleet,
   { registryMirror }: Pick<CheckDependencies, "registryMirror">,
 ): string {
-  return imageReference(image, version, mirrorOf(fleet, registryMirror)).slice(0, -(version.length + 1));
+  return imageRepository(image, mirrorOf(fleet, registryMirror));
 }

@@ -46,7 +46,7 @@ function record({ service, version }: UpgradeRequest): void {
 
 function known(): UpgradeCheck {
   const instances = Object.entries(patches).map(([service, patch]): InstanceCheck => {
-    const steps = { patch, minor: null, major: null, held: false, notes: [] };
+    const steps = { patch, minor: null, major: null, rebuilt: null, held: false, notes: [] };
     return { instance: `user1-${service}`, service, version: "2.41.1", ...steps };
   });
   return { services: [{ service: "n8n", image: "docker.io/n8nio/n8n", checkedAt, problem: null }], instances };

@@ -1,5 +1,5 @@
 import type { InstanceCheck, ServiceCheck, UpgradeCheck } from "@berth/shared/api/upgrades";
-import { shortDigests } from "@berth/shared/catalog/version-digest";
+import { shortDigests, tagOf } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
 import { isBehind } from "../fleet/upgrade-batches.ts";
 import { formatCount } from "../format/count.ts";
@@ -75,8 +75,8 @@ function ServiceRow({ service, instances }: ServiceRowProps): JSX.Element {
           </th>
           <td class="column-available">
             {newest(moving).map(([step, version]) => (
-              <span key={step} class="available">
-                <span class="mono">{version}</span> <span class="secondary">{step}</span>
+              <span key={version} class="available">
+                <span class="mono">{shortDigests(version)}</span> <span class="secondary">{step}</span>
               </span>
             ))}
             {held > 0 && <span class="secondary">{held} held</span>}
@@ -127,9 +127,15 @@ function versionsOf(instances: readonly InstanceCheck[]): string {
   return [...new Set(instances.map(({ version }) => shortDigests(version)))].join(", ");
 }
 
-/** The nearest step first. Instances of different versions may have different ones to go to. */
-function newest(instances: readonly InstanceCheck[]): [step: "patch" | "minor" | "major", version: string][] {
-  return (["patch", "minor", "major"] as const).flatMap((step) =>
-    [...new Set(instances.flatMap((one) => one[step] ?? []))].map((version): [typeof step, string] => [step, version]),
+/** The nearest step to a newer version first. Instances of different versions may have different ones to go to. */
+function newest(instances: readonly InstanceCheck[]): [step: string, version: string][] {
+  const newer = (["patch", "minor", "major"] as const).flatMap((step) =>
+    instances.flatMap((one) => (one[step] === null ? [] : [{ step, version: one[step] }])),
   );
+  const anew = instances.flatMap(({ version, rebuilt }) =>
+    rebuilt === null ? [] : [{ step: "published anew", version: `${tagOf(version)}@${rebuilt}` }],
+  );
+  return [
+    ...new Map([...newer, ...anew].map(({ step, version }) => [version, [step, version] as [string, string]])).values(),
+  ];
 }

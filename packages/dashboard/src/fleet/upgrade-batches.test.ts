@@ -71,7 +71,9 @@ it("sums up how instances fared", () => {
 });
 
 it("calls behind what has anything newer to go to", () => {
-  const check = { instance: "a", service: "n8n", version: "2.41.3", held: false, notes: [] };
+  const check = { instance: "a", service: "n8n", version: "2.41.3", rebuilt: null, held: false, notes: [] };
   expect(isBehind({ ...check, patch: null, minor: null, major: null })).toBe(false);
   expect(isBehind({ ...check, patch: null, minor: null, major: "3.0.0" })).toBe(true);
+  const anew = { ...check, patch: null, minor: null, major: null, rebuilt: `sha256:${"a".repeat(64)}` };
+  expect(isBehind(anew)).toBe(true);
 });

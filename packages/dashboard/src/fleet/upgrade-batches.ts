@@ -93,9 +93,9 @@ export function movesText(moves: readonly Pick<InstanceMove, "outcome">[]): stri
     .join(", ");
 }
 
-/** Whether there is something newer that it may be moved to. */
-export function isBehind({ patch, minor, major }: InstanceCheck): boolean {
-  return patch !== null || minor !== null || major !== null;
+/** Whether there is something newer that it may be moved to, or what it runs was published anew. */
+export function isBehind({ patch, minor, major, rebuilt }: InstanceCheck): boolean {
+  return patch !== null || minor !== null || major !== null || rebuilt !== null;
 }
 
 /** The longest time that one of the instances did not answer; undefined before any of them moved. */

@@ -20,7 +20,8 @@ export function makeCheck(now: number, instances: readonly InstanceStatus[]): Up
       const [patch, minor, major] = newer[service] ?? [null, null, null];
       const held = name === "user2-n8n";
       const notes = service === "n8n" ? ["Its database is migrated one way: it goes back with its data"] : [];
-      return { instance: name, service, version, patch, minor, major, held, notes };
+      const rebuilt = service === "redis" ? `sha256:${"0123456789ab".padEnd(64, "c")}` : null;
+      return { instance: name, service, version, patch, minor, major, rebuilt, held, notes };
     }),
   });
 }

@@ -38,6 +38,10 @@ export const instanceCheckSchema = z.object({
   patch: z.string().nullable().describe("The newest 2.41.x of 2.41.3; null: it runs that already"),
   minor: z.string().nullable().describe("The newest 2.x of a later 2.x"),
   major: z.string().nullable().describe("The newest of a later major version"),
+  rebuilt: z
+    .string()
+    .nullable()
+    .describe("Digest that the tag of what runs leads to now; null: it has that one, or it cannot be told"),
   held: z.boolean(),
   notes: z.array(z.string()).describe("What is to be known before it is moved"),
 });

@@ -19,6 +19,10 @@ export const observedInstanceSchema = z.strictObject({
       id: z.string(),
       image: z.string(),
       imageId: z.string(),
+      digests: z
+        .array(z.string())
+        .optional()
+        .describe("References by which registries know the image: docker.io/n8nio/n8n@sha256:…; left out: not known"),
       state: z.string().describe("As Docker says: running, exited, restarting …"),
       startedAt: z.string().nullable(),
       restarts: z.int(),

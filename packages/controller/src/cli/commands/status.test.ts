@@ -166,7 +166,17 @@ test.each<[string, ControllerStanding, string[]]>([
 
 test("how many instances are behind is told as registries said it last", async () => {
   const check = (name: string, patch: string | null, held = false) => ({
-    ...{ instance: name, service: "n8n", version: "2.41.3", patch, minor: null, major: null, held, notes: [] },
+    ...{
+      instance: name,
+      service: "n8n",
+      version: "2.41.3",
+      patch,
+      minor: null,
+      major: null,
+      rebuilt: null,
+      held,
+      notes: [],
+    },
   });
   const told = async (checkedAt: string | null, ...instances: ReturnType<typeof check>[]) => {
     const services = [{ service: "n8n", image: "docker.io/n8nio/n8n", checkedAt, problem: null }];

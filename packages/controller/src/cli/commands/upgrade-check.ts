@@ -8,10 +8,11 @@ const deadlineSeconds = 60;
 export default defineCommand({
   details:
     "Asks the registries for tags that are written as the present one is: with its prefix, parts and ending, and no release " +
-    "candidates. Ends with 0 whether or not anything is behind. Whether a tag leads to another image than when it was " +
-    "pulled is not looked at.\n\n" +
+    "candidates. Asks them, too, what the tag of each running image leads to now: REBUILT is its digest where that is " +
+    "another image than the node has, and a note says how to move to it. Ends with 0 whether or not anything is " +
+    "behind.\n\n" +
     'With --json: {"services": [{"service", "image", "checkedAt", "problem"}], "instances": [{"instance", "service", ' +
-    '"version", "patch", "minor", "major", "held", "notes"}]}.',
+    '"version", "patch", "minor", "major", "rebuilt", "held", "notes"}]}.',
   arguments: { service: { description: "Only this service", optional: true, completes: "service" } },
   examples: [
     { command: "berth upgrade check", does: "every instance, with the newest patch, minor and major version" },

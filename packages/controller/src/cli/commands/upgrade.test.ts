@@ -23,7 +23,7 @@ const checked: UpgradeCheck = {
   instances: [
     {
       ...{ instance: "user1-n8n", service: "n8n", version: "2.41.1", patch: "2.41.3", minor: null, major: "3.0.1" },
-      ...{ held: true, notes: ["3.0.1: see the breaking changes"] },
+      ...{ rebuilt: `sha256:${"a".repeat(64)}`, held: true, notes: ["3.0.1: see the breaking changes"] },
     },
   ],
 };
@@ -106,7 +106,7 @@ test("nothing to do is no failure, a run that failed is", async () => {
 test("upgrade check shows what there is, what is held, and which registry did not answer", async () => {
   const { stdout, asked, exitCode } = await berth(["upgrade", "check", "n8n"]);
   expect({ asked, exitCode }).toEqual({ asked: [{ service: "n8n" }], exitCode: 0 });
-  expect(stdout).toMatch(/user1-n8n\s+2\.41\.1\s+2\.41\.3\s+\S+\s+3\.0\.1\s+held/);
+  expect(stdout).toMatch(/user1-n8n\s+2\.41\.1\s+2\.41\.3\s+\S+\s+3\.0\.1\s+sha256:aaaaaaaaaaaa\s+held/);
   expect(stdout).toContain("note: n8n: 3.0.1: see the breaking changes");
   expect(stdout).toContain("redis: The registry docker.io is away: nothing is known of its versions");
 });

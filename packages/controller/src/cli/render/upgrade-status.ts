@@ -17,6 +17,6 @@ export function upgradeStatusLines(check: UpgradeCheck | undefined, { now, fit }
   return wrap(`${text}${held === 0 ? "" : `, ${held} held`}; looked up ${formatAge(oldest, now)}${end}`, fit);
 }
 
-function isBehind({ patch, minor, major }: InstanceCheck): boolean {
-  return patch !== null || minor !== null || major !== null;
+function isBehind({ patch, minor, major, rebuilt }: InstanceCheck): boolean {
+  return patch !== null || minor !== null || major !== null || rebuilt !== null;
 }

@@ -13,6 +13,7 @@ import { registryTags } from "./0007-registry-tags.ts";
 import { backupLocations } from "./0008-backup-locations.ts";
 import { proofs } from "./0009-proofs.ts";
 import { looks } from "./0010-looks.ts";
+import { registryDigests } from "./0011-registry-digests.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -25,4 +26,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0008-backup-locations": backupLocations,
   "0009-proofs": proofs,
   "0010-looks": looks,
+  "0011-registry-digests": registryDigests,
 };

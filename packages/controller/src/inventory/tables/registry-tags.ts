@@ -4,6 +4,8 @@ export interface RegistryTagsTable {
   image: string;
   /** JSON. */
   tags: string;
+  /** JSON: digests by tag, of those that were in use. */
+  digests: string;
   /** ISO 8601 in UTC. */
   checkedAt: string;
 }
