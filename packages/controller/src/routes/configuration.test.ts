@@ -27,7 +27,6 @@ test("routers and services of what is published, and of nothing else", () => {
         "user1-n8n": {
           loadBalancer: {
             servers: [{ url: "http://10.0.6.11:5678" }],
-            healthCheck: { path: expect.stringMatching(/^\//), interval: "10000ms", timeout: "5000ms" },
           },
         },
       },
@@ -57,10 +56,10 @@ test("several instances of one service share a route; one that is unhealthy is n
   if (server === undefined) throw new Error("a route has a server");
   const unhealthy = { ...server, port: 5679, state: "unhealthy" as const };
   const shared = { ...first, servers: [...first.servers, server, unhealthy] };
-  expect(traefikConfiguration(fleet, [shared]).http?.services["user1-n8n"]?.loadBalancer.servers).toEqual([
-    { url: "http://10.0.6.11:5678" },
-    { url: "http://10.0.6.12:5678" },
-  ]);
+  expect(traefikConfiguration(fleet, [shared]).http?.services["user1-n8n"]?.loadBalancer).toEqual({
+    servers: [{ url: "http://10.0.6.11:5678" }, { url: "http://10.0.6.12:5678" }],
+    healthCheck: { path: expect.stringMatching(/^\//), interval: "10000ms", timeout: "5000ms" },
+  });
 });
 
 describe("TLS", () => {

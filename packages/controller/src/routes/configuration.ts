@@ -7,6 +7,7 @@ import type {
   TraefikRouter,
   TraefikService,
 } from "@berth/shared/routes/traefik";
+import { serves } from "./resolve.ts";
 
 /** Name of the TLS options that Berth makes. */
 const ownTlsOptions = "berth";
@@ -45,14 +46,16 @@ function routerOf({ host, instance }: Route, settings: Fleet["routes"]): Traefik
   };
 }
 
-/** Traefik takes a server out by itself, sooner than an agent's word can travel; unhealthy ones are not named at all. */
+/**
+ * Of several servers Traefik takes one out by itself, sooner than an agent's word can travel; those that do not serve are
+ * not named at all. A server that is alone is not asked for its health: there is nowhere else to send to, and one that has
+ * restarted would stay out until it is asked again.
+ */
 function serviceOf({ servers, healthCheck }: Route): TraefikService {
   return {
     loadBalancer: {
-      servers: servers
-        .filter(({ state }) => state === "healthy")
-        .map(({ address, port }) => ({ url: `http://${address}:${port}` })),
-      ...(healthCheck === null ? {} : { healthCheck: healthCheckOf(healthCheck) }),
+      servers: servers.filter(serves).map(({ address, port }) => ({ url: `http://${address}:${port}` })),
+      ...(healthCheck === null || servers.length < 2 ? {} : { healthCheck: healthCheckOf(healthCheck) }),
     },
   };
 }

@@ -15,7 +15,9 @@ test("each service with a route has one, by host, with where it leads", () => {
     service: "n8n",
     tenant: "user1",
     instance: "user1-n8n",
-    servers: [{ instance: "user1-n8n", node: "user1", address: "10.0.6.11", port: 5678, state: "healthy" }],
+    servers: [
+      { instance: "user1-n8n", node: "user1", address: "10.0.6.11", port: 5678, state: "healthy", upgrading: false },
+    ],
     healthCheck: { path: expect.stringMatching(/^\//), timeoutSeconds: 5 },
     state: "published",
     reason: null,
@@ -26,6 +28,15 @@ test("each service with a route has one, by host, with where it leads", () => {
 test("an overridden host port is followed", () => {
   const services = { shared: { postgres: { node: "shared" } }, tenant: { n8n: { hostPort: 6000 } } };
   expect(routesOf(fleetWith({}, { services }))[0]?.servers[0]?.port).toBe(6000);
+});
+
+test("a route stays while its instance is upgraded, unless its tenant is suspended", () => {
+  const upgrading = new Set(["user1-n8n"]);
+  const [first, second] = resolveRoutes(fleetWith(), catalog, () => "starting", upgrading);
+  expect(first).toMatchObject({ state: "published", reason: null, servers: [{ state: "starting", upgrading: true }] });
+  expect(second).toMatchObject({ state: "withdrawn", servers: [{ state: "starting", upgrading: false }] });
+  const tenants = { user1: { node: "user1", suspended: true }, user2: { node: "user2" } };
+  expect(resolveRoutes(fleetWith({}, { tenants }), catalog, () => "stopped", upgrading)[0]?.state).toBe("withdrawn");
 });
 
 describe("a route is withdrawn", () => {

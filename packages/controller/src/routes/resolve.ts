@@ -9,8 +9,17 @@ import type { InstanceState } from "@berth/shared/protocol/state";
 /** The state of an instance that counts for its route; `missing` for one that nobody knows. */
 export type StateOf = (instance: string) => InstanceState;
 
-/** One route for each service with a route and whom it is for, however many instances are behind it; sorted by host. */
-export function resolveRoutes(fleet: Fleet, catalog: Catalog, stateOf: StateOf): Route[] {
+/**
+ * One route for each service with a route and whom it is for, however many instances are behind it; sorted by host.
+ * `upgrading`: names of the instances that answered by their route, and are on their way to another version.
+ */
+export function resolveRoutes(
+  fleet: Fleet,
+  catalog: Catalog,
+  stateOf: StateOf,
+  upgrading: ReadonlySet<string> = new Set(),
+): Route[] {
+  const standingOf: StandingOf = (instance) => ({ state: stateOf(instance), upgrading: upgrading.has(instance) });
   const byHost = new Map<string, Placement[]>();
   for (const placement of placements(fleet, catalog)) {
     if (routePort(placement.service, placement.overrides) === undefined) continue;
@@ -20,13 +29,20 @@ export function resolveRoutes(fleet: Fleet, catalog: Catalog, stateOf: StateOf):
   return [...byHost]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([host, [first, ...others]]) =>
-      first === undefined ? [] : [toRoute(fleet, host, [first, ...others], stateOf)],
+      first === undefined ? [] : [toRoute(fleet, host, [first, ...others], standingOf)],
     );
 }
 
-function toRoute(fleet: Fleet, host: string, behind: readonly [Placement, ...Placement[]], stateOf: StateOf): Route {
+type StandingOf = (instance: string) => Pick<RouteServer, "state" | "upgrading">;
+
+function toRoute(
+  fleet: Fleet,
+  host: string,
+  behind: readonly [Placement, ...Placement[]],
+  standingOf: StandingOf,
+): Route {
   const [{ instance, service, tenant }] = behind;
-  const servers = behind.flatMap((placement) => serverOf(fleet, placement, stateOf));
+  const servers = behind.flatMap((placement) => serverOf(fleet, placement, standingOf));
   const suspended = tenant !== null && fleet.tenants[tenant]?.suspended === true;
   const reason = suspended ? `tenant '${tenant}' is suspended` : unhealthyReason(servers);
   return {
@@ -43,11 +59,23 @@ function toRoute(fleet: Fleet, host: string, behind: readonly [Placement, ...Pla
   };
 }
 
-function serverOf(fleet: Fleet, { instance, node, service, overrides }: Placement, stateOf: StateOf): RouteServer[] {
+/**
+ * Whether the router may send to it. One that is upgraded stays: routers learn of changes every few seconds only, so that
+ * taking it out and in again would make it answer later than it does.
+ */
+export function serves({ state, upgrading }: RouteServer): boolean {
+  return state === "healthy" || upgrading;
+}
+
+function serverOf(
+  fleet: Fleet,
+  { instance, node, service, overrides }: Placement,
+  standingOf: StandingOf,
+): RouteServer[] {
   const address = fleet.nodes[node]?.address;
   const port = routePort(service, overrides);
   if (address === undefined || port === undefined) return [];
-  return [{ instance, node, address, port, state: stateOf(instance) }];
+  return [{ instance, node, address, port, ...standingOf(instance) }];
 }
 
 const descriptions = {
@@ -59,9 +87,9 @@ const descriptions = {
   unknown: "is out of sight: its node is offline",
 } as const satisfies Record<InstanceState, string>;
 
-/** null: at least one of them is healthy. */
+/** null: at least one of them serves. */
 function unhealthyReason(servers: readonly RouteServer[]): string | null {
-  if (servers.some(({ state }) => state === "healthy")) return null;
+  if (servers.some(serves)) return null;
   return servers.map(({ instance, state }) => `${instance} ${descriptions[state]}`).join(", ");
 }
 

@@ -11,10 +11,11 @@ import type { Hub } from "../agents/types.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
+import { unfinishedUpgrades } from "../inventory/upgrades.ts";
 import { createReaderToken, type ReaderTokenSecrets } from "../secrets/reader-token.ts";
 import { traefikConfiguration } from "./configuration.ts";
 import { resolveRoutes } from "./resolve.ts";
-import { routedStates } from "./states.ts";
+import { routedStates, stillRouted } from "./states.ts";
 import { testRoutes } from "./test-routes.ts";
 import { routesTokenName } from "./token.ts";
 
@@ -71,8 +72,10 @@ export function createRoutes(dependencies: RoutesDependencies): Routes {
   async function routesOf(present: Fleet): Promise<Route[]> {
     const instances = await listInstances(dependencies.inventory.database);
     const presence = (node: string) => dependencies.hub.connection(node);
-    const stateOf = routedStates({ instances, presence, now: Date.now(), startedAt: dependencies.startedAt });
-    return resolveRoutes(present, dependencies.catalog, stateOf);
+    const now = Date.now();
+    const stateOf = routedStates({ instances, presence, now, startedAt: dependencies.startedAt });
+    const unfinished = await unfinishedUpgrades(dependencies.inventory.database);
+    return resolveRoutes(present, dependencies.catalog, stateOf, stillRouted(unfinished, now));
   }
 
   async function configuration(): Promise<TraefikConfiguration> {

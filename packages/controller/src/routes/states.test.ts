@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { routedStates } from "./states.ts";
+import { routedStates, stillRouted } from "./states.ts";
 
 const now = Date.parse("2026-11-24T06:31:12.000Z");
 const secondsAgo = (seconds: number) => now - seconds * 1000;
@@ -23,3 +23,15 @@ test("what an agent says of an instance is passed on", () => {
   const presence = () => ({ state: "online" as const, lastSeen: now });
   expect(routedStates({ instances: unhealthy, presence, now, startedAt: 0 })("user1-n8n")).toBe("unhealthy");
 });
+
+test("an upgrade keeps the route of what answered before it, for a while", () => {
+  const upgrade = { instance: "user1-n8n", phase: "trying", routeBefore: null, startedAt: iso(60) } as const;
+  expect([...stillRouted([upgrade, { ...upgrade, instance: "user2-n8n" }], now)]).toEqual(["user1-n8n", "user2-n8n"]);
+  expect(stillRouted([{ ...upgrade, phase: "begun" }], now).size).toBe(0);
+  expect(stillRouted([{ ...upgrade, routeBefore: "it did not answer" }], now).size).toBe(0);
+  expect(stillRouted([{ ...upgrade, startedAt: iso(15 * 60) }], now).size).toBe(0);
+});
+
+function iso(seconds: number): string {
+  return new Date(secondsAgo(seconds)).toISOString();
+}

@@ -1,7 +1,8 @@
-/** Which state of an instance counts for its route. Pure. */
+/** What of an instance counts for its route: its state, and that it is upgraded. Pure. */
 import type { InstanceState } from "@berth/shared/protocol/state";
 import type { NodePresence } from "../agents/types.ts";
 import type { InstanceRecord } from "../inventory/instances.ts";
+import type { UpgradeInstance } from "../inventory/upgrades.ts";
 import type { StateOf } from "./resolve.ts";
 
 /**
@@ -9,6 +10,9 @@ import type { StateOf } from "./resolve.ts";
  * of the controller takes, each restart would take every route down. Of a node that died the router learns by itself.
  */
 const graceMilliseconds = 60_000;
+
+/** An upgrade takes seconds to minutes. One that hangs for longer leaves the instance to its state. */
+const upgradeMilliseconds = 15 * 60_000;
 
 export interface Sighting {
   instances: readonly Pick<InstanceRecord, "name" | "node" | "state">[];
@@ -29,4 +33,14 @@ export function routedStates({ instances, presence, now, startedAt }: Sighting):
     }),
   );
   return (instance) => states.get(instance) ?? "missing";
+}
+
+/** Of the upgrades that have not ended: names of the instances whose routes stay, since these answered before. */
+export function stillRouted(
+  unfinished: readonly Pick<UpgradeInstance, "instance" | "phase" | "routeBefore" | "startedAt">[],
+  now: number,
+): Set<string> {
+  const isOnItsWay = ({ phase, routeBefore, startedAt }: (typeof unfinished)[number]): boolean =>
+    phase !== "begun" && routeBefore === null && now - Date.parse(startedAt) < upgradeMilliseconds;
+  return new Set(unfinished.filter(isOnItsWay).map(({ instance }) => instance));
 }

@@ -9,6 +9,9 @@ export const routeServerSchema = z.object({
   address: z.string(),
   port: z.int(),
   state: instanceStateSchema,
+  upgrading: z
+    .boolean()
+    .describe("It is on its way to another version, and answered before: the router goes on sending to it"),
 });
 
 export const routeSchema = z.object({

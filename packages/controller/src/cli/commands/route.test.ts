@@ -12,7 +12,9 @@ const route: Route = {
   service: "n8n",
   tenant: "user1",
   instance: "user1-n8n",
-  servers: [{ instance: "user1-n8n", node: "user1", address: "10.0.6.11", port: 5678, state: "healthy" }],
+  servers: [
+    { instance: "user1-n8n", node: "user1", address: "10.0.6.11", port: 5678, state: "healthy", upgrading: false },
+  ],
   healthCheck: { path: "/healthz", timeoutSeconds: 5 },
   state: "published",
   reason: null,
@@ -23,7 +25,9 @@ const suspended: Route = {
   host: "test-user2-n8n.example.org",
   url: "https://test-user2-n8n.example.org",
   instance: "user2-n8n",
-  servers: [{ instance: "user2-n8n", node: "user2", address: "10.0.6.12", port: 5678, state: "missing" }],
+  servers: [
+    { instance: "user2-n8n", node: "user2", address: "10.0.6.12", port: 5678, state: "missing", upgrading: false },
+  ],
   state: "withdrawn",
   reason: "tenant 'user2' is suspended",
   suspended: true,

@@ -34,7 +34,16 @@ test("a route keeps its name and what came of asking for it", () => {
   const url = "https://test-user1-openwebui.valuechainhackers.xyz";
   const route: Route = {
     ...{ host: url.slice(8), url, service: "openwebui", tenant: "user1", instance: "user1-openwebui" },
-    servers: [{ instance: "user1-openwebui", node: "user1", address: "10.0.6.11", port: 3000, state: "healthy" }],
+    servers: [
+      {
+        instance: "user1-openwebui",
+        node: "user1",
+        address: "10.0.6.11",
+        port: 3000,
+        state: "healthy",
+        upgrading: false,
+      },
+    ],
     healthCheck: { path: "/health", timeoutSeconds: 5 },
     ...{ state: "published", reason: null, suspended: false },
   };

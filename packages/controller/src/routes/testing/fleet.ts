@@ -37,7 +37,7 @@ export function routeTo(port: number, changes: Partial<Route> = {}): Route {
     service: "n8n",
     tenant: "user1",
     instance: "user1-n8n",
-    servers: [{ instance: "user1-n8n", node: "user1", address: "127.0.0.1", port, state: "healthy" }],
+    servers: [{ instance: "user1-n8n", node: "user1", address: "127.0.0.1", port, state: "healthy", upgrading: false }],
     healthCheck: { path: "/healthz", timeoutSeconds: 5 },
     state: "published",
     reason: null,

@@ -127,7 +127,16 @@ export class FakeWorld {
           service: "n8n",
           tenant: "user1",
           instance: "user1-n8n",
-          servers: [{ instance: "user1-n8n", node: "user1", address: "10.0.6.11", port: 5678, state: "healthy" }],
+          servers: [
+            {
+              instance: "user1-n8n",
+              node: "user1",
+              address: "10.0.6.11",
+              port: 5678,
+              state: "healthy",
+              upgrading: false,
+            },
+          ],
           healthCheck: null,
           state: "published",
           reason: null,
