@@ -1,4 +1,5 @@
-/** A snapshot as series. Pure. */
+/** A snapshot as series. Pure, but that it lets others have their turn. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import { containerColumns, containerValue, nodeColumns, nodeValue, type Frame } from "@berth/shared/metrics/samples";
@@ -12,7 +13,7 @@ import type { Snapshot } from "./snapshot.ts";
 type InstanceLabels = LabelsOf<"berth_instance_healthy">;
 
 /** In the text format. What was measured or seen on a node counts while the node is online, and not afterwards. */
-export function expose(snapshot: Snapshot): Promise<string> {
+export async function expose(snapshot: Snapshot): Promise<string> {
   const { version, status, samples, runs, certificates } = snapshot;
   const series = createSeries();
   const online = new Set(status.nodes.filter(({ state }) => state === "online").map(({ name }) => name));
@@ -22,6 +23,7 @@ export function expose(snapshot: Snapshot): Promise<string> {
   const instances = new Map(status.instances.map((instance) => [placeOf(instance.node, instance.name), instance]));
   for (const ofNode of samples) {
     if (online.has(ofNode.node)) exposeSamples(series, ofNode, instances);
+    await nextTurn();
   }
   for (const { kind, state, count, lastEndedAt } of runs) {
     series.set("berth_runs", { kind, state }, count);

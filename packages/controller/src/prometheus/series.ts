@@ -1,11 +1,12 @@
 /** Takes values by series and labels, and writes them out in Prometheus' text format. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Counter, Gauge, Registry } from "prom-client";
 import { definitions, type LabelsOf, type SeriesName } from "./definitions.ts";
 
 export interface Series {
   /** null and what is no number are left out: Prometheus then knows that it does not know. */
   set: <Name extends SeriesName>(name: Name, labels: LabelsOf<Name>, value: number | null) => void;
-  /** In the text format. */
+  /** In the text format. Thousands of containers take a while: agents are heard in between. */
   write: () => Promise<string>;
 }
 
@@ -27,6 +28,13 @@ export function createSeries(): Series {
     set(name, labels, value) {
       if (value !== null && Number.isFinite(value)) metrics.get(name)?.(labels, value);
     },
-    write: () => registry.metrics(),
+    async write() {
+      const families: string[] = [];
+      for (const { name } of registry.getMetricsAsArray()) {
+        families.push(await registry.getSingleMetricAsString(name));
+        await nextTurn();
+      }
+      return `${families.join("\n\n")}\n`;
+    },
   };
 }
