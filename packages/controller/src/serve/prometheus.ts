@@ -1,16 +1,30 @@
 /** The room of what Prometheus reads, wired. */
 import { X509Certificate } from "node:crypto";
 import type { Status } from "@berth/shared/api/status";
+import type { Authority } from "../agents/authority/authority.ts";
+import type { Hub } from "../agents/types.ts";
+import type { FleetStore } from "../apply/fleet-store.ts";
 import { listCertificateEnds } from "../inventory/certificates.ts";
+import type { Inventory } from "../inventory/database.ts";
 import { tallyRuns } from "../inventory/runs.ts";
 import { createPrometheus, type Prometheus } from "../prometheus/prometheus.ts";
 import type { CertificateEnd } from "../prometheus/snapshot.ts";
-import type { Controller } from "./open-controller.ts";
+import type { ReaderTokenSecrets } from "../secrets/reader-token.ts";
+import type { BackupRooms } from "./backups.ts";
+import type { ServeOptions } from "./options.ts";
 
-export type PrometheusRooms = Pick<
-  Controller,
-  "version" | "options" | "inventory" | "authority" | "hub" | "store" | "secrets" | "backups" | "serverNames"
->;
+export interface PrometheusRooms {
+  version: string;
+  options: Pick<ServeOptions, "agents">;
+  inventory: Pick<Inventory, "database">;
+  authority: Authority;
+  hub: Pick<Hub, "recentSamples">;
+  store: Pick<FleetStore, "current">;
+  secrets: ReaderTokenSecrets;
+  backups: Pick<BackupRooms, "status">;
+  /** What the TLS listener's certificate is for. */
+  serverNames: () => Promise<string[]>;
+}
 
 export function openPrometheus(controller: PrometheusRooms, status: () => Promise<Status>): Prometheus {
   const { version, options, inventory, authority, hub, store, secrets } = controller;
