@@ -1,6 +1,6 @@
-/** Docker's answers about containers, in the agent's words. Pure. */
+/** Docker's answers about containers and images, in the agent's words. Pure. */
 import type Dockerode from "dockerode";
-import type { ContainerDetails, ContainerSummary } from "./engine.ts";
+import type { ContainerDetails, ContainerSummary, ImageSummary } from "./engine.ts";
 
 const never = "0001-01-01T00:00:00Z";
 
@@ -40,4 +40,13 @@ export function detailsOf(info: Dockerode.ContainerInspectInfo): ContainerDetail
     networks: networks.map(([name]) => name),
     address: networks.map(([, network]) => network.IPAddress).find((address) => address !== "") ?? null,
   };
+}
+
+export function imageOf({ Id: id, RepoTags: tags, RepoDigests: digests }: Dockerode.ImageInfo): ImageSummary {
+  return { id, tags: (tags ?? []).filter(isNamed), digests: (digests ?? []).filter(isNamed) };
+}
+
+/** Older engines write `<none>:<none>` for what has no name. */
+function isNamed(reference: string): boolean {
+  return !reference.startsWith("<none>");
 }

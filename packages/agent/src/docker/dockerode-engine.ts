@@ -5,7 +5,7 @@ import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/insta
 import Dockerode from "dockerode";
 import { pause, within } from "../deadline.ts";
 import { containerOptions, nanoCpus, restartPolicy } from "./container-options.ts";
-import { detailsOf, summaryOf } from "./containers.ts";
+import { detailsOf, imageOf, summaryOf } from "./containers.ts";
 import type {
   ContainerDetails,
   ContainerLimits,
@@ -143,10 +143,7 @@ export class DockerodeEngine implements Engine {
   }
 
   async listImages(): Promise<ImageSummary[]> {
-    const images = await this.#ask("list images", this.#docker.listImages());
-    return images.map(({ Id: id, RepoTags: tags, RepoDigests: digests }) => {
-      return { id, tags: (tags ?? []).filter(isNamed), digests: (digests ?? []).filter(isNamed) };
-    });
+    return (await this.#ask("list images", this.#docker.listImages())).map(imageOf);
   }
 
   async pullImage(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
@@ -284,11 +281,6 @@ export class DockerodeEngine implements Engine {
       if (!so.includes(statusOf(error) ?? 0)) throw dockerError(error, what);
     }
   }
-}
-
-/** Older engines write `<none>:<none>` for what has no name. */
-function isNamed(reference: string): boolean {
-  return !reference.startsWith("<none>");
 }
 
 async function* parsedEvents(stream: NodeJS.ReadableStream): AsyncGenerator<DockerEvent> {

@@ -37,7 +37,7 @@ beforeEach(async () => {
   example = await readFile(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
   secrets = await openSecrets({ inventory, key: Buffer.alloc(32, 1) });
   runUnderWay = null;
-  answerOf = () => ({ kind: "present" });
+  answerOf = () => ({ kind: "present", digest: `sha256:${"a".repeat(64)}` });
   host = roomyHost;
   startRun = () => Promise.resolve(null);
   store = createFleetStore(inventory.database, catalog);
@@ -195,7 +195,9 @@ describe("images that a plan pulls", () => {
   const missing =
     (part: string, nearest: string[] = []) =>
     (image: string): ImageAnswer =>
-      image.includes(part) ? { kind: "missing", reason: "the registry has no such tag", nearest } : { kind: "present" };
+      image.includes(part)
+        ? { kind: "missing", reason: "the registry has no such tag", nearest }
+        : { kind: "present", digest: `sha256:${"a".repeat(64)}` };
   const withN8n = (settings: string) => example.replace(/^    n8n:.*$/m, `    n8n: { ${settings} }`);
   const lineOf = (text: string, needle: string) => text.slice(0, text.indexOf(needle)).split("\n").length;
 

@@ -14,6 +14,7 @@ import { hostWarnings } from "../capacity/host-warnings.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { observeFleet, type ObservationSources } from "../observation/observe.ts";
 import type { Observed } from "../plan/observed.ts";
+import { pinImages } from "../plan/pin-images.ts";
 import { desiredState, type Desired, type DesiredOptions } from "../plan/desired.ts";
 import { linkPresent, planFleet, planPart, startAfter, type FleetPlan } from "../plan/plan.ts";
 import { checkImages, type ImageCheck } from "./check-images.ts";
@@ -156,7 +157,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     ]);
     const newId = dependencies.newUpgradeId;
     return {
-      operations: moveVersions(operations, moves.filter(isRecorded), {
+      operations: moveVersions(pinImages(operations, images.answers, observed), moves.filter(isRecorded), {
         desired,
         catalog,
         settings: fleet.upgrades,
@@ -166,7 +167,7 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
         ...warnings,
         ...versionWarnings(moves, { catalog, keepsBackups: fleet.backups !== undefined }),
         ...hosts,
-        ...images,
+        ...images.warnings,
       ],
     };
   }

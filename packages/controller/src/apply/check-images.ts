@@ -26,13 +26,19 @@ export interface ImageCheck {
   lookUp: (images: readonly string[], fleet: Fleet) => Promise<ReadonlyMap<string, ImageAnswer>>;
 }
 
+export interface CheckedImages {
+  /** By image. */
+  answers: ReadonlyMap<string, ImageAnswer>;
+  warnings: string[];
+}
+
 /**
  * Throws FleetInvalid for images that their registries say they do not have, at the place that asks for them. What cannot
  * be known gives a warning: the nodes may well reach a registry that the controller does not, or have the image already.
  */
-export async function checkImages(planned: PlannedFleet, { builtIn, lookUp }: ImageCheck): Promise<string[]> {
+export async function checkImages(planned: PlannedFleet, { builtIn, lookUp }: ImageCheck): Promise<CheckedImages> {
   const pulls = planned.operations.filter((operation) => operation.kind === "image.ensure");
-  if (pulls.length === 0) return [];
+  if (pulls.length === 0) return { answers: new Map(), warnings: [] };
   const images = [...new Set(pulls.map(({ input }) => input.image))];
   const answers = await lookUp(images, planned.fleet);
   // A node that cannot be seen may have the image since the time when there was one.
@@ -47,7 +53,7 @@ export async function checkImages(planned: PlannedFleet, { builtIn, lookUp }: Im
   const unseen = missingOf(pulls, answers).map(
     ({ image, reason, nodes }) => `node '${nodes.join("', '")}' cannot be seen and may lack ${image}: ${reason}`,
   );
-  return [...unseen, ...unknownImages(answers)];
+  return { answers, warnings: [...unseen, ...unknownImages(answers)] };
 }
 
 interface MissingImage extends Extract<ImageAnswer, { kind: "missing" }> {

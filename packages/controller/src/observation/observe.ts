@@ -92,6 +92,9 @@ function toObservedNode(lxc: Seen<ObservedLxc | null>, observation: Observation 
     lxc,
     agentOnline: true,
     images: new Set(observation.images),
+    knowsDigests: observation.instances.some(({ containers }) =>
+      containers.some(({ digests }) => digests !== undefined),
+    ),
     // An agent from before there were firewalls has put none up.
     firewall: observation.firewall ?? null,
     instances: new Map(

@@ -26,6 +26,8 @@ export interface ObservedNode {
   agentOnline: boolean;
   /** References of the images present, by tag and by digest. */
   images: Seen<ReadonlySet<string>>;
+  /** Whether its agent knows images by digest; older ones do not. */
+  knowsDigests: boolean;
   instances: Seen<ReadonlyMap<string, ObservedPlacement>>;
   /** Hash of the firewall's rules in force; null: there are none. */
   firewall: Seen<string | null>;
@@ -56,6 +58,7 @@ export const unseenNode: ObservedNode = {
   lxc: "unseen",
   agentOnline: false,
   images: "unseen",
+  knowsDigests: false,
   instances: "unseen",
   firewall: "unseen",
 };

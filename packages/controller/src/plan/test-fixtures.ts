@@ -50,6 +50,7 @@ export function perform(world: Observed, operation: PlannedOperation): Observed 
       nodes.set(operation.node, {
         ...node,
         agentOnline: true,
+        knowsDigests: true,
         images: node.images === "unseen" ? new Set() : node.images,
         instances: node.instances === "unseen" ? new Map() : node.instances,
         firewall: node.firewall === "unseen" ? null : node.firewall,

@@ -3,7 +3,8 @@ import { beforeEach, expect, test } from "vitest";
 import { createImageLookup, type ImageLookup } from "./image-lookup.ts";
 import type { ResolvedImage } from "./registry.ts";
 
-const present: ResolvedImage = { digest: `sha256:${"0".repeat(64)}` };
+const digest = `sha256:${"0".repeat(64)}`;
+const present: ResolvedImage = { digest };
 let asked: string[];
 let answer: (image: string) => Promise<ResolvedImage>;
 let tags: () => Promise<string[]>;
@@ -33,8 +34,8 @@ const look = async (image: string, ca: string | null = null) => (await lookUp([i
 
 test("each image is asked for once, and what was there again only after some minutes", async () => {
   expect([...(await lookUp(["a.io/x:1", "a.io/y:1", "a.io/x:1"], null)).values()]).toEqual([
-    { kind: "present" },
-    { kind: "present" },
+    { kind: "present", digest },
+    { kind: "present", digest },
   ]);
   expect(asked).toEqual(["a.io/x:1", "a.io/y:1"]);
   time = 4 * 60_000;
@@ -57,7 +58,7 @@ test("what is missing comes with the tags nearest to it, and may be there at the
   tags = () => Promise.reject(new BerthError("not-found", "a.io has no image 'x'"));
   expect(await look("a.io/x:2.1")).toEqual({ kind: "missing", reason: "a.io has no image 'x'", nearest: [] });
   answer = () => Promise.resolve(present);
-  expect(await look("a.io/x:2.1")).toEqual({ kind: "present" });
+  expect(await look("a.io/x:2.1")).toEqual({ kind: "present", digest });
 });
 
 test("no tag is near to a digest that is missing", async () => {
@@ -81,7 +82,7 @@ test("all together have one deadline, and one that is silent keeps no other from
   answer = (image) => (image === "a.io/x:1" ? new Promise<never>(() => undefined) : Promise.resolve(present));
   expect([...(await lookUp(["a.io/x:1", "a.io/y:1"], null))]).toEqual([
     ["a.io/x:1", { kind: "unknown", reason: "its registry did not answer within 0.05 s" }],
-    ["a.io/y:1", { kind: "present" }],
+    ["a.io/y:1", { kind: "present", digest }],
   ]);
 });
 

@@ -7,7 +7,8 @@ import { locateImage } from "./reference.ts";
 import { listTags, type RegistryOptions, resolveImage } from "./registry.ts";
 
 export type ImageAnswer =
-  | { kind: "present" }
+  /** `sha256:…` */
+  | { kind: "present"; digest: string }
   /** `reason` is a phrase: "docker.io has no tag '9' of 'library/redis'". `nearest`: tags that exist, best first. */
   | { kind: "missing"; reason: string; nearest: string[] }
   /** The registry did not say. `reason` is a sentence. */
@@ -71,7 +72,7 @@ interface Question {
 async function askFor(image: string, options: Question, dependencies: ImageLookupDependencies): Promise<ImageAnswer> {
   try {
     const found = await dependencies.resolve(image, options);
-    if ("digest" in found) return { kind: "present" };
+    if ("digest" in found) return { kind: "present", digest: found.digest };
     return { kind: "missing", ...(await explain(image, found.reason, options, dependencies)) };
   } catch (error) {
     const tooLate = `its registry did not answer within ${dependencies.totalMilliseconds / 1000} s`;

@@ -12,19 +12,23 @@ export interface ImageJudgement {
   lookUp: (images: readonly string[], fleet: Fleet) => Promise<ReadonlyMap<string, ImageAnswer>>;
 }
 
-/** Throws `image.not-found` for one that its registry does not have and some node does not either. */
+/**
+ * What registries say of images that some node lacks, and what is to be known of it. Throws `image.not-found` for one that
+ * its registry does not have either.
+ */
 export async function judgeImages(
   moves: readonly Move[],
   { fleet, observed, lookUp }: ImageJudgement,
-): Promise<string[]> {
+): Promise<{ answers: ReadonlyMap<string, ImageAnswer>; warnings: string[] }> {
   const missing = [...new Set(moves.flatMap((move) => imagesToPull(move, observed)))];
   const answers = missing.length === 0 ? new Map<string, ImageAnswer>() : await lookUp(missing, fleet);
-  return [...answers].flatMap(([image, answer]) => {
+  const warnings = [...answers].flatMap(([image, answer]) => {
     if (answer.kind === "missing") throw imageMissing(image, answer);
     return answer.kind === "unknown"
       ? [`whether ${shortDigests(image)} can be pulled is not known: ${answer.reason}`]
       : [];
   });
+  return { answers, warnings };
 }
 
 function imagesToPull({ spec }: Move, { nodes }: Observed): string[] {

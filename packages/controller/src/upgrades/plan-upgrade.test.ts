@@ -3,7 +3,7 @@ import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { beforeEach, describe, expect, test } from "vitest";
 import { checkGraph } from "../runs/graph.ts";
 import { batchSize, inBatches } from "../plan/moves.ts";
-import { by, request, UpgradeWorld } from "./test-world.ts";
+import { by, presentDigest, request, UpgradeWorld } from "./test-world.ts";
 
 let world: UpgradeWorld;
 beforeEach(() => {
@@ -120,6 +120,19 @@ describe("a plan", () => {
     world.answerOf = () => ({ kind: "missing", reason: "gone", nearest: [] });
     const [image] = (await plan("n8n", "2.42.0")).operations;
     expect(image).toMatchObject({ kind: "image.ensure", change: "verify", reason: "is on the node" });
+  });
+
+  test("has each node pull the image that the registry has now, unless its agent knows none by digest", async () => {
+    const pinned = async () =>
+      (await plan("n8n", "2.42.0")).operations.flatMap(({ kind, input }) =>
+        kind === "image.ensure" && input.image.includes("n8n") ? [input.digest] : [],
+      );
+    expect(await pinned()).toEqual([presentDigest, presentDigest, presentDigest]);
+    world.answerOf = () => ({ kind: "unknown", reason: "docker.io is away" });
+    expect(await pinned()).toEqual([undefined, undefined, undefined]);
+    world.answerOf = () => ({ kind: "present", digest: presentDigest });
+    world.tellsDigests = false;
+    expect(await pinned()).toEqual([undefined, undefined, undefined]);
   });
 
   test("looks for an image that is pinned by its digest under that alone, whatever its tag leads to", async () => {

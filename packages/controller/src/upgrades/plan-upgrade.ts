@@ -7,6 +7,8 @@ import type { PlannedOperation } from "@berth/shared/operations/plan";
 import type { Service } from "@berth/shared/catalog/schema";
 import type { Desired } from "../plan/desired.ts";
 import { operationId } from "../plan/identify.ts";
+import { pinImages } from "../plan/pin-images.ts";
+import type { ImageAnswer } from "../registry/image-lookup.ts";
 import { inBatches, type Move, moveOperation, rollbackOperation } from "../plan/moves.ts";
 import { isImagePresent, type Observed } from "../plan/observed.ts";
 
@@ -31,12 +33,13 @@ export interface UpgradeContext {
   /** With the instances on the new version. */
   desired: Desired;
   observed: Observed;
+  /** What registries say of images that some node lacks. */
+  images: ReadonlyMap<string, ImageAnswer>;
 }
 
 export function planUpgrade(upgrade: PlannedUpgrade, context: UpgradeContext): PlannedOperation[] {
-  const images = new Map(
-    upgrade.moves.flatMap(({ spec }) => imagesOf(spec, context.observed)).map((image) => [image.id, image]),
-  );
+  const pulled = upgrade.moves.flatMap(({ spec }) => imagesOf(spec, context.observed));
+  const images = new Map(pinImages(pulled, context.images, context.observed).map((image) => [image.id, image]));
   const before = [...images.values(), ...upgrade.first];
   const upgrades: PlannedOperation<"instance.upgrade">[] = [];
   let former = before.map(({ id }) => id);

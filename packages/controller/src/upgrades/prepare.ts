@@ -64,7 +64,8 @@ export async function prepareUpgrade(
   ];
   const desired = dependencies.desired(withVersion(fleet, chosen.moved, version));
   const moves = movesOf(chosen, desired);
-  warnings.push(...(await judgeImages(moves, { fleet, observed, lookUp: dependencies.lookUpImages })));
+  const images = await judgeImages(moves, { fleet, observed, lookUp: dependencies.lookUpImages });
+  warnings.push(...images.warnings);
   const backups = await backUpFirst(request, moves, { fleet, dryRun }, dependencies);
   const operations = planUpgrade(
     {
@@ -79,7 +80,7 @@ export async function prepareUpgrade(
       onFailure: request.onFailure,
       first: backups.operations,
     },
-    { desired, observed },
+    { desired, observed, images: images.answers },
   );
   const room = judgeDiskSpace(operations, {
     free: dependencies.freeDisk,

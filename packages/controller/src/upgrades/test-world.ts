@@ -39,13 +39,18 @@ export function request(service: string, version: string, changes: Partial<Upgra
   return { ...upgradeRequestSchema.parse({ service, version }), ...changes };
 }
 
+/** That registries have for every image. */
+export const presentDigest = `sha256:${"d".repeat(64)}`;
+
 export class UpgradeWorld {
   text = example;
   /** Instances that are not as the fleet asks for, by name; null: they do not exist. */
   readonly changes = new Map<string, Partial<ObservedInstance> | null>();
   readonly offline = new Set<string>();
-  answerOf: (image: string) => ImageAnswer = () => ({ kind: "present" });
+  answerOf: (image: string) => ImageAnswer = () => ({ kind: "present", digest: presentDigest });
   images: string[] = [];
+  /** Whether agents tell by which digests registries know what runs. */
+  tellsDigests = true;
   past: UpgradeInstance[] = [];
   backups: Backup[] = [];
   freeDisk: number | null = null;
@@ -104,7 +109,8 @@ export class UpgradeWorld {
       .filter((spec) => spec.node === node && this.changes.get(spec.instance) !== null)
       .map(({ instance, service, tenant, version, hash }): ObservedInstance => {
         const as = { instance, service, tenant, version, hash, state: "healthy", drift: [], containers: [] } as const;
-        return { ...as, drift: [], containers: [], ...this.changes.get(instance) };
+        const containers = this.tellsDigests ? [{ ...container, name: instance }] : [];
+        return { ...as, drift: [], containers, ...this.changes.get(instance) };
       });
     return { instances, images: this.images, firewall: null, docker: "running" };
   }
@@ -127,6 +133,16 @@ function ensure(spec: Desired["instances"][number]["spec"]): PlannedOperation<"i
   const id = `instance.ensure/${target}`;
   return { id, kind: "instance.ensure", change: "update", node, target, reason: "", after: [], input: spec };
 }
+
+const container = {
+  id: "1",
+  image: "x:1",
+  imageId: "sha256:1",
+  digests: [],
+  state: "running",
+  startedAt: null,
+  restarts: 0,
+};
 
 export function pastMove(changes: Partial<UpgradeInstance> = {}): UpgradeInstance {
   return {

@@ -10,6 +10,10 @@ export const imageEnsure = defineOperation({
   input: z.strictObject({
     node: nameSchema,
     image: z.string(),
+    digest: z
+      .string()
+      .optional()
+      .describe("sha256:… that the registry had for it when this was planned: each node gets that image, or none"),
     registryCa: z.string().nullable().describe("PEM that Docker on the node must trust for the image's registry"),
   }),
   result: z.object({ pulled: z.boolean(), imageId: z.string() }),
