@@ -6,6 +6,7 @@ import { benchmarkMetrics } from "./metrics.ts";
 import { benchmarkReapply } from "./reapply.ts";
 import type { BenchmarkResult } from "./result.ts";
 import { benchmarkStart } from "./start.ts";
+import { benchmarkTenants } from "./tenants.ts";
 import { benchmarkUpgradeBatches } from "./upgrade-batches.ts";
 import { benchmarkUpgradeGap } from "./upgrade-gap.ts";
 
@@ -18,5 +19,6 @@ export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResul
   "upgrade-gap": benchmarkUpgradeGap,
   backup: benchmarkBackup,
   reapply: benchmarkReapply,
+  tenants: benchmarkTenants,
   "upgrade-batches": benchmarkUpgradeBatches,
 };

@@ -56,7 +56,8 @@ function instancesOf(run: Run | null): string[] {
   return (run?.steps ?? []).filter(({ kind }) => kind === "instance.ensure").map(({ target }) => target);
 }
 
-function runMilliseconds(run: Run | null): number {
+/** How long a run has taken. Throws `lab.failed` when there was none. */
+export function runMilliseconds(run: Run | null): number {
   if (run === null || run.endedAt === null) throw new BerthError("lab.failed", "The fleet was deployed already");
   return Date.parse(run.endedAt) - Date.parse(run.createdAt);
 }

@@ -72,18 +72,49 @@ export async function applyUpgradable(fleet: BenchFleet, service: string, versio
   await fleet.apply(JSON.stringify(upgradable), "--prune");
 }
 
-/** So many tenants, each with an Open WebUI on an LXC of its own. The LXCs stay until the lab goes. */
-export async function applyMany(fleet: BenchFleet, version: string, count: number): Promise<void> {
-  const names = Array.from({ length: count }, (_, index) => `tenant${index + 1}`);
-  const nodes = names.map((name, index) => {
-    return [name, { address: `10.0.6.${101 + index}`, proxmox: "pve", template: "small" }] as const;
+interface TenantNode {
+  name: string;
+  address: string;
+}
+
+/** LXCs that stay until the lab goes: the benchmarks that want some have the same ones. */
+export function tenantNodes(count: number): TenantNode[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `tenant${index + 1}`,
+    address: `10.0.6.${101 + index}`,
+  }));
+}
+
+/** So many LXCs, and an instance of each service for so many tenants on the first of them. */
+function onTenantNodes(counts: { nodes: number; tenants: number }): FleetInput {
+  const nodes = tenantNodes(counts.nodes).map(({ name, address }) => {
+    return [name, { address, proxmox: "pve", template: "small" }] as const;
   });
-  const many: FleetInput = {
+  return {
     ...ready,
-    templates: { ...ready.templates, small: { cores: 2, memory: "1GiB", disk: "20GiB" } },
+    templates: { ...ready.templates, small: { cores: 2, memory: "2GiB", disk: "20GiB" } },
     nodes: { ...ready.nodes, ...Object.fromEntries(nodes) },
-    tenants: Object.fromEntries(names.map((name) => [name, { node: name }])),
+    tenants: Object.fromEntries(tenantNodes(counts.tenants).map(({ name }) => [name, { node: name }])),
+  };
+}
+
+/** Many tenants, each with an Open WebUI on an LXC of its own. */
+export async function applyMany(fleet: BenchFleet, version: string, count: number): Promise<void> {
+  const many: FleetInput = {
+    ...onTenantNodes({ nodes: count, tenants: count }),
     services: { tenant: { openwebui: { version, memory: "256MiB" } } },
   };
   await fleet.apply(JSON.stringify(many), "--prune");
+}
+
+/** So many of them with an Open WebUI and an n8n, whose databases are on one server. */
+export function applyTenants(
+  fleet: BenchFleet,
+  counts: { nodes: number; tenants: number },
+): ReturnType<BenchFleet["apply"]> {
+  const made: FleetInput = {
+    ...onTenantNodes(counts),
+    services: { shared: { postgres: { node: node.name } }, tenant: { openwebui: { memory: "256MiB" }, n8n: {} } },
+  };
+  return fleet.apply(JSON.stringify(made), "--prune");
 }
