@@ -132,17 +132,54 @@ describe("a node", () => {
 });
 
 describe("secret rotate", () => {
+  const name = "user3-n8n/database";
+
   it("moves an instance to a new login while it can be reached, and the old one ends", async () => {
-    const guest = await fleet.guest("user3");
-    const before = await variable(guest, "user3-n8n", "DB_POSTGRESDB_PASSWORD");
-    await fleet.succeed(["secret", "rotate", "user3-n8n/database"]);
-    expect(await variable(guest, "user3-n8n", "DB_POSTGRESDB_PASSWORD")).not.toBe(before);
-    const { instances } = await fleet.status();
-    expect(instances.find(({ name }) => name === "user3-n8n")?.state).toBe("healthy");
-    const shared = await fleet.guest("shared");
-    const sql = "select rolname from pg_roles where rolcanlogin and rolname like 'user3_n8n%'";
-    const logins = await shared.run(["docker", "exec", "shared-postgres", "psql", "-U", "postgres", "-AtXc", sql]);
-    expect(logins.trim()).toMatch(/^user3_n8n\.v\d+$/);
+    const before = await password();
+    await fleet.succeed(["secret", "rotate", name]);
+    expect(await password()).not.toBe(before);
+    expect(await stateOfN8n()).toBe("healthy");
+    expect(await logins()).toEqual([expect.stringMatching(/^user3_n8n\.v\d+$/)]);
     expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
   });
+
+  it("brings the instance back to its former login when the new one does not get in, and succeeds when it does", async () => {
+    const [former = ""] = await logins();
+    const before = await password();
+    const next = former.replace(/\d+$/, (version) => String(Number(version) + 1));
+    await sql(`copy (select 1) to program $$sed -i '1i host all "${next}" all reject' "$PGDATA/pg_hba.conf"$$`);
+    await sql("select pg_reload_conf()");
+    const failed = await fleet.berth(["secret", "rotate", name]);
+    expect(failed.exitCode, failed.stdout + failed.stderr).toBe(1);
+    expect(found(failed.stdout + failed.stderr)).toEqual([]);
+    expect(await password()).toBe(before);
+    expect(await stateOfN8n()).toBe("healthy");
+    expect(await logins()).toEqual([former]);
+    expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
+    await sql(`copy (select 1) to program $$sed -i '1d' "$PGDATA/pg_hba.conf"$$`);
+    await sql("select pg_reload_conf()");
+    await fleet.succeed(["secret", "rotate", name]);
+    expect(await password()).not.toBe(before);
+    expect(await logins()).not.toEqual([former]);
+  });
+
+  async function password(): Promise<string | undefined> {
+    return variable(await fleet.guest("user3"), "user3-n8n", "DB_POSTGRESDB_PASSWORD");
+  }
+
+  async function stateOfN8n(): Promise<string | undefined> {
+    const { instances } = await fleet.status();
+    return instances.find((instance) => instance.name === "user3-n8n")?.state;
+  }
+
+  async function logins(): Promise<string[]> {
+    const rows = await sql("select rolname from pg_roles where rolcanlogin and rolname like 'user3_n8n%'");
+    return rows.trim().split("\n");
+  }
+
+  /** As the superuser. */
+  async function sql(statement: string): Promise<string> {
+    const shared = await fleet.guest("shared");
+    return shared.run(["docker", "exec", "shared-postgres", "psql", "-U", "postgres", "-AtXc", statement]);
+  }
 });
