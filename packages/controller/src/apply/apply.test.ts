@@ -6,6 +6,7 @@ import { BerthError } from "@berth/shared/errors";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import type { HostResources } from "@berth/shared/fleet/host-capacity";
 import { placements } from "@berth/shared/fleet/instances";
+import type { Observation } from "@berth/shared/protocol/state";
 import { Secret } from "@berth/shared/secret";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Inventory } from "../inventory/database.ts";
@@ -28,6 +29,8 @@ let startRun: () => Promise<null>;
 let secrets: Secrets;
 let example: string;
 let answerOf: (image: string) => ImageAnswer;
+/** Of nodes that are connected. */
+let observations: Map<string, Observation>;
 let host: HostResources;
 
 /** Nothing exists and no run is carried out: what is tested is what is planned, written and refused. */
@@ -37,8 +40,8 @@ beforeEach(async () => {
   example = await readFile(new URL("../../../../examples/valuechain/fleet.yaml", import.meta.url), "utf8");
   secrets = await openSecrets({ inventory, key: Buffer.alloc(32, 1) });
   runUnderWay = null;
-  answerOf = () => ({ kind: "present", digest: `sha256:${"a".repeat(64)}` });
-  host = roomyHost;
+  answerOf = () => present;
+  [host, observations] = [roomyHost, new Map()];
   startRun = () => Promise.resolve(null);
   store = createFleetStore(inventory.database, catalog);
   control = createFleetControl({
@@ -49,7 +52,7 @@ beforeEach(async () => {
     secrets: createFleetSecrets(secrets),
     sources: () => ({
       lxcs: () => Promise.resolve(new Map()),
-      node: () => Promise.resolve(null),
+      node: (node) => Promise.resolve(observations.get(node) ?? null),
       needs: () => Promise.resolve(new Map()),
       specifications: () => listSpecifications(inventory.database),
     }),
@@ -68,6 +71,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+const present = { kind: "present", digest: `sha256:${"a".repeat(64)}` } as const;
 const gibibyte = 1024 ** 3;
 const roomyHost: HostResources = {
   memoryBytes: 64 * gibibyte,
@@ -195,11 +199,30 @@ describe("images that a plan pulls", () => {
   const missing =
     (part: string, nearest: string[] = []) =>
     (image: string): ImageAnswer =>
-      image.includes(part)
-        ? { kind: "missing", reason: "the registry has no such tag", nearest }
-        : { kind: "present", digest: `sha256:${"a".repeat(64)}` };
+      image.includes(part) ? { kind: "missing", reason: "the registry has no such tag", nearest } : present;
   const withN8n = (settings: string) => example.replace(/^    n8n:.*$/m, `    n8n: { ${settings} }`);
   const lineOf = (text: string, needle: string) => text.slice(0, text.indexOf(needle)).split("\n").length;
+
+  test("are those that registries have now, for nodes whose agents know images by digest", async () => {
+    const container = { id: "1", image: "x:1", imageId: "sha256:1", state: "running", startedAt: null, restarts: 0 };
+    const own = { instance: "user1-own", service: "own", tenant: null, version: "1", hash: "h", drift: [] };
+    const seen = (digests?: string[]): Observation => ({
+      ...{ images: [], docker: "running" },
+      instances: [
+        { ...own, state: "healthy", containers: [{ ...container, name: "own", ...(digests ? { digests } : {}) }] },
+      ],
+    });
+    observations = new Map([
+      ["user1", seen([])],
+      ["user2", seen()],
+    ]);
+    const { operations } = await control.plan(file(example));
+    const digestOf = (node: string) =>
+      operations.flatMap(({ kind, input }) =>
+        kind === "image.ensure" && input.node === node && input.image.includes("n8n") ? [input.digest] : [],
+      );
+    expect([digestOf("user1"), digestOf("user2")]).toEqual([[present.digest], [undefined]]);
+  });
 
   test("and that do not exist are a mistake where their version is set, for a plan and an apply, and nothing is kept", async () => {
     answerOf = missing(":9.9.9", ["2.41.3", "2.40.7"]);
