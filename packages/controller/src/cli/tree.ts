@@ -185,7 +185,7 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     },
     commands: {
       check: {
-        summary: "Which instances are behind, by the versions that registries have",
+        summary: "Which instances are behind, by the versions that registries have and what these lead to",
         load: () => import("./commands/upgrade-check.ts"),
       },
       list: {

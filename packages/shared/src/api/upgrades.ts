@@ -108,7 +108,8 @@ export const listUpgrades = defineEndpoint({
 export const checkUpgrades = defineEndpoint({
   method: "GET",
   path: "/api/upgrades/check",
-  summary: "Which instances are behind, by the tags that registries have; service=NAME asks for one service alone",
+  summary:
+    "Which instances are behind, by the tags that registries have and what they lead to; service=NAME asks for one service alone",
   role: "viewer",
   query: z.object({ service: nameSchema.optional() }),
   response: upgradeCheckSchema,

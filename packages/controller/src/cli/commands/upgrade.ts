@@ -18,7 +18,7 @@ export default defineCommand({
     to: {
       kind: "text",
       value: "VERSION",
-      description: "Version to move to, as the image's tag has it",
+      description: "Version to move to, as the image's tag has it, or one image of it: 2.41.3@sha256:…",
       required: true,
     },
     only: { kind: "text", value: "NAMES", description: "Only these instances or tenants, with ',' between them" },
