@@ -188,7 +188,9 @@ describe("a tag that was published anew", () => {
     expect(first?.notes[1]).toBe("2.41.1@sha256:bbbbbbbbbbbb failed before");
   });
 
-  test("is not known when the registry tells its tags and not what they lead to; the tags are kept", async () => {
+  test("is as it was known when the registry tells its tags and not what they lead to; the tags are kept", async () => {
+    known.set(n8n, { tags: [], digests: { "2.41.1": present, "2.40.1": former }, checkedAt: now });
+    running.set("user1-n8n", { version: "2.41.1", digests: [`${n8n}@${former}`] });
     digests = new Proxy(
       {},
       {
@@ -199,7 +201,15 @@ describe("a tag that was published anew", () => {
     );
     const { services, instances } = await checks().check("n8n");
     expect(services[0]?.problem).toBe("docker.io answers no more questions for now");
-    expect(instances[0]).toMatchObject({ patch: "2.41.3", rebuilt: null, notes: [] });
+    expect(instances[0]).toMatchObject({ patch: "2.41.3", rebuilt: present });
+    expect(known.get(n8n)?.digests).toEqual({ "2.41.1": present });
+  });
+
+  test("that its registry does not have any more leads nowhere", async () => {
+    known.set(n8n, { tags: [], digests: { "2.41.1": present }, checkedAt: now });
+    running.set("user1-n8n", { version: "2.41.1", digests: [`${n8n}@${former}`] });
+    const { instances } = await checks().check("n8n");
+    expect(instances[0]).toMatchObject({ rebuilt: null, notes: [] });
   });
 });
 

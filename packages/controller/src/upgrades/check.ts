@@ -50,10 +50,13 @@ export function createUpgradeChecks(dependencies: CheckDependencies): UpgradeChe
     const limit = pLimit(questionsAtATime);
     const signal = AbortSignal.timeout(totalMilliseconds);
     const problems = new Map<string, string>();
-    const running = await dependencies.running();
+    const [running, known] = await Promise.all([dependencies.running(), dependencies.known()]);
     const askFor = async (service: Service): Promise<void> => {
+      const image = imageOf(service, fleet, dependencies);
+      const before = known.get(image)?.digests ?? {};
+      const inUse = new Map(tagsInUse(service, chosen, running).map((tag) => [tag, before[tag]]));
       try {
-        await learn(service, tagsInUse(service, chosen, running), fleet, signal);
+        await learn({ image, version: service.version }, inUse, fleet, signal);
       } catch (error) {
         const tooLate = `its registry did not answer within ${totalMilliseconds / 1000} s`;
         problems.set(service.name, signal.aborted ? tooLate : toBerthError(error).message);
@@ -63,19 +66,24 @@ export function createUpgradeChecks(dependencies: CheckDependencies): UpgradeChe
     return problems;
   }
 
-  /** Tags that were told are remembered even if what they lead to is not. */
-  async function learn(service: Service, inUse: readonly string[], fleet: Fleet, signal: AbortSignal): Promise<void> {
-    const image = imageOf(service, fleet, dependencies);
-    const tags = (await dependencies.tags(`${image}:${service.version}`, fleet, signal)).filter(isVersion);
+  /** `inUse`: tags, with the digests that they led to before; what cannot be learned of one now stays. */
+  async function learn(
+    { image, version }: Pick<Service, "image" | "version">,
+    inUse: ReadonlyMap<string, string | undefined>,
+    fleet: Fleet,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const tags = (await dependencies.tags(`${image}:${version}`, fleet, signal)).filter(isVersion);
     const checkedAt = new Date().toISOString();
-    const digests: Record<string, string> = {};
+    const digests = new Map(inUse);
     try {
-      for (const tag of inUse) {
+      for (const tag of inUse.keys()) {
         const found = await dependencies.resolve(`${image}:${tag}`, fleet, signal);
-        if ("digest" in found) digests[tag] = found.digest;
+        digests.set(tag, "digest" in found ? found.digest : undefined);
       }
     } finally {
-      await dependencies.remember(image, { tags, digests, checkedAt });
+      const known = [...digests].flatMap(([tag, digest]) => (digest === undefined ? [] : [[tag, digest] as const]));
+      await dependencies.remember(image, { tags, digests: Object.fromEntries(known), checkedAt });
     }
   }
 
@@ -163,14 +171,15 @@ function incomparableText(instance: string, tag: string, image: string): string 
   return `whether ${tag} was published anew cannot be told for ${instance}: its image has no known digest of ${image}`;
 }
 
-/** Of the service's instances, each once. */
+/** Of the service's instances, each once. What runs may be of no known version. */
 function tagsInUse(
   service: Service,
   chosen: readonly Placement[],
   running: ReadonlyMap<string, Pick<Running, "version">>,
 ): string[] {
   const own = chosen.filter((placement) => placement.service.name === service.name);
-  return [...new Set(own.map((placement) => tagOf(running.get(placement.instance)?.version ?? versionOf(placement))))];
+  const tags = own.map((placement) => tagOf(running.get(placement.instance)?.version ?? versionOf(placement)));
+  return [...new Set(tags)].filter((tag) => tag !== "");
 }
 
 function servicesOf(chosen: readonly Placement[]): Service[] {
