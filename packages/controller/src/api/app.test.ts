@@ -20,6 +20,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FleetInvalid } from "../apply/fleet-invalid.ts";
 import { buildApp, type ApiDependencies } from "./app.ts";
+import { idleDependencies } from "./testing/dependencies.ts";
 
 const accounts: Record<string, Account> = {
   viewer: { name: "vera", role: "viewer", tenant: null },
@@ -30,6 +31,7 @@ const status = { fleet: null, nodes: [], instances: [] };
 const unused = () => Promise.reject(new Error("not asked for in this test"));
 
 const dependencies: ApiDependencies = {
+  ...idleDependencies,
   fleet: {
     version: "1.2.3",
     control: {
@@ -65,34 +67,6 @@ const dependencies: ApiDependencies = {
     subscribe: () => undefined,
     watchSamples: () => undefined,
   },
-  instances: { logs: unused },
-  samples: { recent: () => [] },
-  tenants: {
-    list: () => Promise.resolve([]),
-    control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },
-  },
-  capacity: { present: unused, ofFile: unused },
-  secrets: { list: unused, get: unused, reveal: unused, set: unused, rotate: unused, rotateKey: unused },
-  backups: {
-    control: {
-      list: unused,
-      get: unused,
-      create: unused,
-      createScheduled: unused,
-      verify: unused,
-      prune: unused,
-      restoreBeside: unused,
-      restore: unused,
-      final: unused,
-      beforeUpgrade: unused,
-    },
-    late: unused,
-  },
-  drills: { drill: unused, proofs: unused },
-  upgrades: { control: { start: unused, list: unused, hold: unused, release: unused }, check: unused },
-  recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
-  prometheus: { metrics: unused, targets: unused, setup: unused, isToken: () => false },
-  routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };
 
 let directory: string;

@@ -13,6 +13,7 @@ import { serveFleet, type FleetApi } from "./fleet.ts";
 import { serveInstances, type InstancesApi } from "./instances.ts";
 import { serveLive, type LiveApi } from "./live.ts";
 import { serveNodes, type NodesApi } from "./nodes.ts";
+import { collectOpenApi, serveOpenApi } from "./openapi.ts";
 import { servePage } from "./page.ts";
 import { servePrometheus, type PrometheusApi } from "./prometheus.ts";
 import { serveRecovery, type RecoveryApi } from "./recovery.ts";
@@ -68,6 +69,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   handleErrors(app);
+  await collectOpenApi(app, dependencies.fleet.version);
   await app.register(async (api) => {
     guardRoutes(api, options.access);
     serveFleet(api, dependencies.fleet);
@@ -87,6 +89,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveRecovery(api, dependencies.recovery);
     servePrometheus(api, dependencies.prometheus);
   });
+  await serveOpenApi(app);
   options.extend?.(app);
   if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);
   else await servePage(app, options.pageDirectory);

@@ -1,0 +1,46 @@
+/** What an application needs, for tests that ask for none of it. */
+import type { ApiDependencies } from "../app.ts";
+
+const unused = () => Promise.reject(new Error("not asked for in this test"));
+
+export const idleDependencies: ApiDependencies = {
+  fleet: {
+    version: "1.2.3",
+    control: { plan: unused, apply: unused },
+    exportFile: unused,
+    status: unused,
+    inventory: unused,
+  },
+  nodes: { status: unused, add: unused, remove: unused, createToken: unused, upgradeAgent: unused },
+  runs: { get: unused, list: unused, logs: unused, cancel: unused, resume: unused },
+  accounts: { login: unused, logout: unused, list: unused, set: unused, remove: unused },
+  live: { status: unused, run: unused, logs: unused, subscribe: () => undefined, watchSamples: () => undefined },
+  instances: { logs: unused },
+  samples: { recent: () => [] },
+  tenants: {
+    list: unused,
+    control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },
+  },
+  capacity: { present: unused, ofFile: unused },
+  secrets: { list: unused, get: unused, reveal: unused, set: unused, rotate: unused, rotateKey: unused },
+  backups: {
+    control: {
+      list: unused,
+      get: unused,
+      create: unused,
+      createScheduled: unused,
+      verify: unused,
+      prune: unused,
+      restoreBeside: unused,
+      restore: unused,
+      final: unused,
+      beforeUpgrade: unused,
+    },
+    late: unused,
+  },
+  drills: { drill: unused, proofs: unused },
+  upgrades: { control: { start: unused, list: unused, hold: unused, release: unused }, check: unused },
+  recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
+  prometheus: { metrics: unused, targets: unused, setup: unused, isToken: () => false },
+  routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
+};
