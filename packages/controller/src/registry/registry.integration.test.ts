@@ -14,7 +14,9 @@ const asking = () => ({ mirror: registry.address, ca: registry.ca });
 
 test("an image that exists has the digest of its index, by tag and by that digest", async () => {
   const { digest } = registry;
-  for (const reference of [image("1.0"), image("1.1"), `docker.io/${repository}@${digest}`]) {
+  // Of a reference with both, the digest counts, as it does for Docker.
+  const both = ["1.0", "9.9"].map((tag) => `${image(tag)}@${digest}`);
+  for (const reference of [image("1.0"), image("1.1"), `docker.io/${repository}@${digest}`, ...both]) {
     expect(await resolveImage(reference, asking())).toEqual({ digest });
   }
 });
