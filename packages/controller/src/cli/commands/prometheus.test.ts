@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { getPrometheusSetup } from "@berth/shared/api/prometheus";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -24,7 +25,7 @@ async function run(...parameters: string[]): Promise<{ exitCode: number; stdout:
 test("prints a scrape configuration that keeps the series' own labels, and no token", async () => {
   const { stdout } = await run();
   const access = {
-    authorization: { credentials_file: "/etc/prometheus/berth.token" },
+    authorization: { type: "Bearer", credentials_file: "/etc/prometheus/berth.token" },
     tls_config: { ca_file: "/etc/prometheus/berth-ca.pem" },
   };
   expect(parse(stdout)).toEqual({
@@ -35,6 +36,13 @@ test("prints a scrape configuration that keeps the series' own labels, and no to
       },
     ],
   });
+});
+
+test("the example is what is printed", async () => {
+  const example = parse(
+    readFileSync(new URL("../../../../../examples/prometheus/prometheus.yml", import.meta.url), "utf8"),
+  );
+  expect({ scrape_configs: example.scrape_configs }).toEqual(parse((await run()).stdout));
 });
 
 test("prints what the two files hold, one at a time", async () => {

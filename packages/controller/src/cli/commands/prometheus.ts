@@ -31,7 +31,11 @@ export default defineCommand({
 
 /** https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config */
 function scrapeConfiguration({ targets }: PrometheusSetup): string {
-  const access = { authorization: { credentials_file: files.token }, tls_config: { ca_file: files.ca } };
+  // Of Debian 12, Prometheus' service discovery knows no default for the type.
+  const access = {
+    authorization: { type: "Bearer", credentials_file: files.token },
+    tls_config: { ca_file: files.ca },
+  };
   return stringify({
     scrape_configs: [
       {
