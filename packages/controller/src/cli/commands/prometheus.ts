@@ -36,17 +36,14 @@ function scrapeConfiguration({ targets }: PrometheusSetup): string {
     authorization: { type: "Bearer", credentials_file: files.token },
     tls_config: { ca_file: files.ca },
   };
-  return stringify({
-    scrape_configs: [
-      {
-        job_name: "berth",
-        // `instance` is a word of Berth's, too: the series' own counts.
-        honor_labels: true,
-        metrics_path: metricsPath,
-        scheme: "https",
-        ...access,
-        http_sd_configs: [{ url: targets, ...access }],
-      },
-    ],
-  });
+  const job = {
+    job_name: "berth",
+    // `instance` is a word of Berth's, too: the series' own counts.
+    honor_labels: true,
+    metrics_path: metricsPath,
+    scheme: "https",
+    ...access,
+    http_sd_configs: [{ url: targets, ...access }],
+  };
+  return stringify({ scrape_configs: [job] }, { aliasDuplicateObjects: false });
 }
