@@ -166,8 +166,9 @@ it("shows an upgrade under way by its batches, what is behind, and upgrades that
     "user6-n8n waiting",
   ]);
   await underWay.getByText(/relation "workflow_history" already exists/).waitFor();
-  await page.getByText("24 instances behind, 1 held.").waitFor();
+  await page.getByText("25 instances behind, 1 held.").waitFor();
   await page.locator(`[data-row="n8n"]`).getByText("2.43.0").waitFor();
+  await page.locator(`[data-row="redis"]`).getByText("7.4.8@sha256:0123456789ab published anew").waitFor();
   await page.locator(`[data-row="postgres"]`).getByText("did not answer within 10 s").waitFor();
   expect(await rows(page, ".upgrades")).toEqual([
     expect.stringMatching(/^went back flowise 3\.2\.0 1 upgraded, 1 went back 1 d 1 h ago 5\.\d s 2 instances$/),

@@ -31,6 +31,7 @@ export function makeRoutes(nodes: readonly NodeStatus[], instances: readonly Ins
             instance: name,
             node,
             state,
+            upgrading: false,
             port: ports[0] ?? 80,
             address: nodes.find((one) => one.name === node)?.address ?? "",
           },
