@@ -35,7 +35,16 @@ const { metafile } = await build({
   sourcemap: "linked",
   sourcesContent: false,
   // Native code, worker files of their own, and packages that find files beside themselves.
-  external: ["better-sqlite3", "ssh2", "cpu-features", "*.node", "pino", "thread-stream"],
+  external: [
+    "better-sqlite3",
+    "ssh2",
+    "cpu-features",
+    "*.node",
+    "pino",
+    "thread-stream",
+    "@fastify/swagger",
+    "@fastify/swagger-ui",
+  ],
   // CommonJS packages inside an ES module still call require().
   banner: {
     js: 'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);',
