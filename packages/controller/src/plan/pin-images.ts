@@ -1,8 +1,10 @@
 /** Images as their registries had them when the plan was made, so that each node pulls the same. Pure. */
 import { digestOf } from "@berth/shared/catalog/version-digest";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
-import type { ImageAnswer } from "../registry/image-lookup.ts";
 import { type Observed, unseenNode } from "./observed.ts";
+
+/** What registries said, by image; without a digest where one did not tell it. */
+type Answers = ReadonlyMap<string, { kind: string; digest?: string }>;
 
 /**
  * The operations, with the digests that registries gave. An image that something on the node runs stays as it is there:
@@ -10,17 +12,17 @@ import { type Observed, unseenNode } from "./observed.ts";
  */
 export function pinImages<Operation extends PlannedOperation>(
   operations: readonly Operation[],
-  answers: ReadonlyMap<string, ImageAnswer>,
+  answers: Answers,
   observed: Pick<Observed, "nodes" | "specifications">,
 ): Operation[] {
   return operations.map((operation) => {
     if (operation.kind !== "image.ensure") return operation;
     const { node, image } = operation.input;
-    const answer = answers.get(image);
-    const isPinnable = answer?.kind === "present" && digestOf(image) === null;
-    if (!isPinnable || !(observed.nodes.get(node) ?? unseenNode).knowsDigests) return operation;
+    const digest = answers.get(image)?.digest;
+    if (digest === undefined || digestOf(image) !== null) return operation;
+    if (!(observed.nodes.get(node) ?? unseenNode).knowsDigests) return operation;
     if (operation.change === "verify" && imagesInUse(node, observed).has(image)) return operation;
-    return { ...operation, input: { ...operation.input, digest: answer.digest } };
+    return { ...operation, input: { ...operation.input, digest } };
   });
 }
 

@@ -129,9 +129,7 @@ function Moves({ upgrade }: { upgrade: Upgrade }): JSX.Element {
           <div>
             <p>
               <a href={instancePath(instance)}>{instance}</a>{" "}
-              <span class="secondary mono">
-                {shortDigests(`${from} → ${to}`)}
-              </span>
+              <span class="secondary mono">{shortDigests(`${from} → ${to}`)}</span>
               {gapMilliseconds !== null && <span class="secondary"> · gap {formatDuration(gapMilliseconds)}</span>}
             </p>
             {reason !== null && <p class="reason">{reason}</p>}
