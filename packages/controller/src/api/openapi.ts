@@ -62,13 +62,34 @@ function responsesOf({ response }: FastifySchema): object {
   return typeof response === "object" && response !== null ? response : {};
 }
 
+/** Nothing from elsewhere. Swagger UI writes styles into its page; what it runs are files. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
 /** The description as JSON, and a page to read and to try it with. What the software can do is no secret. */
 export async function serveOpenApi(app: FastifyInstance): Promise<void> {
   app.get(openApiPath, { config: { role: "public" } }, () => app.swagger());
   await app.register(fastifySwaggerUi, {
     routePrefix: openApiPagePath,
-    staticCSP: true,
-    uiConfig: { docExpansion: "none", tagsSorter: "alpha", operationsSorter: "alpha", persistAuthorization: false },
+    staticCSP: pagePolicy,
+    // Without the bar that asks for another API to be described.
+    uiConfig: {
+      layout: "BaseLayout",
+      docExpansion: "none",
+      tagsSorter: "alpha",
+      operationsSorter: "alpha",
+      persistAuthorization: false,
+      validatorUrl: null,
+    },
     theme: { title: "Berth: HTTP API" },
   });
 }
