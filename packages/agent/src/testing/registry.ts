@@ -19,7 +19,7 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
-/** Needs Debian's docker-registry, which the lab installs. */
+/** Needs Debian's docker-registry, which `berth test` installs. */
 export async function startRegistry(directory: string, namespace: Namespace): Promise<TestRegistry> {
   const address = `127.0.0.1:${port}`;
   const config = join(directory, "registry.json");

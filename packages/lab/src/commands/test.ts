@@ -11,6 +11,7 @@ import { ensurePackages, requireSuitableMachine } from "../host/packages.ts";
 /** What integration tests start beside the lab: a Docker engine, sshd, PostgreSQL, Prometheus, a browser. */
 const debianPackages = [
   "docker.io",
+  "docker-registry",
   "iptables",
   "nftables",
   "busybox-static",
