@@ -8,7 +8,7 @@ import { z } from "zod";
 import { repository } from "../demo/controller.ts";
 import { ensurePackages, requireSuitableMachine } from "../host/packages.ts";
 
-/** What integration tests start beside the lab: a Docker engine, sshd, PostgreSQL, Prometheus, a browser. */
+/** What integration tests start beside the lab: a Docker engine, a registry, sshd, PostgreSQL, Prometheus, a browser. */
 const debianPackages = [
   "docker.io",
   "docker-registry",
