@@ -1,5 +1,5 @@
 /** Who may use Berth: names with passwords and roles, and the tokens they log in to. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import pLimit from "p-limit";
 import type { Account, GivenRole } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
@@ -15,9 +15,12 @@ import {
   putAccount,
   rehashPassword,
 } from "../inventory/accounts.ts";
+import { deleteAccessTokensOf } from "../inventory/access-tokens.ts";
 import type { Inventory } from "../inventory/database.ts";
+import { createAccessTokens, isAccessToken, type AccessTokens } from "./access-tokens.ts";
 import { defaultCost, hashPassword, isOutdated, verifyPassword, type PasswordCost } from "./password.ts";
 import { createLoginLimiter, type LoginAttempt } from "./rate-limit.ts";
+import { hashToken } from "./token-hash.ts";
 
 export interface AccountChange {
   name: string;
@@ -36,7 +39,7 @@ export interface Session {
 
 export interface Accounts {
   /**
-   * Changes an account: a new password ends its tokens, a new role counts for them at once. Makes one that does not
+   * Changes an account: a new password ends its logins and access tokens, a new role counts for them at once. Makes one that does not
    * exist, which needs both; throws `not-found` otherwise.
    */
   set: (change: AccountChange) => Promise<Account>;
@@ -44,13 +47,14 @@ export interface Accounts {
   login: (request: LoginAttempt & { password: string }) => Promise<Session>;
   /** A token for an account that exists, without its password: for the machine's own use. */
   issueToken: (name: string, validSeconds?: number) => Promise<Session>;
-  /** The token's account; null when it is unknown or has expired. */
+  /** The account of a login's token or of an access token; null when it is unknown or has expired. */
   authenticate: (token: string) => Promise<Account | null>;
   /** Ends the token; false when there was none. */
   logout: (token: string) => Promise<boolean>;
   list: () => Promise<Account[]>;
   /** Removes the account with its tokens; false when there was none. */
   remove: (name: string) => Promise<boolean>;
+  accessTokens: AccessTokens;
 }
 
 export interface AccountsOptions {
@@ -70,6 +74,7 @@ const maxHashesWaiting = 50;
 
 export function createAccounts({ inventory, clock = Date.now, passwordCost = defaultCost }: AccountsOptions): Accounts {
   const { database } = inventory;
+  const accessTokens = createAccessTokens(inventory, clock);
   const limiter = createLoginLimiter(clock);
   const hashing = pLimit(hashesAtOnce);
   // An unknown name takes as long as a known one.
@@ -110,7 +115,10 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
         const passwordHash = newHash ?? stored?.passwordHash;
         if (account === undefined || passwordHash === undefined) throw incomplete(name);
         await putAccount(transaction, { account, passwordHash });
-        if (newHash !== undefined) await deleteTokensOf(transaction, name);
+        if (newHash !== undefined) {
+          await deleteTokensOf(transaction, name);
+          await deleteAccessTokensOf(transaction, name);
+        }
         return account;
       });
     },
@@ -133,17 +141,15 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
       if (stored === null) throw new BerthError("not-found", `There is no account '${name}'`);
       return createToken(stored.account, validSeconds);
     },
-    authenticate: (token) =>
-      token.startsWith(tokenPrefix) ? findTokenAccount(database, hashToken(token), at()) : Promise.resolve(null),
+    async authenticate(token) {
+      if (isAccessToken(token)) return accessTokens.authenticate(token);
+      return token.startsWith(tokenPrefix) ? findTokenAccount(database, hashToken(token), at()) : null;
+    },
     logout: (token) => deleteToken(database, hashToken(token)),
     list: () => listAccounts(database),
     remove: (name) => deleteAccount(database, name),
+    accessTokens,
   };
-}
-
-/** Tokens are random: a plain hash is enough, and finding one by it tells nothing about others. */
-function hashToken(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
 }
 
 function incomplete(name: string): BerthError {

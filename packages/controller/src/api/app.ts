@@ -2,6 +2,7 @@
 import type { Server as HttpsServer, ServerOptions } from "node:https";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { serveAccessTokens, type AccessTokensApi } from "./access-tokens.ts";
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
 import { serveBackups, type BackupsApi } from "./backups.ts";
@@ -29,6 +30,7 @@ export interface ApiDependencies {
   nodes: NodesApi;
   runs: RunsApi;
   accounts: AccountsApi;
+  accessTokens: AccessTokensApi;
   live: LiveApi;
   instances: InstancesApi;
   samples: SamplesApi;
@@ -76,6 +78,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveNodes(api, dependencies.nodes);
     serveRuns(api, dependencies.runs);
     serveAccounts(api, dependencies.accounts, { secureCookie: options.https !== null });
+    serveAccessTokens(api, dependencies.accessTokens);
     serveLive(api, dependencies.live);
     serveInstances(api, dependencies.instances);
     serveSamples(api, dependencies.samples);

@@ -15,6 +15,8 @@ The first of these: \`--controller\`, the environment variable \`BERTH_CONTROLLE
 \`/run/berth/controller.sock\`, the demo's \`/run/berth-lab/demo/controller.sock\`. A saved login is used alone: when it does
 not answer, no other controller stands in for it. Over a Unix socket no login is needed; its file permissions decide.
 
+Scripts take an access token (\`berth token create\`) from the environment variable \`BERTH_TOKEN\`, in place of a saved login's.
+
 ## Exit codes
 
 | code | meaning |

@@ -242,6 +242,14 @@ export const commandTree: Readonly<Record<string, Entry>> = {
       remove: { summary: "Remove an account", load: () => import("./commands/account-remove.ts") },
     },
   },
+  token: {
+    summary: "Access tokens: what scripts log in with",
+    commands: {
+      list: { summary: "Your access tokens, and for an admin all", load: () => import("./commands/token-list.ts") },
+      create: { summary: "Make an access token, and print it once", load: () => import("./commands/token-create.ts") },
+      remove: { summary: "End an access token at once", load: () => import("./commands/token-remove.ts") },
+    },
+  },
   completion: {
     summary: "Completion for bash or zsh",
     load: () => import("./commands/completion.ts"),

@@ -1,6 +1,6 @@
 /** The inventory's tables, typed. A room that adds tables declares them in tables/ and names them here. */
 import type { Kysely } from "kysely";
-import type { AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
+import type { AccessTokensTable, AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
 import type { AgentEventsTable, AgentOperationsTable, CertificatesTable, JoinTokensTable } from "./tables/agents.ts";
 import type { BackupsTable } from "./tables/backups.ts";
 import type { ProofsTable } from "./tables/proofs.ts";
@@ -32,6 +32,7 @@ export interface Database {
   stepLogs: StepLogsTable;
   accounts: AccountsTable;
   tokens: TokensTable;
+  accessTokens: AccessTokensTable;
   secrets: SecretsTable;
   joinTokens: JoinTokensTable;
   certificates: CertificatesTable;

@@ -88,6 +88,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       cancel: (id, account) => runner.cancel(id, account),
       resume: (id) => runner.resume(id),
     },
+    accessTokens: accounts.accessTokens,
     accounts: {
       login: (request) => accounts.login(request),
       logout: (token) => accounts.logout(token),

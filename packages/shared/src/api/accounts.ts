@@ -50,7 +50,7 @@ export const setAccount = defineEndpoint({
   method: "PUT",
   path: "/api/accounts/:name",
   summary:
-    "Makes an account, which needs a role and a password, or changes what is given; a new password ends its logins",
+    "Makes an account, which needs a role and a password, or changes what is given; a new password ends its logins and access tokens",
   role: "admin",
   params: z.object({ name: nameSchema }),
   body: z.strictObject({ role: givenRoleSchema.optional(), password: z.string().min(12).max(1024).optional() }),
@@ -59,7 +59,7 @@ export const setAccount = defineEndpoint({
 export const removeAccount = defineEndpoint({
   method: "DELETE",
   path: "/api/accounts/:name",
-  summary: "Removes an account and ends its logins at once",
+  summary: "Removes an account and ends its logins and access tokens at once",
   role: "admin",
   params: z.object({ name: nameSchema }),
   response: z.object({ name: nameSchema, admins: adminsSchema }),

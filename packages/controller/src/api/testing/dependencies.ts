@@ -14,6 +14,7 @@ export const idleDependencies: ApiDependencies = {
   nodes: { status: unused, add: unused, remove: unused, createToken: unused, upgradeAgent: unused },
   runs: { get: unused, list: unused, logs: unused, cancel: unused, resume: unused },
   accounts: { login: unused, logout: unused, list: unused, set: unused, remove: unused },
+  accessTokens: { create: unused, list: unused, remove: unused },
   live: { status: unused, run: unused, logs: unused, subscribe: () => undefined, watchSamples: () => undefined },
   instances: { logs: unused },
   samples: { recent: () => [] },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createClient, type Client } from "./client.ts";
 import { loginFile, readLogin } from "./login-file.ts";
-import { candidateTargets, reachTarget } from "./target.ts";
+import { candidateTargets, reachTarget, type Target } from "./target.ts";
 
 // A command reads few answers: compiling their schemas to code first takes longer than it saves.
 z.config({ jitless: true });
@@ -18,5 +18,11 @@ export async function connectClient({ controller, environment, raw }: ConnectOpt
   const fromEnvironment = environment["BERTH_CONTROLLER"];
   const chosen = controller ?? (fromEnvironment === "" ? undefined : fromEnvironment);
   const login = await readLogin(loginFile(environment));
-  return createClient(await reachTarget(candidateTargets({ chosen, login })), { raw });
+  const candidates = candidateTargets({ chosen, login }).map((target) => withToken(target, environment["BERTH_TOKEN"]));
+  return createClient(await reachTarget(candidates), { raw });
+}
+
+/** A token of the environment goes before the saved login's: a script is given one. */
+function withToken(target: Target, token: string | undefined): Target {
+  return target.kind === "unix" || token === undefined || token === "" ? target : { ...target, token };
 }

@@ -14,6 +14,7 @@ import { backupLocations } from "./0008-backup-locations.ts";
 import { proofs } from "./0009-proofs.ts";
 import { looks } from "./0010-looks.ts";
 import { registryDigests } from "./0011-registry-digests.ts";
+import { accessTokens } from "./0012-access-tokens.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -27,4 +28,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0009-proofs": proofs,
   "0010-looks": looks,
   "0011-registry-digests": registryDigests,
+  "0012-access-tokens": accessTokens,
 };

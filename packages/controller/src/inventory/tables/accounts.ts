@@ -18,6 +18,19 @@ export interface TokensTable {
   expiresAt: string;
 }
 
+export interface AccessTokensTable {
+  account: string;
+  /** Unlike those of the account's other access tokens. */
+  name: string;
+  /** As in TokensTable. */
+  hash: string;
+  role: string;
+  createdAt: string;
+  expiresAt: string;
+  /** Written at most once an hour; null: never used. */
+  usedAt: string | null;
+}
+
 export interface SecretsTable {
   name: string;
   version: number;

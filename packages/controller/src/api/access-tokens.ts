@@ -1,0 +1,25 @@
+import { createAccessToken, listAccessTokens, removeAccessToken } from "@berth/shared/api/access-tokens";
+import { BerthError } from "@berth/shared/errors";
+import type { FastifyInstance } from "fastify";
+import { isAccessToken, type AccessTokens } from "../accounts/access-tokens.ts";
+import { tokenOf } from "./authenticate.ts";
+import { serveEndpoint } from "./endpoint.ts";
+
+export type AccessTokensApi = Pick<AccessTokens, "create" | "list" | "remove">;
+
+export function serveAccessTokens(app: FastifyInstance, tokens: AccessTokensApi): void {
+  serveEndpoint(app, listAccessTokens, async ({ account }) => ({ tokens: await tokens.list(account) }));
+  serveEndpoint(app, createAccessToken, ({ body, account, request }) => {
+    const token = tokenOf(request.raw);
+    if (token !== null && isAccessToken(token.value)) {
+      throw new BerthError("forbidden", "An access token cannot make another one: it would have no end", {
+        hint: "Log in with name and password: `berth login`",
+      });
+    }
+    return tokens.create(body, account);
+  });
+  serveEndpoint(app, removeAccessToken, async ({ params, account }) => {
+    await tokens.remove(params, account);
+    return params;
+  });
+}
