@@ -23,7 +23,7 @@ export interface ArchiveEntry {
   content: Readable;
 }
 
-/** A stream of the encrypted archive; it fails when a file cannot be read. */
+/** A stream of the encrypted archive; it fails when a file cannot be read. It closes the files, read or not. */
 export async function sealArchive(files: readonly ArchiveFile[], recipient: string): Promise<Readable> {
   const pack = tar.pack();
   fill(pack, files).catch((error: unknown) => pack.destroy(toError(error)));
@@ -32,10 +32,22 @@ export async function sealArchive(files: readonly ArchiveFile[], recipient: stri
   pipeline(pack, compressed).catch(() => undefined);
   const encrypter = new Encrypter();
   encrypter.addRecipient(recipient);
-  return Readable.fromWeb(await encrypter.encrypt(Readable.toWeb(compressed)));
+  const sealed = Readable.fromWeb(await encrypter.encrypt(Readable.toWeb(compressed)));
+  // Whoever stops reading it tells nobody but this stream.
+  sealed.once("close", () => pack.destroy());
+  return sealed;
 }
 
 async function fill(pack: tar.Pack, files: readonly ArchiveFile[]): Promise<void> {
+  try {
+    await addAll(pack, files);
+    pack.finalize();
+  } finally {
+    await Promise.all(files.map(({ content }) => (Buffer.isBuffer(content) ? undefined : content.handle.close())));
+  }
+}
+
+async function addAll(pack: tar.Pack, files: readonly ArchiveFile[]): Promise<void> {
   for (const { path, mode, content } of files) {
     if (Buffer.isBuffer(content)) {
       pack.entry({ name: path, mode, size: content.length }, content);
@@ -46,7 +58,6 @@ async function fill(pack: tar.Pack, files: readonly ArchiveFile[]): Promise<void
     const source = handle.createReadStream({ start: 0, end: bytes - 1 });
     await pipeline(source, pack.entry({ name: path, mode, size: bytes }));
   }
-  pack.finalize();
 }
 
 /**
