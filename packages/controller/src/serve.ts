@@ -84,7 +84,7 @@ async function agentDoor(
 ): Promise<FastifyInstance> {
   const { authority, hub } = controller;
   const names = await controller.serverNames();
-  const { certificate, key } = await authority.issueServerCertificate(names);
+  const { certificate, key, notAfter } = await authority.issueServerCertificate(names);
   const app = await buildApp(api, {
     access,
     logger,
@@ -99,6 +99,7 @@ async function agentDoor(
     },
     extend: (extended) => serveAgents(extended, controller),
   });
+  controller.presentedCertificate.notAfter = notAfter;
   const toHub: HandleUpgrade = (request, socket, head) => {
     if (request.url?.split("?")[0] !== connectPath) return false;
     hub.handleUpgrade(request, socket, head);
@@ -113,6 +114,7 @@ async function agentDoor(
       key: renewed.key,
       ca: authority.caPem,
     });
+    controller.presentedCertificate.notAfter = renewed.notAfter;
   };
   controller.onServerNamesChange(renew);
   const daily = new Cron(

@@ -23,7 +23,9 @@ beforeAll(async () => {
       return made;
     },
     list: async () => [made],
-    remove: async () => undefined,
+    remove: async (...request: unknown[]) => {
+      asked.push(request);
+    },
   };
   app = await buildApp(
     { ...idleDependencies, accessTokens },
@@ -53,10 +55,21 @@ test("whoever is logged in makes one, which is told in this answer alone", async
   expect(listed.body).not.toContain(made.token);
 });
 
-test("an access token makes none, so that its end is one", async () => {
-  const answer = await post("berth_pat_old", { name: "ci" });
-  expect([answer.statusCode, answer.json().error.code]).toEqual([403, "forbidden"]);
+test("an access token makes none, so that its end is one, and ends none that may do more", async () => {
+  const headers = { authorization: "Bearer berth_pat_old" };
+  const answers = [
+    await post("berth_pat_old", { name: "ci" }),
+    await app.inject({ method: "DELETE", url: `${path}/anna/deploy`, headers }),
+  ];
+  for (const answer of answers) expect([answer.statusCode, answer.json().error.code]).toEqual([403, "forbidden"]);
   expect(asked).toEqual([]);
+});
+
+test("whoever is logged in ends one", async () => {
+  const headers = { authorization: "Bearer berth_login" };
+  const answer = await app.inject({ method: "DELETE", url: `${path}/anna/deploy`, headers });
+  expect(answer.json()).toEqual({ account: "anna", name: "deploy" });
+  expect(asked).toEqual([[{ account: "anna", name: "deploy" }, anna]]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { createAccessToken, listAccessTokens, removeAccessToken } from "@berth/shared/api/access-tokens";
 import { BerthError } from "@berth/shared/errors";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isAccessToken, type AccessTokens } from "../accounts/access-tokens.ts";
 import { tokenOf } from "./authenticate.ts";
 import { serveEndpoint } from "./endpoint.ts";
@@ -10,16 +10,18 @@ export type AccessTokensApi = Pick<AccessTokens, "create" | "list" | "remove">;
 export function serveAccessTokens(app: FastifyInstance, tokens: AccessTokensApi): void {
   serveEndpoint(app, listAccessTokens, async ({ account }) => ({ tokens: await tokens.list(account) }));
   serveEndpoint(app, createAccessToken, ({ body, account, request }) => {
-    const token = tokenOf(request.raw);
-    if (token !== null && isAccessToken(token.value)) {
-      throw new BerthError("forbidden", "An access token cannot make another one: it would have no end", {
-        hint: "Log in with name and password: `berth login`",
-      });
-    }
+    refuseAccessToken(request, "An access token cannot make another one: it would have no end");
     return tokens.create(body, account);
   });
-  serveEndpoint(app, removeAccessToken, async ({ params, account }) => {
+  serveEndpoint(app, removeAccessToken, async ({ params, account, request }) => {
+    refuseAccessToken(request, "An access token cannot end one: it may be less than the others of its account");
     await tokens.remove(params, account);
     return params;
   });
+}
+
+function refuseAccessToken({ raw }: FastifyRequest, message: string): void {
+  const token = tokenOf(raw);
+  if (token === null || !isAccessToken(token.value)) return;
+  throw new BerthError("forbidden", message, { hint: "Log in with name and password: `berth login`" });
 }

@@ -40,6 +40,13 @@ test.each([
   expect(http?.services["shared-ollama"]?.loadBalancer.servers).toEqual(urls.map((url) => ({ url })));
 });
 
+test("one that is upgraded is left to the other, which serves", () => {
+  const stateOf = (instance: string) => (instance === "shared-ollama" ? "stopped" : "healthy");
+  const routes = resolveRoutes(fleet, catalog, stateOf, new Set(["shared-ollama"]));
+  const { http } = traefikConfiguration(fleet, routes);
+  expect(http?.services["shared-ollama"]?.loadBalancer.servers).toEqual([{ url: "http://10.0.6.20:11434" }]);
+});
+
 test("the route stays when the first of them is gone, and says of each what it is when all are", () => {
   const routesWith = (first: "missing", second: "healthy" | "starting") =>
     resolveRoutes(fleet, catalog, (instance) => (instance === "shared-ollama" ? first : second));

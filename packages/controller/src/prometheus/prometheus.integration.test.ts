@@ -25,7 +25,6 @@ import { readStatus } from "../status/status.ts";
 import { containerSeries, nodeSeries } from "./definitions.ts";
 import { examples, startPrometheus, type TestPrometheus } from "./testing/server.ts";
 
-const names = ["127.0.0.1"];
 const place = { host: "127.0.0.1", port: 0 };
 const admin = "berth_admin";
 
@@ -52,7 +51,7 @@ function sampleOn(node: FakeAgent): NodeJS.Timeout {
 
 async function buildController(): Promise<FastifyInstance> {
   const { hub, inventory, authority } = harness;
-  const { certificate, key } = await authority.issueServerCertificate(names);
+  const { certificate, key, notAfter } = await authority.issueServerCertificate(["127.0.0.1"]);
   const built = Fastify({ https: { cert: certificate, key, minVersion: "TLSv1.3" }, forceCloseConnections: true });
   built.setValidatorCompiler(validatorCompiler);
   built.setSerializerCompiler(serializerCompiler);
@@ -68,7 +67,7 @@ async function buildController(): Promise<FastifyInstance> {
       store: { current: async () => null },
       secrets: await openSecrets({ inventory, key: Buffer.alloc(32, 1) }),
       backups: { status: async () => null },
-      serverNames: async () => names,
+      presentedCertificate: { notAfter },
     };
     servePrometheus(
       api,
@@ -159,11 +158,11 @@ test("what Prometheus' own tools say of the series, the example and its rules", 
   expect(await execa("promtool", ["check", "metrics"], { input: body, all: true })).toMatchObject({ all: "" });
   await execa("promtool", ["check", "config", server.configuration]);
   const rules = await execa("promtool", ["check", "rules", "berth-rules.yml"], { cwd: examples });
-  expect(rules.stdout).toContain("SUCCESS: 12 rules found");
+  expect(rules.stdout).toContain("SUCCESS: 13 rules found");
   await execa("promtool", ["test", "rules", "berth-rules.test.yml"], { cwd: examples });
   const { data } = loadedSchema.parse(await server.get("/api/v1/rules"));
   expect(data.groups.flatMap((group) => group.rules.map(({ health }) => health))).toEqual(
-    Array.from({ length: 12 }, () => "ok"),
+    Array.from({ length: 13 }, () => "ok"),
   );
 });
 

@@ -7,7 +7,7 @@ import type {
   TraefikRouter,
   TraefikService,
 } from "@berth/shared/routes/traefik";
-import { serves } from "./resolve.ts";
+import { serving } from "./resolve.ts";
 
 /** Name of the TLS options that Berth makes. */
 const ownTlsOptions = "berth";
@@ -54,7 +54,7 @@ function routerOf({ host, instance }: Route, settings: Fleet["routes"]): Traefik
 function serviceOf({ servers, healthCheck }: Route): TraefikService {
   return {
     loadBalancer: {
-      servers: servers.filter(serves).map(({ address, port }) => ({ url: `http://${address}:${port}` })),
+      servers: serving(servers).map(({ address, port }) => ({ url: `http://${address}:${port}` })),
       ...(healthCheck === null || servers.length < 2 ? {} : { healthCheck: healthCheckOf(healthCheck) }),
     },
   };

@@ -60,11 +60,12 @@ function toRoute(
 }
 
 /**
- * Whether the router may send to it. One that is upgraded stays: routers learn of changes every few seconds only, so that
- * taking it out and in again would make it answer later than it does.
+ * Those to which the router may send. Where none is healthy, one that is upgraded stays: routers learn of changes every
+ * few seconds only, so that taking it out and in again would make it answer later than it does.
  */
-export function serves({ state, upgrading }: RouteServer): boolean {
-  return state === "healthy" || upgrading;
+export function serving(servers: readonly RouteServer[]): RouteServer[] {
+  const healthy = servers.filter(({ state }) => state === "healthy");
+  return healthy.length > 0 ? healthy : servers.filter(({ upgrading }) => upgrading);
 }
 
 function serverOf(
@@ -89,7 +90,7 @@ const descriptions = {
 
 /** null: at least one of them serves. */
 function unhealthyReason(servers: readonly RouteServer[]): string | null {
-  if (servers.some(serves)) return null;
+  if (serving(servers).length > 0) return null;
   return servers.map(({ instance, state }) => `${instance} ${descriptions[state]}`).join(", ");
 }
 

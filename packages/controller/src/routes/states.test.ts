@@ -25,11 +25,13 @@ test("what an agent says of an instance is passed on", () => {
 });
 
 test("an upgrade keeps the route of what answered before it, for a while", () => {
-  const upgrade = { instance: "user1-n8n", phase: "trying", routeBefore: null, startedAt: iso(60) } as const;
+  const since = { startedAt: iso(7200), stoppedAt: iso(60) };
+  const upgrade = { instance: "user1-n8n", phase: "trying", routeBefore: null, ...since } as const;
   expect([...stillRouted([upgrade, { ...upgrade, instance: "user2-n8n" }], now)]).toEqual(["user1-n8n", "user2-n8n"]);
   expect(stillRouted([{ ...upgrade, phase: "begun" }], now).size).toBe(0);
   expect(stillRouted([{ ...upgrade, routeBefore: "it did not answer" }], now).size).toBe(0);
-  expect(stillRouted([{ ...upgrade, startedAt: iso(15 * 60) }], now).size).toBe(0);
+  expect(stillRouted([{ ...upgrade, stoppedAt: iso(15 * 60) }], now).size).toBe(0);
+  expect(stillRouted([{ ...upgrade, startedAt: iso(60), stoppedAt: null }], now).size).toBe(1);
 });
 
 function iso(seconds: number): string {

@@ -37,10 +37,10 @@ export function routedStates({ instances, presence, now, startedAt }: Sighting):
 
 /** Of the upgrades that have not ended: names of the instances whose routes stay, since these answered before. */
 export function stillRouted(
-  unfinished: readonly Pick<UpgradeInstance, "instance" | "phase" | "routeBefore" | "startedAt">[],
+  unfinished: readonly Pick<UpgradeInstance, "instance" | "phase" | "routeBefore" | "startedAt" | "stoppedAt">[],
   now: number,
 ): Set<string> {
-  const isOnItsWay = ({ phase, routeBefore, startedAt }: (typeof unfinished)[number]): boolean =>
-    phase !== "begun" && routeBefore === null && now - Date.parse(startedAt) < upgradeMilliseconds;
+  const isOnItsWay = ({ phase, routeBefore, startedAt, stoppedAt }: (typeof unfinished)[number]): boolean =>
+    phase !== "begun" && routeBefore === null && now - Date.parse(stoppedAt ?? startedAt) < upgradeMilliseconds;
   return new Set(unfinished.filter(isOnItsWay).map(({ instance }) => instance));
 }

@@ -73,6 +73,8 @@ export interface Controller {
   desired: (fleet: Fleet) => Desired;
   /** Names and addresses that the TLS listener's certificate is for. */
   serverNames: () => Promise<string[]>;
+  /** Of the TLS listener, as it is in use; null before it listens. Milliseconds since the epoch. */
+  presentedCertificate: { notAfter: number | null };
   onServerNamesChange: (listener: () => Promise<void>) => void;
   /** Ends what is under way without cancelling it: runs are carried on at the next start, agents connect again. */
   stopWork: () => Promise<void>;
@@ -292,6 +294,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     stores,
     desired,
     serverNames,
+    presentedCertificate: { notAfter: null },
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
       await backups.stopSchedule();

@@ -22,8 +22,7 @@ export interface PrometheusRooms {
   store: Pick<FleetStore, "current">;
   secrets: ReaderTokenSecrets;
   backups: Pick<BackupRooms, "status">;
-  /** What the TLS listener's certificate is for. */
-  serverNames: () => Promise<string[]>;
+  presentedCertificate: { notAfter: number | null };
 }
 
 export function openPrometheus(controller: PrometheusRooms, status: () => Promise<Status>): Prometheus {
@@ -43,12 +42,16 @@ export function openPrometheus(controller: PrometheusRooms, status: () => Promis
   });
 }
 
-async function certificateEnds({ inventory, authority, serverNames }: PrometheusRooms): Promise<CertificateEnd[]> {
-  const server = await authority.issueServerCertificate(await serverNames());
+async function certificateEnds({
+  inventory,
+  authority,
+  presentedCertificate: { notAfter: serverEnd },
+}: PrometheusRooms): Promise<CertificateEnd[]> {
   const agents = await listCertificateEnds(inventory.database);
   return [
     { certificate: "authority", node: null, notAfter: Date.parse(new X509Certificate(authority.caPem).validTo) },
-    { certificate: "server", node: null, notAfter: server.notAfter },
+    // What the listener presents, not what the next renewal would be.
+    ...(serverEnd === null ? [] : [{ certificate: "server", node: null, notAfter: serverEnd } as const]),
     ...agents.map(({ node, notAfter }): CertificateEnd => ({ certificate: "agent", node, notAfter })),
   ];
 }

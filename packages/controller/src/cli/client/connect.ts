@@ -1,3 +1,4 @@
+import { BerthError } from "@berth/shared/errors";
 import { z } from "zod";
 import { createClient, type Client } from "./client.ts";
 import { loginFile, readLogin } from "./login-file.ts";
@@ -22,7 +23,14 @@ export async function connectClient({ controller, environment, raw }: ConnectOpt
   return createClient(await reachTarget(candidates), { raw });
 }
 
-/** A token of the environment goes before the saved login's: a script is given one. */
+/**
+ * A token of the environment goes before the saved login's: a script is given one. Throws `request.invalid` for a Unix
+ * socket, which asks for none: whoever gives a token would be an admin there, unawares.
+ */
 function withToken(target: Target, token: string | undefined): Target {
-  return target.kind === "unix" || token === undefined || token === "" ? target : { ...target, token };
+  if (token === undefined || token === "") return target;
+  if (target.kind === "url") return { ...target, token };
+  throw new BerthError("request.invalid", "BERTH_TOKEN is set, and a Unix socket asks for no token.", {
+    hint: "Name the controller's address as well, BERTH_CONTROLLER=https://HOST:8421, or unset BERTH_TOKEN.",
+  });
 }

@@ -85,3 +85,9 @@ test("commands send the token of the environment, as they would a login's", asyn
   expect([exitCode, seen]).toEqual([0, ["Bearer berth_pat_secret"]]);
   await app.close();
 });
+
+test("a token in the environment is not passed over where it would not count", async () => {
+  const environment = { BERTH_CONTROLLER: "unix:/run/nowhere.sock", BERTH_TOKEN: "berth_pat_secret" };
+  const { exitCode, stderr } = await runInTest(["token", "list"], createTestTerminal({ environment }));
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining("a Unix socket asks for no token")]);
+});

@@ -64,6 +64,7 @@ it("has nodes by their own numbers, not by the sum of their containers", () => {
     ["user2", "offline", null],
   ]);
   expect(names({ by: "node", node: "user1" })).toEqual(["user1"]);
+  expect(names({ by: "node", tenant: "user2" })).toEqual(["user2"]);
 });
 
 it("shows what was asked for only", () => {

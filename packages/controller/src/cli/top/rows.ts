@@ -50,9 +50,14 @@ export function topRows(picture: Picture, selection: Selection, now: number): Ro
   const wanted = (row: Row): boolean =>
     (tenant === undefined || (tenant === shared ? row.tenant === null : row.tenant === tenant)) &&
     (node === undefined || row.node === node);
-  const rows = by === "node" ? nodeRows(picture, now) : grouped(containerRows(picture, now).filter(wanted), by);
+  const containers = containerRows(picture, now).filter(wanted);
+  const nodes = new Set(containers.map((row) => row.node));
+  const rows =
+    by === "node"
+      ? nodeRows(picture, now).filter(({ name }) => (tenant === undefined && node === undefined) || nodes.has(name))
+      : grouped(containers, by);
   return rows
-    .filter((row) => (by !== "node" || node === undefined || row.name === node) && row.name.includes(filter))
+    .filter((row) => row.name.includes(filter))
     .toSorted((one, other) => weight(other, sort) - weight(one, sort) || compareNames(one, other));
 }
 
