@@ -6,7 +6,7 @@ import { listRuns } from "@berth/shared/api/runs";
 import { listSecrets, revealSecret } from "@berth/shared/api/secrets";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import { planSchema } from "@berth/shared/operations/plan";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { findSecrets } from "../../../controller/src/secrets/find.ts";
 import { controllerOf } from "../../src/demo/controller.ts";
 import { runCommand } from "../../src/host/command.ts";
@@ -146,9 +146,10 @@ describe("secret rotate", () => {
   it("brings the instance back to its former login when the new one does not get in, and succeeds when it does", async () => {
     const [former = ""] = await logins();
     const before = await password();
-    const next = former.replace(/\d+$/, (version) => String(Number(version) + 1));
-    await sql(`copy (select 1) to program $$sed -i '1i host all "${next}" all reject' "$PGDATA/pg_hba.conf"$$`);
-    await sql("select pg_reload_conf()");
+    // Every login of the instance's role but the present one is refused, whatever number the next one has.
+    const lines = [`host all "${former}" all scram-sha-256 # a test`, "host all +user3_n8n all reject # a test"];
+    await editAccess(`1i ${lines.join("\\n")}`);
+    onTestFinished(() => editAccess("/# a test$/d"));
     const failed = await fleet.berth(["secret", "rotate", name]);
     expect(failed.exitCode, failed.stdout + failed.stderr).toBe(1);
     expect(found(failed.stdout + failed.stderr)).toEqual([]);
@@ -156,12 +157,17 @@ describe("secret rotate", () => {
     expect(await stateOfN8n()).toBe("healthy");
     expect(await logins()).toEqual([former]);
     expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
-    await sql(`copy (select 1) to program $$sed -i '1d' "$PGDATA/pg_hba.conf"$$`);
-    await sql("select pg_reload_conf()");
+    await editAccess("/# a test$/d");
     await fleet.succeed(["secret", "rotate", name]);
     expect(await password()).not.toBe(before);
     expect(await logins()).not.toEqual([former]);
   });
+
+  /** Of who may get into the server, by a script of sed. */
+  async function editAccess(script: string): Promise<void> {
+    await sql(`copy (select 1) to program $$sed -i '${script}' "$PGDATA/pg_hba.conf"$$`);
+    await sql("select pg_reload_conf()");
+  }
 
   async function password(): Promise<string | undefined> {
     return variable(await fleet.guest("user3"), "user3-n8n", "DB_POSTGRESDB_PASSWORD");
