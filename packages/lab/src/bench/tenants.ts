@@ -37,7 +37,7 @@ export async function benchmarkTenants({ fleet: open, say }: Bench): Promise<Ben
   const docker: number[] = [];
   let places = await placesOf(fleet);
   for (let round = 1; round <= rounds; round += 1) {
-    await clear(fleet, places);
+    await clear(fleet, shared, places);
     berth.push(runMilliseconds(await applyTenants(fleet, { nodes: count, tenants: count })));
     places = await placesOf(fleet);
     docker.push(await byHand(shared, places));
@@ -45,7 +45,7 @@ export async function benchmarkTenants({ fleet: open, say }: Bench): Promise<Ben
       `tenants: round ${round} of ${rounds}, Berth ${seconds(berth.at(-1) ?? 0)}, docker run ${seconds(docker.at(-1) ?? 0)}`,
     );
   }
-  await clear(fleet, places);
+  await clear(fleet, shared, places);
   return [
     result({
       name: "tenants",
@@ -78,24 +78,29 @@ async function byHand(shared: AttachedGuest, places: readonly Place[]): Promise<
     await removeContainers(guest, containers);
     await writeFile(join(guest.root, scriptPath), renderDeployScript(containers), { mode: 0o600 });
   }
-  for (const { name } of tenantNodes(count)) await emptyDatabase(shared, `${name}_n8n`);
+  for (const database of databases()) {
+    await psql(shared, `DROP DATABASE ${database} WITH (FORCE)`, `CREATE DATABASE ${database} OWNER ${database}`);
+  }
   const begun = performance.now();
   await Promise.all(places.map(({ guest }) => guest.run(["sh", `/${scriptPath}`], { deadlineMs: 900_000 })));
   return performance.now() - begun;
 }
 
-async function emptyDatabase(shared: AttachedGuest, name: string): Promise<void> {
-  const client = ["docker", "exec", "shared-postgres", "psql", "-U", "postgres", "-q"];
-  const statements = [`DROP DATABASE ${name} WITH (FORCE)`, `CREATE DATABASE ${name} OWNER ${name}`];
-  await shared.run(["sh", "-c", quoted([...client, ...statements.flatMap((statement) => ["-c", statement])])], {
-    deadlineMs: 120_000,
-  });
+function databases(): string[] {
+  return tenantNodes(count).map(({ name }) => `${name}_n8n`);
 }
 
-/** Takes the tenants from the fleet, and the volumes, which Berth keeps. */
-async function clear(fleet: BenchFleet, places: readonly Place[]): Promise<void> {
+async function psql(shared: AttachedGuest, ...statements: string[]): Promise<void> {
+  const client = ["docker", "exec", "shared-postgres", "psql", "-U", "postgres", "-q"];
+  const given = statements.flatMap((statement) => ["-c", statement]);
+  await shared.run(["sh", "-c", quoted([...client, ...given])], { deadlineMs: 120_000 });
+}
+
+/** Takes the tenants from the fleet, and what Berth keeps of them: volumes and databases. */
+async function clear(fleet: BenchFleet, shared: AttachedGuest, places: readonly Place[]): Promise<void> {
   await applyTenants(fleet, { nodes: count, tenants: 0 });
   for (const { guest, containers } of places) await removeContainers(guest, containers);
+  for (const database of databases()) await psql(shared, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
 }
 
 async function removeContainers(guest: AttachedGuest, containers: readonly ContainerDetails[]): Promise<void> {
