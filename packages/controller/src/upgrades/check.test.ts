@@ -24,11 +24,13 @@ let past: UpgradeInstance[];
 let asked: string[];
 let answer: CheckDependencies["tags"];
 let registryMirror: string | null;
+/** Images of services that have another one than the catalog's. */
+let images: Record<string, string>;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse(now), toFake: ["Date"] });
   [text, known, running, past, asked, registryMirror] = [example, new Map(), new Map(), [], [], null];
-  [digests, looked] = [{}, []];
+  [digests, looked, images] = [{}, [], {}];
   answer = async () => ["2.41.1", "2.41.3", "latest"];
 });
 afterEach(() => {
@@ -39,7 +41,13 @@ afterEach(() => {
 function checks() {
   return createUpgradeChecks({
     fleet: async () => parsed(text),
-    catalogOf: (fleet) => catalogOf(fleet, catalog),
+    catalogOf: (fleet) =>
+      new Map(
+        [...catalogOf(fleet, catalog)].map(([name, service]) => [
+          name,
+          { ...service, image: images[name] ?? service.image },
+        ]),
+      ),
     registryMirror,
     tags: (image, fleet, signal) => {
       asked.push(image);
@@ -67,6 +75,16 @@ describe("asking", () => {
     );
     expect(known.get(n8n)).toEqual({ tags: ["2.41.1", "2.41.3"], digests: {}, checkedAt: now });
     expect(looked).toEqual(["user1", "user2", "user3"]);
+  });
+
+  test("of services with one image, its registry is asked once, and what all of them run is remembered", async () => {
+    images = { flowise: n8n };
+    running.set("user1-n8n", { version: "2.41.1", digests: null });
+    running.set("user1-flowise", { version: "2.41.3", digests: null });
+    digests = { [`${n8n}:2.41.1`]: `sha256:${"1".repeat(64)}`, [`${n8n}:2.41.3`]: `sha256:${"3".repeat(64)}` };
+    await checks().check(null);
+    expect(asked.filter((image) => image.startsWith(`${n8n}:`))).toHaveLength(1);
+    expect(Object.keys(known.get(n8n)?.digests ?? {})).toEqual(expect.arrayContaining(["2.41.1", "2.41.3"]));
   });
 
   test("of all, each service of the fleet; a name that it has no instance of is refused", async () => {

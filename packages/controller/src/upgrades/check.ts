@@ -51,18 +51,25 @@ export function createUpgradeChecks(dependencies: CheckDependencies): UpgradeChe
     const signal = AbortSignal.timeout(totalMilliseconds);
     const problems = new Map<string, string>();
     const [running, known] = await Promise.all([dependencies.running(), dependencies.known()]);
-    const askFor = async (service: Service): Promise<void> => {
-      const image = imageOf(service, fleet, dependencies);
+    // Own services may share an image with others: asked for each by itself, the last answer alone would be kept.
+    const askFor = async (image: string, services: readonly [Service, ...Service[]]): Promise<void> => {
       const before = known.get(image)?.digests ?? {};
-      const inUse = new Map(tagsInUse(service, chosen, running).map((tag) => [tag, before[tag]]));
+      const tags = services.flatMap((service) => tagsInUse(service, chosen, running));
+      const inUse = new Map(tags.map((tag) => [tag, before[tag]]));
       try {
-        await learn({ image, version: service.version }, inUse, fleet, signal);
+        await learn({ image, version: services[0].version }, inUse, fleet, signal);
       } catch (error) {
         const tooLate = `its registry did not answer within ${totalMilliseconds / 1000} s`;
-        problems.set(service.name, signal.aborted ? tooLate : toBerthError(error).message);
+        const reason = signal.aborted ? tooLate : toBerthError(error).message;
+        for (const { name } of services) problems.set(name, reason);
       }
     };
-    await Promise.all(servicesOf(chosen).map((service) => limit(() => askFor(service))));
+    const byImage = Map.groupBy(servicesOf(chosen), (service) => imageOf(service, fleet, dependencies));
+    await Promise.all(
+      [...byImage].map(([image, [first, ...others]]) =>
+        first === undefined ? undefined : limit(() => askFor(image, [first, ...others])),
+      ),
+    );
     return problems;
   }
 
