@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { buildApp } from "./app.ts";
-import { openApiPagePath, openApiPath } from "./openapi.ts";
+import { noAccount, openApiPagePath, openApiPath } from "./openapi.ts";
 import { idleDependencies } from "./testing/dependencies.ts";
 
 const documentSchema = z.object({
@@ -65,7 +65,7 @@ test("every endpoint that is declared is described, with its role, what it answe
     const operation = paths[path.replaceAll(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
     expect(operation, `${method} ${path}`).toMatchObject({
       summary,
-      description: role === "public" ? "Needs no account." : `Needs the role ${role}.`,
+      description: role === "public" ? noAccount : `Needs the role ${role}.`,
       responses: { 200: expect.anything(), default: expect.anything() },
     });
   }

@@ -39,6 +39,9 @@ export async function collectOpenApi(app: FastifyInstance, version: string): Pro
   });
 }
 
+/** Said of what is public: some of it asks for a token that is no account's, such as the router's. */
+export const noAccount = "Needs no account; where a program reads it, that program's token.";
+
 /** Agents speak another protocol, and the page's files are no API. */
 function isOfApi(url: string): boolean {
   return url.startsWith("/api/") && url !== openApiPath;
@@ -50,7 +53,7 @@ function describe(schema: FastifySchema, { config }: RouteOptions, url: string):
   return {
     ...schema,
     tags: [group],
-    description: role === "public" ? "Needs no account." : `Needs the role ${role}.`,
+    description: role === "public" ? noAccount : `Needs the role ${role}.`,
     security: role === "public" ? [] : [{ token: [] }, { session: [] }],
     response: { ...responsesOf(schema), default: { description: "What went wrong", ...errorSchema } },
   };

@@ -18,7 +18,8 @@ export function serveRoutes(app: FastifyInstance, routes: RoutesApi): void {
     results: await routes.test(body, AbortSignal.timeout(testMilliseconds)),
   }));
   serveEndpoint(app, getTraefikProvider, ({ query }) => routes.provider(query));
-  app.get(traefikConfigurationPath, { config: { role: "public" } }, async (request, reply) => {
+  const schema = { summary: "Traefik's dynamic configuration, for its HTTP provider" };
+  app.get(traefikConfigurationPath, { schema, config: { role: "public" } }, async (request, reply) => {
     requireReader(request, {
       name: "The router",
       isToken: routes.isToken,
