@@ -151,7 +151,7 @@ describe("secret rotate", () => {
     await editAccess(`1i ${lines.join("\\n")}`);
     onTestFinished(() => editAccess("/# a test$/d"));
     const failed = await fleet.berth(["secret", "rotate", name]);
-    expect(failed.exitCode, failed.stdout + failed.stderr).toBe(1);
+    expect(failed.exitCode, failed.stdout + failed.stderr).toBe(8);
     expect(found(failed.stdout + failed.stderr)).toEqual([]);
     expect(await password()).toBe(before);
     expect(await stateOfN8n()).toBe("healthy");
