@@ -1,6 +1,6 @@
 /** Rows of `berth top`: samples by container, or added up by instance, tenant or node. Pure. */
 import type { InstanceStatus } from "@berth/shared/api/status";
-import { type ContainerColumn, containerValue, nodeValue } from "@berth/shared/metrics/samples";
+import { type ContainerColumn, containerValue, type NodeColumn, nodeValue } from "@berth/shared/metrics/samples";
 import { groupBy } from "../render/operation.ts";
 import type { Picture, Reading } from "./picture.ts";
 
@@ -114,13 +114,7 @@ function containerRow(
     tenant: instance?.tenant ?? null,
     node,
     state: instance?.state ?? null,
-    cpuCores: value("cpuCores"),
-    memoryBytes: value("memoryBytes"),
-    memoryLimitBytes: value("memoryLimitBytes") || null,
-    networkReceiveBytesPerSecond: value("networkReceiveBytesPerSecond"),
-    networkTransmitBytesPerSecond: value("networkTransmitBytesPerSecond"),
-    diskReadBytesPerSecond: value("diskReadBytesPerSecond"),
-    diskWriteBytesPerSecond: value("diskWriteBytesPerSecond"),
+    ...eachMeasure(value),
     processes: value("processes"),
   };
 }
@@ -129,18 +123,12 @@ function nodeRows({ status, readings }: Picture, now: number): Row[] {
   return (status?.nodes ?? []).map(({ name, state }) => {
     const reading = readings.get(name);
     const measured = reading !== undefined && isFresh(reading, now) ? reading.frame : null;
-    const value = (column: Parameters<typeof nodeValue>[1]): number | null =>
+    const value = (column: Measure): number | null =>
       measured === null ? null : finite(nodeValue(measured.node, column));
     const processes = measured?.containers.map((row) => (row === null ? null : containerValue(row, "processes")));
     return {
       ...{ name, instance: null, service: null, tenant: null, node: name, state },
-      cpuCores: value("cpuCores"),
-      memoryBytes: value("memoryBytes"),
-      memoryLimitBytes: value("memoryLimitBytes") || null,
-      networkReceiveBytesPerSecond: value("networkReceiveBytesPerSecond"),
-      networkTransmitBytesPerSecond: value("networkTransmitBytesPerSecond"),
-      diskReadBytesPerSecond: value("diskReadBytesPerSecond"),
-      diskWriteBytesPerSecond: value("diskWriteBytesPerSecond"),
+      ...eachMeasure(value),
       processes: sum(processes ?? []),
     };
   });
@@ -154,8 +142,7 @@ function grouped(rows: readonly Row[], by: Exclude<Grouping, "node">): Row[] {
 }
 
 function added(name: string, members: readonly Row[], by: "instance" | "tenant"): Row {
-  const total = (column: keyof Row & `${string}${"Cores" | "Bytes" | "PerSecond" | "cesses"}`): number | null =>
-    sum(members.map((row) => row[column]));
+  const total = (column: Measure | "processes"): number | null => sum(members.map((row) => row[column]));
   const same = <Value>(read: (row: Row) => Value): Value | null => {
     const values = new Set(members.map(read));
     return values.size === 1 ? ([...values][0] ?? null) : null;
@@ -167,17 +154,25 @@ function added(name: string, members: readonly Row[], by: "instance" | "tenant")
     tenant: same(({ tenant }) => tenant),
     node: same(({ node }) => node),
     state: by === "instance" ? same(({ state }) => state) : null,
-    cpuCores: total("cpuCores"),
-    memoryBytes: total("memoryBytes"),
+    ...eachMeasure(total),
     // With one container that has none, the sum is no limit.
-    memoryLimitBytes: members.some(({ memoryLimitBytes }) => memoryLimitBytes === null)
-      ? null
-      : total("memoryLimitBytes"),
-    networkReceiveBytesPerSecond: total("networkReceiveBytesPerSecond"),
-    networkTransmitBytesPerSecond: total("networkTransmitBytesPerSecond"),
-    diskReadBytesPerSecond: total("diskReadBytesPerSecond"),
-    diskWriteBytesPerSecond: total("diskWriteBytesPerSecond"),
+    ...(members.some(({ memoryLimitBytes }) => memoryLimitBytes === null) ? { memoryLimitBytes: null } : {}),
     processes: total("processes"),
+  };
+}
+
+/** What nodes and containers have alike. */
+type Measure = Extract<NodeColumn & ContainerColumn, keyof Row>;
+
+function eachMeasure(value: (column: Measure) => number | null): Pick<Row, Measure> {
+  return {
+    cpuCores: value("cpuCores"),
+    memoryBytes: value("memoryBytes"),
+    memoryLimitBytes: value("memoryLimitBytes") || null,
+    networkReceiveBytesPerSecond: value("networkReceiveBytesPerSecond"),
+    networkTransmitBytesPerSecond: value("networkTransmitBytesPerSecond"),
+    diskReadBytesPerSecond: value("diskReadBytesPerSecond"),
+    diskWriteBytesPerSecond: value("diskWriteBytesPerSecond"),
   };
 }
 
