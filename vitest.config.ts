@@ -1,6 +1,15 @@
 import { defineConfig } from "vitest/config";
 
-/** Unit tests stand beside the code they test and need nothing but Node; integration tests need the lab (root, Debian). */
+/** Longer than a command of the lab may take, so that what it waited for is told. */
+const patience = { testTimeout: 900_000, hookTimeout: 1_800_000 };
+
+/** Each alone, as users' machines do one thing at a time too; what engines, browsers and kernels refuse once is tried again: `berth test` names it. */
+const realParts = { fileParallelism: false, retry: 1, ...patience };
+
+/**
+ * Unit tests stand beside the code they test and need nothing but Node. Integration tests meet one real part after the
+ * other (root, Debian); those of the fleet meet all of them in a lab. `berth test` runs the latter beside all others.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -15,14 +24,16 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["packages/*/src/**/*.integration.test.ts", "packages/lab/test/**/*.test.ts"],
-          // Longer than a command of the lab may take, so that what it waited for is told.
-          testTimeout: 900_000,
-          hookTimeout: 1_800_000,
-          fileParallelism: false,
-          // Real engines, browsers and kernels on a machine that others slow down: `berth test` names what needed it.
-          retry: 1,
+          include: ["packages/*/src/**/*.integration.test.ts", "packages/lab/test/*.test.ts"],
+          ...realParts,
+        },
+      },
+      {
+        test: {
+          name: "fleet",
+          include: ["packages/lab/test/fleet/*.test.ts"],
           globalSetup: ["packages/lab/test/fleet/global.ts"],
+          ...realParts,
         },
       },
     ],
