@@ -111,8 +111,9 @@ describe("failure", () => {
 
   test("of a node that hangs holds up no other node", async () => {
     const gate = createGates();
-    const runner = fixture.runnerWith((context) =>
-      context.node === "hangs" ? gate.handler(context) : Promise.resolve(imageResult),
+    const runner = fixture.runnerWith(
+      (context) => (context.node === "hangs" ? gate.handler(context) : Promise.resolve(imageResult)),
+      { concurrency: { perNode: 4, pullsPerHost: 16 } },
     );
     const hanging = Array.from({ length: 6 }, (_, index) => imageOperation(`hang${index}`, [], "hangs"));
     const others = Array.from({ length: 20 }, (_, index) => imageOperation(`other${index}`, [], "works"));

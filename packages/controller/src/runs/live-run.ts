@@ -10,7 +10,7 @@ import type { Notifier } from "./notifications.ts";
 import { performStep, settles, type StepEnd } from "./perform-step.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RetryPolicy } from "./retry.ts";
-import { createSchedule, type Concurrency } from "./schedule.ts";
+import { createSchedule, type Concurrency, type Hosts } from "./schedule.ts";
 
 export interface RunContext {
   inventory: Inventory;
@@ -39,14 +39,14 @@ export interface LiveRun {
 const progressParts = 10;
 
 /** Starts carrying out what of the run has not ended. `lastSequence` is that of its last log line. */
-export function carryOut(record: RunRecord, lastSequence: number, context: RunContext): LiveRun {
+export function carryOut(record: RunRecord, lastSequence: number, hosts: Hosts, context: RunContext): LiveRun {
   const { notifier, redact } = context;
   const abort = new AbortController();
   /** The controller stops: apart, because a run that was cancelled may still be coming to its end. */
   const leave = new AbortController();
   const isCancelled = record.cancelRequestedAt !== null;
   if (isCancelled) record.steps.filter((step) => !isSettling(step)).forEach(cancelStep);
-  const schedule = createSchedule(record.steps, context.concurrency);
+  const schedule = createSchedule(record.steps, context.concurrency, hosts);
   const done = Promise.withResolvers<void>();
   /** By step: the tenths of its phase that are in the log. */
   const written = new Map<string, number>();

@@ -1,7 +1,8 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { carryOutPlan, useRunners } from "./test-fixtures.ts";
+import { putNode } from "../inventory/nodes.ts";
+import { carryOutPlan, createGates, startPlan, useRunners } from "./test-fixtures.ts";
 import { type ImageHandler, imageOperation, imageResult, planOf } from "./test-plans.ts";
 
 const fixture = useRunners();
@@ -41,7 +42,7 @@ describe("order", () => {
               done.add(`image.ensure/${name}`);
               return imageResult;
             },
-            { concurrency: { total, perNode } },
+            { concurrency: { total, perNode, pullsPerHost: 16 } },
           );
           const ended = await carryOutPlan(runner, planOf(...operations));
           expect(ended.counts).toMatchObject({ succeeded: operations.length, failed: 0, skipped: 0 });
@@ -68,6 +69,27 @@ describe("order", () => {
     const plan = planOf(again("first", "user1"), again("second", "user1"), again("third", "user2"));
     expect((await carryOutPlan(fixture.runnerWith(handler), plan)).state).toBe("succeeded");
     expect(most).toBe(2);
+  });
+
+  test("images are pulled in turns on nodes that share a host, and at once on others", async () => {
+    for (const [name, proxmox] of [
+      ["user1", "pve"],
+      ["user2", "pve"],
+      ["user3", null],
+      ["user4", null],
+    ] as const) {
+      await putNode(fixture.inventory.database, { name, address: "10.0.6.11", proxmox });
+    }
+    const gates = createGates();
+    const runner = fixture.runnerWith(gates.handler, { concurrency: { pullsPerHost: 1 } });
+    const operations = ["user1", "user2", "user3", "user4"].map((node) => imageOperation(node, [], node));
+    const id = await startPlan(runner, planOf(...operations));
+    await Promise.all(["user1", "user3", "user4"].map((node) => gates.started(node)));
+    expect([...gates.contexts.keys()]).not.toContain("user2");
+    gates.open("user1");
+    await gates.started("user2");
+    for (const node of ["user2", "user3", "user4"]) gates.open(node);
+    expect(await runner.wait(id)).toMatchObject({ state: "succeeded" });
   });
 
   test.each([

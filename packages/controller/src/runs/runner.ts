@@ -5,6 +5,7 @@ import type { LogLine, Run, RunSummary } from "@berth/shared/api/runs";
 import { BerthError } from "@berth/shared/errors";
 import type { OperationKind } from "@berth/shared/operations/index";
 import type { Inventory } from "../inventory/database.ts";
+import { listNodes } from "../inventory/nodes.ts";
 import { findRunningRun, listRuns, type RunRecord } from "../inventory/runs.ts";
 import { lastLogSequence, readLogLines } from "../inventory/step-logs.ts";
 import { checkGraph } from "./graph.ts";
@@ -14,7 +15,7 @@ import { createNotifier, type RunnerEvents } from "./notifications.ts";
 import { parseInput } from "./operation-types.ts";
 import { toRun, toSummary } from "./present.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.ts";
-import type { Concurrency } from "./schedule.ts";
+import type { Concurrency, Hosts } from "./schedule.ts";
 import { createRun, endRun, reopenRun, requireRun, type NewRun } from "./store.ts";
 
 export interface RunnerOptions {
@@ -24,7 +25,7 @@ export interface RunnerOptions {
   log: { error: (fields: object, message: string) => void };
   /** Takes known secrets out of log lines and errors. */
   redact?: (text: string) => string;
-  /** 16 over all, 4 per node when left out. */
+  /** 16 over all, 4 per node, 3 pulls per host when left out. */
   concurrency?: Partial<Concurrency>;
   retry?: Partial<RetryPolicy>;
   /** How long a handler may take to settle after it was told to stop; 10 when left out. */
@@ -64,7 +65,7 @@ export interface Runner {
   close: () => Promise<void>;
 }
 
-const defaultConcurrency: Concurrency = { total: 16, perNode: 4 };
+const defaultConcurrency: Concurrency = { total: 16, perNode: 4, pullsPerHost: 3 };
 
 export function createRunner(options: RunnerOptions): Runner {
   const { inventory } = options;
@@ -84,8 +85,8 @@ export function createRunner(options: RunnerOptions): Runner {
   let live: LiveRun | undefined;
   let closing = false;
 
-  function begin(record: RunRecord, lastSequence: number): Run {
-    const run = carryOut(record, lastSequence, context);
+  async function begin(record: RunRecord, lastSequence: number): Promise<Run> {
+    const run = carryOut(record, lastSequence, await readHosts(inventory), context);
     live = run;
     run.done
       .catch((error: unknown) => options.log.error({ err: error, run: record.id }, "The run could not be recorded"))
@@ -186,6 +187,11 @@ export function createRunner(options: RunnerOptions): Runner {
       });
     },
   };
+}
+
+async function readHosts(inventory: Inventory): Promise<Hosts> {
+  const nodes = await listNodes(inventory.database);
+  return new Map(nodes.flatMap(({ name, proxmox }) => (proxmox === null ? [] : [[name, proxmox]])));
 }
 
 interface PlannedStep {

@@ -8,7 +8,12 @@ export interface Concurrency {
   total: number;
   /** Of these, on one node. */
   perNode: number;
+  /** Of these, pulls of images on nodes of one Proxmox VE host: they share its disk, and slow each other down. */
+  pullsPerHost: number;
 }
+
+/** By node: the Proxmox connection that its LXC is made with. A node that is not in it is a host of its own. */
+export type Hosts = ReadonlyMap<string, string>;
 
 export interface Schedule {
   /** Takes the steps that may start now; each must be given back by `end`. */
@@ -22,29 +27,40 @@ export interface Schedule {
 }
 
 /** Steps found `running` were interrupted and are taken first, as if they waited. */
-export function createSchedule(steps: readonly StepRecord[], limits: Concurrency): Schedule {
+export function createSchedule(steps: readonly StepRecord[], limits: Concurrency, hosts: Hosts): Schedule {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const dependents = dependentsOf(steps);
   const open = steps.filter((step) => step.state === "waiting" || step.state === "running");
   const locks = new Map(open.map((step) => [step, lockOf(step.kind, step.node, parseInput(step.kind, step.input))]));
   const running = new Set<StepRecord>();
   const held = new Set<string>();
-  const perNode = new Map<string, number>();
+  const perNode = new Count();
+  const pullsPerHost = new Count();
   let ready = open.filter(isReady).toSorted(byRank);
 
   function isReady(step: StepRecord): boolean {
     return step.after.every((id) => byId.get(id)?.state === "succeeded");
   }
 
+  /** Where the step pulls an image; null when it does something else. */
+  function pullingHost({ kind, node }: StepRecord): string | null {
+    return kind === "image.ensure" && node !== null ? (hosts.get(node) ?? `node ${node}`) : null;
+  }
+
   function fits(step: StepRecord): boolean {
-    const onNode = step.node === null ? 0 : (perNode.get(step.node) ?? 0);
-    return running.size < limits.total && onNode < limits.perNode && !held.has(locks.get(step) ?? "");
+    return (
+      running.size < limits.total &&
+      perNode.of(step.node) < limits.perNode &&
+      pullsPerHost.of(pullingHost(step)) < limits.pullsPerHost &&
+      !held.has(locks.get(step) ?? "")
+    );
   }
 
   function occupy(step: StepRecord): void {
     running.add(step);
     held.add(locks.get(step) ?? "");
-    if (step.node !== null) perNode.set(step.node, (perNode.get(step.node) ?? 0) + 1);
+    perNode.add(step.node, 1);
+    pullsPerHost.add(pullingHost(step), 1);
   }
 
   return {
@@ -62,7 +78,8 @@ export function createSchedule(steps: readonly StepRecord[], limits: Concurrency
     end(step) {
       running.delete(step);
       held.delete(locks.get(step) ?? "");
-      if (step.node !== null) perNode.set(step.node, (perNode.get(step.node) ?? 1) - 1);
+      perNode.add(step.node, -1);
+      pullsPerHost.add(pullingHost(step), -1);
       if (step.state !== "succeeded") return;
       const freed = (dependents.get(step.id) ?? []).filter((next) => next.state === "waiting" && isReady(next));
       if (freed.length > 0) ready = [...ready, ...freed].toSorted(byRank);
@@ -79,6 +96,19 @@ export function createSchedule(steps: readonly StepRecord[], limits: Concurrency
     },
     idle: () => running.size === 0,
   };
+}
+
+/** How many there are of each; of null, which is nothing, none. */
+class Count {
+  readonly #counts = new Map<string, number>();
+
+  of(key: string | null): number {
+    return key === null ? 0 : (this.#counts.get(key) ?? 0);
+  }
+
+  add(key: string | null, difference: number): void {
+    if (key !== null) this.#counts.set(key, this.of(key) + difference);
+  }
 }
 
 /** Interrupted steps first, then as in the plan. */
