@@ -9,6 +9,8 @@ import { drillContainer } from "./drill-container.ts";
 import { drillNetwork, isDrillName } from "../drill/names.ts";
 
 export interface DrillEngine {
+  /** Where Docker keeps volumes, on the node. */
+  rootDirectory(): Promise<string>;
   /** From which nothing leads out; the node itself reaches what is on it. */
   createNetwork(): Promise<void>;
   createVolume(name: string): Promise<void>;
@@ -30,6 +32,11 @@ export class DockerodeDrills implements DrillEngine {
 
   constructor(socketPath: string) {
     this.#docker = new Dockerode({ socketPath });
+  }
+
+  async rootDirectory(): Promise<string> {
+    const info: { DockerRootDir: string } = await ask("look where Docker keeps volumes", this.#docker.info());
+    return info.DockerRootDir;
   }
 
   async createNetwork(): Promise<void> {

@@ -142,6 +142,12 @@ describe("nothing is proven", () => {
     expect(outcome).toMatchObject({ status: "failed", error: { code: "conflict" } });
     expect(outcome).toMatchObject({ error: { message: expect.stringContaining("MiB free") } });
   });
+
+  it("on a node that has too little disk left, and nothing is begun", async () => {
+    const large = only("volume").map((snapshot) => ({ ...snapshot, bytes: 2 ** 50 }));
+    const outcome = await node.outcome("backup.drill", drillInput(node, large));
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "disk.full" } });
+  });
 });
 
 describe("what a drill has made goes", () => {

@@ -8,6 +8,8 @@ import type { OperationContext } from "../operations/context.ts";
 import { checkDigests } from "../operations/digests.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { DrillEngine } from "../docker/drill-engine.ts";
+import { hostFiles } from "../volumes/files.ts";
+import { requireDisk, restoredBytes } from "./disk.ts";
 import { memoryOf, requireMemory } from "./memory.ts";
 import { meetNeed } from "./needs.ts";
 import type { NodeMeter } from "../metrics/node-meter.ts";
@@ -37,6 +39,8 @@ export async function drillBackup(
   return dependencies.room.use(context, async () => {
     // In an empty room: what a drill before this one has left is no reason.
     requireMemory(input.subject, input.memoryBytes, dependencies.node.availableMemoryBytes(Date.now()));
+    const free = await hostFiles.free(await dependencies.drills.rootDirectory());
+    requireDisk(input.subject, restoredBytes(input.parts.map(({ snapshot }) => snapshot)), free);
     const { parts, stores } = await restoreParts(dependencies, restic, input, context);
     const service = input.service === null ? [] : await dependencies.room.start(input.service, context);
     const pids = [...stores, ...service].map(({ pid }) => pid);

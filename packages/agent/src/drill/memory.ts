@@ -1,6 +1,7 @@
 /** Memory that a drill may take, and has taken. */
 import { readFileSync } from "node:fs";
 import { BerthError } from "@berth/shared/errors";
+import { mebibytes } from "../backup/progress.ts";
 import { CgroupFiles } from "../metrics/cgroup-files.ts";
 import { type CgroupMounts, parseProcCgroup } from "../metrics/cgroup-paths.ts";
 
@@ -28,8 +29,4 @@ function processMemory(mounts: CgroupMounts, pid: number): number {
   } finally {
     files?.close();
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 ** 2)} MiB`;
 }
