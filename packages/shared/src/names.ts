@@ -18,6 +18,8 @@ export function reservedTenantName(name: string): string | undefined {
   if (/^berth(?:-|$)/.test(name)) return "is a name of Berth's own";
   // Its secrets would stand among those of backups: backup-user1/password.
   if (/^backup(?:-|$)/.test(name)) return "is a name that backups have";
+  // Its secrets would stand among those of alerts' receivers: alerts/ops.
+  if (name === "alerts") return "is what the secrets of alerts are called";
   // Its backups would lie where the controller's own do.
   if (name === "controller") return "is what the controller's own backups are called";
   // Its databases and roles would begin with pg_.

@@ -1,6 +1,7 @@
 /** What the schema cannot see: references that lead nowhere, and addresses, ports and names that collide. Pure. */
 import { catalogOf } from "../catalog/merge.ts";
 import type { Catalog } from "../catalog/schema.ts";
+import { checkAlerts } from "./check-alerts.ts";
 import { checkCapacity } from "./check-capacity.ts";
 import { checkCatalog } from "./check-catalog.ts";
 import { checkNames } from "./check-names.ts";
@@ -37,6 +38,7 @@ export function checkFleet(fleet: Fleet, builtIn: Catalog): Finding[] {
     ...checkReplicas(fleet, catalog),
     ...checkRoutes(fleet, catalog),
     ...checkUpgrades(fleet),
+    ...checkAlerts(fleet),
   ];
 }
 

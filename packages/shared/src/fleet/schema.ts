@@ -1,5 +1,6 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
 import { z } from "zod";
+import { alertsSchema } from "./alerts.ts";
 import { backupTargetSchema } from "./backup-target.ts";
 import { cronSchema, timeZoneSchema } from "./schedule.ts";
 import { secretReferenceStart } from "../catalog/placeholders.ts";
@@ -266,6 +267,7 @@ export const fleetSchema = z
       .describe("Shared services with their node, and the services every tenant gets"),
     backups: backupsSchema.optional(),
     upgrades: upgradesSchema.prefault({}),
+    alerts: alertsSchema.prefault({}),
     catalog: z
       .record(nameSchema, serviceSchema)
       .default({})
