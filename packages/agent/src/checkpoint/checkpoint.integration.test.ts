@@ -128,6 +128,13 @@ describe("a version that fails", () => {
     expect(await schema(`${volume}-set-aside`)).toBe(version);
   });
 
+  it("is told as an event when it ran out of memory", () => {
+    const bodies = node.controller.all("events").flatMap(({ events }) => events.map(({ body }) => body));
+    expect(bodies.filter(({ kind }) => kind === "outOfMemory")).toContainEqual({
+      ...{ kind: "outOfMemory", instance, container: instance },
+    });
+  });
+
   it("gives way to the former one where that can read what it wrote", async () => {
     const failed = await outcome("instance.prove", { ...proof("sick", 1, "former"), spec: withoutData("sick") });
     expect(failed).toMatchObject({ status: "failed", error: { code: "instance.unhealthy" } });

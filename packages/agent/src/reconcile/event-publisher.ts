@@ -44,6 +44,10 @@ export class EventPublisher {
     this.#add({ kind: "firewall", drift, mended });
   }
 
+  outOfMemory(instance: string, container: string): void {
+    this.#add({ kind: "outOfMemory", instance, container });
+  }
+
   docker(state: "running" | "unreachable"): void {
     if (state === this.#docker) return;
     this.#docker = state;

@@ -159,3 +159,14 @@ describe("an instance that an operation holds", () => {
     expect(engine.changes).toEqual(["create user1-web", "start user1-web"]);
   });
 });
+
+it("tells of a container that ran out of memory, and of none that is nobody's", async () => {
+  await lookedAt();
+  const event = { action: "oom", id: "1", name: "user1-web", at: 0 };
+  reconciler.onEvent({ ...event, instance: spec.instance });
+  reconciler.onEvent({ ...event, instance: undefined });
+  const bodies = journal.outbox.after(-1, 100).map(({ body }) => body);
+  expect(bodies.filter(({ kind }) => kind === "outOfMemory")).toEqual([
+    { kind: "outOfMemory", instance: spec.instance, container: "user1-web" },
+  ]);
+});

@@ -62,7 +62,9 @@ export class Reconciler implements DockerListener, HealthListener {
   }
 
   onEvent(event: DockerEvent): void {
-    if (event.instance !== undefined) this.#soon(event.instance, settleMilliseconds);
+    if (event.instance === undefined) return;
+    if (event.action === "oom") this.#dependencies.events.outOfMemory(event.instance, event.name);
+    this.#soon(event.instance, settleMilliseconds);
   }
 
   /** A healthy instance proves its specification, also when that took longer than the operation waited. */

@@ -10,6 +10,7 @@ import type { DrillControl } from "../backups/drill-control.ts";
 import { serveDrills } from "./drills.ts";
 import { serveCapacity, type CapacityApi } from "./capacity.ts";
 import { answerNotFound, handleErrors } from "./errors.ts";
+import { serveEvents, type EventsApi } from "./events.ts";
 import { serveFleet, type FleetApi } from "./fleet.ts";
 import { serveInstances, type InstancesApi } from "./instances.ts";
 import { serveLive, type LiveApi } from "./live.ts";
@@ -34,6 +35,7 @@ export interface ApiDependencies {
   live: LiveApi;
   instances: InstancesApi;
   samples: SamplesApi;
+  events: EventsApi;
   routes: RoutesApi;
   tenants: TenantsApi;
   capacity: CapacityApi;
@@ -82,6 +84,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveLive(api, dependencies.live);
     serveInstances(api, dependencies.instances);
     serveSamples(api, dependencies.samples);
+    serveEvents(api, dependencies.events);
     serveCapacity(api, dependencies.capacity);
     serveTenants(api, dependencies.tenants);
     serveRoutes(api, dependencies.routes);

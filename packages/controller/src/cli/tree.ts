@@ -79,6 +79,12 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "Nodes, tenants and instances as data, also for Ansible",
     load: () => import("./commands/inventory.ts"),
   },
+  event: {
+    summary: "What happened in the fleet",
+    commands: {
+      list: { summary: "Events, the newest last", load: () => import("./commands/event-list.ts") },
+    },
+  },
   run: {
     summary: "Plans being carried out, and those that were",
     commands: {

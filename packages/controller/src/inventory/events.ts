@@ -1,3 +1,4 @@
+import type { Event } from "@berth/shared/api/events";
 import type { Selectable } from "kysely";
 import { z } from "zod";
 import { decode, encode, now } from "./columns.ts";
@@ -52,9 +53,12 @@ export async function recordEvent(database: Queryable, event: NewEvent): Promise
 export interface EventQuery {
   limit?: number;
   /** Only events older than the one with this id. */
-  before?: number;
-  node?: string;
-  instance?: string;
+  before?: number | undefined;
+  node?: string | undefined;
+  instance?: string | undefined;
+  kind?: string | undefined;
+  /** ISO 8601: only what was recorded since then. */
+  since?: string | undefined;
 }
 
 /** Newest first. */
@@ -67,7 +71,17 @@ export async function listEvents(database: Queryable, query: EventQuery = {}): P
   if (query.before !== undefined) selection = selection.where("id", "<", query.before);
   if (query.node !== undefined) selection = selection.where("node", "=", query.node);
   if (query.instance !== undefined) selection = selection.where("instance", "=", query.instance);
+  if (query.kind !== undefined) selection = selection.where("kind", "=", query.kind);
+  if (query.since !== undefined) selection = selection.where("at", ">=", query.since);
   return (await selection.execute()).map(toRecord);
+}
+
+const nodesTimeSchema = z.looseObject({ nodeAt: z.iso.datetime().optional() });
+
+/** As others see it. */
+export function toEvent({ data, at: recordedAt, ...event }: EventRecord): Event {
+  const nodeAt = nodesTimeSchema.safeParse(data).data?.nodeAt;
+  return { ...event, at: nodeAt ?? recordedAt, recordedAt };
 }
 
 /** Keeps the newest `keep` events. */

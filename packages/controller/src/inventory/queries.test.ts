@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ObservedInstance } from "@berth/shared/protocol/state";
 import type { Inventory, Queryable } from "./database.ts";
-import { listEvents, pruneEvents, recordEvent } from "./events.ts";
+import { listEvents, pruneEvents, recordEvent, toEvent } from "./events.ts";
 import { currentFleet, listFleetRevisions, saveFleet } from "./fleet.ts";
 import {
   clearDesiredInstance,
@@ -200,6 +200,20 @@ test("events come newest first, by node and instance, and only so many are kept"
   expect(newest).toMatchObject({ message: "30", data: { number: 30 }, instance: null });
   const ofUser2 = await listEvents(database, { node: "user2", limit: 2, before: 25 });
   expect(ofUser2.map(({ message }) => message)).toEqual(["23", "21"]);
+  expect((await listEvents(database, { kind: "drift" })).map(({ message }) => message)).toEqual([]);
+  expect(await listEvents(database, { kind: "test", since: newest?.at })).not.toEqual([]);
+  expect(await listEvents(database, { since: new Date(Date.now() + 1000).toISOString() })).toEqual([]);
   await pruneEvents(database, 10);
   expect((await listEvents(database)).map(({ message }) => message).at(-1)).toBe("21");
+});
+
+test("an event happened when its node says, and is known since the controller learnt of it", async () => {
+  const nodeAt = "2026-11-24T06:31:02.000Z";
+  const record = await recordEvent(database, { kind: "drift", message: "mended", node: "user1", data: { nodeAt } });
+  expect(toEvent(record)).toEqual({
+    ...{ id: record.id, kind: "drift", node: "user1", instance: null, message: "mended" },
+    ...{ at: nodeAt, recordedAt: record.at },
+  });
+  const own = await recordEvent(database, { kind: "controller.restored", message: "restored" });
+  expect(toEvent(own).at).toBe(own.at);
 });

@@ -6,6 +6,7 @@ import type { ApiDependencies } from "../api/app.ts";
 import { noFleetYet } from "../apply/fleet-store.ts";
 import { createFollowingApply } from "../apply/follow-apply.ts";
 import { createNodeControl } from "../apply/node-control.ts";
+import { listEvents, toEvent } from "../inventory/events.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { fleetStatus, readStatus } from "../status/status.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
@@ -99,6 +100,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     live: createLiveChanges({ ...statusDependencies, runner, onFailure }),
     instances: createInstancesApi(controller),
     samples: { recent: (query) => hub.recentSamples(query) },
+    events: { list: async (query) => (await listEvents(inventory.database, query)).map(toEvent) },
     routes: controller.routes,
     backups: { control: controller.backups.control, late: controller.backups.schedule.late },
     upgrades: { control: controller.upgrades.control, check: controller.upgrades.checks.check },

@@ -6,6 +6,7 @@ import { backupsPath, routeOf, type Route } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
 import { BackupsPage } from "../views/backups.tsx";
+import { EventsPage } from "../views/events.tsx";
 import { InstancePage } from "../views/instance.tsx";
 import { NodePage } from "../views/node.tsx";
 import { Overview } from "../views/overview.tsx";
@@ -54,6 +55,7 @@ const rooms: readonly Room[] = [
   { href: "/routes", word: "Routes", pages: ["routes"] },
   { href: backupsPath, word: "Backups", pages: ["backups", "owner-backups"] },
   { href: "/upgrades", word: "Upgrades", pages: ["upgrades"] },
+  { href: "/events", word: "Events", pages: ["events"] },
   { href: "/runs", word: "Runs", pages: ["runs", "run"] },
 ];
 
@@ -130,6 +132,8 @@ function View({ route }: { route: Route }): JSX.Element {
       return <OwnerBackupsPage name={route.name} />;
     case "upgrades":
       return <UpgradesPage />;
+    case "events":
+      return <EventsPage />;
     case "runs":
       return <RunsPage />;
     case "run":

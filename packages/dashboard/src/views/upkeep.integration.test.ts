@@ -194,3 +194,17 @@ it("tells on an instance's page how old its newest backup is, and when one was l
     .getByText(/^1 d 4 h ago$/)
     .waitFor();
 });
+
+it("tells what happened, the newest first, all of it or of one kind", async () => {
+  const { page } = await open({ path: "/events" });
+  await page.getByText("used up its memory").waitFor();
+  expect(await rows(page, ".events")).toEqual([
+    "2 min ago user2 The agent of user2 connected agent.connected",
+    "9 min ago user1 user1-n8n used up its memory, and the kernel ended a process in it outOfMemory · user1-n8n",
+    expect.stringContaining("1 h ago user1 user1-flowise departed from its specification"),
+  ]);
+  await page.getByLabel("Show").selectOption("Drift");
+  await until("one row", async () => (await rows(page, ".events")).length === 1);
+  await page.getByLabel("Show").selectOption("Failed backups");
+  await page.getByText("Nothing of that kind has happened.").waitFor();
+});

@@ -1,11 +1,13 @@
 /** What the stand-in answers of tenants, routes, backups and upgrades. */
 import { listBackups, type Backup } from "@berth/shared/api/backups";
+import { listEvents, type Event } from "@berth/shared/api/events";
 import { listRoutes, testRoutes, type Route, type RouteList, type RouteResult } from "@berth/shared/api/routes";
 import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
 import { getTenant, listTenants, type TenantStatus } from "@berth/shared/api/tenants";
 import { listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
 import { BerthError } from "@berth/shared/errors";
 import { controllerStandingOf, makeBackups, ownersOf } from "./backups.ts";
+import { makeEvents } from "./events.ts";
 import { makeRoutes, makeTenants, testRoute } from "./places.ts";
 import { makeCheck, makeUpgrades } from "./upgrades.ts";
 
@@ -19,6 +21,7 @@ export interface Upkeep {
   routes: Route[];
   router: RouteList["router"];
   upgrades: Upgrade[];
+  events: Event[];
   check: UpgradeCheck;
   testRoute: (route: Route) => RouteResult;
 }
@@ -37,6 +40,7 @@ export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances:
     routes: makeRoutes(nodes, instances),
     router: { address: "10.0.6.10", port: 443, tls: true },
     upgrades: makeUpgrades(now),
+    events: makeEvents(now),
     check: makeCheck(now, instances),
     testRoute,
   };
@@ -57,6 +61,11 @@ export function answerUpkeep(call: string, url: URL, upkeep: Upkeep): unknown {
       return listRoutes.response.parse({ routes, router });
     case `POST ${testRoutes.path}`:
       return testRoutes.response.parse({ results: routes.map(upkeep.testRoute) });
+    case `GET ${listEvents.path}`: {
+      const kind = url.searchParams.get("kind");
+      const events = upkeep.events.filter((event) => kind === null || event.kind === kind);
+      return listEvents.response.parse({ events });
+    }
     case `GET ${listUpgrades.path}`:
       return listUpgrades.response.parse({ upgrades });
     default:

@@ -20,6 +20,11 @@ export const agentEventSchema = z.strictObject({
       drift: z.enum(["missing", "altered"]).describe("How the rules departed from what was put in force"),
       mended: z.boolean(),
     }),
+    z.strictObject({
+      kind: z.literal("outOfMemory"),
+      instance: instanceNameSchema,
+      container: z.string().describe("In which the kernel ended a process, since the container had used up its memory"),
+    }),
     z.strictObject({ kind: z.literal("docker"), state: z.enum(["running", "unreachable"]) }),
   ]),
 });

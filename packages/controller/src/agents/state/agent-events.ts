@@ -67,5 +67,9 @@ function describe(body: AgentEvent["body"]): { instance: string | null; message:
     const end = body.mended ? "put in force again" : "left as it is";
     return { instance: null, message: `The firewall's rules were ${firewallDrift[body.drift]}: ${end}` };
   }
+  if (body.kind === "outOfMemory") {
+    const { instance, container } = body;
+    return { instance, message: `${container} used up its memory, and the kernel ended a process in it` };
+  }
   return { instance: null, message: body.state === "running" ? "Docker answers" : "Docker does not answer" };
 }

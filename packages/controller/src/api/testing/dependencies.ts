@@ -18,6 +18,7 @@ export const idleDependencies: ApiDependencies = {
   live: { status: unused, run: unused, logs: unused, subscribe: () => undefined, watchSamples: () => undefined },
   instances: { logs: unused },
   samples: { recent: () => [] },
+  events: { list: unused },
   tenants: {
     list: unused,
     control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },

@@ -1,0 +1,50 @@
+import { listEvents, type Event } from "@berth/shared/api/events";
+import { defineCommand } from "../define-command.ts";
+import { usageError } from "../errors.ts";
+import { table } from "../render/table.ts";
+import { formatMoment } from "../render/time.ts";
+
+export default defineCommand({
+  details:
+    "States of instances, drift and whether it was mended, containers that ran out of memory, agents that came and went, " +
+    "backups and drills that failed. The last 50 000 are kept.\n\n" +
+    'With --json: {"events": [{"id", "at", "recordedAt", "kind", "node", "instance", "message"}]}, newest first.',
+  options: {
+    node: { kind: "text", value: "NODE", description: "Only of this node and its instances", completes: "node" },
+    instance: { kind: "text", value: "INSTANCE", description: "Only of this instance", completes: "instance" },
+    kind: { kind: "text", value: "KIND", description: "Only of this kind: drift, outOfMemory, agent.disconnected" },
+    since: { kind: "text", value: "TIME", description: "Only of the last 30m, 24h, 7d" },
+    limit: { kind: "integer", value: "N", minimum: 1, maximum: 1000, default: 50, description: "How many, at most" },
+  },
+  examples: [
+    { command: "berth event list --since 24h", does: "what happened since yesterday" },
+    { command: "berth event list --instance user1-n8n --kind outOfMemory", does: "how often it ran out of memory" },
+  ],
+  async run({ client, input: { node, instance, kind, since, limit } }) {
+    const start = since === undefined ? undefined : new Date(Date.now() - parseTime(since)).toISOString();
+    return (await client()).call(listEvents, { query: { node, instance, kind, since: start, limit } });
+  },
+  render({ events }, { style, now }) {
+    if (events.length === 0) return ["Nothing of that kind has happened."];
+    return table<Event>(
+      events.toReversed(),
+      [
+        { title: "AT", value: ({ at }) => formatMoment(Date.parse(at), now) },
+        { title: "KIND", value: ({ kind }) => kind },
+        { title: "NODE", value: ({ node }) => node },
+        { title: "WHAT", value: ({ message }) => message },
+      ],
+      style,
+    );
+  },
+});
+
+const milliseconds: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Of `30m`, `24h`, `7d`. */
+function parseTime(text: string): number {
+  const [, number, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
+  const time = Number(number) * (milliseconds[unit ?? ""] ?? Number.NaN);
+  if (Number.isNaN(time)) throw usageError(`'${text}' is no time.`, "Minutes, hours or days: --since 24h.");
+  return time;
+}

@@ -1,0 +1,58 @@
+import { listEvents, type Event } from "@berth/shared/api/events";
+import { expect, test } from "vitest";
+import { serveEndpoint } from "../../api/endpoint.ts";
+import { startTestController, type TestController } from "../testing/controller.ts";
+import { runInTest } from "../testing/terminal.ts";
+
+const killed: Event = {
+  ...{ id: 7, at: "2026-11-23T06:31:02.000Z", recordedAt: "2026-11-24T06:00:00.000Z" },
+  ...{ kind: "outOfMemory", node: "user1", instance: "user1-n8n" },
+  message: "user1-n8n used up its memory\u001b[2J, and the kernel ended a process in it",
+};
+const gone: Event = {
+  ...{ id: 8, at: "2026-11-24T06:31:02.000Z", recordedAt: "2026-11-24T06:31:02.000Z" },
+  ...{ kind: "agent.disconnected", node: "user2", instance: null, message: "The agent left" },
+};
+
+async function start(...events: Event[]): Promise<TestController & { asked: Record<string, unknown>[] }> {
+  const asked: Record<string, unknown>[] = [];
+  const controller = await startTestController((app) =>
+    serveEndpoint(app, listEvents, async ({ query }) => {
+      asked.push(query);
+      return { events };
+    }),
+  );
+  return Object.assign(controller, { asked });
+}
+
+const list = ({ address }: TestController, ...words: string[]) =>
+  runInTest(["event", "list", ...words, "--controller", address]);
+
+test("the newest last, each with when it happened", async () => {
+  await using controller = await start(gone, killed);
+  const { stdout } = await list(controller);
+  expect(stdout).toBe(
+    `AT                   KIND                NODE   WHAT
+2026-11-23 06:31:02  outOfMemory         user1  user1-n8n used up its memory, and the kernel ended a process in it
+06:31:02             agent.disconnected  user2  The agent left
+`,
+  );
+});
+
+test("asks for what was chosen", async () => {
+  await using controller = await start();
+  const chosen = ["--node", "user1", "--instance", "user1-n8n", "--kind", "drift", "--since", "2d", "--limit", "5"];
+  expect((await list(controller, ...chosen)).stdout).toBe("Nothing of that kind has happened.\n");
+  const [query] = controller.asked;
+  expect(query).toMatchObject({ node: "user1", instance: "user1-n8n", kind: "drift", limit: 5 });
+  const days = (Date.now() - Date.parse(String(query?.["since"]))) / 86_400_000;
+  expect(days).toBeCloseTo(2, 2);
+});
+
+test.each(["2", "-1h", "yesterday", "1.5h"])("refuses %s as a time", async (since) => {
+  await using controller = await start();
+  const { exitCode, stderr } = await list(controller, `--since=${since}`);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`'${since}' is no time.`);
+  expect(controller.asked).toEqual([]);
+});
