@@ -101,6 +101,16 @@ describe("a connected agent", () => {
     expect(results.map(({ outcome }) => outcome)).toEqual([first, first]);
   });
 
+  it("restarts an instance, which stays the container it was", async () => {
+    const { controller } = node;
+    const [before] = (await controller.observe()).instances;
+    const id = controller.operation("instance.restart", { node: "user1", instance: "user1-web" });
+    expect(await controller.outcome(id)).toMatchObject({ status: "succeeded" });
+    const [after] = (await controller.observe()).instances;
+    expect(after).toMatchObject({ state: "healthy", drift: [], containers: [{ id: before?.containers[0]?.id }] });
+    expect(after?.containers[0]?.startedAt).not.toBe(before?.containers[0]?.startedAt);
+  });
+
   it("replaces a container behind the health gate", async () => {
     const { controller } = node;
     const spec = instanceSpec({ version: "2", hash: "hash-2", containers: [containerSpec({ image: "test/web:2" })] });

@@ -12,6 +12,7 @@ import { imageEnsure } from "./operations/image-ensure.ts";
 import { instanceEnsure } from "./operations/instance-ensure.ts";
 import { instanceProve } from "./operations/instance-prove.ts";
 import { instanceRemove } from "./operations/instance-remove.ts";
+import { instanceRestart } from "./operations/instance-restart.ts";
 import { hostFiles } from "./volumes/files.ts";
 
 export interface HandlerDependencies {
@@ -46,6 +47,7 @@ export function operationHandlers(dependencies: HandlerDependencies): OperationH
       instanceProve({ engine, journal, onFailed: (instance) => freeReserve(checkpoints, instance) }),
     ),
     "instance.remove": instanceRemove(engine, journal),
+    "instance.restart": instanceRestart(engine, journal),
     ...checkpointHandlers(checkpoints),
     ...backupHandlers(engine, tools, journal),
     "backup.drill": drill,

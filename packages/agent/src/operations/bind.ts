@@ -35,9 +35,10 @@ export function bindOperation(handlers: OperationHandlers, name: string, input: 
     const { bound, parsed } = bind(kind, operations[kind], handlers[kind], input);
     return { ...bound, instance: parsed.spec.instance, intend: (desired) => desired.set(parsed.spec) };
   }
-  if (kind === "checkpoint.create") return bindCheckpoint(kind, operations[kind], handlers[kind], input);
-  if (kind === "checkpoint.restore") return bindCheckpoint(kind, operations[kind], handlers[kind], input);
-  if (kind === "checkpoint.remove") return bindCheckpoint(kind, operations[kind], handlers[kind], input);
+  if (kind === "instance.restart") return bindInstance(kind, operations[kind], handlers[kind], input);
+  if (kind === "checkpoint.create") return bindInstance(kind, operations[kind], handlers[kind], input);
+  if (kind === "checkpoint.restore") return bindInstance(kind, operations[kind], handlers[kind], input);
+  if (kind === "checkpoint.remove") return bindInstance(kind, operations[kind], handlers[kind], input);
   if (kind === "backup.drill") return bind(kind, operations[kind], handlers[kind], input).bound;
   if (kind === "repository.check") return bind(kind, operations[kind], handlers[kind], input).bound;
   if (kind === "repository.prune") return bind(kind, operations[kind], handlers[kind], input).bound;
@@ -53,7 +54,7 @@ export function bindOperation(handlers: OperationHandlers, name: string, input: 
   return { ...bound, instance: parsed.instance, intend: (desired) => desired.remove(parsed.instance) };
 }
 
-function bindCheckpoint<Input extends { node: string; instance: string }>(
+function bindInstance<Input extends { node: string; instance: string }>(
   ...args: Parameters<typeof bind<Input>>
 ): BoundOperation {
   const { bound, parsed } = bind(...args);

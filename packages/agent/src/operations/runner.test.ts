@@ -24,6 +24,7 @@ beforeEach(() => {
     "image.ensure": vi.fn(async () => ({ pulled: true, imageId: "sha256:1" })),
     "instance.ensure": vi.fn(async () => ({ changed: true, containerIds: [] })),
     "instance.remove": vi.fn(async () => ({ removed: true })),
+    "instance.restart": vi.fn(async () => ({ stoppedMilliseconds: 0 })),
     "instance.prove": vi.fn(async () => ({ containerIds: [], healthyAt: "2026-11-29T12:00:00Z" })),
     "checkpoint.create": vi.fn(async () => ({ bytes: 0, stoppedAt: "2026-11-29T12:00:00Z" })),
     "checkpoint.restore": vi.fn(async () => ({ setAside: [] })),

@@ -1,10 +1,12 @@
-/** Logs of an instance, followed as Server-Sent Events. */
+/** Restarts of instances, and the logs of one, followed as Server-Sent Events. */
 import { errorBodySchema } from "@berth/shared/api/errors";
-import { logsPath, logsQuerySchema } from "@berth/shared/api/instances";
+import { logsPath, logsQuerySchema, restartInstances } from "@berth/shared/api/instances";
+import type { RestartControl } from "../restarts/restart.ts";
 import { toBerthError } from "@berth/shared/errors";
 import { instanceNameSchema } from "@berth/shared/names";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { serveEndpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import { openEventStream } from "./server-sent-events.ts";
 
@@ -15,6 +17,7 @@ export interface LogRequest {
 }
 
 export interface InstancesApi {
+  restart: RestartControl;
   /** Throws before the first chunk when the instance is unknown or its node is away. */
   logs: (
     instance: string,
@@ -26,6 +29,9 @@ export interface InstancesApi {
 const paramsSchema = z.object({ name: instanceNameSchema });
 
 export function serveInstances(app: FastifyInstance, instances: InstancesApi): void {
+  serveEndpoint(app, restartInstances, ({ body: { of, dryRun }, account }) =>
+    instances.restart(of, { account: account.name, dryRun }),
+  );
   const schema = { params: paramsSchema, querystring: logsQuerySchema };
   app.get(logsPath, { schema, config: { role: "operator" } }, async (request, reply) => {
     const { name } = paramsSchema.parse(request.params);

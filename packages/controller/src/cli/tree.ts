@@ -112,6 +112,10 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "How Prometheus is set up to scrape the controller",
     load: () => import("./commands/prometheus.ts"),
   },
+  restart: {
+    summary: "Stop instances and start them again",
+    load: () => import("./commands/restart.ts"),
+  },
   logs: {
     summary: "Log lines of an instance",
     load: () => import("./commands/logs.ts"),

@@ -76,6 +76,7 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
       if (context.input.volumes) await upgrades.forget(context.input.instance);
       return result;
     },
+    "instance.restart": (context) => dispatch<"instance.restart">("instance.restart", context, context.input),
     "backup.create": (context) =>
       dispatch<"backup.create">("backup.create", context, resolveSecrets(context.input, byReference)),
     "backup.restore": async (context) => {

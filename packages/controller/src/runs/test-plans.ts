@@ -49,6 +49,7 @@ export function handlersWith(imageEnsure: ImageHandler): OperationHandlers {
     "image.ensure": imageEnsure,
     "instance.ensure": unused("instance.ensure"),
     "instance.remove": unused("instance.remove"),
+    "instance.restart": unused("instance.restart"),
     "backup.create": unused("backup.create"),
     "backup.restore": unused("backup.restore"),
     "backup.drill": unused("backup.drill"),

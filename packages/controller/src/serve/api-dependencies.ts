@@ -9,6 +9,7 @@ import { createNodeControl } from "../apply/node-control.ts";
 import { listEvents, toEvent } from "../inventory/events.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { fleetStatus, readStatus } from "../status/status.ts";
+import { createRestart } from "../restarts/restart.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
 import { forgetNode } from "./forget-node.ts";
@@ -98,7 +99,15 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       remove: (name) => accounts.remove(name),
     },
     live: createLiveChanges({ ...statusDependencies, runner, onFailure }),
-    instances: createInstancesApi(controller),
+    instances: {
+      ...createInstancesApi(controller),
+      restart: createRestart({
+        fleet: () => store.require(),
+        desired: controller.desired,
+        startRun: (run) => runner.start(run),
+        exclusively: fleetControl.exclusively,
+      }),
+    },
     samples: { recent: (query) => hub.recentSamples(query) },
     events: { list: async (query) => (await listEvents(inventory.database, query)).map(toEvent) },
     routes: controller.routes,

@@ -11,7 +11,7 @@ interface StreamDependencies {
   hub: Pick<Hub, "openLogs" | "openExec">;
 }
 
-export function createInstancesApi(dependencies: StreamDependencies): InstancesApi {
+export function createInstancesApi(dependencies: StreamDependencies): Pick<InstancesApi, "logs"> {
   return {
     async logs(instance, request, signal) {
       const node = await nodeOf(instance, dependencies);

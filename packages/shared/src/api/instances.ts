@@ -1,7 +1,22 @@
-/** Streams of one instance. Logs are Server-Sent Events, exec is a WebSocket. */
+/** Restarts, and streams of one instance: logs are Server-Sent Events, exec is a WebSocket. */
 import { z } from "zod";
 import { instanceNameSchema } from "../names.ts";
+import { planSchema } from "../operations/plan.ts";
+import { defineEndpoint } from "./define.ts";
 import { errorBodySchema } from "./errors.ts";
+import { runSchema } from "./runs.ts";
+
+export const restartInstances = defineEndpoint({
+  method: "POST",
+  path: "/api/instances/restart",
+  summary: "Stops instances and starts them again, as they are",
+  role: "operator",
+  body: z.strictObject({
+    of: z.array(instanceNameSchema).min(1).describe("Instances, and tenants for all that they have"),
+    dryRun: z.boolean().default(false).describe("Plan, and change nothing"),
+  }),
+  response: z.object({ plan: planSchema, run: runSchema.nullable() }),
+});
 
 export const logsPath = "/api/instances/:name/logs";
 export const logsQuerySchema = z.object({

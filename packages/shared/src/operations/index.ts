@@ -17,6 +17,7 @@ import { imageEnsure } from "./image-ensure.ts";
 import { instanceEnsure } from "./instance-ensure.ts";
 import { instanceProve } from "./instance-prove.ts";
 import { instanceRemove } from "./instance-remove.ts";
+import { instanceRestart } from "./instance-restart.ts";
 import { instanceRollback, instanceUpgrade } from "./instance-upgrade.ts";
 import { loginsRetire } from "./logins-retire.ts";
 import { lxcEnsure } from "./lxc-ensure.ts";
@@ -47,6 +48,7 @@ export const operations = {
   "image.ensure": imageEnsure,
   "instance.ensure": instanceEnsure,
   "instance.remove": instanceRemove,
+  "instance.restart": instanceRestart,
   "instance.prove": instanceProve,
   "instance.upgrade": instanceUpgrade,
   "instance.rollback": instanceRollback,

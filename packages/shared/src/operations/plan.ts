@@ -7,6 +7,7 @@ export const changeSchema = z.enum([
   "create",
   "update",
   "start",
+  "restart",
   "repair",
   "remove",
   "verify",

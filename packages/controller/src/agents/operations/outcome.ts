@@ -11,6 +11,7 @@ const parsers: { [K in AgentOperationKind]: (output: unknown) => Parsed<Operatio
   "image.ensure": (output) => operations["image.ensure"].result.safeParse(output),
   "instance.ensure": (output) => operations["instance.ensure"].result.safeParse(output),
   "instance.remove": (output) => operations["instance.remove"].result.safeParse(output),
+  "instance.restart": (output) => operations["instance.restart"].result.safeParse(output),
   "backup.create": (output) => operations["backup.create"].result.safeParse(output),
   "backup.restore": (output) => operations["backup.restore"].result.safeParse(output),
   "backup.drill": (output) => operations["backup.drill"].result.safeParse(output),

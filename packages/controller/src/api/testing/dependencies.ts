@@ -16,7 +16,7 @@ export const idleDependencies: ApiDependencies = {
   accounts: { login: unused, logout: unused, list: unused, set: unused, remove: unused },
   accessTokens: { create: unused, list: unused, remove: unused },
   live: { status: unused, run: unused, logs: unused, subscribe: () => undefined, watchSamples: () => undefined },
-  instances: { logs: unused },
+  instances: { restart: unused, logs: unused },
   samples: { recent: () => [] },
   events: { list: unused },
   tenants: {

@@ -9,6 +9,7 @@ const changedWords: Readonly<Record<Change, string>> = {
   create: "to create",
   update: "to update",
   start: "to start",
+  restart: "to restart",
   repair: "to repair",
   remove: "to remove",
   verify: "to verify",
