@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import type { AccessTokensTable, AccountsTable, SecretsTable, TokensTable } from "./tables/accounts.ts";
 import type { AgentEventsTable, AgentOperationsTable, CertificatesTable, JoinTokensTable } from "./tables/agents.ts";
+import type { AlertMessagesTable, AlertSilencesTable, AlertsTable } from "./tables/alerts.ts";
 import type { BackupsTable } from "./tables/backups.ts";
 import type { ProofsTable } from "./tables/proofs.ts";
 import type {
@@ -46,6 +47,9 @@ export interface Database {
   rebuilds: RebuildsTable;
   registryTags: RegistryTagsTable;
   looks: LooksTable;
+  alerts: AlertsTable;
+  alertSilences: AlertSilencesTable;
+  alertMessages: AlertMessagesTable;
 }
 
 /**

@@ -18,7 +18,7 @@ export const alertLabelsSchema = z.object({
 export type AlertLabels = z.output<typeof alertLabelsSchema>;
 
 export const alertSchema = z.object({
-  id: z.int(),
+  id: z.string().describe("node-gone/user1@2026-11-30T01:20:00.000Z"),
   rule: z.string(),
   severity: alertSeveritySchema,
   labels: alertLabelsSchema,

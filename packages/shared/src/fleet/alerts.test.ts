@@ -46,6 +46,10 @@ test.each([
   ["receivers: { ops: {} }", /receivers\.ops: needs one of webhook, email, ntfy, slack, telegram/],
   ["receivers: { ops: { webhook: {}, slack: {} } }", /receivers\.ops: is one of webhook and slack/],
   ["receivers: { ops: { slack: {}, tenants: [user7] } }", /tenants\.0: no tenant is named 'user7'/],
+  [
+    "receivers: { ops: { email: { host: mx, user: u, tls: none, from: a@b.nl, to: [a@b.nl] } } }",
+    /ops\.email\.tls: 'none' would send the password of 'user' in the clear/,
+  ],
   ["receivers: { ops: { webhook: { url: https://x } } }", /webhook\.url: unknown key 'url'/],
 ])("%s is a mistake", (section, message) => {
   expect(mistakes(`  ${section}`)).toEqual([expect.stringMatching(message)]);

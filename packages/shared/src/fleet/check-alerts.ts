@@ -21,6 +21,7 @@ export function checkAlerts(fleet: Fleet): Finding[] {
     ),
     ...Object.entries(receivers).flatMap(([name, receiver]) => [
       ...checkKind(["alerts", "receivers", name], receiver),
+      ...checkLogin(["alerts", "receivers", name], receiver),
       ...unknownTenants(["alerts", "receivers", name], receiver.tenants, tenants),
     ]),
   ];
@@ -79,6 +80,11 @@ function checkKind(path: Path, receiver: AlertReceiver): Finding[] {
       ? `needs one of ${alertReceiverKinds.join(", ")}`
       : `is one of ${given.join(" and ")}; make a receiver of each`;
   return [{ path, message, at: "key" }];
+}
+
+function checkLogin(path: Path, { email }: AlertReceiver): Finding[] {
+  if (email?.user === undefined || email.tls !== "none") return [];
+  return [{ path: [...path, "email", "tls"], message: "'none' would send the password of 'user' in the clear" }];
 }
 
 function unknownTenants(path: Path, tenants: readonly string[] | undefined, known: readonly string[]): Finding[] {

@@ -15,6 +15,7 @@ import { proofs } from "./0009-proofs.ts";
 import { looks } from "./0010-looks.ts";
 import { registryDigests } from "./0011-registry-digests.ts";
 import { accessTokens } from "./0012-access-tokens.ts";
+import { alerts } from "./0013-alerts.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -29,4 +30,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0010-looks": looks,
   "0011-registry-digests": registryDigests,
   "0012-access-tokens": accessTokens,
+  "0013-alerts": alerts,
 };

@@ -1,0 +1,138 @@
+/** What rules find in columns of samples, and in how full disks were. Pure. */
+import type { AlertLabels } from "@berth/shared/api/alerts";
+import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
+import type { EffectiveRule } from "@berth/shared/fleet/alert-rules";
+import type { AlertLevel } from "@berth/shared/fleet/alerts";
+import { containerValue, nodeValue, type ContainerColumn, type NodeColumn } from "@berth/shared/metrics/samples";
+import { formatBytes, formatCores, formatRate, formatShare } from "@berth/shared/metrics/units";
+import { formatTime } from "./duration-text.ts";
+import type { Condition, Finding } from "./finding.ts";
+import { instanceLabels, nodeLabels } from "./labels.ts";
+import { secondsUntil } from "./trend.ts";
+import type { AlertView } from "./view.ts";
+
+export function nodeColumn(rule: EffectiveRule, column: NodeColumn, view: AlertView): Finding[] {
+  return view.status.nodes.flatMap((node): Finding[] => {
+    const row = view.means.get(node.name)?.node;
+    if (row === undefined || node.state !== "online") return [];
+    const reading = { value: nodeValue(row, column), limit: nodeLimit(row, column, node) };
+    return [
+      { rule, subject: node.name, labels: nodeLabels(node.name, view), ...judge(rule, column, node.name, reading) },
+    ];
+  });
+}
+
+export function containerColumn(rule: EffectiveRule, column: ContainerColumn, view: AlertView): Finding[] {
+  const instances = new Map(view.status.instances.map((instance) => [`${instance.node}/${instance.name}`, instance]));
+  return [...view.means].flatMap(([node, { containers }]) =>
+    [...containers].flatMap(([name, { instance: owner, row }]): Finding[] => {
+      const instance = instances.get(`${node}/${owner}`);
+      const labels = { ...containerLabels(node, instance, view), container: name };
+      const limit = column === "memoryBytes" ? containerValue(row, "memoryLimitBytes") : undefined;
+      const reading = { value: containerValue(row, column), limit };
+      return [{ rule, subject: `${node}/${name}`, labels, ...judge(rule, column, `${name} on ${node}`, reading) }];
+    }),
+  );
+}
+
+/** By a line through how full the disk was. */
+export function disksFilling(rule: EffectiveRule, view: AlertView): Finding[] {
+  const { within = 0, above } = rule;
+  const least = above !== undefined && "share" in above ? above.share : 0;
+  return view.status.nodes.flatMap(({ name, state }): Finding[] => {
+    const row = view.means.get(name)?.node;
+    if (row === undefined || state !== "online") return [];
+    const size = nodeValue(row, "diskSizeBytes");
+    const used = nodeValue(row, "diskUsedBytes");
+    if (size <= 0) return [];
+    const left = secondsUntil(size, view.disk(name));
+    // A disk that is half empty may fill and empty again.
+    const isFilling = left !== null && left < within && used / size > least;
+    return [
+      {
+        ...{ rule, subject: name, labels: nodeLabels(name, view), value: left },
+        condition: isFilling ? "bad" : "good",
+        summary: `The disk of ${name} is full in ${formatTime(left ?? 0)} if it goes on as in the last two hours`,
+        description: `${formatShare(used / size)} of ${formatBytes(size)} is used. Make it larger, or room on it.`,
+      },
+    ];
+  });
+}
+
+interface Reading {
+  value: number;
+  /** What the value is a share of; undefined: nothing. */
+  limit: number | undefined;
+}
+
+function judge(
+  rule: EffectiveRule,
+  column: NodeColumn | ContainerColumn,
+  what: string,
+  reading: Reading,
+): Pick<Finding, "condition" | "value" | "summary" | "description"> {
+  const { value, limit } = reading;
+  const share = limit === undefined ? "" : `, ${formatShare(value / limit)} of ${formatColumn(column, limit)}`;
+  const words = rule.summary ?? `${columnWords[column]} of ${what}`;
+  return {
+    value,
+    condition: levelCondition(rule, reading),
+    summary: `${words}: ${formatColumn(column, value)}${share}`,
+    description: advice[column] ?? "",
+  };
+}
+
+/** Pure comparison with the thresholds; `held` between one and the level of all being well. */
+export function levelCondition(
+  { above, below, clear }: Pick<EffectiveRule, "above" | "below" | "clear">,
+  { value, limit }: Reading,
+): Condition {
+  const level = (of: AlertLevel | undefined) =>
+    of === undefined ? undefined : "value" in of ? of.value : of.share * (limit ?? Number.NaN);
+  const [high, low, end] = [level(above), level(below), level(clear)];
+  if ([value, high, low, end].some((number) => Number.isNaN(number))) return "unknown";
+  if (high !== undefined) return value > high ? "bad" : value > (end ?? high) ? "held" : "good";
+  if (low !== undefined) return value < low ? "bad" : value < (end ?? low) ? "held" : "good";
+  return "unknown";
+}
+
+function nodeLimit(row: readonly number[], column: NodeColumn, { facts }: NodeStatus): number | undefined {
+  if (column === "memoryBytes") return known(nodeValue(row, "memoryLimitBytes"));
+  // A file system that tells no size tells nothing else either.
+  if (column === "diskUsedBytes") return known(nodeValue(row, "diskSizeBytes"));
+  return column === "cpuCores" ? facts?.cores : undefined;
+}
+
+function known(limit: number): number {
+  return limit > 0 ? limit : Number.NaN;
+}
+
+/** A container that is no instance's has a node and a name alone. */
+function containerLabels(node: string, instance: InstanceStatus | undefined, view: AlertView): AlertLabels {
+  return instance === undefined ? nodeLabels(node, view) : instanceLabels(instance);
+}
+
+const columnWords: Record<NodeColumn | ContainerColumn, string> = {
+  cpuCores: "CPU",
+  memoryBytes: "Memory",
+  memoryLimitBytes: "Memory limit",
+  swapBytes: "Swap",
+  networkReceiveBytesPerSecond: "Network received",
+  networkTransmitBytesPerSecond: "Network sent",
+  diskReadBytesPerSecond: "Disk reads",
+  diskWriteBytesPerSecond: "Disk writes",
+  diskUsedBytes: "Disk",
+  diskSizeBytes: "Disk size",
+  processes: "Processes",
+};
+
+const advice: Partial<Record<NodeColumn | ContainerColumn, string>> = {
+  memoryBytes: "At its limit the kernel ends processes in it. `memory` in the fleet file gives it more.",
+  diskUsedBytes: "Make it larger, or room on it: a full disk stops databases, and what writes logs.",
+};
+
+function formatColumn(column: NodeColumn | ContainerColumn, value: number): string {
+  if (column === "cpuCores") return `${formatCores(value)} cores`;
+  if (column === "processes") return String(Math.round(value));
+  return column.endsWith("PerSecond") ? formatRate(value) : formatBytes(value);
+}

@@ -1,0 +1,155 @@
+/** What was measured lately, as far as rules ask for it: kept in memory, from the samples that pass by. */
+import type { LiveSamples } from "@berth/shared/api/live";
+import type { Status } from "@berth/shared/api/status";
+import { nodeValue } from "@berth/shared/metrics/samples";
+import type { Point } from "./trend.ts";
+
+/** Means over the frames since the last look. */
+export interface NodeReading {
+  node: readonly number[];
+  /** By the container's name. */
+  containers: ReadonlyMap<string, { instance: string; row: readonly number[] }>;
+}
+
+export interface Readings {
+  take: (samples: LiveSamples) => void;
+  /** Notes how often containers have restarted. */
+  note: (status: Pick<Status, "instances">, now: number) => void;
+  /** By node; without those of which nothing was heard lately. */
+  means: (now: number) => ReadonlyMap<string, NodeReading>;
+  /** How full the node's disk was, a point a minute. */
+  disk: (node: string) => readonly Point[];
+  /** null: it has not been watched for so long. */
+  restarts: (node: string, container: string, query: { seconds: number; now: number }) => number | null;
+}
+
+/** While nobody looks, an agent sends every five seconds. */
+const freshMilliseconds = 15_000;
+const pointMilliseconds = 60_000;
+const diskMilliseconds = 2 * 3_600_000;
+/** Changes of a count that are kept of each container. */
+const mostCounts = 200;
+
+interface Sum {
+  values: number[];
+  count: number;
+}
+
+interface NodeSums {
+  at: number;
+  node: Sum;
+  containers: Map<string, { instance: string; sum: Sum }>;
+  /** Whether something came since the last look. */
+  isNew: boolean;
+  reading: NodeReading | undefined;
+}
+
+interface Counts {
+  watchedSince: number;
+  changes: { at: number; restarts: number }[];
+}
+
+export function createReadings(): Readings {
+  const nodes = new Map<string, NodeSums>();
+  const disks = new Map<string, Point[]>();
+  const counts = new Map<string, Counts>();
+
+  function addDisk(node: string, at: number, row: readonly number[]): void {
+    // A file system that tells no size tells nothing else either.
+    if (nodeValue(row, "diskSizeBytes") <= 0) return;
+    const points = disks.get(node) ?? [];
+    disks.set(node, points);
+    if (at - (points.at(-1)?.at ?? -Infinity) < pointMilliseconds) return;
+    points.push({ at, value: nodeValue(row, "diskUsedBytes") });
+    while ((points[0]?.at ?? at) < at - diskMilliseconds) points.shift();
+  }
+
+  return {
+    take({ node, containers, frames }) {
+      const last = frames.at(-1);
+      if (last === undefined) return;
+      const known = nodes.get(node);
+      const sums = known?.isNew === true ? known : emptySums(known?.reading);
+      nodes.set(node, sums);
+      sums.at = Math.max(known?.at ?? 0, last.at);
+      sums.isNew = true;
+      for (const frame of frames) {
+        add(sums.node, frame.node);
+        addDisk(node, frame.at, frame.node);
+        for (const [index, { name, instance }] of containers.entries()) {
+          const row = frame.containers[index] ?? null;
+          if (row === null) continue;
+          const of = sums.containers.get(name) ?? { instance, sum: emptySum() };
+          sums.containers.set(name, of);
+          add(of.sum, row);
+        }
+      }
+    },
+    note({ instances }, now) {
+      const seen = new Set<string>();
+      for (const { node, containers } of instances) {
+        for (const { name, restarts } of containers) {
+          const place = `${node}/${name}`;
+          seen.add(place);
+          const known = counts.get(place) ?? { watchedSince: now, changes: [{ at: now, restarts }] };
+          counts.set(place, known);
+          if (known.changes.at(-1)?.restarts !== restarts) known.changes.push({ at: now, restarts });
+          if (known.changes.length > mostCounts) known.changes.shift();
+        }
+      }
+      for (const place of counts.keys()) if (!seen.has(place)) counts.delete(place);
+    },
+    means(now) {
+      const means = new Map<string, NodeReading>();
+      for (const [node, sums] of nodes) {
+        if (now - sums.at > diskMilliseconds) nodes.delete(node);
+        if (now - sums.at > freshMilliseconds) continue;
+        if (sums.isNew) sums.reading = meanOf(sums);
+        sums.isNew = false;
+        if (sums.reading !== undefined) means.set(node, sums.reading);
+      }
+      return means;
+    },
+    disk: (node) => disks.get(node) ?? [],
+    restarts(node, container, { seconds, now }) {
+      const known = counts.get(`${node}/${container}`);
+      if (known === undefined) return null;
+      const since = now - seconds * 1000;
+      const start = known.changes.findLast(({ at }) => at <= since);
+      const within = known.changes.filter(({ at }) => at > since);
+      let sum = 0;
+      let former = (start ?? within.shift())?.restarts ?? 0;
+      for (const { restarts } of within) {
+        // A container that was made anew counts from nothing.
+        sum += restarts >= former ? restarts - former : restarts;
+        former = restarts;
+      }
+      // What was seen is enough where it is a lot; that it was little is known only after the whole time.
+      return sum > 0 || known.watchedSince <= since ? sum : null;
+    },
+  };
+}
+
+function emptySum(): Sum {
+  return { values: [], count: 0 };
+}
+
+function emptySums(reading: NodeReading | undefined): NodeSums {
+  return { at: 0, node: emptySum(), containers: new Map(), isNew: false, reading };
+}
+
+function add(sum: Sum, row: readonly number[]): void {
+  for (const [index, value] of row.entries()) sum.values[index] = (sum.values[index] ?? 0) + value;
+  sum.count += 1;
+}
+
+function mean({ values, count }: Sum): number[] {
+  return values.map((value) => value / count);
+}
+
+function meanOf({ node, containers }: NodeSums): NodeReading {
+  return {
+    node: mean(node),
+    containers: new Map([...containers].map(([name, { instance, sum }]) => [name, { instance, row: mean(sum) }])),
+  };
+}

@@ -1,0 +1,98 @@
+/** Requests to receivers: bounded in time and size, failures in one sentence, and without what is secret of the address. */
+import { getCACertificates } from "node:tls";
+import { BerthError } from "@berth/shared/errors";
+import type { Secret } from "@berth/shared/secret";
+import { Agent, fetch } from "undici";
+
+export interface PostRequest {
+  url: URL;
+  /** As it came from the secret: nothing of it may be told. */
+  secret: Secret;
+  body: unknown;
+  ca: string | null;
+  milliseconds: number;
+}
+
+/** Of what a receiver answers. */
+const mostCharacters = 200;
+const mostBytes = 256 * 1024;
+
+/** `user:password@` of the URL, or `:token@`, goes into a header. Gives what was answered. Throws a BerthError. */
+export async function postJson(request: PostRequest): Promise<string> {
+  const { url, body, ca, milliseconds } = request;
+  const target = new URL(url);
+  target.username = "";
+  target.password = "";
+  const deadline = AbortSignal.timeout(milliseconds);
+  // One message every few minutes: a connection is not worth being kept.
+  const agent = new Agent({
+    maxResponseSize: mostBytes,
+    connect: { timeout: milliseconds, ...(ca === null ? {} : { ca: [...getCACertificates("default"), ca] }) },
+  });
+  try {
+    const response = await fetch(target, {
+      method: "POST",
+      headers: { "content-type": "application/json", "user-agent": "Berth", ...authorization(url) },
+      body: JSON.stringify(body),
+      // A redirected POST would become a GET, and say that all is well.
+      redirect: "manual",
+      dispatcher: agent,
+      signal: deadline,
+    });
+    const text = withoutAddress((await response.text()).replaceAll(/\s+/g, " ").trim(), request).slice(
+      0,
+      mostCharacters,
+    );
+    const answer = `${response.status}${response.statusText === "" ? "" : ` ${response.statusText}`}${text === "" ? "" : `: ${text}`}`;
+    if (response.ok) return answer;
+    throw new BerthError("store.failed", `${url.host} answered ${answer}`);
+  } catch (error) {
+    if (error instanceof BerthError) throw error;
+    const reason = deadline.aborted
+      ? `did not answer within ${milliseconds / 1000} s`
+      : `cannot be reached: ${said(error)}`;
+    // Without the cause: it may hold the address.
+    throw new BerthError("store.failed", withoutAddress(`${url.host} ${reason}`, request));
+  } finally {
+    await agent.destroy().catch(() => undefined);
+  }
+}
+
+/** The URL that a secret is. Throws a BerthError that does not repeat it. */
+export function urlOf(secret: Secret, what: string): URL {
+  const url = URL.canParse(secret.reveal()) ? new URL(secret.reveal()) : null;
+  if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
+  throw new BerthError("request.invalid", `${what} is no URL that begins with https:// or http://`);
+}
+
+function authorization({ username, password }: URL): Record<string, string> {
+  const [user, key] = [decodeURIComponent(username), decodeURIComponent(password)];
+  if (key === "") return {};
+  if (user === "") return { authorization: `Bearer ${key}` };
+  return { authorization: `Basic ${Buffer.from(`${user}:${key}`).toString("base64")}` };
+}
+
+/** Parts of an address that are long enough to be what lets one in. */
+const secretLength = 6;
+
+function withoutAddress(text: string, { url, secret }: Pick<PostRequest, "url" | "secret">): string {
+  const parts = [
+    secret.reveal(),
+    url.href,
+    `${url.pathname}${url.search}`,
+    ...[url.password, decodeURIComponent(url.password), url.username],
+    ...url.searchParams.values(),
+    ...url.pathname.split("/"),
+  ];
+  return parts
+    .filter((part) => part.length >= secretLength)
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((redacted, part) => redacted.replaceAll(part, "[REDACTED]"), text);
+}
+
+/** `fetch` says "fetch failed" and gives the reason as its cause; of several addresses, the first says enough. */
+function said(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return said(error.errors[0]);
+  if (error instanceof Error && error.cause !== undefined) return said(error.cause);
+  return error instanceof Error ? error.message || error.name : String(error);
+}

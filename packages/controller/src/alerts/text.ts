@@ -1,0 +1,61 @@
+/** A message in words, for people. Pure. */
+import type { AlertMessage, ToldAlert } from "./messages.ts";
+
+/** For a subject line: what is amiss, or how much. */
+export function titleOf({ alerts, fleet }: AlertMessage): string {
+  const [first, ...others] = alerts;
+  if (first === undefined) return fleet;
+  if (others.length === 0) return `${fleet}: ${statusWord(first)}: ${first.summary}`;
+  const firing = alerts.filter(({ status }) => status === "firing").length;
+  const parts = [
+    ...(firing > 0 ? [`${firing} ${firing === 1 ? "alert" : "alerts"}`] : []),
+    ...(firing < alerts.length ? [`${alerts.length - firing} over`] : []),
+  ];
+  return `${fleet}: ${parts.join(", ")}: ${first.summary} (and ${others.length} more)`;
+}
+
+/** What is amiss first, and of that what is critical. */
+export function linesOf(message: AlertMessage): string[] {
+  return inOrder(message.alerts).flatMap((alert) => [
+    `${statusWord(alert)}: ${alert.summary}`,
+    ...(alert.status === "firing" && alert.description !== "" ? [`  ${alert.description}`] : []),
+    `  ${whenWords(alert)}; rule ${alert.rule}`,
+  ]);
+}
+
+export function inOrder(alerts: readonly ToldAlert[]): ToldAlert[] {
+  return alerts.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** How a receiver that takes no more than `length` characters gets it. */
+export function textOf(message: AlertMessage, length = Infinity): string {
+  const text = [...linesOf(message), "", message.url].join("\n");
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+export function isCritical({ alerts }: AlertMessage): boolean {
+  return alerts.some(({ status, severity }) => status === "firing" && severity === "critical");
+}
+
+export function isOver({ alerts }: AlertMessage): boolean {
+  return alerts.every(({ status }) => status === "resolved");
+}
+
+function rank({ status, severity }: ToldAlert): number {
+  if (status === "resolved") return 2;
+  return severity === "critical" ? 0 : 1;
+}
+
+function statusWord({ status, severity, repeated }: ToldAlert): string {
+  if (status === "resolved") return "Over";
+  return repeated ? `Still ${severity}` : severity === "critical" ? "Critical" : "Warning";
+}
+
+function whenWords({ startsAt, endsAt }: ToldAlert): string {
+  const since = `since ${minuteOf(startsAt)}`;
+  return endsAt === null ? since : `${since}, until ${minuteOf(endsAt)}`;
+}
+
+function minuteOf(moment: number): string {
+  return `${new Date(moment).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}

@@ -1,0 +1,29 @@
+/** What rules look at: all of it is with the controller already, and no agent is asked. */
+import type { Status } from "@berth/shared/api/status";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { CertificateEnd } from "../prometheus/snapshot.ts";
+import type { BackupStatus } from "../status/status.ts";
+import type { NodeReading } from "./readings.ts";
+import type { Point } from "./trend.ts";
+
+/** Whether a receiver takes what is sent. */
+export interface ReceiverStanding {
+  receiver: string;
+  /** null: it does, as far as anybody knows. */
+  error: string | null;
+}
+
+export interface AlertView {
+  /** Milliseconds since the epoch. */
+  now: number;
+  status: Status;
+  tenants: Fleet["tenants"];
+  /** By node; those that are missing were not heard of lately. */
+  means: ReadonlyMap<string, NodeReading>;
+  disk: (node: string) => readonly Point[];
+  restarts: (node: string, container: string, seconds: number) => number | null;
+  /** null: the fleet has none. */
+  backups: BackupStatus | null;
+  certificates: readonly CertificateEnd[];
+  receivers: readonly ReceiverStanding[];
+}
