@@ -3,6 +3,7 @@ import { on } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { execClientMessageSchema, execRequestSchema, execServerMessageSchema } from "@berth/shared/api/instances";
+import type { Account } from "@berth/shared/api/accounts";
 import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
 import pTimeout from "p-timeout";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -23,7 +24,8 @@ export interface ExecSession {
   exitCode: Promise<number | null>;
 }
 
-export type OpenExec = (request: ExecRequest) => Promise<ExecSession>;
+/** `account`: who asks. */
+export type OpenExec = (request: ExecRequest, account: Account) => Promise<ExecSession>;
 
 const execUrl = /^\/api\/instances\/([a-z0-9-]+)\/exec$/;
 const maxMessageBytes = 1024 * 1024;
@@ -39,7 +41,10 @@ export function createExecUpgrade(access: AccessOptions, open: OpenExec): Handle
     const instance = execUrl.exec(path)?.[1];
     if (instance === undefined) return false;
     requireAccount(request, "operator", access).then(
-      () => server.handleUpgrade(request, socket, head, (peer) => void serveSession(peer, instance, open)),
+      (account) =>
+        server.handleUpgrade(request, socket, head, (peer) => {
+          void serveSession(peer, instance, (asked) => open(asked, account));
+        }),
       (error: unknown) => refuseUpgrade(socket, toBerthError(error)),
     );
     return true;
@@ -55,7 +60,11 @@ export function refuseUpgrade(socket: Duplex, error: BerthError): void {
   );
 }
 
-async function serveSession(peer: WebSocket, instance: string, open: OpenExec): Promise<void> {
+async function serveSession(
+  peer: WebSocket,
+  instance: string,
+  open: (request: ExecRequest) => Promise<ExecSession>,
+): Promise<void> {
   // Resolves when the socket has taken it, so that a slow reader slows the command and does not fill our memory.
   const send = (message: ServerMessage) =>
     new Promise<void>((resolve) => peer.send(JSON.stringify(message), () => resolve()));

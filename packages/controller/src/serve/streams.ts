@@ -4,6 +4,7 @@ import type { Hub } from "../agents/types.ts";
 import type { ExecSession, OpenExec } from "../api/exec.ts";
 import type { InstancesApi } from "../api/instances.ts";
 import type { Inventory } from "../inventory/database.ts";
+import { recordEvent } from "../inventory/events.ts";
 import { getInstance } from "../inventory/instances.ts";
 
 interface StreamDependencies {
@@ -23,8 +24,11 @@ export function createInstancesApi(dependencies: StreamDependencies): Pick<Insta
 }
 
 export function openExecSession(dependencies: StreamDependencies): OpenExec {
-  return async (request): Promise<ExecSession> => {
+  return async (request, account): Promise<ExecSession> => {
     const node = await nodeOf(request.instance, dependencies);
+    // Not its arguments: they may hold what only the instance is to know.
+    const message = `${account.name} ran ${request.command[0]?.slice(0, 80)} in ${request.instance}`;
+    await recordEvent(dependencies.inventory.database, { kind: "exec", node, instance: request.instance, message });
     const stream = dependencies.hub.openExec(node, request);
     // Input keeps its order, and waits for the agent's socket rather than pile up.
     let writing: Promise<void> = Promise.resolve();

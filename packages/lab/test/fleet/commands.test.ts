@@ -37,6 +37,13 @@ describe("berth exec", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: "it's" });
   });
 
+  it("is in the fleet's history, without what the command was told", async () => {
+    await fleet.succeed(["exec", "user1-openwebui", "--", "sh", "-c", "true", "hunter2"]);
+    const history = await fleet.succeed(["event", "list", "--instance", "user1-openwebui", "--kind", "exec"]);
+    expect(history).toContain("local ran sh in user1-openwebui");
+    expect(history).not.toContain("hunter2");
+  });
+
   it("passes stdin on, and what comes back whole", async () => {
     const many = 20_000;
     const query = `select repeat('x', 100) from generate_series(1, ${many});`;
