@@ -81,7 +81,7 @@ test("docs/architecture.md names every room", () => {
 
 describe("libraries with an effect have one room", () => {
   test.each([
-    ["better-sqlite3", /^controller\/src\/inventory\//],
+    ["better-sqlite3", /^controller\/src\/(?:inventory|metrics\/history)\//],
     ["pg", /^controller\/src\/needs\/|^lab\//],
     ["@qdrant/js-client-rest", /^controller\/src\/needs\/|^lab\//],
     ["minio", /^controller\/src\/(?:needs|recovery)\/|^agent\/src\/backup\/|^lab\//],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { containerColumns, nodeColumns } from "../metrics/samples.ts";
 import { liveSamplesSchema } from "./live.ts";
 import { defineEndpoint } from "./define.ts";
 
@@ -10,4 +11,98 @@ export const getSamples = defineEndpoint({
   role: "viewer",
   query: z.object({ seconds: z.coerce.number().int().min(1).max(7200).default(300), node: z.string().optional() }),
   response: z.object({ nodes: z.array(liveSamplesSchema) }),
+});
+
+/** Of each resolution: how long it is kept, and since when there is something. */
+export const historyStatusSchema = z.object({
+  bytes: z.int().describe("On the controller's disk"),
+  maxBytes: z.int().describe("Most that it may take, as the fleet says"),
+  resolutions: z.array(
+    z.object({
+      seconds: z.int(),
+      days: z.int().describe("For how long it is kept"),
+      since: z.iso.datetime().nullable().describe("Of the oldest point; null: there is none yet"),
+    }),
+  ),
+  problem: z.string().nullable().describe("Why nothing is written at the moment; null: it is"),
+  setAside: z
+    .string()
+    .nullable()
+    .describe("File of a damaged history in whose place a new one was begun; null: there is none"),
+});
+export type HistoryStatus = z.output<typeof historyStatusSchema>;
+
+export const getHistoryStatus = defineEndpoint({
+  method: "GET",
+  path: "/api/history",
+  summary: "How much of the metrics' past is kept, and what it takes on disk",
+  role: "viewer",
+  response: historyStatusSchema,
+});
+
+export const historyColumns = [...new Set<string>([...nodeColumns, ...containerColumns])];
+const momentSchema = z.iso.datetime({ offset: true });
+const mostPoints = 5000;
+
+export const historyQuerySchema = z
+  .object({
+    from: momentSchema.describe("ISO 8601"),
+    to: momentSchema.describe("ISO 8601; not included"),
+    columns: z
+      .string()
+      .default("cpuCores,memoryBytes")
+      .refine((text) => columnsOf(text).every((name) => historyColumns.includes(name)), {
+        error: `must be some of ${historyColumns.join(", ")}, with commas between`,
+      })
+      .describe("Names of columns, with commas between"),
+    points: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(mostPoints)
+      .default(600)
+      .describe("How many points of each curve to give"),
+    by: z
+      .enum(["sum", "container"])
+      .default("sum")
+      .describe("sum: what belongs to it added up; container: each container apart"),
+  })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { error: "must begin before it ends", path: ["to"] });
+
+/** `cpuCores,memoryBytes` -> each once. */
+export function columnsOf(text: string): string[] {
+  return [...new Set(text.split(",").map((name) => name.trim()))];
+}
+
+export const historyCurveSchema = z.object({
+  average: z.array(z.number().nullable()),
+  maximum: z.array(z.number().nullable()).describe("Of a sum: at most that, since maxima of one moment are added up"),
+});
+export type HistoryCurve = z.output<typeof historyCurveSchema>;
+
+export const historySchema = z.object({
+  kind: z.enum(["node", "instance", "tenant"]),
+  name: z.string(),
+  from: z.iso.datetime().describe("Of the first point, which stands for the step that begins then"),
+  stepSeconds: z.number().describe("Between two points"),
+  resolutionSeconds: z.number().describe("Of what was read: 1 is what is in memory"),
+  length: z.int().describe("Number of points"),
+  series: z.array(
+    z.object({
+      name: z.string().describe("Of the node, instance or tenant; or of the container"),
+      columns: z.record(z.string(), historyCurveSchema).describe("By column; null is what was not measured"),
+    }),
+  ),
+});
+export type MetricsHistoryAnswer = z.output<typeof historySchema>;
+
+/** What was measured between two moments: averages and maxima of steps, in the resolution that the server chooses. */
+export const getHistory = defineEndpoint({
+  method: "GET",
+  path: "/api/history/:kind/:name",
+  summary: "Metrics of a node, of an instance's containers or of all of a tenant's, between two moments",
+  role: "viewer",
+  params: z.object({ kind: historySchema.shape.kind, name: z.string() }),
+  query: historyQuerySchema,
+  response: historySchema,
 });

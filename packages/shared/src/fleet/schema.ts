@@ -7,6 +7,7 @@ import { secretReferenceStart } from "../catalog/placeholders.ts";
 import { serviceSchema } from "../catalog/schema.ts";
 import { tagOf } from "../catalog/version-digest.ts";
 import { nameSchema } from "../names.ts";
+import { metricsSchema } from "./metrics.ts";
 import {
   bridgeSchema,
   filePathSchema,
@@ -268,6 +269,7 @@ export const fleetSchema = z
     backups: backupsSchema.optional(),
     upgrades: upgradesSchema.prefault({}),
     alerts: alertsSchema.prefault({}),
+    metrics: metricsSchema.prefault({}),
     catalog: z
       .record(nameSchema, serviceSchema)
       .default({})

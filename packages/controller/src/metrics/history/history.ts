@@ -1,0 +1,271 @@
+/**
+ * The history of metrics: what agents measured, rolled up, on disk. Nothing here ever fails its callers: what cannot be
+ * stored or read is told by `status` and in the log, and the fleet goes on.
+ */
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { LiveSamples } from "@berth/shared/api/live";
+import type { HistoryStatus } from "@berth/shared/api/metrics";
+import type { MetricsHistory } from "@berth/shared/fleet/metrics";
+import Sqlite from "better-sqlite3";
+import type { Logger } from "pino";
+import { packBlock } from "./block.ts";
+import { foldWindow, type Resolution } from "./fold.ts";
+import { startOf } from "./gathered.ts";
+import { HistoryFile } from "./history-file.ts";
+import { Pending, windowMilliseconds } from "./pending.ts";
+import { type HistoryAnswer, type HistoryQuery, readHistory } from "./read.ts";
+import { removeAged, removeSurplus } from "./retention.ts";
+import { SteadyClock } from "./steady-clock.ts";
+
+export interface HistoryOptions {
+  /** Path of the SQLite file. */
+  file: string;
+  /** As the fleet says at the moment. */
+  settings: () => MetricsHistory;
+  /** What is in memory, second by second. */
+  recent: (query: { seconds: number; node?: string }) => LiveSamples[];
+  logger: Pick<Logger, "info" | "warn" | "error">;
+  clock?: { now: () => number };
+  /** Milliseconds that no change of the clock changes. */
+  elapsed?: () => number;
+  /** At most this much is lost when the controller is killed. null: only `flush` writes. */
+  flushMilliseconds?: number | null;
+}
+
+export interface History {
+  add: (samples: LiveSamples) => void;
+  read: (query: HistoryQuery) => HistoryAnswer;
+  status: () => HistoryStatus;
+  /** Writes what is pending. */
+  flush: () => void;
+  /** Folds what is over, and removes what is too old. */
+  keepHouse: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+const flushDefault = 60_000;
+/** Back-fill comes in the first minutes after a connection. */
+const foldGraceMilliseconds = 5 * 60_000;
+const agingMilliseconds = 3_600_000;
+/** An hour of steps of ten seconds, while they cannot be written. */
+const mostPendingSteps = 360;
+/** Room that the file may take beyond its size for what is in flight. */
+const slack = 1.1;
+const roomShare = 0.9;
+
+export function openHistory(options: HistoryOptions): History {
+  const { file: path, logger, recent, clock = Date, elapsed = () => performance.now() } = options;
+  const steady = new SteadyClock(clock, elapsed);
+  let file: HistoryFile | undefined;
+  let problem: string | null = null;
+  let pending = newPending();
+  let agedAt = Number.NEGATIVE_INFINITY;
+  let housekeeping = Promise.resolve();
+  let closing = false;
+  open();
+
+  function resolutions(): Resolution[] {
+    return options.settings().resolutions.map(({ seconds, days }) => ({
+      stepMilliseconds: seconds * 1000,
+      keepMilliseconds: days * 86_400_000,
+    }));
+  }
+
+  function newPending(): Pending {
+    return new Pending(resolutions()[0]?.stepMilliseconds ?? 10_000, mostPendingSteps);
+  }
+
+  function open(): void {
+    attempt("opened", () => {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      file = new HistoryFile(path);
+    });
+  }
+
+  /** undefined when it failed. What failed is told once, until something works again. */
+  function attempt<Value>(what: string, work: () => Value): Value | undefined {
+    try {
+      return work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (isDamage(error)) setAside(reason);
+      else report(`The history of metrics could not be ${what}: ${reason}`, error);
+      return undefined;
+    }
+  }
+
+  function report(text: string, error: unknown): void {
+    if (problem !== text) logger.error({ err: error, file: path }, text);
+    problem = text;
+  }
+
+  function setAside(reason: string): void {
+    const damaged = file;
+    file = undefined;
+    const aside = `${path}.damaged-${new Date(clock.now()).toISOString().replaceAll(":", "").replace(/\.\d+/, "")}`;
+    try {
+      damaged?.close();
+      for (const older of asideFiles(path)) rmSync(older);
+      renameSync(path, aside);
+      for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+      logger.error(
+        { file: path, aside },
+        `The history of metrics is damaged (${reason}): it is set aside, and begins anew`,
+      );
+      file = new HistoryFile(path);
+    } catch (error) {
+      report(`The history of metrics is damaged (${reason}), and cannot begin anew: ${String(error)}`, error);
+    }
+  }
+
+  function onDamaged(error: unknown): void {
+    logger.warn({ err: error, file: path }, "A part of the history of metrics is damaged: it is left out");
+  }
+
+  function flush(): void {
+    if (file === undefined) open();
+    const into = file;
+    if (into === undefined) return;
+    const written = attempt("written", () => {
+      into.limit(options.settings().maxSize * slack);
+      into.transaction(() => {
+        for (const { group, gathered } of pending.entries()) {
+          into.append({
+            group,
+            window: startOf(gathered.from, windowMilliseconds),
+            from: gathered.from,
+            stepMilliseconds: gathered.stepMilliseconds,
+            data: packBlock(gathered, into),
+          });
+        }
+      });
+      return true;
+    });
+    if (written !== true) {
+      if (file === into) makeRoom(into);
+      return;
+    }
+    if (problem !== null) logger.info({ file: path }, "The history of metrics is written again");
+    problem = null;
+    pending.clear();
+    // The fleet may have got other resolutions meanwhile.
+    if (pending.stepMilliseconds !== resolutions()[0]?.stepMilliseconds) pending = newPending();
+  }
+
+  /** When it is the file that is full. When it is the disk, what is pending waits, as far as memory goes. */
+  function makeRoom(into: HistoryFile): void {
+    try {
+      removeSurplus(into, options.settings().maxSize * roomShare, clock.now());
+    } catch (error) {
+      logger.warn({ err: error, file: path }, "No room could be made in the history of metrics");
+    }
+  }
+
+  async function foldDue(): Promise<void> {
+    const before = clock.now() - foldGraceMilliseconds - windowMilliseconds;
+    for (const due of attempt("read", () => file?.windowsBefore(before)) ?? []) {
+      if (closing || file === undefined) return;
+      const into = file;
+      const folded = attempt("folded", () => {
+        foldWindow(due, { file: into, resolutions: resolutions(), onDamaged });
+        return true;
+      });
+      if (folded !== true) return;
+      // Others have their turn: a fleet has hundreds of groups.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async function keepHouse(): Promise<void> {
+    await foldDue();
+    const { maxSize } = options.settings();
+    if (closing || file === undefined) return;
+    const kept = file;
+    attempt("made smaller", () => removeSurplus(kept, maxSize, clock.now()));
+    // A clock that jumped would have everything thrown away.
+    if (steady.forMilliseconds() < agingMilliseconds || elapsed() - agedAt < agingMilliseconds) return;
+    agedAt = elapsed();
+    attempt("made smaller", () => removeAged(kept, resolutions(), clock.now()));
+  }
+
+  const { flushMilliseconds = flushDefault } = options;
+  const beat = (): void => {
+    steady.look();
+    flush();
+    housekeeping = housekeeping.then(keepHouse);
+  };
+  const timer = flushMilliseconds === null ? undefined : setInterval(beat, flushMilliseconds);
+  timer?.unref();
+
+  function statusNow(): HistoryStatus {
+    const found = file;
+    const oldest = found === undefined ? [] : (attempt("read", () => found.oldest()) ?? []);
+    const journal = found === undefined ? undefined : attempt("read", () => found.oldestOfJournal());
+    const sinceOf = (from: number | undefined): string | null => {
+      const since = Math.min(from ?? Number.POSITIVE_INFINITY, journal ?? Number.POSITIVE_INFINITY);
+      return Number.isFinite(since) ? new Date(since).toISOString() : null;
+    };
+    const [aside] = asideFiles(path);
+    return {
+      bytes: bytesOf(path),
+      maxBytes: options.settings().maxSize,
+      resolutions: options.settings().resolutions.map(({ seconds, days }) => ({
+        ...{ seconds, days },
+        since: sinceOf(oldest.find(({ stepMilliseconds }) => stepMilliseconds === seconds * 1000)?.from),
+      })),
+      problem,
+      setAside: aside ?? null,
+    };
+  }
+
+  return {
+    add(samples) {
+      // What failed is tried again at its time, not with each sample.
+      if (pending.add(samples) && problem === null) flush();
+    },
+    read(query) {
+      const sources = { file, pending, recent, resolutions: resolutions(), onDamaged };
+      return (
+        attempt("read", () => readHistory(query, sources, clock.now())) ??
+        readHistory(query, { ...sources, file: undefined }, clock.now())
+      );
+    },
+    status: statusNow,
+    flush,
+    keepHouse,
+    close: async () => {
+      closing = true;
+      clearInterval(timer);
+      await housekeeping;
+      flush();
+      file?.close();
+      file = undefined;
+    },
+  };
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code);
+}
+
+function bytesOf(path: string): number {
+  return ["", "-wal", "-shm"].reduce(
+    (sum, end) => sum + (statSync(path + end, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}
+
+/** The newest first. */
+function asideFiles(path: string): string[] {
+  try {
+    const names = readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.damaged-`));
+    return names
+      .toSorted()
+      .toReversed()
+      .map((name) => join(dirname(path), name));
+  } catch {
+    // The directory itself is not there: nothing was set aside in it.
+    return [];
+  }
+}

@@ -1,0 +1,203 @@
+/** Curves of a span of time, from everything that there is of it: blocks, journal, what is pending, what is in memory. */
+import type { LiveSamples } from "@berth/shared/api/live";
+import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
+import { addPart, spanOf, type Resolution } from "./fold.ts";
+import { Gathered } from "./gathered.ts";
+import type { HistoryFile } from "./history-file.ts";
+import { type Group, keyOf, type Pending, windowMilliseconds } from "./pending.ts";
+import { chooseSteps, liveMilliseconds } from "./steps.ts";
+
+export interface HistoryQuery {
+  /** Series of which groups are wanted, and under which name: groups with the same one are added up. */
+  nameOf: (group: Group) => string | undefined;
+  columns: readonly string[];
+  /** Milliseconds since the epoch; `to` is not included. */
+  from: number;
+  to: number;
+  /** Wished; there are at most that many, and one more where the span does not begin with a step. */
+  points: number;
+}
+
+/** null where nothing was measured. */
+export interface HistoryCurve {
+  average: (number | null)[];
+  maximum: (number | null)[];
+}
+
+export interface HistoryAnswer {
+  /** Of what is stored and was read. */
+  resolutionMilliseconds: number;
+  /** Between two points; a multiple of the resolution. */
+  stepMilliseconds: number;
+  /** Of the first point. Each stands for the step that begins with it. */
+  from: number;
+  length: number;
+  series: { name: string; columns: Record<string, HistoryCurve> }[];
+}
+
+export interface Sources {
+  /** undefined: it cannot be opened. */
+  file: HistoryFile | undefined;
+  pending: Pending;
+  recent: (query: { seconds: number; node?: string }) => LiveSamples[];
+  resolutions: readonly Resolution[];
+  onDamaged: (error: unknown) => void;
+}
+
+export function readHistory(query: HistoryQuery, sources: Sources, now: number): HistoryAnswer {
+  const steps = chooseSteps({
+    ...query,
+    now,
+    resolutions: sources.resolutions,
+    liveFrom: liveFrom(sources, query, now),
+  });
+  const { resolutionMilliseconds, stepMilliseconds, from, length } = steps;
+  const merge = stepMilliseconds / resolutionMilliseconds;
+  const make = () => new Gathered(from, resolutionMilliseconds, length * merge);
+  const wanted = new Set(query.columns);
+  const totals = new Map<string, Totals>();
+  const take = (group: Group, gathered: Gathered): void => {
+    const name = query.nameOf(group);
+    if (name === undefined) return;
+    const total = totals.get(name) ?? new Totals(length * merge, query.columns);
+    totals.set(name, total);
+    total.add(gathered);
+  };
+  if (resolutionMilliseconds === liveMilliseconds) {
+    for (const [group, gathered] of gatherLive(query, sources, make, now)) take(group, gathered);
+  } else for (const group of groupsOf(query, sources)) take(group, gatherStored(group, sources, make(), wanted));
+  const series = [...totals].map(([name, total]) => ({ name, columns: total.curves(merge) }));
+  return { ...steps, series: series.toSorted((one, other) => one.name.localeCompare(other.name, "en")) };
+}
+
+type FoundGroup = Group & { id?: number };
+
+function groupsOf({ nameOf }: HistoryQuery, { file, pending }: Sources): FoundGroup[] {
+  const stored: FoundGroup[] = file?.groups() ?? [];
+  const known = new Set(stored.map(({ node, container }) => keyOf(node, container)));
+  const others = pending.groups().filter(({ node, container }) => !known.has(keyOf(node, container)));
+  return [...stored, ...others].filter((group) => nameOf(group) !== undefined);
+}
+
+function gatherStored(
+  { id, node, container }: FoundGroup,
+  { file, pending, onDamaged }: Sources,
+  target: Gathered,
+  wanted: ReadonlySet<string>,
+): Gathered {
+  const { from, stepMilliseconds, length } = target;
+  const to = from + length * stepMilliseconds;
+  if (file !== undefined && id !== undefined) {
+    for (const block of file.blocks(id, stepMilliseconds, { from: from - spanOf(stepMilliseconds), to })) {
+      if (!addPart(target, block, file, onDamaged, wanted)) file.removeBlock(block.id);
+    }
+    for (const entry of file.journal(id, { from: from - windowMilliseconds, to })) {
+      if (!addPart(target, entry, file, onDamaged, wanted)) file.removeJournal(entry.id);
+    }
+  }
+  for (const { gathered } of pending.of(node, container)) target.addAll(gathered, wanted);
+  return target;
+}
+
+/** Since when there are single seconds of all that is asked for; undefined: of none. */
+function liveFrom({ recent }: Sources, { from, nameOf }: HistoryQuery, now: number): number | undefined {
+  const seconds = Math.ceil((now - from) / 1000);
+  if (seconds > 7200) return undefined;
+  const starts = recent({ seconds: 7200 })
+    .filter(({ node, containers }) => groupsOfNode(node, containers).some((group) => nameOf(group) !== undefined))
+    .map(({ frames }) => frames[0]?.at ?? Number.POSITIVE_INFINITY);
+  return starts.length === 0 ? undefined : Math.max(...starts);
+}
+
+function groupsOfNode(node: string, containers: LiveSamples["containers"]): Group[] {
+  return [
+    { node, container: "", instance: "" },
+    ...containers.map(({ name, instance }) => ({ node, container: name, instance })),
+  ];
+}
+
+function gatherLive(
+  { nameOf, from }: HistoryQuery,
+  { recent }: Sources,
+  make: () => Gathered,
+  now: number,
+): Map<Group, Gathered> {
+  const found = new Map<Group, Gathered>();
+  const seconds = Math.ceil((now - from) / 1000);
+  for (const { node, containers, frames } of recent({ seconds })) {
+    groupsOfNode(node, containers).forEach((group, index) => {
+      if (nameOf(group) === undefined) return;
+      const gathered = make();
+      const columns = index === 0 ? nodeColumns : containerColumns;
+      for (const frame of frames) {
+        const row = index === 0 ? frame.node : frame.containers[index - 1];
+        const step = gathered.stepOf(frame.at);
+        if (row === null || row === undefined || step === undefined) continue;
+        gathered.count(step, 1);
+        columns.forEach((column, place) => {
+          const value = row[place] ?? Number.NaN;
+          gathered.add(gathered.curve(column), step, value, value, 1);
+        });
+      }
+      found.set(group, gathered);
+    });
+  }
+  return found;
+}
+
+/** Curves of several groups, added up step by step. */
+class Totals {
+  readonly #averages = new Map<string, Float64Array>();
+  readonly #maxima = new Map<string, Float64Array>();
+
+  constructor(length: number, columns: readonly string[]) {
+    for (const column of columns) {
+      this.#averages.set(column, new Float64Array(length).fill(Number.NaN));
+      this.#maxima.set(column, new Float64Array(length).fill(Number.NaN));
+    }
+  }
+
+  add(gathered: Gathered): void {
+    for (const [column, averages] of this.#averages) {
+      const maxima = this.#maxima.get(column);
+      const curve = gathered.curves.get(column);
+      if (curve === undefined || maxima === undefined) continue;
+      for (let step = 0; step < averages.length; step += 1) {
+        const average = gathered.average(curve, step);
+        if (Number.isNaN(average)) continue;
+        averages[step] = (averages[step] || 0) + average;
+        maxima[step] = (maxima[step] || 0) + (curve.most[step] ?? 0);
+      }
+    }
+  }
+
+  /** `merge` steps become one point. */
+  curves(merge: number): Record<string, HistoryCurve> {
+    const curves: Record<string, HistoryCurve> = {};
+    for (const [column, averages] of this.#averages) {
+      const maxima = this.#maxima.get(column) ?? averages;
+      const curve: HistoryCurve = { average: [], maximum: [] };
+      for (let begin = 0; begin < averages.length; begin += merge) {
+        let sum = 0;
+        let count = 0;
+        let most = Number.NEGATIVE_INFINITY;
+        for (let step = begin; step < begin + merge; step += 1) {
+          const average = averages[step] ?? Number.NaN;
+          if (Number.isNaN(average)) continue;
+          sum += average;
+          count += 1;
+          most = Math.max(most, maxima[step] ?? average);
+        }
+        curve.average.push(count === 0 ? null : rounded(sum / count));
+        curve.maximum.push(count === 0 ? null : rounded(most));
+      }
+      curves[column] = curve;
+    }
+    return curves;
+  }
+}
+
+/** More digits than were kept would only make the answer longer. */
+function rounded(value: number): number {
+  return Math.abs(value) < 4096 && Number.isInteger(value) ? value : Number(value.toPrecision(5));
+}
