@@ -12,6 +12,7 @@ import { serveCapacity, type CapacityApi } from "./capacity.ts";
 import { answerNotFound, handleErrors } from "./errors.ts";
 import { serveEvents, type EventsApi } from "./events.ts";
 import { serveFleet, type FleetApi } from "./fleet.ts";
+import { serveHistory, type HistoryApi } from "./history.ts";
 import { serveInstances, type InstancesApi } from "./instances.ts";
 import { serveLive, type LiveApi } from "./live.ts";
 import { serveNodes, type NodesApi } from "./nodes.ts";
@@ -35,6 +36,7 @@ export interface ApiDependencies {
   live: LiveApi;
   instances: InstancesApi;
   samples: SamplesApi;
+  history: HistoryApi;
   events: EventsApi;
   routes: RoutesApi;
   tenants: TenantsApi;
@@ -84,6 +86,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveLive(api, dependencies.live);
     serveInstances(api, dependencies.instances);
     serveSamples(api, dependencies.samples);
+    serveHistory(api, dependencies.history);
     serveEvents(api, dependencies.events);
     serveCapacity(api, dependencies.capacity);
     serveTenants(api, dependencies.tenants);

@@ -13,6 +13,7 @@ import { createRestart } from "../restarts/restart.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
 import { forgetNode } from "./forget-node.ts";
+import { createHistoryApi } from "./history.ts";
 import { openPrometheus } from "./prometheus.ts";
 import { createTenantsApi } from "./tenants.ts";
 import { createLiveChanges } from "./live-changes.ts";
@@ -109,6 +110,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       }),
     },
     samples: { recent: (query) => hub.recentSamples(query) },
+    history: createHistoryApi(controller.history, inventory, controller.presentFleet),
     events: { list: async (query) => (await listEvents(inventory.database, query)).map(toEvent) },
     routes: controller.routes,
     backups: { control: controller.backups.control, late: controller.backups.schedule.late },

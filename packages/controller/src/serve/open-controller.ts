@@ -29,6 +29,7 @@ import { createRoutes, type Routes } from "../routes/routes.ts";
 import { followRotations } from "../rotation/follow.ts";
 import { observedHash } from "../rotation/observed-hash.ts";
 import { createLoginRetirement } from "../rotation/retire-left-logins.ts";
+import type { History } from "../metrics/history/history.ts";
 import { createRotation, type Rotation } from "../rotation/rotation.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
@@ -37,6 +38,7 @@ import { statePaths, type ServeOptions } from "./options.ts";
 import { findKeptTenants } from "./kept-tenants.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
 import { forgetNode } from "./forget-node.ts";
+import { openMetricsHistory } from "./history.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
 import { type DrillRooms, openDrills } from "./drills.ts";
@@ -58,6 +60,9 @@ export interface Controller {
   accounts: Accounts;
   authority: Authority;
   hub: Hub;
+  history: History;
+  /** null before the first apply. */
+  presentFleet: () => Fleet | null;
   runner: Runner;
   store: FleetStore;
   fleetControl: FleetControl;
@@ -96,6 +101,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const present = { fleet: (await store.current())?.fleet ?? null };
   const drift = () => present.fleet?.drift ?? "mend";
   const hub = await createHub({ store: createAgentStore(inventory), authority, version, logger, drift });
+  const presentFleet = () => present.fleet;
+  const history = openMetricsHistory({ options, hub, fleet: presentFleet, logger });
   const fleetSecrets = createFleetSecrets(secrets);
   const settings = { registryMirror: options.registryMirror, agentVersion: version };
   const reveal = (name: string, secretVersion?: number) => secrets.reveal(name, secretVersion).reveal();
@@ -119,7 +126,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     authority,
     hub,
     store,
-    fleet: () => present.fleet,
+    fleet: presentFleet,
     forgetNode: (node) => forgetNode(node, { hub, inventory }),
     serverCertificate: async () => (await authority.issueServerCertificate(await serverNames())).certificate,
   });
@@ -281,6 +288,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     accounts: createAccounts({ inventory }),
     authority,
     hub,
+    history,
+    presentFleet,
     runner,
     store,
     fleetControl,
@@ -307,6 +316,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       await rotationsFollower.close();
       await routesFollower.close();
       await hub.close();
+      await history.close();
     },
     close: async () => {
       await stores.close();

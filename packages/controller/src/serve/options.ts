@@ -23,6 +23,7 @@ export interface ServeOptions {
 export function statePaths(stateDirectory: string) {
   return {
     inventory: join(stateDirectory, "inventory.sqlite"),
+    metrics: join(stateDirectory, "metrics.sqlite"),
     authority: join(stateDirectory, "authority"),
     ssh: join(stateDirectory, "ssh"),
     downloads: join(stateDirectory, "downloads"),

@@ -18,6 +18,10 @@ export const idleDependencies: ApiDependencies = {
   live: { status: unused, run: unused, logs: unused, subscribe: () => undefined, watchSamples: () => undefined },
   instances: { restart: unused, logs: unused },
   samples: { recent: () => [] },
+  history: {
+    status: () => ({ bytes: 0, maxBytes: 1, resolutions: [], problem: null, setAside: null }),
+    read: unused,
+  },
   events: { list: unused },
   tenants: {
     list: unused,

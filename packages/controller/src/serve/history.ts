@@ -1,0 +1,106 @@
+/** The history of metrics, wired: what agents send goes in, what the API asks comes out. */
+import { BerthError } from "@berth/shared/errors";
+import { defaultHistory } from "@berth/shared/fleet/metrics";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import type { Logger } from "pino";
+import type { Hub } from "../agents/types.ts";
+import type { HistoryApi, HistoryQuestion } from "../api/history.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { listInstances } from "../inventory/instances.ts";
+import { listNodes } from "../inventory/nodes.ts";
+import { type History, openHistory } from "../metrics/history/history.ts";
+import type { Group } from "../metrics/history/pending.ts";
+import { statePaths, type ServeOptions } from "./options.ts";
+
+export interface HistoryRooms {
+  options: Pick<ServeOptions, "stateDirectory">;
+  hub: Pick<Hub, "events" | "recentSamples">;
+  fleet: () => Fleet | null;
+  logger: Logger;
+}
+
+export function openMetricsHistory({ options, hub, fleet, logger }: HistoryRooms): History {
+  const history = openHistory({
+    file: statePaths(options.stateDirectory).metrics,
+    settings: () => fleet()?.metrics.history ?? defaultHistory,
+    recent: (query) => hub.recentSamples(query),
+    logger,
+  });
+  hub.events.on("samples", (samples) => history.add(samples));
+  return history;
+}
+
+interface Names {
+  nodes: ReadonlySet<string>;
+  /** Tenant of each instance; null: shared. */
+  instances: ReadonlyMap<string, string | null>;
+  tenants: readonly string[];
+}
+
+export function createHistoryApi(history: History, inventory: Inventory, fleet: () => Fleet | null): HistoryApi {
+  async function readNames(): Promise<Names> {
+    const [nodes, instances] = await Promise.all([listNodes(inventory.database), listInstances(inventory.database)]);
+    return {
+      nodes: new Set(nodes.map(({ name }) => name)),
+      instances: new Map(instances.map(({ name, tenant }) => [name, tenant])),
+      tenants: Object.keys(fleet()?.tenants ?? {}),
+    };
+  }
+  return {
+    status: history.status,
+    async read(question) {
+      const names = await readNames();
+      const { resolutionMilliseconds, stepMilliseconds, from, length, series } = history.read({
+        ...question,
+        nameOf: (group) => (isOf(group, question, names) ? seriesName(group, question) : undefined),
+      });
+      // What was removed from the fleet has a history for as long as that is kept.
+      if (series.length === 0 && !isKnown(question, names)) {
+        throw new BerthError("not-found", `No ${question.kind} is named '${question.name}', nor was one lately`, {
+          hint: "See `berth status`",
+        });
+      }
+      return {
+        ...{ kind: question.kind, name: question.name, length, series },
+        from: new Date(from).toISOString(),
+        stepSeconds: stepMilliseconds / 1000,
+        resolutionSeconds: resolutionMilliseconds / 1000,
+      };
+    },
+  };
+}
+
+function seriesName({ container, node }: Group, { by, name }: HistoryQuestion): string {
+  if (by === "sum") return name;
+  return container === "" ? node : container;
+}
+
+function isOf({ node, container, instance }: Group, { kind, name, by }: HistoryQuestion, names: Names): boolean {
+  switch (kind) {
+    case "node":
+      return node === name && (container === "") === (by === "sum");
+    case "instance":
+      return container !== "" && instance === name;
+    case "tenant":
+      return container !== "" && tenantOf(instance, names) === name;
+  }
+}
+
+/** An instance that is gone was the tenant's whose name its own begins with. */
+function tenantOf(instance: string, { instances, tenants }: Names): string | null {
+  const known = instances.get(instance);
+  if (known !== undefined) return known;
+  const candidates = tenants.filter((tenant) => instance.startsWith(`${tenant}-`));
+  return candidates.toSorted((one, other) => other.length - one.length)[0] ?? null;
+}
+
+function isKnown({ kind, name }: HistoryQuestion, { nodes, instances, tenants }: Names): boolean {
+  switch (kind) {
+    case "node":
+      return nodes.has(name);
+    case "instance":
+      return instances.has(name);
+    case "tenant":
+      return tenants.includes(name);
+  }
+}
