@@ -13,6 +13,7 @@ export interface NodeReading {
 
 export interface Readings {
   take: (samples: LiveSamples) => void;
+  forget: (node: string) => void;
   /** Notes how often containers have restarted. */
   note: (status: Pick<Status, "instances">, now: number) => void;
   /** By node; without those of which nothing was heard lately. */
@@ -84,6 +85,10 @@ export function createReadings(): Readings {
           add(of.sum, row);
         }
       }
+    },
+    forget(node) {
+      nodes.delete(node);
+      disks.delete(node);
     },
     note({ instances }, now) {
       const seen = new Set<string>();

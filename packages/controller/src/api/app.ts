@@ -4,6 +4,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { serveAccessTokens, type AccessTokensApi } from "./access-tokens.ts";
 import { serveAccounts, type AccountsApi } from "./accounts.ts";
+import { serveAlerts, type AlertsApi } from "./alerts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
 import { serveBackups, type BackupsApi } from "./backups.ts";
 import type { DrillControl } from "../backups/drill-control.ts";
@@ -47,6 +48,7 @@ export interface ApiDependencies {
   drills: DrillControl;
   recovery: RecoveryApi;
   prometheus: PrometheusApi;
+  alerts: AlertsApi;
 }
 
 export interface AppOptions {
@@ -97,6 +99,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveDrills(api, dependencies.drills);
     serveRecovery(api, dependencies.recovery);
     servePrometheus(api, dependencies.prometheus);
+    serveAlerts(api, dependencies.alerts);
   });
   await serveOpenApi(app);
   options.extend?.(app);

@@ -7,6 +7,7 @@ import type { Catalog } from "@berth/shared/catalog/schema";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { Secret } from "@berth/shared/secret";
 import type { FleetStore } from "../apply/fleet-store.ts";
+import { checkAlertSecret, isAlertSecret } from "../alerts/secret-rules.ts";
 import { backupSecret } from "../backups/secret-rules.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
@@ -69,6 +70,7 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
     const desired = fleet === undefined ? undefined : dependencies.desired(fleet);
     const need = desired?.secrets.find((one) => one.name === name);
     const scope = scopeOf(name);
+    if (isAlertSecret(name)) return checkAlertSecret(name, value, fleet);
     if (scope.startsWith("berth-")) throw refused(name, "belongs to Berth itself");
     const ofBackups = backupSecret(name);
     if (ofBackups !== null) {

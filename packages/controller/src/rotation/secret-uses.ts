@@ -1,5 +1,6 @@
 /** What each secret of a fleet is for, and whether and how it can be rotated. Pure. */
 import type { GeneratedSecret } from "@berth/shared/catalog/schema";
+import { alertSecretNote, isAlertSecret } from "../alerts/secret-rules.ts";
 import { backupSecret } from "../backups/secret-rules.ts";
 import type { Desired } from "../plan/desired.ts";
 import { secretReferences } from "../plan/secret-reference.ts";
@@ -51,6 +52,7 @@ function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined,
   const refused = (refusal: string): SecretUse => ({ name, usedBy, means: null, refusal });
   const reader = readers.get(name);
   if (reader !== undefined) return { name, usedBy, means: reader, instance: scopeOf(name), rule: readerTokenRule };
+  if (isAlertSecret(name)) return refused(alertSecretNote);
   const ofBackups = backupSecret(name);
   if (ofBackups !== null) return refused(ofBackups.note);
   if (need === undefined) return refused(usedBy.length > 0 ? given : unused);

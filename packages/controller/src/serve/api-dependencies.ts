@@ -99,7 +99,8 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       set: (change) => accounts.set(change),
       remove: (name) => accounts.remove(name),
     },
-    live: createLiveChanges({ ...statusDependencies, runner, onFailure }),
+    live: createLiveChanges({ ...statusDependencies, runner, alerts: controller.alerts, onFailure }),
+    alerts: controller.alerts,
     instances: {
       ...createInstancesApi(controller),
       restart: createRestart({

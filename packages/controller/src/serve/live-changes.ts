@@ -1,6 +1,7 @@
 /** One stream of changes for the API, put together from the rooms that notice them. */
 import { EventEmitter } from "node:events";
 import type { LiveSamples } from "@berth/shared/api/live";
+import type { AlertsRoom } from "../alerts/alerts.ts";
 import type { Hub, NodePresence } from "../agents/types.ts";
 import type { LiveApi, LiveEvent } from "../api/live.ts";
 import type { Inventory } from "../inventory/database.ts";
@@ -17,11 +18,12 @@ export interface LiveChangesDependencies extends StatusDependencies {
   inventory: Inventory;
   hub: Hub;
   runner: Runner;
+  alerts: Pick<AlertsRoom, "events">;
   onFailure: (error: unknown) => void;
 }
 
 export function createLiveChanges(dependencies: LiveChangesDependencies): LiveApi {
-  const { hub, runner, inventory, onFailure } = dependencies;
+  const { hub, runner, inventory, alerts, onFailure } = dependencies;
   const changes = new EventEmitter<{ change: [LiveEvent] }>();
   changes.setMaxListeners(0);
   const emit = (event: LiveEvent) => changes.emit("change", event);
@@ -54,6 +56,7 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
   hub.events.on("instance", ({ instance }) => void instanceChanged(instance.instance).catch(onFailure));
   hub.events.on("instance.gone", ({ name }) => void instanceChanged(name).catch(onFailure));
   hub.events.on("samples", (data: LiveSamples) => emit({ topic: "samples", event: "samples", data }));
+  alerts.events.on("change", (data) => emit({ topic: "status", event: "alerts", data }));
   runner.events.on("run", (data) => emit({ topic: "runs", event: "run", data }));
   runner.events.on("lines", (run, lines) => {
     for (const line of lines) emit({ topic: "runs", event: "log", data: { ...line, run } });

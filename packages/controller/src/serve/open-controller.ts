@@ -1,11 +1,10 @@
 /** Opens the controller's rooms and wires them: each gets what it uses, and nothing else. */
-import { hostname } from "node:os";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Fleet } from "@berth/shared/fleet/schema";
-import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { Logger } from "pino";
 import { createAccounts, type Accounts } from "../accounts/accounts.ts";
+import type { AlertsRoom } from "../alerts/alerts.ts";
 import { openAuthority, type Authority } from "../agents/authority/authority.ts";
 import { createHub } from "../agents/hub.ts";
 import type { Hub } from "../agents/types.ts";
@@ -35,15 +34,17 @@ import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { upgradeId } from "../upgrades/upgrade-id.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
+import { openAlerts } from "./alerts.ts";
 import { findKeptTenants } from "./kept-tenants.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
 import { forgetNode } from "./forget-node.ts";
 import { openMetricsHistory } from "./history.ts";
 import { createProvisioning, type Provisioning } from "./provisioning.ts";
+import { databasesOf } from "./databases-of.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
 import { type DrillRooms, openDrills } from "./drills.ts";
 import { openRecoveryRooms, type RecoveryRooms } from "./recovery.ts";
-import { ownAddresses } from "./own-addresses.ts";
+import { namesOf } from "./server-names.ts";
 import { readRegistryCa } from "./registry-ca.ts";
 import { createUpgradeHandlers } from "./upgrades.ts";
 import { openUpgrades, type UpgradeRooms } from "./upgrade-rooms.ts";
@@ -72,6 +73,7 @@ export interface Controller {
   backups: BackupRooms;
   upgrades: UpgradeRooms;
   drills: DrillRooms;
+  alerts: AlertsRoom;
   recovery: RecoveryRooms;
   stores: Stores;
   /** What a fleet comes to, with the secrets that there are. */
@@ -132,13 +134,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   });
   const nameListeners: (() => Promise<void>)[] = [];
 
-  async function serverNames(): Promise<string[]> {
-    const fleet = (await store.current())?.fleet;
-    const { host } = options.agents;
-    const configured = host === "0.0.0.0" || host === "::" ? [] : [host];
-    const address = fleet === undefined ? [] : [fleet.controller.address];
-    return [...new Set([...configured, ...address, hostname(), "localhost", "127.0.0.1", ...ownAddresses()])];
-  }
+  const serverNames = async () => namesOf(options.agents, (await store.current())?.fleet);
 
   function onFleetChange(fleet: Fleet): void {
     present.fleet = fleet;
@@ -278,6 +274,9 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     startedAt,
   });
   const drills = await openDrills({ options, inventory, secrets, store, runner, fleetControl, desired, logger });
+  const presentedCertificate: Controller["presentedCertificate"] = { notAfter: null };
+  const rooms = { options, inventory, authority, hub, store, secrets };
+  const alerts = await openAlerts({ ...rooms, backups, presentedCertificate, logger });
   const routesFollower = followRoutes({ routes, hub, inventory, logger });
 
   return {
@@ -299,13 +298,15 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     backups,
     upgrades,
     drills,
+    alerts,
     recovery,
     stores,
     desired,
     serverNames,
-    presentedCertificate: { notAfter: null },
+    presentedCertificate,
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
+      await alerts.close();
       await backups.stopSchedule();
       await upgrades.schedule.close();
       await drills.stopSchedule();
@@ -323,8 +324,4 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       await inventory.close();
     },
   };
-}
-
-function databasesOf({ needs }: Desired, server: string): DatabaseNeed[] {
-  return needs.flatMap((need) => (need.kind === "database.ensure" && need.server === server ? [need.input] : []));
 }

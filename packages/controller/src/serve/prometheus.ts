@@ -42,11 +42,12 @@ export function openPrometheus(controller: PrometheusRooms, status: () => Promis
   });
 }
 
-async function certificateEnds({
+/** Of agents, the controller and its authority. */
+export async function certificateEnds({
   inventory,
   authority,
   presentedCertificate: { notAfter: serverEnd },
-}: PrometheusRooms): Promise<CertificateEnd[]> {
+}: Pick<PrometheusRooms, "inventory" | "authority" | "presentedCertificate">): Promise<CertificateEnd[]> {
   const agents = await listCertificateEnds(inventory.database);
   return [
     { certificate: "authority", node: null, notAfter: Date.parse(new X509Certificate(authority.caPem).validTo) },

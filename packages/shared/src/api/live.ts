@@ -20,6 +20,10 @@ export const liveSamplesSchema = z.object({
   frames: z.array(frameSchema),
 });
 
+/** How many alerts are firing. Sent whenever an alert begins or ends. */
+export const alertCountSchema = z.object({ firing: z.int(), critical: z.int() });
+export type AlertCount = z.output<typeof alertCountSchema>;
+
 /** SSE `event:` names and their `data:`. `status` comes first and whole, then single changes. */
 export const liveEvents = {
   status: statusSchema,
@@ -29,6 +33,7 @@ export const liveEvents = {
   run: runSchema,
   log: logLineSchema.extend({ run: z.int() }),
   samples: liveSamplesSchema,
+  alerts: alertCountSchema,
 } as const;
 
 export type LiveEvents = { [K in keyof typeof liveEvents]: z.output<(typeof liveEvents)[K]> };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import * as accounts from "./accounts.ts";
+import * as alerts from "./alerts.ts";
 import * as capacity from "./capacity.ts";
 import type { Endpoint } from "./define.ts";
 import * as fleet from "./fleet.ts";
@@ -14,7 +15,7 @@ import * as tenants from "./tenants.ts";
 import * as upgrades from "./upgrades.ts";
 
 const rooms: Record<string, unknown>[] = [
-  ...[accounts, capacity, fleet, instances, nodes, prometheus],
+  ...[accounts, alerts, capacity, fleet, instances, nodes, prometheus],
   ...[routes, runs, secrets, status, tenants, upgrades],
 ];
 const endpoints = rooms.flatMap((room) => Object.values(room).filter(isEndpoint));
@@ -34,6 +35,9 @@ test("what more than looks is an admin's, but for this", () => {
   expect(named("public", "tenant")).toEqual(["POST /api/login", "POST /api/logout"]);
   expect(named("viewer")).toEqual(["POST /api/routes/test"]);
   expect(named("operator")).toEqual([
+    "DELETE /api/alerts/silences/:id",
+    "POST /api/alerts/silences",
+    "POST /api/alerts/test",
     "POST /api/nodes/:name/upgrade-agent",
     "POST /api/runs/:id/cancel",
     "POST /api/runs/:id/resume",

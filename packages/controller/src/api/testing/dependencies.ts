@@ -47,6 +47,7 @@ export const idleDependencies: ApiDependencies = {
   drills: { drill: unused, proofs: unused },
   upgrades: { control: { start: unused, list: unused, hold: unused, release: unused }, check: unused },
   recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
+  alerts: { list: unused, test: unused, silence: unused, endSilence: unused },
   prometheus: { metrics: unused, targets: unused, setup: unused, isToken: () => false },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };

@@ -1,4 +1,5 @@
 import { setSecret } from "@berth/shared/api/secrets";
+import { alertSecretScope } from "@berth/shared/fleet/alert-receivers";
 import { defineCommand } from "../define-command.ts";
 import { readSecretValue } from "../prompt.ts";
 
@@ -23,6 +24,11 @@ export default defineCommand({
   },
   render({ name, version, changed, usedBy }) {
     if (!changed) return [`${name} has this value already.`];
+    const [scope, receiver] = name.split("/");
+    if (scope === alertSecretScope)
+      return [
+        `${name} has a new value (version ${version}). \`berth alert test ${receiver}\` sends a message with it.`,
+      ];
     if (usedBy.length === 0) return [`${name} has a new value (version ${version}). Nothing uses it yet.`];
     return [`${name} has a new value (version ${version}). \`berth apply\` brings it to ${usedBy.join(", ")}.`];
   },

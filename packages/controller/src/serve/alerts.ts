@@ -1,0 +1,78 @@
+/** The room of alerts, wired. */
+import { alertSecretName, needsSecret } from "@berth/shared/fleet/alert-receivers";
+import type { Logger } from "pino";
+import type { Authority } from "../agents/authority/authority.ts";
+import type { Hub } from "../agents/types.ts";
+import { openAlerts as openRoom, type AlertsDependencies, type AlertsRoom } from "../alerts/alerts.ts";
+import { createReadings } from "../alerts/readings.ts";
+import { sendMessage } from "../alerts/receivers/send.ts";
+import type { AlertView } from "../alerts/view.ts";
+import type { FleetStore } from "../apply/fleet-store.ts";
+import type { Inventory } from "../inventory/database.ts";
+import type { Secrets } from "../secrets/open.ts";
+import { readStatus } from "../status/status.ts";
+import type { BackupRooms } from "./backups.ts";
+import type { ServeOptions } from "./options.ts";
+import { certificateEnds } from "./prometheus.ts";
+
+export interface AlertRooms {
+  options: Pick<ServeOptions, "configurationDirectory">;
+  inventory: Inventory;
+  authority: Authority;
+  hub: Pick<Hub, "connection" | "events">;
+  store: Pick<FleetStore, "current">;
+  secrets: Pick<Secrets, "reveal" | "version" | "redact">;
+  backups: Pick<BackupRooms, "status">;
+  presentedCertificate: { notAfter: number | null };
+  logger: Logger;
+}
+
+/** What changes by the day is read by the minute: it is not in memory. */
+const slowMilliseconds = 60_000;
+
+export async function openAlerts(rooms: AlertRooms): Promise<AlertsRoom> {
+  const { options, inventory, hub, store, secrets, logger } = rooms;
+  const readings = createReadings();
+  hub.events.on("samples", readings.take);
+  hub.events.on("node.gone", ({ node }) => readings.forget(node));
+  const fleet = async () => (await store.current())?.fleet ?? null;
+  const dependencies = { inventory, hub, fleetName: async () => (await fleet())?.fleet ?? null };
+  const slow = every(slowMilliseconds, async (): Promise<Pick<AlertView, "backups" | "certificates">> => {
+    const [backups, certificates] = await Promise.all([rooms.backups.status(), certificateEnds(rooms)]);
+    return { backups, certificates };
+  });
+  const missing: AlertsDependencies["missing"] = (receiver, settings) => {
+    const name = alertSecretName(receiver);
+    if (!needsSecret(settings) || secrets.version(name) !== null) return null;
+    return `the secret ${name} is not set (\`berth secret set ${name}\`)`;
+  };
+  const room = await openRoom({
+    ...{ inventory, fleet, readings, missing },
+    view: async () => ({ ...(await slow()), status: await readStatus(dependencies) }),
+    send: (receiver, settings, message) =>
+      sendMessage(receiver, settings, message, {
+        secrets,
+        configurationDirectory: options.configurationDirectory,
+      }),
+    redact: (text) => secrets.redact(text),
+    onFailure: (error, what) => logger.error({ err: error }, what),
+  });
+  return {
+    ...room,
+    async close() {
+      hub.events.off("samples", readings.take);
+      await room.close();
+    },
+  };
+}
+
+/** The last answer, unless it is too old. */
+function every<Answer>(milliseconds: number, ask: () => Promise<Answer>): () => Promise<Answer> {
+  let last: { at: number; answer: Answer } | undefined;
+  return async () => {
+    if (last === undefined || performance.now() - last.at > milliseconds) {
+      last = { at: performance.now(), answer: await ask() };
+    }
+    return last.answer;
+  };
+}
