@@ -25,11 +25,8 @@ import { createImageLookup } from "../registry/image-lookup.ts";
 import { followRoutes } from "../routes/follow.ts";
 import { refuseUnfinishedRebuild } from "../recovery/state-directory.ts";
 import { createRoutes, type Routes } from "../routes/routes.ts";
-import { followRotations } from "../rotation/follow.ts";
-import { observedHash } from "../rotation/observed-hash.ts";
-import { createLoginRetirement } from "../rotation/retire-left-logins.ts";
 import type { History } from "../metrics/history/history.ts";
-import { createRotation, type Rotation } from "../rotation/rotation.ts";
+import type { Rotation } from "../rotation/rotation.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { upgradeId } from "../upgrades/upgrade-id.ts";
@@ -44,6 +41,7 @@ import { databasesOf } from "./databases-of.ts";
 import { type BackupRooms, openBackups } from "./backups.ts";
 import { type DrillRooms, openDrills } from "./drills.ts";
 import { openRecoveryRooms, type RecoveryRooms } from "./recovery.ts";
+import { openRotation } from "./rotation.ts";
 import { namesOf } from "./server-names.ts";
 import { readRegistryCa } from "./registry-ca.ts";
 import { createUpgradeHandlers } from "./upgrades.ts";
@@ -212,25 +210,16 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     onChange: onFleetChange,
   });
 
-  const rotation = createRotation({
+  const rotationRooms = await openRotation({
     inventory,
     store,
     secrets,
     desired,
-    startRun: (run) => runner.start(run),
-    exclusively: fleetControl.exclusively,
-  });
-  const rotationsFollower = await followRotations(rotation, {
     runner,
-    retireLeftLogins: createLoginRetirement({
-      inventory,
-      store,
-      desired,
-      exclusively: fleetControl.exclusively,
-      observedHash: (node, instance, signal) => observedHash(hub, { node, instance, signal }),
-      retire: stores.databases.retire,
-    }),
-    onFailure: (error) => logger.error({ err: error }, "What a failed rotation has made could not be taken back"),
+    fleetControl,
+    hub,
+    stores,
+    logger,
   });
 
   const recovery = await openRecoveryRooms({ options, inventory, secrets, store, runner, logger });
@@ -294,7 +283,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     fleetControl,
     provisioning,
     routes,
-    rotation,
+    rotation: rotationRooms.rotation,
     backups,
     upgrades,
     drills,
@@ -314,7 +303,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
       await backups.close();
       await drills.close();
       await recovery.close();
-      await rotationsFollower.close();
+      await rotationRooms.close();
       await routesFollower.close();
       await hub.close();
       await history.close();
