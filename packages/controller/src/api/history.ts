@@ -1,5 +1,5 @@
-import { columnsOf, getHistory, getHistoryStatus, type HistoryStatus } from "@berth/shared/api/metrics";
-import type { MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import { columnsOf, getHistory, getHistoryStatus, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import type { HistoryStatus } from "@berth/shared/metrics/history";
 import type { FastifyInstance } from "fastify";
 import { serveEndpoint } from "./endpoint.ts";
 

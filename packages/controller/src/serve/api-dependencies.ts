@@ -58,6 +58,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
           backups: await controller.backups.status(),
           // Before the first apply there is nothing to be behind.
           upgrades: (await store.current()) === null ? null : await controller.upgrades.checks.recall(),
+          history: controller.history.status(),
         }),
       inventory: async (format) => {
         const fleet = (await store.current())?.fleet ?? null;

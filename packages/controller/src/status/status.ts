@@ -8,6 +8,7 @@ import type {
   Status,
 } from "@berth/shared/api/status";
 import type { UpgradeCheck } from "@berth/shared/api/upgrades";
+import type { HistoryStatus } from "@berth/shared/metrics/history";
 import type { Hub, NodePresence } from "../agents/types.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listInstances, type InstanceRecord } from "../inventory/instances.ts";
@@ -45,10 +46,15 @@ export interface Upkeep {
   backups: BackupStatus | null;
   /** null: nobody knows. */
   upgrades: UpgradeCheck | null;
+  history?: HistoryStatus;
 }
 
-export function fleetStatus(status: Status, { backups, upgrades }: Upkeep): FleetStatus {
-  return { ...status, ...backups, ...(upgrades === null ? {} : { upgrades }) };
+export function fleetStatus(status: Status, { backups, upgrades, history }: Upkeep): FleetStatus {
+  return {
+    ...{ ...status, ...backups },
+    ...(upgrades === null ? {} : { upgrades }),
+    ...(history === undefined ? {} : { history }),
+  };
 }
 
 export function nodeStatus(node: NodeRecord, presence: NodePresence | undefined): NodeStatus {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { historyStatusSchema } from "../metrics/history.ts";
 import { containerColumns, nodeColumns } from "../metrics/samples.ts";
 import { liveSamplesSchema } from "./live.ts";
 import { defineEndpoint } from "./define.ts";
@@ -12,25 +13,6 @@ export const getSamples = defineEndpoint({
   query: z.object({ seconds: z.coerce.number().int().min(1).max(7200).default(300), node: z.string().optional() }),
   response: z.object({ nodes: z.array(liveSamplesSchema) }),
 });
-
-/** Of each resolution: how long it is kept, and since when there is something. */
-export const historyStatusSchema = z.object({
-  bytes: z.int().describe("On the controller's disk"),
-  maxBytes: z.int().describe("Most that it may take, as the fleet says"),
-  resolutions: z.array(
-    z.object({
-      seconds: z.int(),
-      days: z.int().describe("For how long it is kept"),
-      since: z.iso.datetime().nullable().describe("Of the oldest point; null: there is none yet"),
-    }),
-  ),
-  problem: z.string().nullable().describe("Why nothing is written at the moment; null: it is"),
-  setAside: z
-    .string()
-    .nullable()
-    .describe("File of a damaged history in whose place a new one was begun; null: there is none"),
-});
-export type HistoryStatus = z.output<typeof historyStatusSchema>;
 
 export const getHistoryStatus = defineEndpoint({
   method: "GET",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { instanceStateSchema, nodeFactsSchema, nodeStateSchema, observedInstanceSchema } from "../protocol/state.ts";
+import { historyStatusSchema } from "../metrics/history.ts";
 import { defineEndpoint } from "./define.ts";
 import { controllerBackupSchema, recoveryKeySchema } from "./recovery.ts";
 import { upgradeCheckSchema } from "./upgrades.ts";
@@ -85,6 +86,7 @@ export const fleetStatusSchema = statusSchema.extend({
   controllerBackup: controllerStandingSchema
     .optional()
     .describe("The controller's own; left out: the fleet file says nothing of backups"),
+  history: historyStatusSchema.optional().describe("Of metrics; left out by a controller that keeps none"),
   upgrades: upgradeCheckSchema
     .optional()
     .describe("What registries said when they were asked last: this asks none; left out: there is no fleet file yet"),

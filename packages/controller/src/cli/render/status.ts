@@ -5,6 +5,7 @@ import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
 import type { RenderOptions } from "../define-command.ts";
 import { backupStatusLines } from "./backup-status.ts";
 import { controllerStandingLines } from "./controller-standing.ts";
+import { historyStatusLines } from "./history-status.ts";
 import { groupBy } from "./operation.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
@@ -29,6 +30,7 @@ export function statusLines(status: FleetStatus, options: RenderOptions): string
     ...backupStatusLines(status.backups, options),
     ...controllerStandingLines(status.controllerBackup, options),
     ...upgradeStatusLines(status.upgrades, options),
+    ...historyStatusLines(status.history, options),
   ];
 }
 

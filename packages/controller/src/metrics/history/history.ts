@@ -5,10 +5,9 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { LiveSamples } from "@berth/shared/api/live";
-import type { HistoryStatus } from "@berth/shared/api/metrics";
 import type { MetricsHistory } from "@berth/shared/fleet/metrics";
+import type { HistoryStatus } from "@berth/shared/metrics/history";
 import Sqlite from "better-sqlite3";
-import type { Logger } from "pino";
 import { packBlock } from "./block.ts";
 import { foldWindow, type Resolution } from "./fold.ts";
 import { startOf } from "./gathered.ts";
@@ -18,6 +17,13 @@ import { type HistoryAnswer, type HistoryQuery, readHistory } from "./read.ts";
 import { removeAged, removeSurplus } from "./retention.ts";
 import { SteadyClock } from "./steady-clock.ts";
 
+/** Of pino's logger. */
+export interface HistoryLog {
+  info: (fields: object, text: string) => void;
+  warn: (fields: object, text: string) => void;
+  error: (fields: object, text: string) => void;
+}
+
 export interface HistoryOptions {
   /** Path of the SQLite file. */
   file: string;
@@ -25,7 +31,7 @@ export interface HistoryOptions {
   settings: () => MetricsHistory;
   /** What is in memory, second by second. */
   recent: (query: { seconds: number; node?: string }) => LiveSamples[];
-  logger: Pick<Logger, "info" | "warn" | "error">;
+  logger: HistoryLog;
   clock?: { now: () => number };
   /** Milliseconds that no change of the clock changes. */
   elapsed?: () => number;
