@@ -9,7 +9,7 @@ import { createProgram, explainUsage, type GlobalOptions } from "./program.ts";
 import { errorLines, exitCodeOf } from "./render/error.ts";
 import { createStyle } from "./render/style.ts";
 import { screenSize, type Terminal, wantsColour, writeLines } from "./terminal.ts";
-import { findCommand } from "./tree.ts";
+import { findCommand } from "./find-command.ts";
 
 /** Exit code of help that was shown because no command was named. */
 const usage = 2;

@@ -10,7 +10,8 @@ import { suggest } from "@berth/shared/fleet/suggest";
 import type { Command, OptionDefinition } from "./define-command.ts";
 import { usageError } from "./errors.ts";
 import type { Style } from "./render/style.ts";
-import { type CommandEntry, commandTree, type FoundCommand, isGroup } from "./tree.ts";
+import type { FoundCommand } from "./find-command.ts";
+import { type CommandEntry, commandTree, isGroup } from "./tree.ts";
 
 export interface GlobalOptions {
   json: boolean;

@@ -1,7 +1,8 @@
 /** What Tab offers: from the words typed so far and the command definitions to candidates. */
 import type { Command, Completion, OptionDefinition } from "../define-command.ts";
 import { globalOptions, optionFlags } from "../program.ts";
-import { commandTree, commandWords, findCommand, isGroup } from "../tree.ts";
+import { commandWords, findCommand } from "../find-command.ts";
+import { commandTree, isGroup } from "../tree.ts";
 
 export interface Candidate {
   value: string;
