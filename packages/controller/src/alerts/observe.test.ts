@@ -1,0 +1,252 @@
+import type { InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
+import { effectiveRules } from "@berth/shared/fleet/alert-rules";
+import { alertsSchema } from "@berth/shared/fleet/alerts";
+import { containerColumns, nodeColumns, type ContainerColumn, type NodeColumn } from "@berth/shared/metrics/samples";
+import { describe, expect, test } from "vitest";
+import { observe } from "./observe.ts";
+import type { NodeReading } from "./readings.ts";
+import { createReadings } from "./readings.ts";
+import { secondsUntil } from "./trend.ts";
+import type { AlertView } from "./view.ts";
+
+const now = Date.parse("2026-11-30T02:00:00Z");
+const day = 86_400_000;
+const GiB = 1024 ** 3;
+
+function node(changes: Partial<NodeStatus> = {}): NodeStatus {
+  const unknown = { agentVersion: null, outdated: false, lastSeen: null, clockSkewMilliseconds: null };
+  return { name: "user1", address: "10.0.6.11", state: "online", facts: null, vmid: null, ...unknown, ...changes };
+}
+
+function instance(changes: Partial<InstanceStatus> = {}): InstanceStatus {
+  const usual = { service: "n8n", node: "user1", tenant: "user1", version: "2.41.3", drift: [], ports: [] };
+  const container = {
+    name: "user1-n8n",
+    id: "",
+    image: "",
+    imageId: "",
+    state: "running",
+    startedAt: null,
+    restarts: 0,
+  };
+  return { name: "user1-n8n", state: "healthy", containers: [container], ...usual, ...changes };
+}
+
+const nodeRow = (values: Partial<Record<NodeColumn, number>>) => nodeColumns.map((column) => values[column] ?? 0);
+const containerRow = (values: Partial<Record<ContainerColumn, number>>) =>
+  containerColumns.map((column) => values[column] ?? 0);
+
+function means(row: readonly number[], containers: Record<string, readonly number[]> = {}) {
+  const reading: NodeReading = {
+    node: row,
+    containers: new Map(Object.entries(containers).map(([name, of]) => [name, { instance: name, row: of }])),
+  };
+  return new Map([["user1", reading]]);
+}
+
+function backups(changes: Partial<OwnerBackups>): AlertView["backups"] {
+  const newest = { id: "b", createdAt: "2026-11-30T01:00:00.000Z", bytes: 1, verifiedAt: null, provenAt: null };
+  return {
+    backups: [{ owner: "user1", newest, failed: null, lateSince: null, provenAt: null, ...changes }],
+    controllerBackup: { newest: null, failed: null, lateSince: null, recoveryKey: null },
+  };
+}
+
+/** `rule subject: condition` of what is not well. */
+function found(view: Partial<AlertView>, alerts: object = {}): string[] {
+  const { findings } = observe(effectiveRules(alertsSchema.parse(alerts)), {
+    ...{ now, tenants: { user1: { node: "user1", suspended: false, services: {} } }, means: new Map() },
+    status: { fleet: "valuechain", nodes: [node()], instances: [instance()] },
+    ...{ disk: () => [], restarts: () => 0, backups: null, certificates: [], receivers: [] },
+    ...view,
+  });
+  return findings
+    .filter(({ condition }) => condition !== "good")
+    .map(({ rule, subject, condition }) => `${rule.name} ${subject}: ${condition}`);
+}
+
+const status = (nodes: NodeStatus[], instances: InstanceStatus[]) => ({ fleet: "valuechain", nodes, instances });
+
+test("a healthy fleet has nothing amiss", () => expect(found({})).toEqual([]));
+
+test("a node that is away is one finding: what runs there is unknown", () => {
+  const away = status([node({ state: "offline" })], [instance({ state: "unknown" })]);
+  expect(found({ status: away })).toEqual([
+    "node-gone user1: bad",
+    "instance-unhealthy user1-n8n: unknown",
+    "container-restarting user1/user1-n8n: unknown",
+    "drift user1-n8n: unknown",
+  ]);
+  expect(found({ status: status([node({ state: "enrolling" })], []) })).toEqual([]);
+});
+
+test("instances: not healthy, drifting; those of a suspended tenant are not expected", () => {
+  const stopped = status([node()], [instance({ state: "stopped", drift: ["image"] })]);
+  expect(found({ status: stopped })).toEqual(["instance-unhealthy user1-n8n: bad", "drift user1-n8n: bad"]);
+  const tenants = { user1: { node: "user1", suspended: true, services: {} } };
+  expect(found({ status: stopped, tenants })).toEqual([]);
+});
+
+test("memory and disk against their limits, with a level at which it is well again", () => {
+  const limits = { memoryLimitBytes: 10 * GiB, diskSizeBytes: 100 * GiB };
+  const row = (memory: number, disk: number) =>
+    means(nodeRow({ ...limits, memoryBytes: memory * GiB, diskUsedBytes: disk * GiB }));
+  expect(found({ means: row(9.5, 95) })).toEqual(["node-memory user1: bad", "disk-full user1: bad"]);
+  expect(found({ means: row(8.7, 89) })).toEqual(["node-memory user1: held", "disk-full user1: held"]);
+  expect(found({ means: row(8, 80) })).toEqual([]);
+  // A file system that tells no size tells nothing.
+  expect(found({ means: means(nodeRow({ memoryLimitBytes: GiB })) })).toEqual(["disk-full user1: unknown"]);
+});
+
+test("own rules over columns, for a tenant or a service", () => {
+  const row = means(nodeRow({ memoryLimitBytes: GiB, diskSizeBytes: GiB }), {
+    "user1-n8n": containerRow({ cpuCores: 1.8, memoryLimitBytes: GiB, processes: 40 }),
+  });
+  const rules = {
+    busy: { container: "cpuCores", above: 1.5 },
+    idle: { container: "processes", below: 50, services: ["n8n"] },
+    other: { container: "cpuCores", above: 1, services: ["flowise"] },
+    foreign: { container: "cpuCores", above: 1, tenants: ["user2"] },
+    half: { node: "cpuCores", above: "50%" },
+  };
+  expect(found({ means: row }, { rules })).toEqual([
+    "busy user1/user1-n8n: bad",
+    "idle user1/user1-n8n: bad",
+    // How many cores the node has, nobody knows.
+    "half user1: unknown",
+  ]);
+});
+
+test("backups: late, failed, long unproven, and never", () => {
+  const at = (days: number) => new Date(now - days * day).toISOString();
+  expect(found({ backups: backups({ provenAt: at(3) }) })).toEqual([]);
+  expect(found({ backups: backups({ provenAt: at(3), lateSince: at(1) }) })).toEqual(["backup-late user1: bad"]);
+  const failed = { id: "b", run: 4, createdAt: at(1), state: "failed" as const };
+  expect(found({ backups: backups({ provenAt: at(61), failed }) })).toEqual([
+    "backup-failed user1: bad",
+    "backup-unproven user1: bad",
+  ]);
+  const never = observe(effectiveRules({ rules: {} }), {
+    ...{ now, tenants: {}, means: new Map(), status: status([], []), disk: () => [], restarts: () => 0 },
+    ...{ backups: backups({ provenAt: null }), certificates: [], receivers: [] },
+  }).findings.find(({ rule, condition }) => rule.name === "backup-unproven" && condition === "bad");
+  // It has as long as those that were proven before.
+  expect(never?.for).toBe(60 * 86_400);
+});
+
+test("certificates near their end, and receivers that nothing reaches", () => {
+  const certificates = [
+    { certificate: "server", node: null, notAfter: now + 13 * day },
+    { certificate: "agent", node: "user1", notAfter: now + 15 * day },
+  ] as const;
+  expect(found({ certificates })).toEqual(["certificate-ends server: bad"]);
+  expect(found({ receivers: [{ receiver: "ops", error: "410 Gone" }] })).toEqual(["undelivered ops: bad"]);
+});
+
+test("containers that restart again and again", () => {
+  expect(found({ restarts: () => 4 })).toEqual(["container-restarting user1/user1-n8n: bad"]);
+  expect(found({ restarts: () => 3 })).toEqual([]);
+});
+
+describe("a disk that fills", () => {
+  const points = (count: number, value: (minute: number) => number) =>
+    Array.from({ length: count }, (_, minute) => ({ at: minute * 60_000, value: value(minute) }));
+
+  test("is told by the line through what was measured, and not after one download", () => {
+    expect(
+      secondsUntil(
+        1000,
+        points(61, (minute) => 600 + minute),
+      ),
+    ).toBeCloseTo(340 * 60, 3);
+    expect(
+      secondsUntil(
+        1000,
+        points(61, (minute) => 600 + minute + (minute % 2) * 3),
+      ),
+    ).toBeGreaterThan(330 * 60);
+    expect(
+      secondsUntil(
+        1000,
+        points(120, (minute) => (minute < 60 ? 500 : 700)),
+      ),
+    ).toBeNull();
+    expect(
+      secondsUntil(
+        1000,
+        points(61, () => 600),
+      ),
+    ).toBeNull();
+    expect(
+      secondsUntil(
+        1000,
+        points(61, (minute) => 600 - minute),
+      ),
+    ).toBeNull();
+    expect(
+      secondsUntil(
+        1000,
+        points(20, (minute) => 600 + minute),
+      ),
+    ).toBeNull();
+  });
+
+  test("is told when it is full within a day, and half full already", () => {
+    const at = (used: number) => means(nodeRow({ memoryLimitBytes: 1, diskSizeBytes: 1000, diskUsedBytes: used }));
+    const disk = () => points(61, (minute) => 600 + minute);
+    expect(found({ means: at(660), disk })).toEqual(["disk-filling user1: bad"]);
+    expect(found({ means: at(400), disk: () => points(61, (minute) => 340 + minute) })).toEqual([]);
+  });
+});
+
+describe("what is kept of samples", () => {
+  const live = (at: number, used: number, memory: number) => ({
+    node: "user1",
+    containers: [{ name: "user1-n8n", instance: "user1-n8n" }],
+    frames: [
+      {
+        at,
+        node: nodeRow({ diskSizeBytes: 1000, diskUsedBytes: used }),
+        containers: [containerRow({ memoryBytes: memory })],
+      },
+    ],
+  });
+
+  test("means since the last look, until they are old; a point of the disk a minute", () => {
+    const readings = createReadings();
+    readings.take(live(now, 500, 10));
+    readings.take(live(now + 1000, 600, 30));
+    const mean = readings.means(now + 2000).get("user1");
+    expect(mean?.containers.get("user1-n8n")?.row[1]).toBe(20);
+    expect(readings.means(now + 10_000).has("user1")).toBe(true);
+    expect(readings.means(now + 20_000).has("user1")).toBe(false);
+    readings.take(live(now + 61_000, 700, 5));
+    expect(readings.disk("user1").map(({ value }) => value)).toEqual([500, 700]);
+    expect(
+      readings
+        .means(now + 62_000)
+        .get("user1")
+        ?.containers.get("user1-n8n")?.row[1],
+    ).toBe(5);
+    readings.forget("user1");
+    expect([readings.disk("user1"), readings.means(now + 62_000).size]).toEqual([[], 0]);
+  });
+
+  test("restarts within a while, over a container that was made anew", () => {
+    const readings = createReadings();
+    const [query, minute] = [{ seconds: 900, now: 0 }, 60_000];
+    const see = (at: number, restarts: number) =>
+      readings.note(
+        { instances: [instance({ containers: [{ ...instance().containers[0], restarts } as never] })] },
+        at,
+      );
+    see(0, 7);
+    expect(readings.restarts("user1", "user1-n8n", query)).toBeNull();
+    see(minute, 9);
+    see(2 * minute, 1);
+    expect(readings.restarts("user1", "user1-n8n", { ...query, now: 2 * minute })).toBe(3);
+    see(20 * minute, 1);
+    expect(readings.restarts("user1", "user1-n8n", { ...query, now: 20 * minute })).toBe(0);
+    expect(readings.restarts("user1", "other", query)).toBeNull();
+  });
+});
