@@ -2,6 +2,7 @@ import { benchmarkAgentWeight } from "./agent-weight.ts";
 import { benchmarkBackup } from "./backup.ts";
 import { benchmarkDeploy } from "./deploy.ts";
 import type { Bench } from "./fleet.ts";
+import { benchmarkHistory } from "./history.ts";
 import { benchmarkMetrics } from "./metrics.ts";
 import { benchmarkReapply } from "./reapply.ts";
 import type { BenchmarkResult } from "./result.ts";
@@ -13,6 +14,7 @@ import { benchmarkUpgradeGap } from "./upgrade-gap.ts";
 /** Every benchmark by name, in the order they run: those that need a quiet machine before the whole fleet is made. */
 export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResult[]>> = {
   start: benchmarkStart,
+  history: benchmarkHistory,
   deploy: benchmarkDeploy,
   metrics: benchmarkMetrics,
   "agent-weight": benchmarkAgentWeight,

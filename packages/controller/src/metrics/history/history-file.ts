@@ -148,6 +148,11 @@ export class HistoryFile implements ColumnNames {
     );
   }
 
+  /** A whole block of a group that may be new. */
+  store(group: Group, block: Omit<StoredPart, "id">): void {
+    this.putBlock(this.#idOfGroup(group), block);
+  }
+
   removeBlock(id: number): void {
     this.#run("DELETE FROM blocks WHERE id = ?", id);
   }
