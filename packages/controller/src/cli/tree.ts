@@ -30,6 +30,10 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "What uses CPU, memory, network and disk at this moment, live",
     load: () => import("./commands/top.ts"),
   },
+  metrics: {
+    summary: "What an instance, a tenant or a node used over a longer time",
+    load: () => import("./commands/metrics.ts"),
+  },
   capacity: {
     summary: "What nodes and hosts have against what instances may use, and how many more tenants fit",
     load: () => import("./commands/capacity.ts"),

@@ -1,0 +1,73 @@
+import { getHistory, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import { getStatus } from "@berth/shared/api/status";
+import { expect, test } from "vitest";
+import { serveEndpoint } from "../../api/endpoint.ts";
+import { sparkline } from "../render/metrics.ts";
+import { startTestController } from "../testing/controller.ts";
+import { runInTest } from "../testing/terminal.ts";
+import { fleet } from "../top/test-fixtures.ts";
+
+interface Asked {
+  kind: string;
+  name: string;
+  columns: string;
+  minutes: number;
+}
+
+async function startHistory(series: MetricsHistoryAnswer["series"]) {
+  const asked: Asked[] = [];
+  const controller = await startTestController((app) => {
+    serveEndpoint(app, getStatus, async () => fleet);
+    serveEndpoint(app, getHistory, async ({ params, query: { from, to, columns } }) => {
+      asked.push({ ...params, columns, minutes: (Date.parse(to) - Date.parse(from)) / 60_000 });
+      return { ...params, from, stepSeconds: 1800, resolutionSeconds: 60, length: 4, series };
+    });
+  });
+  return { asked, address: controller.address, [Symbol.asyncDispose]: () => controller[Symbol.asyncDispose]() };
+}
+
+const cpu = { average: [0.1, null, 0.35, 0.8], maximum: [0.2, null, 3.5, 1] };
+const memory = { average: [1048576, null, 2097152, 2097152], maximum: [1048576, null, 2097152, 3145728] };
+
+test("prints least, average and most of each column, and a curve with its gap", async () => {
+  await using controller = await startHistory([{ name: "user1-n8n", columns: { cpuCores: cpu, memoryBytes: memory } }]);
+  const { stdout, exitCode } = await runInTest(["metrics", "user1-n8n", "--controller", controller.address]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^COLUMN +LEAST +AVERAGE +MOST +OVER TIME$/m);
+  expect(stdout).toMatch(/^cpuCores +0\.10 +0\.42 +3\.50 +▂ ▄█$/m);
+  expect(stdout).toMatch(/^memoryBytes +1\.00 MiB +1\.67 MiB +3\.00 MiB +▅ ██$/m);
+  expect(stdout).toContain("in steps of 30m 00s from averages of 1m 00s.");
+  expect(controller.asked).toMatchObject([{ kind: "instance", name: "user1-n8n", minutes: 24 * 60 }]);
+});
+
+test("finds out what a name is, unless it is told", async () => {
+  await using controller = await startHistory([]);
+  const ask = (...words: string[]) => runInTest(["metrics", ...words, "--controller", controller.address]);
+  const { stdout } = await ask("user1", "--since", "7d", "--until", "1d", "--column", "processes");
+  expect(stdout).toBe("Nothing was measured in this time.\n");
+  await ask("user1", "--of", "node");
+  await ask("removed-n8n");
+  expect(controller.asked.map(({ kind }) => kind)).toEqual(["tenant", "node", "instance"]);
+  expect(controller.asked[0]).toMatchObject({ columns: "processes", minutes: 6 * 24 * 60 });
+});
+
+test("--json is the controller's answer", async () => {
+  await using controller = await startHistory([{ name: "user1-n8n", columns: { cpuCores: cpu } }]);
+  const { stdout } = await runInTest(["metrics", "user1-n8n", "--json", "--controller", controller.address]);
+  expect(JSON.parse(stdout)).toMatchObject({ stepSeconds: 1800, series: [{ columns: { cpuCores: cpu } }] });
+});
+
+test.each([
+  [["--since", "yesterday"], "--since must be a time such as 30m, 24h, 7d or 4w"],
+  [["--since", "1h", "--until", "2h"], "--since must lie further back than --until"],
+  [["--column", "colour"], "There is no column 'colour'"],
+])("%j is refused before anybody is asked", async (words, reason) => {
+  const { exitCode, stderr } = await runInTest(["metrics", "user1-n8n", ...words]);
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain(reason);
+});
+
+test("a curve of more points than there is room for keeps its peaks", () => {
+  const values = Array.from({ length: 120 }, (_, index) => (index === 71 ? 8 : 1));
+  expect(sparkline(values)).toBe(`${"▂".repeat(35)}█${"▂".repeat(24)}`);
+});

@@ -1,0 +1,96 @@
+import { columnsOf, getHistory, historyColumns, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import { getStatus, type Status } from "@berth/shared/api/status";
+import { defineCommand } from "../define-command.ts";
+import { usageError } from "../errors.ts";
+import { historyLines } from "../render/metrics.ts";
+
+const kinds = ["node", "instance", "tenant"] as const;
+const defaultColumns =
+  "cpuCores,memoryBytes,networkReceiveBytesPerSecond,networkTransmitBytesPerSecond,diskReadBytesPerSecond,diskWriteBytesPerSecond";
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
+const mostMilliseconds = 3660 * units.d;
+
+export default defineCommand({
+  details:
+    "NAME is taken for an instance, else for a tenant, else for a node, unless --of says which. LEAST, AVERAGE and MOST " +
+    "are of the whole time; the curve shows averages, with a space where nothing was measured. The controller chooses " +
+    "the resolution, and says which.\n\n" +
+    'With --json: {"from", "stepSeconds", "resolutionSeconds", "length", "series": [{"name", "columns": {"cpuCores": ' +
+    '{"average": […], "maximum": […]}}}]}; null is what was not measured. docs/metrics.md says what each column is.',
+  arguments: { name: { description: "Name of an instance, a tenant or a node", completes: "instance" } },
+  options: {
+    of: { kind: "choice", value: "KIND", choices: kinds, description: "What NAME is, where several have it" },
+    since: { kind: "text", value: "TIME", default: "24h", description: "How far back: 30m, 24h, 7d, 4w" },
+    until: { kind: "text", value: "TIME", default: "0m", description: "Where it ends, as far back from now" },
+    column: {
+      kind: "text",
+      short: "c",
+      value: "COLUMNS",
+      default: defaultColumns,
+      description: "Columns, with commas between",
+    },
+    by: {
+      kind: "choice",
+      value: "WHAT",
+      choices: ["sum", "container"],
+      default: "sum",
+      description: "All containers added up, or each apart",
+    },
+    points: {
+      kind: "integer",
+      value: "N",
+      minimum: 1,
+      maximum: 5000,
+      default: 60,
+      description: "How many points of each curve, about",
+    },
+  },
+  examples: [
+    { command: "berth metrics user1-n8n", does: "what the instance used in the last day" },
+    {
+      command: "berth metrics user2 --of tenant --since 30d --column memoryBytes",
+      does: "a tenant's memory in a month",
+    },
+    {
+      command:
+        "berth metrics user1 --of node --since 7d --json | jq '[.series[0].columns.cpuCores.maximum[] // 0] | max'",
+      does: "the highest use of CPU of a node in a week",
+    },
+  ],
+  async run({ client, input, terminal }) {
+    const columns = columnsOf(input.column);
+    const unknown = columns.find((column) => !historyColumns.includes(column));
+    if (unknown !== undefined) {
+      throw usageError(`There is no column '${unknown}'`, `There are: ${historyColumns.join(", ")}.`);
+    }
+    const now = terminal.now();
+    const [from, to] = [now - agoOf(input.since, "--since"), now - agoOf(input.until, "--until")];
+    if (from >= to) throw usageError("--since must lie further back than --until");
+    const connected = await client();
+    const kind = input.of ?? kindOf(input.name, await connected.call(getStatus, {}));
+    return connected.call(getHistory, {
+      params: { kind, name: input.name },
+      query: {
+        ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString() },
+        ...{ columns: columns.join(","), points: input.points, by: input.by },
+      },
+    });
+  },
+  render: (answer, options) => historyLines(answer, options),
+});
+
+/** `24h` -> milliseconds. */
+function agoOf(text: string, option: string): number {
+  const [, amount, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
+  const milliseconds = Number(amount) * units[(unit ?? "m") as keyof typeof units];
+  if (milliseconds <= mostMilliseconds) return milliseconds;
+  throw usageError(`${option} must be a time such as 30m, 24h, 7d or 4w, not '${text}'`);
+}
+
+/** What is unknown is taken for an instance: one that was removed has a history. */
+function kindOf(name: string, { nodes, instances }: Status): MetricsHistoryAnswer["kind"] {
+  if (instances.some((instance) => instance.name === name)) return "instance";
+  if (instances.some(({ tenant }) => tenant === name)) return "tenant";
+  return nodes.some((node) => node.name === name) ? "node" : "instance";
+}
