@@ -33,6 +33,8 @@ import type { AlertView } from "./view.ts";
 
 export interface AlertsRoom {
   events: EventEmitter<{ change: [AlertCount] }>;
+  /** At this moment. */
+  count: () => AlertCount;
   list: (recent: number) => Promise<AlertList>;
   /** Of one receiver, or (null) of each. Throws `not-found`. */
   test: (receiver: string | null) => Promise<TestAlertsResult[]>;
@@ -170,11 +172,13 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
     };
   }
 
-  function tellChange(): void {
+  function count(): AlertCount {
     const firing = [...active.values()].filter(({ phase }) => phase === "firing");
     const critical = firing.filter(({ severity }) => severity === "critical");
-    events.emit("change", { firing: firing.length, critical: critical.length });
+    return { firing: firing.length, critical: critical.length };
   }
+
+  const tellChange = () => events.emit("change", count());
 
   const recurring = createRecurring({
     startDelayMilliseconds,
@@ -189,6 +193,7 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
 
   return {
     events,
+    count,
     async list(recent) {
       const [fleet, silences, ended] = await Promise.all([
         dependencies.fleet(),

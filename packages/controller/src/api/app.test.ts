@@ -62,6 +62,7 @@ const dependencies: ApiDependencies = {
   },
   live: {
     status: () => Promise.resolve(status),
+    alerts: () => ({ firing: 0, critical: 0 }),
     run: unused,
     logs: unused,
     subscribe: () => undefined,

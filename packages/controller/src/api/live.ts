@@ -1,5 +1,5 @@
 /** What changes, as it changes: states of nodes and instances, runs with their log, samples. */
-import { livePath, liveQuerySchema, liveTopics, type LiveEvents } from "@berth/shared/api/live";
+import { livePath, liveQuerySchema, liveTopics, type AlertCount, type LiveEvents } from "@berth/shared/api/live";
 import type { LogLine } from "@berth/shared/api/runs";
 import type { Status } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
@@ -13,6 +13,7 @@ export type LiveEvent = {
 
 export interface LiveApi {
   status: () => Promise<Status>;
+  alerts: () => AlertCount;
   run: (id: number) => Promise<LiveEvents["run"]>;
   logs: (id: number) => Promise<LogLine[]>;
   /** Calls back with each change until the signal is aborted. */
@@ -40,7 +41,10 @@ export function serveLive(app: FastifyInstance, live: LiveApi): void {
       // Subscribed before the present state is read: a change in between comes twice rather than never.
       live.subscribe((event) => (ready ? forward(event) : buffered.push(event)), stream.signal);
       if (topics.has("samples")) live.watchSamples(stream.signal);
-      if (topics.has("status")) stream.send("status", await live.status());
+      if (topics.has("status")) {
+        stream.send("status", await live.status());
+        stream.send("alerts", live.alerts());
+      }
       if (query.run !== undefined) {
         stream.send("run", await live.run(query.run));
         for (const line of await live.logs(query.run)) {

@@ -18,7 +18,7 @@ export interface LiveChangesDependencies extends StatusDependencies {
   inventory: Inventory;
   hub: Hub;
   runner: Runner;
-  alerts: Pick<AlertsRoom, "events">;
+  alerts: Pick<AlertsRoom, "events" | "count">;
   onFailure: (error: unknown) => void;
 }
 
@@ -64,6 +64,7 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
 
   return {
     status: () => readStatus(dependencies),
+    alerts: () => alerts.count(),
     run: (id) => runner.get(id),
     logs: (id) => runner.logs(id),
     subscribe(listener, signal) {

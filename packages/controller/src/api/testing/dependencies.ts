@@ -15,7 +15,14 @@ export const idleDependencies: ApiDependencies = {
   runs: { get: unused, list: unused, logs: unused, cancel: unused, resume: unused },
   accounts: { login: unused, logout: unused, list: unused, set: unused, remove: unused },
   accessTokens: { create: unused, list: unused, remove: unused },
-  live: { status: unused, run: unused, logs: unused, subscribe: () => undefined, watchSamples: () => undefined },
+  live: {
+    status: unused,
+    alerts: () => ({ firing: 0, critical: 0 }),
+    run: unused,
+    logs: unused,
+    subscribe: () => undefined,
+    watchSamples: () => undefined,
+  },
   instances: { restart: unused, logs: unused },
   samples: { recent: () => [] },
   history: {
