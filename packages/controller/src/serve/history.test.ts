@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Fleet, fleetSchema } from "@berth/shared/fleet/schema";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { HistoryApi, HistoryQuestion } from "../api/history.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { putDesiredInstance } from "../inventory/instances.ts";
+import { putNode } from "../inventory/nodes.ts";
+import { openInventory } from "../inventory/open.ts";
+import { putTenant } from "../inventory/tenants.ts";
+import type { Group } from "../metrics/history/pending.ts";
+import type { HistoryQuery } from "../metrics/history/read.ts";
+import { createHistoryApi } from "./history.ts";
+
+const groups: Group[] = [
+  { node: "user1", container: "", instance: "" },
+  { node: "user1", container: "user1-n8n", instance: "user1-n8n" },
+  { node: "user1", container: "user1-n8n-worker", instance: "user1-n8n" },
+  { node: "user1", container: "user1-gone", instance: "user1-gone" },
+  { node: "shared1", container: "user1-redis", instance: "user1-redis" },
+  { node: "shared1", container: "user1-a-redis", instance: "user1-a-redis" },
+  { node: "shared1", container: "shared-postgres", instance: "shared-postgres" },
+];
+let directory: string;
+let inventory: Inventory;
+let api: HistoryApi;
+let asked: HistoryQuery | undefined;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "berth-history-api-"));
+  inventory = await openInventory({ file: join(directory, "inventory.sqlite") });
+  await putNode(inventory.database, { name: "user1", address: "10.0.6.11", proxmox: null });
+  await putNode(inventory.database, { name: "shared1", address: "10.0.6.10", proxmox: null });
+  await putTenant(inventory.database, { name: "user1", node: "user1" });
+  const common = { service: "n8n", version: "1", hash: "h", ports: [] };
+  await putDesiredInstance(inventory.database, { ...common, name: "user1-n8n", node: "user1", tenant: "user1" });
+  await putDesiredInstance(inventory.database, { ...common, name: "user1-redis", node: "shared1", tenant: "user1" });
+  const read = (query: HistoryQuery) => {
+    asked = query;
+    const names = new Set(groups.flatMap((group) => query.nameOf(group) ?? []));
+    const series = [...names].map((name) => ({ name, columns: {} }));
+    return { resolutionMilliseconds: 60_000, stepMilliseconds: 120_000, from: 0, length: 5, series };
+  };
+  const unused = () => undefined;
+  const history = { read, add: unused, flush: unused, keepHouse: async () => {}, close: async () => {} };
+  const status = { bytes: 1, maxBytes: 2, resolutions: [], problem: null, setAside: null };
+  api = createHistoryApi({ ...history, status: () => status }, inventory, fleetOf);
+});
+afterEach(async () => {
+  await inventory.close();
+  await rm(directory, { recursive: true });
+});
+
+function fleetOf(): Fleet {
+  return fleetSchema.parse({
+    ...{ fleet: "test", domain: "example.org", controller: { address: "10.0.6.1" } },
+    nodes: { user1: { address: "10.0.6.11" }, "user1-a": { address: "10.0.6.12" } },
+    tenants: { user1: { node: "user1" }, "user1-a": { node: "user1-a" } },
+  });
+}
+
+const question = (change: Partial<HistoryQuestion>): HistoryQuestion => ({
+  ...{ kind: "node", name: "user1", columns: ["cpuCores"], from: 0, to: 600_000, points: 5, by: "sum", ...change },
+});
+
+async function groupsOf(change: Partial<HistoryQuestion>): Promise<string[]> {
+  await api.read(question(change));
+  return groups.filter((group) => asked?.nameOf(group) !== undefined).map(({ node, container }) => container || node);
+}
+
+it("takes a node's own series for a node, and its containers' when they are wanted apart", async () => {
+  expect(await groupsOf({})).toEqual(["user1"]);
+  expect(await groupsOf({ by: "container" })).toEqual(["user1-n8n", "user1-n8n-worker", "user1-gone"]);
+});
+
+it("takes all containers of an instance, added up or apart", async () => {
+  expect(await groupsOf({ kind: "instance", name: "user1-n8n" })).toEqual(["user1-n8n", "user1-n8n-worker"]);
+  const { series } = await api.read(question({ kind: "instance", name: "user1-n8n", by: "container" }));
+  expect(series.map(({ name }) => name)).toEqual(["user1-n8n", "user1-n8n-worker"]);
+});
+
+it("takes what is a tenant's on every node, also what was removed, and nothing of one with a longer name", async () => {
+  expect(await groupsOf({ kind: "tenant" })).toEqual(["user1-n8n", "user1-n8n-worker", "user1-gone", "user1-redis"]);
+  expect(await groupsOf({ kind: "tenant", name: "user1-a" })).toEqual(["user1-a-redis"]);
+});
+
+it("answers in seconds and moments", async () => {
+  expect(await api.read(question({}))).toEqual({
+    ...{ kind: "node", name: "user1", from: "1970-01-01T00:00:00.000Z", length: 5 },
+    ...{ stepSeconds: 120, resolutionSeconds: 60, series: [{ name: "user1", columns: {} }] },
+  });
+});
+
+it("knows nothing of what never was", async () => {
+  await expect(api.read(question({ name: "nobody" }))).rejects.toMatchObject({ code: "not-found" });
+  await expect(api.read(question({ kind: "tenant", name: "nobody" }))).rejects.toMatchObject({ code: "not-found" });
+});
