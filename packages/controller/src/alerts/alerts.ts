@@ -165,6 +165,7 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
       means: readings.means(at),
       disk: readings.disk,
       restarts: (node, container, seconds) => readings.restarts(node, container, { seconds, now: at }),
+      outOfMemory: (node, container, seconds) => readings.outOfMemory(node, container, { seconds, now: at }),
       receivers: Object.entries(fleet.alerts.receivers).map(([receiver, settings]) => ({
         receiver,
         error: dependencies.missing(receiver, settings) ?? delivery.standing(receiver).error,

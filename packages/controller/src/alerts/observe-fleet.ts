@@ -59,6 +59,23 @@ export function containersRestarting(rule: EffectiveRule, view: AlertView): Find
   );
 }
 
+export function containersOutOfMemory(rule: EffectiveRule, view: AlertView): Finding[] {
+  const { within = 0 } = rule;
+  return instancesOf(view).flatMap((instance) =>
+    instance.containers.map(({ name }): Finding => {
+      const isShort = view.outOfMemory(instance.node, name, within);
+      const isUnknown = isShort === null || instance.state === "unknown";
+      return {
+        ...{ rule, subject: `${instance.node}/${name}`, labels: { ...instanceLabels(instance), container: name } },
+        value: null,
+        condition: isUnknown ? "unknown" : conditionOf(isShort),
+        summary: `${name} on ${instance.node} used up its memory, and the kernel ended a process in it`,
+        description: "`memory` in the fleet file gives it more.",
+      };
+    }),
+  );
+}
+
 export function backupsLate(rule: EffectiveRule, view: AlertView): Finding[] {
   return owners(view).map(({ owner, lateSince }) => ({
     ...{ rule, subject: owner, labels: ownerLabels(owner, view), value: null },

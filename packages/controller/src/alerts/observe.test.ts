@@ -57,7 +57,7 @@ function found(view: Partial<AlertView>, alerts: object = {}): string[] {
   const { findings } = observe(effectiveRules(alertsSchema.parse(alerts)), {
     ...{ now, tenants: { user1: { node: "user1", suspended: false, services: {} } }, means: new Map() },
     status: { fleet: "valuechain", nodes: [node()], instances: [instance()] },
-    ...{ disk: () => [], restarts: () => 0, backups: null, certificates: [], receivers: [] },
+    ...{ disk: () => [], restarts: () => 0, outOfMemory: () => false, backups: null, certificates: [], receivers: [] },
     ...view,
   });
   return findings
@@ -75,6 +75,7 @@ test("a node that is away is one finding: what runs there is unknown", () => {
     "node-gone user1: bad",
     "instance-unhealthy user1-n8n: unknown",
     "container-restarting user1/user1-n8n: unknown",
+    "container-out-of-memory user1/user1-n8n: unknown",
     "drift user1-n8n: unknown",
   ]);
   expect(found({ status: status([node({ state: "enrolling" })], []) })).toEqual([]);
@@ -128,6 +129,7 @@ test("backups: late, failed, long unproven, and never", () => {
   ]);
   const never = observe(effectiveRules({ rules: {} }), {
     ...{ now, tenants: {}, means: new Map(), status: status([], []), disk: () => [], restarts: () => 0 },
+    outOfMemory: () => false,
     ...{ backups: backups({ provenAt: null }), certificates: [], receivers: [] },
   }).findings.find(({ rule, condition }) => rule.name === "backup-unproven" && condition === "bad");
   // It has as long as those that were proven before.
@@ -146,6 +148,7 @@ test("certificates near their end, and receivers that nothing reaches", () => {
 test("containers that restart again and again", () => {
   expect(found({ restarts: () => 4 })).toEqual(["container-restarting user1/user1-n8n: bad"]);
   expect(found({ restarts: () => 3 })).toEqual([]);
+  expect(found({ outOfMemory: () => true })).toEqual(["container-out-of-memory user1/user1-n8n: bad"]);
 });
 
 describe("a disk that fills", () => {
@@ -230,6 +233,16 @@ describe("what is kept of samples", () => {
     ).toBe(5);
     readings.forget("user1");
     expect([readings.disk("user1"), readings.means(now + 62_000).size]).toEqual([[], 0]);
+  });
+
+  test("containers that ran out of memory a while ago", () => {
+    const readings = createReadings();
+    const ask = (at: number) => readings.outOfMemory("user1", "user1-n8n", { seconds: 900, now: at });
+    readings.note({ instances: [instance()] }, 0);
+    expect(ask(60_000)).toBeNull();
+    const event = { kind: "outOfMemory", node: "user1", instance: "user1-n8n", message: "" };
+    readings.takeEvent({ ...event, at: 60_000, data: { container: "user1-n8n" } });
+    expect([ask(61_000), ask(950_000), ask(970_000)]).toEqual([true, true, false]);
   });
 
   test("restarts within a while, over a container that was made anew", () => {

@@ -7,6 +7,7 @@ import {
   backupsLate,
   backupsUnproven,
   certificatesEnding,
+  containersOutOfMemory,
   containersRestarting,
   drifting,
   instancesUnhealthy,
@@ -41,6 +42,8 @@ function findingsOf(rule: EffectiveRule, view: AlertView): Finding[] {
       return instancesUnhealthy(rule, view);
     case "container-restarting":
       return containersRestarting(rule, view);
+    case "container-out-of-memory":
+      return containersOutOfMemory(rule, view);
     case "disk-filling":
       return disksFilling(rule, view);
     case "backup-late":

@@ -2,6 +2,7 @@
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { Status } from "@berth/shared/api/status";
 import { nodeValue } from "@berth/shared/metrics/samples";
+import type { EventRecord } from "../agents/store.ts";
 import type { Point } from "./trend.ts";
 
 /** Means over the frames since the last look. */
@@ -13,6 +14,8 @@ export interface NodeReading {
 
 export interface Readings {
   take: (samples: LiveSamples) => void;
+  /** An event of the fleet: of those, containers that ran out of memory. */
+  takeEvent: (event: EventRecord) => void;
   forget: (node: string) => void;
   /** Notes how often containers have restarted. */
   note: (status: Pick<Status, "instances">, now: number) => void;
@@ -22,6 +25,8 @@ export interface Readings {
   disk: (node: string) => readonly Point[];
   /** null: it has not been watched for so long. */
   restarts: (node: string, container: string, query: { seconds: number; now: number }) => number | null;
+  /** Whether it ran out of memory; null: it has not been watched for so long. */
+  outOfMemory: (node: string, container: string, query: { seconds: number; now: number }) => boolean | null;
 }
 
 /** While nobody looks, an agent sends every five seconds. */
@@ -54,6 +59,8 @@ export function createReadings(): Readings {
   const nodes = new Map<string, NodeSums>();
   const disks = new Map<string, Point[]>();
   const counts = new Map<string, Counts>();
+  /** When containers last ran out of memory. */
+  const shortages = new Map<string, number>();
 
   function addDisk(node: string, at: number, row: readonly number[]): void {
     // A file system that tells no size tells nothing else either.
@@ -86,6 +93,9 @@ export function createReadings(): Readings {
         }
       }
     },
+    takeEvent({ kind, node, at, data: { container } }) {
+      if (kind === "outOfMemory" && typeof container === "string") shortages.set(`${node}/${container}`, at);
+    },
     forget(node) {
       nodes.delete(node);
       disks.delete(node);
@@ -103,6 +113,7 @@ export function createReadings(): Readings {
         }
       }
       for (const place of counts.keys()) if (!seen.has(place)) counts.delete(place);
+      for (const place of shortages.keys()) if (!seen.has(place)) shortages.delete(place);
     },
     means(now) {
       const means = new Map<string, NodeReading>();
@@ -116,6 +127,12 @@ export function createReadings(): Readings {
       return means;
     },
     disk: (node) => disks.get(node) ?? [],
+    outOfMemory(node, container, { seconds, now }) {
+      const place = `${node}/${container}`;
+      const since = now - seconds * 1000;
+      if ((shortages.get(place) ?? -Infinity) > since) return true;
+      return (counts.get(place)?.watchedSince ?? Infinity) <= since ? false : null;
+    },
     restarts(node, container, { seconds, now }) {
       const known = counts.get(`${node}/${container}`);
       if (known === undefined) return null;

@@ -22,6 +22,8 @@ export interface AlertView {
   means: ReadonlyMap<string, NodeReading>;
   disk: (node: string) => readonly Point[];
   restarts: (node: string, container: string, seconds: number) => number | null;
+  /** Whether the kernel ended a process in it for want of memory; null: it has not been watched for so long. */
+  outOfMemory: (node: string, container: string, seconds: number) => boolean | null;
   /** null: the fleet has none. */
   backups: BackupStatus | null;
   certificates: readonly CertificateEnd[];

@@ -34,6 +34,7 @@ export async function openAlerts(rooms: AlertRooms): Promise<AlertsRoom> {
   const { options, inventory, hub, store, secrets, logger } = rooms;
   const readings = createReadings();
   hub.events.on("samples", readings.take);
+  hub.events.on("event", readings.takeEvent);
   hub.events.on("node.gone", ({ node }) => readings.forget(node));
   const fleet = async () => (await store.current())?.fleet ?? null;
   const dependencies = { inventory, hub, fleetName: async () => (await fleet())?.fleet ?? null };
@@ -61,6 +62,7 @@ export async function openAlerts(rooms: AlertRooms): Promise<AlertsRoom> {
     ...room,
     async close() {
       hub.events.off("samples", readings.take);
+      hub.events.off("event", readings.takeEvent);
       await room.close();
     },
   };

@@ -8,6 +8,7 @@ export type AlertSubject =
   | "node-gone"
   | "instance-unhealthy"
   | "container-restarting"
+  | "container-out-of-memory"
   | "disk-filling"
   | "backup-late"
   | "backup-failed"
@@ -47,6 +48,12 @@ export const defaultRules = {
     severity: "warning",
     for: 0,
     above: { value: 3 },
+    within: 15 * minute,
+  },
+  "container-out-of-memory": {
+    subject: "container-out-of-memory",
+    severity: "warning",
+    for: 0,
     within: 15 * minute,
   },
   "node-memory": {
