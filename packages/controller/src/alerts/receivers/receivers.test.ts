@@ -1,11 +1,17 @@
 /** Against real servers of each kind on this machine. */
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { alertReceiverSchema } from "@berth/shared/fleet/alert-receivers";
 import { Secret } from "@berth/shared/secret";
 import { SMTPServer } from "smtp-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openAuthority } from "../../agents/authority/authority.ts";
 import type { AlertMessage } from "../messages.ts";
 import { sendMessage } from "./send.ts";
 
@@ -52,13 +58,13 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-function send(settings: object, secret: string | null, milliseconds = 2000): Promise<string> {
+function send(settings: object, secret: string | null, milliseconds = 2000, directory = "/nonexistent") {
   const secrets = {
     version: () => (secret === null ? null : 1),
     reveal: () => new Secret(secret ?? ""),
     redact: (line: string) => line,
   };
-  const dependencies = { secrets, configurationDirectory: "/nonexistent", milliseconds };
+  const dependencies = { secrets, configurationDirectory: directory, milliseconds };
   return sendMessage("ops", alertReceiverSchema.parse(settings), message, dependencies);
 }
 
@@ -149,6 +155,43 @@ test("one that does not answer is not waited for", async () => {
   await expect(send({ webhook: {} }, `http://127.0.0.1:${port}/`, 200)).rejects.toThrow("did not answer within 0.2 s");
   silent.closeAllConnections();
   silent.close();
+});
+
+test("an own CA is trusted where the fleet file names it, and nowhere else", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "berth-receivers-"));
+  const authority = await openAuthority({ directory: join(directory, "authority") });
+  const { certificate: cert, key } = await authority.issueServerCertificate(["localhost"]);
+  await writeFile(join(directory, "ca.pem"), authority.caPem);
+  const taken: string[] = [];
+  const https = createSecureServer({ cert, key }, (_, response) => {
+    taken.push("webhook");
+    response.end();
+  });
+  await new Promise<void>((resolve) => https.listen(0, resolve));
+  const smtp = new SMTPServer({
+    ...{ cert, key, authOptional: true, logger: false },
+    onData(stream, session, callback) {
+      taken.push(`mail${session.secure ? " by TLS" : ""}`);
+      stream.resume().on("end", () => callback());
+    },
+  });
+  smtp.on("error", () => undefined);
+  const listening = smtp.listen(0, "localhost");
+  await once(listening, "listening");
+  const ports = [https.address() as AddressInfo, listening.address() as AddressInfo].map(({ port }) => port);
+  const url = `https://localhost:${ports[0]}/hook`;
+  const email = { host: "localhost", port: ports[1], from: "berth@example.org", to: ["ops@example.org"] };
+
+  await expect(send({ webhook: {} }, url)).rejects.toThrow(/certificate/);
+  await expect(send({ email }, null)).rejects.toThrow(/certificate/);
+  expect(taken).toEqual([]);
+  await send({ webhook: { caFile: "ca.pem" } }, url, 2000, directory);
+  await send({ email: { ...email, caFile: "ca.pem" } }, null, 2000, directory);
+  expect(taken).toEqual(["webhook", "mail by TLS"]);
+  await expect(send({ webhook: { caFile: "other.pem" } }, url, 2000, directory)).rejects.toThrow(/cannot be read from/);
+  https.close();
+  await new Promise<void>((resolve) => smtp.close(() => resolve()));
+  await rm(directory, { recursive: true });
 });
 
 describe("mail", () => {
