@@ -177,6 +177,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     connection: (node) => presence.get(node),
     observedInstances: (node) => observed.list(node),
     recentSamples: (query) => ring.recent(query),
+    samplesSince: (node) => ring.since(node),
     disconnect: (node, reason) => presence.connection(node)?.close(closeCodes.failed, reason),
     revoke: async (node, reason) => {
       const serials = await store.revokeCertificates(node, { at: clock.now(), reason });

@@ -8,6 +8,7 @@ import type { AgentOperationKind, OperationInput, OperationResult } from "@berth
 import type { NodeFacts, Observation } from "@berth/shared/protocol/state";
 import type { ProtocolVersion } from "@berth/shared/protocol/version";
 import type { Logger } from "pino";
+import type { RecentQuery } from "../metrics/sample-ring.ts";
 import type { Authority } from "./authority/authority.ts";
 import type { EnrolRequest, EnrolResponse, JoinTokenRequest } from "./enrolment/enrolment.ts";
 import type { Clock } from "./clock.ts";
@@ -179,7 +180,9 @@ export interface Hub {
   /** Instances as last observed, of every node or of one; those of an offline node are as old as its `lastSeen`. */
   observedInstances(node?: string): PlacedInstance[];
   /** The last seconds of samples, oldest frame first, times by the controller's clock. */
-  recentSamples(query: { seconds: number; node?: string }): LiveSamples[];
+  recentSamples(query: RecentQuery): LiveSamples[];
+  /** Where they begin, of one node. Milliseconds since the epoch; undefined: there are none. */
+  samplesSince(node: string): number | undefined;
 
   disconnect(node: string, reason: string): void;
   /** Revokes every certificate and token of the node, closes its connection and forgets it. */

@@ -51,6 +51,14 @@ describe("recent", () => {
   });
 });
 
+it("tells where a node's memory begins, and gives what lies before a moment", () => {
+  ring.add("user1", { containers: [], frames: [5000, 3000, 1000].map((ago) => frame(now - ago)) }, 0);
+  expect(ring.since("user1")).toBe(now - 5000);
+  expect(ring.since("nobody")).toBeUndefined();
+  const [samples] = ring.recent({ seconds: 4, until: now - 2000 });
+  expect(samples?.frames.map(({ at }) => at)).toEqual([now - 3000]);
+});
+
 describe("add", () => {
   it("puts late frames in their place and takes each once", () => {
     const add = (...ats: number[]) => ring.add("user1", { containers: [], frames: ats.map((at) => frame(at)) }, 0);

@@ -12,6 +12,13 @@ export interface SampleRingOptions {
   maxFramesPerNode?: number;
 }
 
+export interface RecentQuery {
+  seconds: number;
+  node?: string;
+  /** Milliseconds since the epoch. */
+  until?: number;
+}
+
 /**
  * One frame: the node's row, then a row per name, as one compact array; a row that was not measured starts with NaN.
  * `at` is by the controller's clock.
@@ -58,16 +65,21 @@ export class SampleRing {
     return added.length === 0 ? undefined : this.#toLive(node, added.toSorted(byTime));
   }
 
-  /** Frames of the last seconds, of one node or of all. */
-  recent({ seconds, node }: { seconds: number; node?: string }): LiveSamples[] {
+  /** Frames of the last seconds, of one node or of all; up to a moment, if one is given. */
+  recent({ seconds, node, until = Number.POSITIVE_INFINITY }: RecentQuery): LiveSamples[] {
     const since = this.#options.clock.now() - seconds * 1000;
     const nodes = node === undefined ? [...this.#nodes.keys()].toSorted() : [node];
     return nodes.flatMap((name) => {
       const ring = this.#nodes.get(name);
       if (ring === undefined) return [];
       this.#trim(ring);
-      return this.#toLive(name, ring.frames.slice(firstAfter(ring.frames, since)));
+      return this.#toLive(name, ring.frames.slice(firstAfter(ring.frames, since), firstAfter(ring.frames, until)));
     });
+  }
+
+  /** When the oldest frame of the node is of; undefined when there is none. */
+  since(node: string): number | undefined {
+    return this.#nodes.get(node)?.frames[0]?.at;
   }
 
   forget(node: string): void {

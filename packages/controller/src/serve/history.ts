@@ -14,7 +14,7 @@ import { statePaths, type ServeOptions } from "./options.ts";
 
 export interface HistoryRooms {
   options: Pick<ServeOptions, "stateDirectory">;
-  hub: Pick<Hub, "events" | "recentSamples">;
+  hub: Pick<Hub, "events" | "recentSamples" | "samplesSince">;
   fleet: () => Fleet | null;
   logger: Logger;
 }
@@ -24,6 +24,7 @@ export function openMetricsHistory({ options, hub, fleet, logger }: HistoryRooms
     file: statePaths(options.stateDirectory).metrics,
     settings: () => fleet()?.metrics.history ?? defaultHistory,
     recent: (query) => hub.recentSamples(query),
+    recentSince: (node) => hub.samplesSince(node),
     logger,
   });
   hub.events.on("samples", (samples) => history.add(samples));

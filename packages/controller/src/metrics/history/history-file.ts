@@ -29,6 +29,8 @@ export interface NewEntry {
 }
 
 const pageBytes = 2048;
+/** To which SQLite's own log shrinks again. */
+const logBytes = 4 * 1024 * 1024;
 /** The whole controller waits for it. */
 const busyMilliseconds = 200;
 
@@ -47,6 +49,7 @@ const schema = `
     id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, step INTEGER NOT NULL, start INTEGER NOT NULL,
     data BLOB NOT NULL, UNIQUE (group_id, step, start)
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS blocks_by_age ON blocks (step, start);
 `;
 
 const part = "id, start AS 'from', step AS stepMilliseconds, data";
@@ -69,6 +72,7 @@ export class HistoryFile implements ColumnNames {
       this.#sqlite.pragma("journal_mode = WAL");
       // What was committed survives the process. A power cut may cost the last commits, but never the file.
       this.#sqlite.pragma("synchronous = NORMAL");
+      this.#sqlite.pragma(`journal_size_limit = ${logBytes}`);
       this.#sqlite.exec(schema);
       this.#load();
     } catch (error) {

@@ -77,6 +77,8 @@ describe("what is read", () => {
   it("comes from memory, second by second, when the span is short", () => {
     const frames = Array.from({ length: 60 }, (_, index) => second(start + index * 1000, index).frames).flat();
     world.recent = [{ ...second(start, 0), frames }];
+    // Which node it is of is known from what is stored.
+    world.history.add(second(start, 0));
     world.pass(minute);
     const points = readNode(world, { from: start, to: start + minute, points: 30 });
     expect(points.slice(0, 2)).toEqual([

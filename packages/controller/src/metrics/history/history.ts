@@ -13,7 +13,7 @@ import { foldWindow, type Resolution } from "./fold.ts";
 import { startOf } from "./gathered.ts";
 import { HistoryFile } from "./history-file.ts";
 import { Pending, windowMilliseconds } from "./pending.ts";
-import { type HistoryAnswer, type HistoryQuery, readHistory } from "./read.ts";
+import { type HistoryAnswer, type HistoryQuery, type LiveSource, readHistory } from "./read.ts";
 import { removeAged, removeSurplus } from "./retention.ts";
 import { SteadyClock } from "./steady-clock.ts";
 
@@ -30,7 +30,9 @@ export interface HistoryOptions {
   /** As the fleet says at the moment. */
   settings: () => MetricsHistory;
   /** What is in memory, second by second. */
-  recent: (query: { seconds: number; node?: string }) => LiveSamples[];
+  recent: LiveSource["recent"];
+  /** Since when there is that, of a node. */
+  recentSince: LiveSource["recentSince"];
   logger: HistoryLog;
   clock?: { now: () => number };
   /** Milliseconds that no change of the clock changes. */
@@ -61,7 +63,7 @@ const slack = 1.1;
 const roomShare = 0.9;
 
 export function openHistory(options: HistoryOptions): History {
-  const { file: path, logger, recent, clock = Date, elapsed = () => performance.now() } = options;
+  const { file: path, logger, recent, recentSince, clock = Date, elapsed = () => performance.now() } = options;
   const steady = new SteadyClock(clock, elapsed);
   let file: HistoryFile | undefined;
   let problem: string | null = null;
@@ -199,7 +201,9 @@ export function openHistory(options: HistoryOptions): History {
   const beat = (): void => {
     steady.look();
     flush();
-    housekeeping = housekeeping.then(keepHouse);
+    housekeeping = housekeeping.then(keepHouse).catch((error: unknown) => {
+      logger.error({ err: error, file: path }, "The history of metrics could not be tidied");
+    });
   };
   const timer = flushMilliseconds === null ? undefined : setInterval(beat, flushMilliseconds);
   timer?.unref();
@@ -214,7 +218,7 @@ export function openHistory(options: HistoryOptions): History {
     };
     const [aside] = asideFiles(path);
     return {
-      bytes: bytesOf(path),
+      bytes: attempt("looked at", () => bytesOf(path)) ?? 0,
       maxBytes: options.settings().maxSize,
       resolutions: options.settings().resolutions.map(({ seconds, days }) => ({
         ...{ seconds, days },
@@ -231,7 +235,7 @@ export function openHistory(options: HistoryOptions): History {
       if (pending.add(samples) && problem === null) flush();
     },
     read(query) {
-      const sources = { file, pending, recent, resolutions: resolutions(), onDamaged };
+      const sources = { file, pending, recent, recentSince, resolutions: resolutions(), onDamaged };
       return (
         attempt("read", () => readHistory(query, sources, clock.now())) ??
         readHistory(query, { ...sources, file: undefined }, clock.now())
@@ -252,7 +256,7 @@ export function openHistory(options: HistoryOptions): History {
 }
 
 function isDamage(error: unknown): boolean {
-  return error instanceof Sqlite.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code);
+  return error instanceof Sqlite.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(error.code);
 }
 
 function bytesOf(path: string): number {

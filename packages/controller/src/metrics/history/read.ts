@@ -35,22 +35,27 @@ export interface HistoryAnswer {
   series: { name: string; columns: Record<string, HistoryCurve> }[];
 }
 
-export interface Sources {
+/** What is in memory, second by second. */
+export interface LiveSource {
+  recent: (query: { seconds: number; node: string; until?: number }) => LiveSamples[];
+  /** Of the oldest sample of the node; undefined: there is none. */
+  recentSince: (node: string) => number | undefined;
+}
+
+export interface Sources extends LiveSource {
   /** undefined: it cannot be opened. */
   file: HistoryFile | undefined;
   pending: Pending;
-  recent: (query: { seconds: number; node?: string }) => LiveSamples[];
   resolutions: readonly Resolution[];
   onDamaged: (error: unknown) => void;
 }
 
 export function readHistory(query: HistoryQuery, sources: Sources, now: number): HistoryAnswer {
-  const steps = chooseSteps({
-    ...query,
-    now,
-    resolutions: sources.resolutions,
-    liveFrom: liveFrom(sources, query, now),
-  });
+  const groups = groupsOf(query, sources);
+  const nodes = [...new Set(groups.map(({ node }) => node))];
+  const starts = nodes.map((node) => sources.recentSince(node) ?? Number.POSITIVE_INFINITY);
+  const liveFrom = nodes.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...starts);
+  const steps = chooseSteps({ ...query, now, resolutions: sources.resolutions, liveFrom });
   const { resolutionMilliseconds, stepMilliseconds, from, length } = steps;
   const merge = stepMilliseconds / resolutionMilliseconds;
   const make = () => new Gathered(from, resolutionMilliseconds, length * merge);
@@ -64,8 +69,8 @@ export function readHistory(query: HistoryQuery, sources: Sources, now: number):
     total.add(gathered);
   };
   if (resolutionMilliseconds === liveMilliseconds) {
-    for (const [group, gathered] of gatherLive(query, sources, make, now)) take(group, gathered);
-  } else for (const group of groupsOf(query, sources)) take(group, gatherStored(group, sources, make(), wanted));
+    for (const [group, gathered] of gatherLive({ query, nodes, sources, make, now })) take(group, gathered);
+  } else for (const group of groups) take(group, gatherStored(group, sources, make(), wanted));
   const series = [...totals].map(([name, total]) => ({ name, columns: total.curves(merge) }));
   return { ...steps, series: series.toSorted((one, other) => one.name.localeCompare(other.name, "en")) };
 }
@@ -99,16 +104,6 @@ function gatherStored(
   return target;
 }
 
-/** Since when there are single seconds of all that is asked for; undefined: of none. */
-function liveFrom({ recent }: Sources, { from, nameOf }: HistoryQuery, now: number): number | undefined {
-  const seconds = Math.ceil((now - from) / 1000);
-  if (seconds > 7200) return undefined;
-  const starts = recent({ seconds: 7200 })
-    .filter(({ node, containers }) => groupsOfNode(node, containers).some((group) => nameOf(group) !== undefined))
-    .map(({ frames }) => frames[0]?.at ?? Number.POSITIVE_INFINITY);
-  return starts.length === 0 ? undefined : Math.max(...starts);
-}
-
 function groupsOfNode(node: string, containers: LiveSamples["containers"]): Group[] {
   return [
     { node, container: "", instance: "" },
@@ -116,15 +111,21 @@ function groupsOfNode(node: string, containers: LiveSamples["containers"]): Grou
   ];
 }
 
-function gatherLive(
-  { nameOf, from }: HistoryQuery,
-  { recent }: Sources,
-  make: () => Gathered,
-  now: number,
-): Map<Group, Gathered> {
+interface LiveQuestion {
+  query: HistoryQuery;
+  nodes: readonly string[];
+  sources: Sources;
+  make: () => Gathered;
+  now: number;
+}
+
+function gatherLive({ query, nodes, sources, make, now }: LiveQuestion): Map<Group, Gathered> {
+  const { nameOf, from, to } = query;
   const found = new Map<Group, Gathered>();
-  const seconds = Math.ceil((now - from) / 1000);
-  for (const { node, containers, frames } of recent({ seconds })) {
+  // The first step may begin before what was asked for.
+  const seconds = Math.ceil((now - from + make().stepMilliseconds) / 1000) + 60;
+  const batches = nodes.flatMap((node) => sources.recent({ seconds, node, until: to }));
+  for (const { node, containers, frames } of batches) {
     groupsOfNode(node, containers).forEach((group, index) => {
       if (nameOf(group) === undefined) return;
       const gathered = make();

@@ -11,7 +11,7 @@ const resolutions = [
   { stepMilliseconds: 900 * second, keepMilliseconds: 396 * day },
 ];
 
-function chosen(ago: number, span: number, points: number, liveFrom?: number) {
+function chosen(ago: number, span: number, points: number, liveFrom = Number.POSITIVE_INFINITY) {
   const from = now - ago;
   const { resolutionMilliseconds, stepMilliseconds, length } = chooseSteps({
     ...{ from, to: from + span, points, now, resolutions, liveFrom },

@@ -14,8 +14,8 @@ export interface StepsQuestion {
   now: number;
   /** From the finest to the coarsest. */
   resolutions: readonly Resolution[];
-  /** Since when there are single seconds; undefined: there are none. */
-  liveFrom: number | undefined;
+  /** Since when there are single seconds; infinite: there are none. */
+  liveFrom: number;
 }
 
 export interface Steps {
@@ -33,7 +33,7 @@ export function chooseSteps({ from, to, points, now, resolutions, liveFrom }: St
   const wished = Math.max(1, (to - from) / Math.max(1, points));
   const kept = resolutions.filter(({ keepMilliseconds }) => from >= now - keepMilliseconds);
   const finest = resolutions[0]?.stepMilliseconds ?? liveMilliseconds;
-  const isLive = wished < finest && liveFrom !== undefined && from >= liveFrom - finest;
+  const isLive = wished < finest && from >= liveFrom - finest;
   const resolutionMilliseconds = isLive
     ? liveMilliseconds
     : ((kept.findLast(({ stepMilliseconds }) => stepMilliseconds <= wished) ?? kept[0] ?? resolutions.at(-1))

@@ -15,6 +15,7 @@ const history = openHistory({
   file: join(directory, "metrics.sqlite"),
   settings: () => defaultHistory,
   recent: () => [],
+  recentSince: () => undefined,
   logger: { info: quiet, warn: quiet, error: quiet },
   clock: { now: () => now },
   flushMilliseconds: null,

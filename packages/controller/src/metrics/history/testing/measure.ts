@@ -38,6 +38,7 @@ const history = openHistory({
   file,
   settings: () => defaultHistory,
   recent: () => [],
+  recentSince: () => undefined,
   logger: { info: quiet, warn: quiet, error: quiet },
   clock: { now: () => now },
   flushMilliseconds: null,

@@ -66,6 +66,7 @@ export function useWorld(): World {
       file: world.file,
       settings: () => world.settings,
       recent: () => world.recent,
+      recentSince: () => world.recent[0]?.frames[0]?.at,
       logger: { info: log, warn: log, error: log },
       clock: { now: () => world.now },
       elapsed: () => world.elapsed,
