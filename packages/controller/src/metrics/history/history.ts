@@ -12,7 +12,7 @@ import { packBlock } from "./block.ts";
 import { foldWindow, type Resolution } from "./fold.ts";
 import { startOf } from "./gathered.ts";
 import { HistoryFile } from "./history-file.ts";
-import { Pending, windowMilliseconds } from "./pending.ts";
+import { type Group, Pending, type PendingEntry, windowMilliseconds } from "./pending.ts";
 import { type HistoryAnswer, type HistoryQuery, type LiveSource, readHistory } from "./read.ts";
 import { removeAged, removeSurplus } from "./retention.ts";
 import { SteadyClock } from "./steady-clock.ts";
@@ -37,8 +37,8 @@ export interface HistoryOptions {
   clock?: { now: () => number };
   /** Milliseconds that no change of the clock changes. */
   elapsed?: () => number;
-  /** At most this much is lost when the controller is killed. null: only `flush` writes. */
-  flushMilliseconds?: number | null;
+  /** Writes and tidies by itself. */
+  isTimed?: boolean;
 }
 
 export interface History {
@@ -52,7 +52,13 @@ export interface History {
   close: () => Promise<void>;
 }
 
-const flushDefault = 60_000;
+/** Samples that are this old are written, a part of the groups each second: within a minute at the latest. */
+const writeAfterMilliseconds = 30_000;
+const beatMilliseconds = 1000;
+const shareOfBeat = 1 / 20;
+const leastOfBeat = 64;
+const beatsOfHousekeeping = 60;
+const retryMilliseconds = 30_000;
 /** Back-fill comes in the first minutes after a connection. */
 const foldGraceMilliseconds = 5 * 60_000;
 const agingMilliseconds = 3_600_000;
@@ -68,6 +74,7 @@ export function openHistory(options: HistoryOptions): History {
   let file: HistoryFile | undefined;
   let problem: string | null = null;
   let pending = newPending();
+  let triedAt = Number.NEGATIVE_INFINITY;
   let agedAt = Number.NEGATIVE_INFINITY;
   let housekeeping = Promise.resolve();
   let closing = false;
@@ -132,20 +139,22 @@ export function openHistory(options: HistoryOptions): History {
   }
 
   function flush(): void {
+    write(pending.groups());
+    // The fleet may have got other resolutions meanwhile.
+    const isOther = pending.stepMilliseconds !== resolutions()[0]?.stepMilliseconds;
+    if (isOther && pending.groups().length === 0) pending = newPending();
+  }
+
+  function write(groups: readonly Group[]): void {
+    triedAt = elapsed();
     if (file === undefined) open();
     const into = file;
     if (into === undefined) return;
     const written = attempt("written", () => {
       into.limit(options.settings().maxSize * slack);
       into.transaction(() => {
-        for (const { group, gathered } of pending.entries()) {
-          into.append({
-            group,
-            window: startOf(gathered.from, windowMilliseconds),
-            from: gathered.from,
-            stepMilliseconds: gathered.stepMilliseconds,
-            data: packBlock(gathered, into),
-          });
+        for (const { node, container } of groups) {
+          for (const entry of pending.of(node, container)) appendEntry(into, entry);
         }
       });
       return true;
@@ -156,9 +165,18 @@ export function openHistory(options: HistoryOptions): History {
     }
     if (problem !== null) logger.info({ file: path }, "The history of metrics is written again");
     problem = null;
-    pending.clear();
-    // The fleet may have got other resolutions meanwhile.
-    if (pending.stepMilliseconds !== resolutions()[0]?.stepMilliseconds) pending = newPending();
+    pending.remove(groups);
+  }
+
+  function writeDue(): void {
+    if (problem !== null && elapsed() - triedAt < retryMilliseconds) return;
+    const isOther = pending.stepMilliseconds !== resolutions()[0]?.stepMilliseconds;
+    if (isOther || problem !== null) {
+      flush();
+      return;
+    }
+    const due = pending.due(elapsed() - writeAfterMilliseconds, shareOfBeat, leastOfBeat);
+    if (due.length > 0) write(due);
   }
 
   /** When it is the file that is full. When it is the disk, what is pending waits, as far as memory goes. */
@@ -197,15 +215,17 @@ export function openHistory(options: HistoryOptions): History {
     attempt("made smaller", () => removeAged(kept, resolutions(), clock.now()));
   }
 
-  const { flushMilliseconds = flushDefault } = options;
+  let beats = 0;
   const beat = (): void => {
     steady.look();
-    flush();
+    writeDue();
+    beats += 1;
+    if (beats % beatsOfHousekeeping !== 0) return;
     housekeeping = housekeeping.then(keepHouse).catch((error: unknown) => {
       logger.error({ err: error, file: path }, "The history of metrics could not be tidied");
     });
   };
-  const timer = flushMilliseconds === null ? undefined : setInterval(beat, flushMilliseconds);
+  const timer = options.isTimed === false ? undefined : setInterval(beat, beatMilliseconds);
   timer?.unref();
 
   function statusNow(): HistoryStatus {
@@ -232,7 +252,7 @@ export function openHistory(options: HistoryOptions): History {
   return {
     add(samples) {
       // What failed is tried again at its time, not with each sample.
-      if (pending.add(samples) && problem === null) flush();
+      if (pending.add(samples, elapsed()) && problem === null) flush();
     },
     read(query) {
       const sources = { file, pending, recent, recentSince, resolutions: resolutions(), onDamaged };
@@ -253,6 +273,12 @@ export function openHistory(options: HistoryOptions): History {
       file = undefined;
     },
   };
+}
+
+function appendEntry(into: HistoryFile, { group, gathered }: PendingEntry): void {
+  const { from, stepMilliseconds } = gathered;
+  const window = startOf(from, windowMilliseconds);
+  into.append({ group, window, from, stepMilliseconds, data: packBlock(gathered, into) });
 }
 
 function isDamage(error: unknown): boolean {

@@ -28,6 +28,8 @@ interface Step {
 }
 
 interface PendingGroup extends Group {
+  /** When the first of its samples came. */
+  since: number;
   columns: readonly string[];
   steps: Map<number, Step>;
 }
@@ -43,11 +45,11 @@ export class Pending {
     this.#mostSteps = mostSteps;
   }
 
-  /** Answers whether a group has come near to what is kept at most. */
-  add({ node, containers, frames }: LiveSamples): boolean {
-    const ofNode = this.#group({ node, container: "", instance: "" }, nodeColumns);
+  /** Answers whether a group has come near to what is kept at most. `now` is what `due` counts from. */
+  add({ node, containers, frames }: LiveSamples, now: number): boolean {
+    const ofNode = this.#group({ node, container: "", instance: "" }, nodeColumns, now);
     const ofContainers = containers.map(({ name, instance }) =>
-      this.#group({ node, container: name, instance }, containerColumns),
+      this.#group({ node, container: name, instance }, containerColumns, now),
     );
     for (const frame of frames) {
       this.#addRow(ofNode, frame.at, frame.node);
@@ -59,9 +61,10 @@ export class Pending {
     return ofNode.steps.size > this.#mostSteps / 2;
   }
 
-  /** One entry for each group and window. */
-  entries(): PendingEntry[] {
-    return [...this.#groups.values()].flatMap((group) => entriesOf(group, this.stepMilliseconds));
+  /** Groups whose first sample came before that, at most a share of all so that no moment has to write all of them. */
+  due(before: number, share: number, least: number): Group[] {
+    const due = [...this.#groups.values()].filter(({ since }) => since <= before);
+    return due.slice(0, Math.max(least, Math.ceil(this.#groups.size * share)));
   }
 
   /** What is pending of one group. */
@@ -70,22 +73,22 @@ export class Pending {
     return group === undefined ? [] : entriesOf(group, this.stepMilliseconds);
   }
 
-  groups(): Group[] {
+  groups(): readonly Group[] {
     return [...this.#groups.values()];
   }
 
-  clear(): void {
-    this.#groups.clear();
+  remove(groups: readonly Group[]): void {
+    for (const { node, container } of groups) this.#groups.delete(keyOf(node, container));
   }
 
-  #group(group: Group, columns: readonly string[]): PendingGroup {
+  #group(group: Group, columns: readonly string[], since: number): PendingGroup {
     const key = keyOf(group.node, group.container);
     const known = this.#groups.get(key);
     if (known !== undefined) {
       known.instance = group.instance;
       return known;
     }
-    const made = { ...group, columns, steps: new Map<number, Step>() };
+    const made = { ...group, since, columns, steps: new Map<number, Step>() };
     this.#groups.set(key, made);
     return made;
   }
@@ -120,7 +123,11 @@ export class Pending {
   }
 }
 
-function entriesOf({ columns, steps, ...group }: PendingGroup, stepMilliseconds: number): PendingEntry[] {
+function entriesOf(
+  { columns, steps, node, container, instance }: PendingGroup,
+  stepMilliseconds: number,
+): PendingEntry[] {
+  const group = { node, container, instance };
   const windows = Map.groupBy(steps, ([start]) => startOf(start, windowMilliseconds));
   return [...windows.values()].map((ofWindow) => {
     const starts = ofWindow.map(([start]) => start);

@@ -18,7 +18,7 @@ const history = openHistory({
   recentSince: () => undefined,
   logger: { info: quiet, warn: quiet, error: quiet },
   clock: { now: () => now },
-  flushMilliseconds: null,
+  isTimed: false,
 });
 for (;;) {
   for (const end = number + 60; number < end; number += 1) history.add(second(start + number * 1000, number));

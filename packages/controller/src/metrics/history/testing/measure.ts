@@ -41,7 +41,7 @@ const history = openHistory({
   recentSince: () => undefined,
   logger: { info: quiet, warn: quiet, error: quiet },
   clock: { now: () => now },
-  flushMilliseconds: null,
+  isTimed: false,
 });
 const charts = {
   container: measure(({ container }) => (container === names[0] ? container : undefined)),

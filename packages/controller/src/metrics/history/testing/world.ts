@@ -70,7 +70,7 @@ export function useWorld(): World {
       logger: { info: log, warn: log, error: log },
       clock: { now: () => world.now },
       elapsed: () => world.elapsed,
-      flushMilliseconds: null,
+      isTimed: false,
     });
   }
 
