@@ -9,7 +9,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ensureController } from "../../src/demo/controller.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
-import { convergedExample, type TestFleet } from "./fixture.ts";
+import { convergedExample, isPatient, type TestFleet } from "./fixture.ts";
 import { killService, waitForDocker } from "./guest.ts";
 import { killController } from "./kill-controller.ts";
 import { allMarks, leaveMarks, readMarks } from "./marks.ts";
@@ -57,7 +57,7 @@ describe("a restore", () => {
     await expectNothingToDo();
   });
 
-  it("is carried on when its node had no power in the middle of it", async () => {
+  it.runIf(isPatient)("is carried on when its node had no power in the middle of it", async () => {
     const backup = await leaveOlderBackup("power");
     const begun = await begin(["restore", tenant, "--backup", backup, "--yes"]);
     await new Random(5).moment(15_000);

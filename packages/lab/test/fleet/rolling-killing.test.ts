@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ensureController } from "../../src/demo/controller.ts";
 import { answeringRelease, Writers } from "./chats.ts";
-import { convergedExample, type TestFleet } from "./fixture.ts";
+import { convergedExample, isPatient, type TestFleet } from "./fixture.ts";
 import { type Guest, killService, waitForDocker } from "./guest.ts";
 import { killController } from "./kill-controller.ts";
 import { Random } from "./random.ts";
@@ -58,7 +58,7 @@ describe("an upgrade to a version that dies", () => {
   });
 });
 
-describe("an upgrade to a version that is well", () => {
+describe.runIf(isPatient)("an upgrade to a version that is well", () => {
   it.each(seeds)("is carried on, or back, whatever is killed (seed %i)", async (seed) => {
     await upgradeWhileKilling(better, seed, seed + 1000);
     const { instances } = await fleet.status();
