@@ -5,6 +5,7 @@ import { path } from "../routes/location.ts";
 import { backupsPath, routeOf, type Route } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
 import { useStore } from "../store.ts";
+import { AlertsPage } from "../views/alerts.tsx";
 import { BackupsPage } from "../views/backups.tsx";
 import { EventsPage } from "../views/events.tsx";
 import { InstancePage } from "../views/instance.tsx";
@@ -17,6 +18,7 @@ import { RunsPage } from "../views/runs.tsx";
 import { TenantPage } from "../views/tenant.tsx";
 import { TenantsPage } from "../views/tenants.tsx";
 import { UpgradesPage } from "../views/upgrades.tsx";
+import { AlertBadge } from "./alert-badge.tsx";
 import { ConnectionNotice, ConnectionWord, useFreshness } from "./connection-status.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
 import { Page } from "./page.tsx";
@@ -55,6 +57,7 @@ const rooms: readonly Room[] = [
   { href: "/routes", word: "Routes", pages: ["routes"] },
   { href: backupsPath, word: "Backups", pages: ["backups", "owner-backups"] },
   { href: "/upgrades", word: "Upgrades", pages: ["upgrades"] },
+  { href: "/alerts", word: "Alerts", pages: ["alerts"] },
   { href: "/events", word: "Events", pages: ["events"] },
   { href: "/runs", word: "Runs", pages: ["runs", "run"] },
 ];
@@ -71,6 +74,7 @@ function Header({ route, onLogout }: { route: Route; onLogout: () => Promise<voi
         {rooms.map(({ href, word, pages }) => (
           <a key={href} href={href} aria-current={pages.includes(route.page) ? "page" : undefined}>
             {word}
+            {href === "/alerts" && <AlertBadge />}
           </a>
         ))}
       </nav>
@@ -130,6 +134,8 @@ function View({ route }: { route: Route }): JSX.Element {
       return <BackupsPage />;
     case "owner-backups":
       return <OwnerBackupsPage name={route.name} />;
+    case "alerts":
+      return <AlertsPage />;
     case "upgrades":
       return <UpgradesPage />;
     case "events":

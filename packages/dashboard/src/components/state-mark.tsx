@@ -19,6 +19,11 @@ export type AnyState =
   | Route["state"]
   | RouteResult["outcome"]
   | "pending"
+  | "critical"
+  | "warning"
+  | "silenced"
+  | "well"
+  | "over"
   | "proven"
   | "unproven"
   | "held"
@@ -47,6 +52,11 @@ const looks: Record<AnyState, Look> = {
   cancelled: ["quiet", "square"],
   waiting: ["quiet", "ring"],
   pending: ["quiet", "ring"],
+  critical: ["problem", "alert"],
+  warning: ["warning", "alert"],
+  silenced: ["quiet", "square"],
+  well: ["good", "half"],
+  over: ["good", "check"],
   skipped: ["quiet", "dash"],
   complete: ["good", "check"],
   late: ["warning", "alert"],

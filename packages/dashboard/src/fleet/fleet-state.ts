@@ -1,4 +1,5 @@
 /** What the page knows of the fleet, and how each live event changes it. Pure. */
+import type { AlertCount } from "@berth/shared/api/live";
 import type { Run, RunSummary } from "@berth/shared/api/runs";
 import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
 import type { LiveEvent } from "./live-event.ts";
@@ -12,9 +13,14 @@ export interface FleetState {
   readonly runDetails: ReadonlyMap<number, Run>;
   /** Runs as the stream told them last, by id. */
   readonly toldRuns: ReadonlyMap<number, Run>;
+  /** Alerts that fire, as told last; `changes`: how often something was told of them. null: not told yet. */
+  readonly alerts: (AlertCount & { readonly changes: number }) | null;
 }
 
-export const emptyFleetState: FleetState = { status: null, runs: null, runDetails: new Map(), toldRuns: new Map() };
+export const emptyFleetState: FleetState = {
+  ...{ status: null, runs: null, alerts: null },
+  ...{ runDetails: new Map(), toldRuns: new Map() },
+};
 
 /** The event carried over into a new state; what it does not concern stays the same object. */
 export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState {
@@ -32,6 +38,8 @@ export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState 
       }));
     case "run":
       return { ...applyRun(state, event.data), toldRuns: new Map(state.toldRuns).set(event.data.id, event.data) };
+    case "alerts":
+      return { ...state, alerts: { ...event.data, changes: (state.alerts?.changes ?? 0) + 1 } };
     case "log":
     case "samples":
       break;

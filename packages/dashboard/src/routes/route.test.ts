@@ -13,6 +13,7 @@ it.each([
   ["/backups/", { page: "backups" }],
   ["/backups/user1", { page: "owner-backups", name: "user1" }],
   ["/upgrades", { page: "upgrades" }],
+  ["/alerts", { page: "alerts" }],
   ["/events", { page: "events" }],
   ["/runs/12", { page: "run", id: 12 }],
   ["/runs/x", { page: "unknown", path: "/runs/x" }],

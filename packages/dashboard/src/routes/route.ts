@@ -9,6 +9,7 @@ export type Route =
   | { page: "backups" }
   | { page: "owner-backups"; name: string }
   | { page: "upgrades" }
+  | { page: "alerts" }
   | { page: "events" }
   | { page: "runs" }
   | { page: "run"; id: number }
@@ -27,7 +28,7 @@ export function routeOf(path: string): Route {
   return { page: "unknown", path };
 }
 
-const lists = ["tenants", "routes", "backups", "upgrades", "events", "runs"] as const;
+const lists = ["tenants", "routes", "backups", "upgrades", "alerts", "events", "runs"] as const;
 
 function isList(room: string): room is (typeof lists)[number] {
   return lists.some((list) => list === room);

@@ -96,9 +96,9 @@ function watchChanges({ fleet, stream }: Session, onChange: () => void): () => v
   };
 }
 
-/** Another text whenever a run got further, or an instance became another one. */
-function signature({ runs, status }: FleetState): string {
+/** Another text whenever a run got further, an alert began or ended, or an instance became another one. */
+function signature({ runs, status, alerts }: FleetState): string {
   const newest = runs?.slice(0, 4).map(({ id, state, counts }) => `${id} ${state} ${counts.waiting} ${counts.running}`);
   const instances = status?.instances.map(({ name, state, version }) => `${name} ${state} ${version}`);
-  return [...(newest ?? []), ...(instances ?? [])].join("\n");
+  return [String(alerts?.changes), ...(newest ?? []), ...(instances ?? [])].join("\n");
 }

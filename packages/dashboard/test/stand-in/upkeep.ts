@@ -6,6 +6,7 @@ import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups } fro
 import { getTenant, listTenants, type TenantStatus } from "@berth/shared/api/tenants";
 import { listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
 import { BerthError } from "@berth/shared/errors";
+import { answerAlerts, makeAlerts, type AlertWorld } from "./alerts.ts";
 import { controllerStandingOf, makeBackups, ownersOf } from "./backups.ts";
 import { makeEvents } from "./events.ts";
 import { makeRoutes, makeTenants, testRoute } from "./places.ts";
@@ -22,6 +23,7 @@ export interface Upkeep {
   router: RouteList["router"];
   upgrades: Upgrade[];
   events: Event[];
+  alerts: AlertWorld;
   check: UpgradeCheck;
   testRoute: (route: Route) => RouteResult;
 }
@@ -41,6 +43,7 @@ export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances:
     router: { address: "10.0.6.10", port: 443, tls: true },
     upgrades: makeUpgrades(now),
     events: makeEvents(now),
+    alerts: makeAlerts(now),
     check: makeCheck(now, instances),
     testRoute,
   };
@@ -69,7 +72,7 @@ export function answerUpkeep(call: string, url: URL, upkeep: Upkeep): unknown {
     case `GET ${listUpgrades.path}`:
       return listUpgrades.response.parse({ upgrades });
     default:
-      return answerTenant(call, tenants);
+      return answerAlerts(call, upkeep.alerts) ?? answerTenant(call, tenants);
   }
 }
 
