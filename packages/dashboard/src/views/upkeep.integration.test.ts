@@ -199,9 +199,9 @@ it("tells what happened, the newest first, all of it or of one kind", async () =
   const { page } = await open({ path: "/events" });
   await page.getByText("used up its memory").waitFor();
   expect(await rows(page, ".events")).toEqual([
-    "2 min ago user2 The agent of user2 connected agent.connected",
-    "9 min ago user1 user1-n8n used up its memory, and the kernel ended a process in it outOfMemory · user1-n8n",
-    expect.stringContaining("1 h ago user1 user1-flowise departed from its specification"),
+    expect.stringMatching(/^2 min \d+ s ago user2 The agent of user2 connected agent\.connected$/),
+    expect.stringMatching(/^9 min \d+ s ago user1 user1-n8n used up its memory, .* outOfMemory · user1-n8n$/),
+    expect.stringMatching(/^1 h 1 min ago user1 user1-flowise departed from its specification .*: mended/),
   ]);
   await page.getByLabel("Show").selectOption("Drift");
   await until("one row", async () => (await rows(page, ".events")).length === 1);
