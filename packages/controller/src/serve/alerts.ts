@@ -30,7 +30,10 @@ export interface AlertRooms {
 /** What changes by the day is read by the minute: it is not in memory. */
 const slowMilliseconds = 60_000;
 
-export async function openAlerts(rooms: AlertRooms): Promise<AlertsRoom> {
+/** Tests have less patience. */
+export type AlertTimings = Pick<AlertsDependencies, "startDelayMilliseconds" | "lookMilliseconds">;
+
+export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}): Promise<AlertsRoom> {
   const { options, inventory, hub, store, secrets, logger } = rooms;
   const readings = createReadings();
   hub.events.on("samples", readings.take);
@@ -48,7 +51,7 @@ export async function openAlerts(rooms: AlertRooms): Promise<AlertsRoom> {
     return `the secret ${name} is not set (\`berth secret set ${name}\`)`;
   };
   const room = await openRoom({
-    ...{ inventory, fleet, readings, missing },
+    ...{ inventory, fleet, readings, missing, ...timings },
     view: async () => ({ ...(await slow()), status: await readStatus(dependencies) }),
     send: (receiver, settings, message) =>
       sendMessage(receiver, settings, message, {
