@@ -136,6 +136,8 @@ it("is used with the keyboard alone", async () => {
   await tabTo("1 h");
   await page.keyboard.press("Space");
   expect(await page.getByRole("button", { name: "1 h" }).getAttribute("aria-pressed")).toBe("true");
+  // To the live view, then to the page before.
+  await page.goBack();
   await page.goBack();
   await page.getByRole("heading", { name: "valuechain" }).waitFor();
   await page.keyboard.press("Tab");

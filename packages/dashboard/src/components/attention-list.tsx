@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { clock } from "../clock.ts";
 import { pendingSentence, type PendingWork } from "../fleet/pending.ts";
-import { attention, ofBackups, ofController, type Attention, type Fill } from "../fleet/attention.ts";
+import { attention, ofBackups, ofController, ofHistory, type Attention, type Fill } from "../fleet/attention.ts";
 import { shareOf } from "@berth/shared/metrics/units";
 import { formatCount } from "../format/count.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
@@ -30,6 +30,7 @@ export function AttentionList({ status }: { status: Status }): JSX.Element {
     ...attention(status, runs, fills, now, pending),
     ...ofBackups(upkeep?.backups, now),
     ...ofController(upkeep?.controllerBackup, now),
+    ...ofHistory(upkeep?.history),
   ];
   const work = pendingSentence(status, pending);
   return (

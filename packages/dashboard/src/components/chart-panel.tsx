@@ -18,6 +18,8 @@ export interface ChartPanelProps {
   /** Both must stay the same functions as long as they read the same things. */
   read: () => ChartData;
   limit?: (() => number) | undefined;
+  /** Must stay the same function, too. */
+  onZoom: (from: number, to: number) => void;
 }
 
 const powersOfTwo = Array.from({ length: 50 }, (_, power) => 2 ** power);
@@ -30,14 +32,32 @@ interface UnitLook {
   value: (value: number) => string;
 }
 
-const looks: Record<ChartUnit, UnitLook> = {
+export const looks: Record<ChartUnit, UnitLook> = {
   cores: { increments: coreSteps, least: 0.1, tick: (value) => String(Number(value.toFixed(3))), value: formatCores },
   bytes: { increments: powersOfTwo, least: 1024 ** 2, tick: formatLimit, value: formatBytes },
   rate: { increments: powersOfTwo, least: 1024, tick: (value) => `${formatLimit(value)}/s`, value: formatRate },
 };
 
+/** How a curve looks in the chart. */
+export function Swatch({ index }: { index: number }): JSX.Element {
+  return (
+    <svg class={`swatch curve-${(index % 6) + 1}`} viewBox="0 0 20 4" width="20" height="4" aria-hidden="true">
+      <path d="M0 2h20" stroke-dasharray={curveDash(index).join(" ")} />
+    </svg>
+  );
+}
+
 /** One chart with its legend, which shows the newest values, or those under the cursor. */
-export function ChartPanel({ title, unit, curves, node, windowSeconds, read, limit }: ChartPanelProps): JSX.Element {
+export function ChartPanel({
+  title,
+  unit,
+  curves,
+  node,
+  windowSeconds,
+  read,
+  limit,
+  onZoom,
+}: ChartPanelProps): JSX.Element {
   const { painter } = useSession();
   const target = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
@@ -69,6 +89,7 @@ export function ChartPanel({ title, unit, curves, node, windowSeconds, read, lim
         row = under;
         showValues();
       },
+      onZoom,
     });
     const paint = () => {
       data = read();
@@ -86,7 +107,7 @@ export function ChartPanel({ title, unit, curves, node, windowSeconds, read, lim
       resizes.disconnect();
       chart.remove();
     };
-  }, [painter, node, windowSeconds, read, limit, look, curves]);
+  }, [painter, node, windowSeconds, read, limit, look, curves, onZoom]);
 
   return (
     <section class="chart" aria-label={title}>
@@ -95,16 +116,7 @@ export function ChartPanel({ title, unit, curves, node, windowSeconds, read, lim
         <ul ref={legend}>
           {curves.map((name, index) => (
             <li key={name}>
-              <svg
-                class={`swatch curve-${(index % 6) + 1}`}
-                viewBox="0 0 20 4"
-                width="20"
-                height="4"
-                aria-hidden="true"
-              >
-                <path d="M0 2h20" stroke-dasharray={curveDash(index).join(" ")} />
-              </svg>
-              {name} <span class="value" />
+              <Swatch index={index} /> {name} <span class="value" />
             </li>
           ))}
         </ul>

@@ -1,49 +1,68 @@
-/** The four charts of a node, and the four of an instance. */
-import type { NodeColumn } from "@berth/shared/metrics/samples";
+/** The four charts of a node, of an instance and of a tenant: live, or of a longer past. */
+import type { ContainerColumn, NodeColumn } from "@berth/shared/metrics/samples";
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useCallback, useMemo } from "preact/hooks";
 import { chartData } from "../samples/chart-data.ts";
+import type { CurveChoice } from "../samples/history-data.ts";
+import { between, isLive } from "../samples/range.ts";
 import { sumOf } from "../samples/readings.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
+import type { HistoryRequest } from "../samples/use-history.ts";
+import { useRange } from "../samples/use-range.ts";
 import { useSamples } from "../samples/use-samples.ts";
 import { ChartPanel, type ChartPanelProps } from "./chart-panel.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
+import { HistoryCharts, type HistorySpec } from "./history-charts.tsx";
+import { RangeBar } from "./range-bar.tsx";
 
 type ChartSpec = Pick<ChartPanelProps, "title" | "unit" | "curves" | "read" | "limit">;
 
-const windows: readonly [seconds: number, label: string][] = [
-  [300, "5 min"],
-  [3600, "1 h"],
-];
+/** Of the live view. */
+const liveSeconds = 900;
 
 interface ChartsProps {
-  node: string;
+  /** Node whose samples are shown live; undefined: there is no live view of it. */
+  node: string | undefined;
   specs: (samples: SampleStore, windowMilliseconds: number) => ChartSpec[];
+  requests: readonly HistoryRequest[];
+  historySpecs: readonly HistorySpec[];
 }
 
-function Charts({ node, specs }: ChartsProps): JSX.Element {
-  const [seconds, setSeconds] = useState(300);
-  const { samples, error } = useSamples(node, seconds);
-  const charts = useMemo(() => specs(samples, seconds * 1000), [specs, samples, seconds]);
+function Charts({ node, specs, requests, historySpecs }: ChartsProps): JSX.Element {
+  const [range, setRange] = useRange();
+  const zoom = useCallback((from: number, to: number) => setRange(between(from, to)), [setRange]);
   return (
     <section aria-labelledby="charts-title">
       <div class="section-head">
         <h2 id="charts-title">Use</h2>
-        <div class="choice" role="group" aria-label="Time shown">
-          {windows.map(([choice, label]) => (
-            <button key={choice} type="button" aria-pressed={choice === seconds} onClick={() => setSeconds(choice)}>
-              {label}
-            </button>
-          ))}
-        </div>
+        <RangeBar range={range} onChange={setRange} />
       </div>
+      {node !== undefined && isLive(range) ? (
+        <LiveCharts node={node} specs={specs} onZoom={zoom} />
+      ) : (
+        <HistoryCharts requests={requests} specs={historySpecs} range={range} onZoom={zoom} />
+      )}
+    </section>
+  );
+}
+
+interface LiveChartsProps extends Pick<ChartsProps, "specs"> {
+  node: string;
+  onZoom: (from: number, to: number) => void;
+}
+
+function LiveCharts({ node, specs, onZoom }: LiveChartsProps): JSX.Element {
+  const { samples, error } = useSamples(node, liveSeconds);
+  const charts = useMemo(() => specs(samples, liveSeconds * 1000), [specs, samples]);
+  return (
+    <>
       {error && <ErrorNotice error={error} what="Past samples" />}
       <div class="charts">
         {charts.map((chart) => (
-          <ChartPanel key={chart.title} node={node} windowSeconds={seconds} {...chart} />
+          <ChartPanel key={chart.title} node={node} windowSeconds={liveSeconds} onZoom={onZoom} {...chart} />
         ))}
       </div>
-    </section>
+    </>
   );
 }
 
@@ -78,7 +97,19 @@ export function NodeCharts({ node, cores }: { node: string; cores: number | unde
       ];
     };
   }, [node, cores]);
-  return <Charts node={node} specs={specs} />;
+  const requests = useMemo(() => [summed("node", node, [...sumColumns, "swapBytes"])], [node]);
+  const historySpecs = useMemo(
+    () => [
+      cpuSpec([{ column: "cpuCores", label: "cores" }], 0, cores),
+      memorySpec([
+        { column: "memoryBytes", label: "in use" },
+        { column: "swapBytes", label: "swap" },
+      ]),
+      ...rateSpecs(0),
+    ],
+    [cores],
+  );
+  return <Charts {...{ node, specs, requests, historySpecs }} />;
 }
 
 interface InstanceChartsProps {
@@ -125,8 +156,73 @@ export function InstanceCharts({ node, instance, containerNames }: InstanceChart
       ];
     };
   }, [node, instance, containerNames]);
-  return <Charts node={node} specs={specs} />;
+  const requests = useMemo(
+    () => [
+      { ...summed("instance", instance, ["cpuCores", "memoryBytes", "memoryLimitBytes"]), by: "container" as const },
+      summed("instance", instance, rateColumns),
+    ],
+    [instance],
+  );
+  return <Charts {...{ node, specs, requests, historySpecs: ofContainers }} />;
 }
+
+/** All that is a tenant's, on whichever nodes, added up. What goes on this second is on the pages of its instances. */
+export function TenantCharts({ tenant }: { tenant: string }): JSX.Element {
+  const requests = useMemo(() => [summed("tenant", tenant, ["cpuCores", "memoryBytes", ...rateColumns])], [tenant]);
+  return <Charts node={undefined} specs={noSpecs} requests={requests} historySpecs={ofTenant} />;
+}
+
+const rateColumns: readonly ContainerColumn[] = [
+  "networkReceiveBytesPerSecond",
+  "networkTransmitBytesPerSecond",
+  "diskReadBytesPerSecond",
+  "diskWriteBytesPerSecond",
+];
+const sumColumns: readonly ContainerColumn[] = ["cpuCores", "memoryBytes", "memoryLimitBytes", ...rateColumns];
+
+function summed(kind: HistoryRequest["kind"], name: string, columns: readonly string[]): HistoryRequest {
+  return { kind, name, columns, by: "sum" };
+}
+
+function cpuSpec(curves: readonly CurveChoice[], request = 0, limit?: number): HistorySpec {
+  return { title: "CPU", unit: "cores", request, curves, limit };
+}
+
+function memorySpec(curves: readonly CurveChoice[]): HistorySpec {
+  return { title: "Memory", unit: "bytes", request: 0, curves, limit: "memoryLimitBytes" };
+}
+
+function rateSpecs(request: number): HistorySpec[] {
+  return [
+    {
+      ...{ title: "Network", unit: "rate", request },
+      curves: [
+        { column: "networkReceiveBytesPerSecond", label: "received" },
+        { column: "networkTransmitBytesPerSecond", label: "sent" },
+      ],
+    },
+    {
+      ...{ title: "Disk", unit: "rate", request },
+      curves: [
+        { column: "diskReadBytesPerSecond", label: "read" },
+        { column: "diskWriteBytesPerSecond", label: "written" },
+      ],
+    },
+  ];
+}
+
+const ofContainers: readonly HistorySpec[] = [
+  cpuSpec([{ column: "cpuCores" }]),
+  memorySpec([{ column: "memoryBytes" }]),
+  ...rateSpecs(1),
+];
+const ofTenant: readonly HistorySpec[] = [
+  cpuSpec([{ column: "cpuCores", label: "cores" }]),
+  // Limits of containers do not add up to one that the tenant has.
+  { ...memorySpec([{ column: "memoryBytes", label: "in use" }]), limit: undefined },
+  ...rateSpecs(0),
+];
+const noSpecs = (): ChartSpec[] => [];
 
 function memoryLimit(samples: SampleStore, node: string, container: string): number {
   const limit = latest(samples.containerSeries(node, container, "memoryLimitBytes"));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { controllerStandingOf } from "../../test/stand-in/backups.ts";
-import { attention, ofBackups, ofController, type Fill } from "./attention.ts";
+import { attention, ofBackups, ofController, ofHistory, type Fill } from "./attention.ts";
 import { noPendingWork, pendingWork } from "./pending.ts";
 import { instanceOf, nodeOf, runOf, stepOf } from "./fixtures.ts";
 
@@ -117,5 +117,16 @@ it("says what is amiss with the controller's own backup, that it was never made,
   expect(lines({ newest: null, recoveryKey: null })).toEqual(["Backup of the controller: none yet (/backups)"]);
   expect(lines({ recoveryKey: { version: 2, shownAt: null } })).toEqual([
     "Recovery key of the controller: nobody has it (/backups)",
+  ]);
+});
+
+it("says when the history of metrics is not written, and when it had to begin anew", () => {
+  const well = { bytes: 1, maxBytes: 2, resolutions: [], problem: null, setAside: null };
+  const lines = (changes: object) =>
+    ofHistory({ ...well, ...changes }).map(({ subject, text }) => `${subject} ${text}`);
+  expect([ofHistory(undefined), lines({})]).toEqual([[], []]);
+  expect(lines({ problem: "No space is left" })).toEqual(["History of metrics is not written: No space is left"]);
+  expect(lines({ setAside: "/var/lib/berth/metrics.sqlite.damaged-1" })).toEqual([
+    "History of metrics was damaged and has begun anew; /var/lib/berth/metrics.sqlite.damaged-1 is what it was",
   ]);
 });

@@ -1,6 +1,7 @@
 /** What somebody should look at, worst first. Pure. */
 import type { RunSummary } from "@berth/shared/api/runs";
 import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
+import type { HistoryStatus } from "@berth/shared/metrics/history";
 import { formatShare } from "@berth/shared/metrics/units";
 import { formatCount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
@@ -62,6 +63,24 @@ export function ofController(standing: ControllerStanding | undefined, now: numb
   if (keyTrouble(standing) === "not kept")
     found.push({ ...about, key: "recovery-key", subject: "Recovery key", text: "of the controller: nobody has it" });
   return found;
+}
+
+/** The history of metrics, when it is not written, or was damaged. */
+export function ofHistory(history: HistoryStatus | undefined): Attention[] {
+  const about = { severity: "warning", subject: "History of metrics", href: "/" } as const;
+  if (history === undefined) return [];
+  return [
+    ...(history.problem === null ? [] : [{ ...about, key: "history", text: `is not written: ${history.problem}` }]),
+    ...(history.setAside === null
+      ? []
+      : [
+          {
+            ...about,
+            key: "history-aside",
+            text: `was damaged and has begun anew; ${history.setAside} is what it was`,
+          },
+        ]),
+  ];
 }
 
 function dueText({ lateSince }: Pick<OwnerBackups, "lateSince">, now: number): string {

@@ -16,6 +16,8 @@ export interface ChartOptions {
   group: string;
   /** The row under the cursor changed; undefined: the cursor left. */
   onCursor: (row: number | undefined) => void;
+  /** Somebody dragged across a stretch of time; in milliseconds since the epoch. */
+  onZoom: (from: number, to: number) => void;
 }
 
 export interface Chart {
@@ -45,20 +47,14 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
   let limit = Number.NaN;
   const span = options.windowMilliseconds / 1000;
   const newest = () => shown[0].at(-1) ?? Date.now() / 1000;
-  const font = `11px ${getComputedStyle(target).fontFamily}`;
-  const axis = {
-    stroke: () => palette().text,
-    grid: { stroke: () => palette().grid, width: 1 },
-    ticks: { show: false },
-    font,
-  };
+  const axis = axisLook(target);
   const plot = new uPlot(
     {
       width: Math.max(target.clientWidth, 100),
       height: chartHeight,
       padding: [8, 12, 0, 0],
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 }, sync: { key: options.group } },
+      cursor: cursorLook(options.group),
       scales: {
         x: { time: true, range: () => [newest() - span, newest()] },
         y: { range: () => [0, chartTop(shown, limit, options.least)] },
@@ -87,6 +83,7 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
       hooks: {
         draw: [(self) => drawLimit(self, shown, limit)],
         setCursor: [(self) => options.onCursor(self.cursor.idx ?? undefined)],
+        setSelect: [(self) => zoomBySelection(self, options.onZoom)],
       },
     },
     [[], ...Array.from({ length: options.curves }, () => [])],
@@ -103,7 +100,32 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
   };
 }
 
-function drawLimit(plot: uPlot, data: ChartData, limit: number): void {
+export function axisLook(target: HTMLElement) {
+  return {
+    stroke: () => palette().text,
+    grid: { stroke: () => palette().grid, width: 1 },
+    ticks: { show: false },
+    font: `11px ${getComputedStyle(target).fontFamily}`,
+  };
+}
+
+/** Charts of one group share their cursor; dragging across one marks a stretch of time. */
+export function cursorLook(group: string): uPlot.Cursor {
+  return { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 5 }, sync: { key: group } };
+}
+
+/** Narrower than this is a click. */
+const leastSelection = 6;
+
+export function zoomBySelection(plot: uPlot, onZoom: (from: number, to: number) => void): void {
+  const { left, width } = plot.select;
+  if (width < leastSelection) return;
+  const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  onZoom(from * 1000, to * 1000);
+}
+
+export function drawLimit(plot: uPlot, data: ChartData, limit: number): void {
   const peak = chartTop(data, Number.NaN, 0) / 1.15;
   if (!showsLimit(peak, limit)) return;
   const { ctx, bbox } = plot;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { live, usePages } from "../../test/page-harness.ts";
+import { live, until, usePages } from "../../test/page-harness.ts";
 
 const { open } = usePages();
 
@@ -39,14 +39,15 @@ it("draws the curves: the canvas is not empty", async () => {
     .toBe(true);
 });
 
-it("asks for the last hour of its node only when the reader does", async () => {
+it("shows the last quarter of an hour live, and asks for a longer past only when the reader does", async () => {
   const { page, standIn } = await open({ path: "/instances/user1-n8n" });
   await page.getByRole("region", { name: "CPU", exact: true }).waitFor();
-  expect(standIn.asked.filter((call) => call.includes("seconds=3600"))).toEqual([]);
-  await page.getByRole("button", { name: "1 h" }).click();
-  await expect
-    .poll(() => standIn.asked.filter((call) => call.includes("seconds=3600")), { timeout: 10_000 })
-    .toEqual(["GET /api/samples?seconds=3600&node=user1"]);
+  await until("the live view's past", () => standIn.asked.includes("GET /api/samples?seconds=900&node=user1"));
+  expect(standIn.asked.filter((call) => call.includes("/api/history/"))).toEqual([]);
+  await page.getByRole("button", { name: "1 h", exact: true }).click();
+  await until("the history", () =>
+    standIn.asked.some((call) => call.startsWith("GET /api/history/instance/user1-n8n?")),
+  );
 });
 
 it("follows the log, without terminal colours, and opens it again after a cut", async () => {

@@ -3,6 +3,7 @@ import type { OwnerBackups } from "@berth/shared/api/status";
 import type { JSX } from "preact";
 import { useCallback, useMemo } from "preact/hooks";
 import { call } from "../api/client.ts";
+import { TenantCharts } from "../components/charts.tsx";
 import { Commands } from "../components/command.tsx";
 import { Ago } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
@@ -57,6 +58,7 @@ function TenantBody({ tenant, owner }: { tenant: TenantStatus; owner: OwnerBacku
       ) : (
         <FleetTable nodes={nodes} instances={instances} />
       )}
+      <TenantCharts tenant={name} />
       <Facts
         facts={[
           ["Routes", names(hosts)],

@@ -2,11 +2,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { login, logout, whoAmI, type Account } from "@berth/shared/api/accounts";
 import { livePath, type LiveEvents } from "@berth/shared/api/live";
-import { getSamples } from "@berth/shared/api/metrics";
+import { getHistory, getSamples } from "@berth/shared/api/metrics";
 import { cancelRun, getRun, listRuns, resumeRun, type LogLine, type RunSummary } from "@berth/shared/api/runs";
 import { getStatus, getVersion, type InstanceStatus, type NodeStatus } from "@berth/shared/api/status";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { makeInstances, makeNodes } from "./fleet.ts";
+import { historyOf, historyStatus } from "./history.ts";
 import { openEvents, readJson, sendError, sendJson, sendPage, type EventSink } from "./http.ts";
 import { makeScriptedRun, type ScriptedRun } from "./run.ts";
 import { samplesOf } from "./samples.ts";
@@ -190,9 +191,13 @@ export class StandIn {
     }
     if (call === `GET ${getStatus.path}`) {
       const { owners: backups, controllerBackup, check: upgrades } = this.upkeep;
-      return send(getStatus.response.parse({ ...this.#status(), backups, controllerBackup, upgrades }));
+      const history = historyStatus(Date.now());
+      return send(getStatus.response.parse({ ...this.#status(), backups, controllerBackup, upgrades, history }));
     }
     if (call === `GET ${getSamples.path}`) return send(getSamples.response.parse(this.#past(url)));
+    if (method === "GET" && url.pathname.startsWith("/api/history/")) {
+      return send(getHistory.response.parse(historyOf(url, this.nodes, this.instances)));
+    }
     if (call === `GET ${listRuns.path}`) {
       const { steps: _steps, ...summary } = this.scripted.run;
       return send(listRuns.response.parse({ runs: [summary, ...this.pastRuns] }));

@@ -1,0 +1,89 @@
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { until, usePages } from "../../test/page-harness.ts";
+
+const { open } = usePages();
+
+const chartOf = (page: Page, title = "CPU") => page.getByRole("region", { name: title, exact: true });
+const searchOf = (page: Page) => new URL(page.url()).search;
+
+async function shown(page: Page): Promise<void> {
+  await page.getByRole("status").getByText("shaded up to the maximum").waitFor();
+  await chartOf(page).locator(".most").first().getByText(/^\d/).waitFor();
+}
+
+it("shows the range that the address names, with average and maximum of each curve", async () => {
+  const { page } = await open({ path: "/nodes/user1?range=24h" });
+  await shown(page);
+  expect(await page.getByRole("button", { name: "24 h" }).getAttribute("aria-pressed")).toBe("true");
+  for (const title of ["CPU", "Memory", "Network", "Disk"]) await chartOf(page, title).locator("canvas").waitFor();
+  const values = await chartOf(page).locator("li").first().locator(".value").allInnerTexts();
+  const [average, maximum] = values.map(Number);
+  expect(maximum).toBeGreaterThanOrEqual(average ?? Number.NaN);
+  expect(await page.getByRole("status").first().innerText()).toMatch(/^Averages of 3\.7 min, from 10 s steps/);
+});
+
+it("goes from range to range by the keyboard, and back by the browser", async () => {
+  const { page } = await open({ path: "/instances/user2-n8n" });
+  await page.getByRole("button", { name: "7 d" }).focus();
+  await page.keyboard.press("Enter");
+  await shown(page);
+  expect(searchOf(page)).toBe("?range=7d");
+  await page.getByRole("button", { name: "Zoom in" }).focus();
+  await page.keyboard.press("Enter");
+  await until("a span of half of it", () => searchOf(page).startsWith("?from="));
+  const { from, to } = Object.fromEntries(new URL(page.url()).searchParams);
+  expect(Date.parse(to ?? "") - Date.parse(from ?? "")).toBe(3.5 * 86_400_000);
+  await page.goBack();
+  expect(searchOf(page)).toBe("?range=7d");
+  await page.goBack();
+  expect(searchOf(page)).toBe("");
+  await page.getByText("15 min, live").waitFor();
+});
+
+it("zooms into what is dragged across, and a link to it shows the same", async () => {
+  const { page, url } = await open({ path: "/nodes/user1?range=24h" });
+  await shown(page);
+  const box = await chartOf(page).locator(".u-over").boundingBox();
+  if (box === null) throw new Error("The chart is not on the page");
+  await page.mouse.move(box.x + box.width / 2, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + 40, box.y + 60, { steps: 4 });
+  await page.mouse.move(box.x + (box.width * 3) / 4, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  await until("a span in the address", () => searchOf(page).startsWith("?from="));
+  const { from, to } = Object.fromEntries(new URL(page.url()).searchParams);
+  const hours = (Date.parse(to ?? "") - Date.parse(from ?? "")) / 3_600_000;
+  expect(hours).toBeGreaterThan(5);
+  expect(hours).toBeLessThan(7);
+  await page.getByText(/^Averages of (?:50 s|1 min)/).waitFor();
+  // Away from the chart: its legend is of the whole span again.
+  await page.mouse.move(1, 1);
+  const before = await chartOf(page).locator("li").first().innerText();
+  await page.goto(url + new URL(page.url()).pathname + searchOf(page));
+  await page.getByText(/^Averages of (?:50 s|1 min)/).waitFor();
+  await shown(page);
+  expect(await chartOf(page).locator("li").first().innerText()).toBe(before);
+});
+
+it("adds up what is a tenant's", async () => {
+  const { page, standIn } = await open({ path: "/tenants/user1?range=1h" });
+  await shown(page);
+  expect(standIn.asked.some((call) => call.startsWith("GET /api/history/tenant/user1?"))).toBe(true);
+});
+
+it("says that there is nothing where nothing was measured", async () => {
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const search = `?from=${yesterday}T03:10:00Z&to=${yesterday}T03:40:00Z`;
+  const { page } = await open({ path: `/nodes/user1${search}` });
+  await page.getByText("Nothing was measured in this time.").waitFor();
+});
+
+it("keeps the curves and says why when the past cannot be had", async () => {
+  const { page, standIn } = await open({ path: "/nodes/user1?range=1h" });
+  await shown(page);
+  standIn.down = true;
+  await page.getByRole("button", { name: "30 d" }).click();
+  await page.getByRole("alert").getByText("Past metrics:").waitFor();
+  await chartOf(page).locator("canvas").waitFor();
+});

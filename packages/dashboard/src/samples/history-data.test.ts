@@ -1,0 +1,44 @@
+import type { MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import { expect, it } from "vitest";
+import { historyCurves, lastValue, lonelyPoints, summaryOf } from "./history-data.ts";
+
+const answer: MetricsHistoryAnswer = {
+  kind: "instance",
+  name: "user1-n8n",
+  from: "1970-01-01T00:01:40Z",
+  stepSeconds: 20,
+  resolutionSeconds: 10,
+  length: 3,
+  series: [
+    { name: "a", columns: { cpuCores: { average: [1, null, 2], maximum: [4, null, 2] } } },
+    { name: "b", columns: { cpuCores: { average: [3, 3, null], maximum: [3, 5, null] } } },
+  ],
+};
+
+it("has an average and a maximum for each series, in the middle of each step", () => {
+  expect(historyCurves(answer, [{ column: "cpuCores" }])).toEqual({
+    labels: ["a", "b"],
+    data: [
+      [110, 130, 150],
+      [1, null, 2],
+      [4, null, 2],
+      [3, 3, null],
+      [3, 5, null],
+    ],
+  });
+});
+
+it("knows the least of the last values, and none where there is none", () => {
+  expect(lastValue(answer, "cpuCores")).toBe(2);
+  expect(lastValue(answer, "memoryLimitBytes")).toBeNaN();
+});
+
+it("sums a curve up by what was measured", () => {
+  expect(summaryOf([1, null, 2], [4, null, 2])).toEqual({ average: 1.5, maximum: 4 });
+  expect(summaryOf([null], [null])).toEqual({ average: NaN, maximum: NaN });
+});
+
+it("finds the points between two gaps", () => {
+  expect(lonelyPoints([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  expect(lonelyPoints([])).toEqual([]);
+});

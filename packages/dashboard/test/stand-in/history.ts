@@ -1,0 +1,110 @@
+/** The stand-in's past: the same functions of the time as its samples, with a gap in the small hours of each day. */
+import type { LiveSamples } from "@berth/shared/api/live";
+import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
+import { columnsOf, type HistoryCurve, historyQuerySchema, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import type { HistoryStatus } from "@berth/shared/metrics/history";
+import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
+import { BerthError } from "@berth/shared/errors";
+import { samplesOf } from "./samples.ts";
+
+/** Seconds of each step that are looked at. */
+const looks = 5;
+const gapHour = 3;
+
+export function historyStatus(now: number): HistoryStatus {
+  const since = (days: number) => new Date(now - days * 86_400_000).toISOString();
+  return {
+    ...{ bytes: 48 * 1024 ** 2, maxBytes: 2 * 1024 ** 3, problem: null, setAside: null },
+    resolutions: [
+      { seconds: 10, days: 1, since: since(1) },
+      { seconds: 60, days: 14, since: since(14) },
+      { seconds: 900, days: 396, since: since(120) },
+    ],
+  };
+}
+
+export function historyOf(url: URL, nodes: readonly NodeStatus[], instances: readonly InstanceStatus[]): unknown {
+  const [, kind, name] = /^\/api\/history\/(node|instance|tenant)\/([^/]+)$/.exec(url.pathname) ?? [];
+  const query = historyQuerySchema.parse(Object.fromEntries(url.searchParams));
+  if ((kind !== "node" && kind !== "instance" && kind !== "tenant") || name === undefined) {
+    throw new BerthError("not-found", "There is no such history");
+  }
+  const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
+  const stepSeconds = Math.max(10, Math.ceil((to - from) / query.points / 10_000) * 10);
+  const start = Math.floor(from / 1000 / stepSeconds) * stepSeconds * 1000;
+  const length = Math.ceil((to - start) / 1000 / stepSeconds);
+  const columns = columnsOf(query.columns);
+  const series = new Map<string, Record<string, HistoryCurve>>();
+  const groups = groupsOf({ kind, name, by: query.by }, nodes, instances);
+  for (const label of new Set(groups.map((group) => group.label))) {
+    series.set(label, Object.fromEntries(columns.map((column) => [column, { average: [], maximum: [] }])));
+  }
+  for (let step = 0; step < length; step += 1) {
+    const at = start + step * stepSeconds * 1000;
+    const isGap = new Date(at).getUTCHours() === gapHour;
+    const values = new Map<string, number[]>();
+    for (const { label, read } of isGap ? [] : groups) {
+      for (const column of columns) {
+        const known = values.get(`${label} ${column}`) ?? Array.from({ length: looks }, () => 0);
+        const spacing = (stepSeconds * 1000) / looks;
+        values.set(
+          `${label} ${column}`,
+          known.map((value, look) => value + read(column, at + look * spacing)),
+        );
+      }
+    }
+    for (const [label, curves] of series) {
+      for (const [column, { average, maximum }] of Object.entries(curves)) {
+        const seen = values.get(`${label} ${column}`);
+        average.push(seen === undefined ? null : seen.reduce((sum, value) => sum + value, 0) / looks);
+        maximum.push(seen === undefined ? null : Math.max(...seen));
+      }
+    }
+  }
+  const answer: MetricsHistoryAnswer = {
+    ...{ kind, name, stepSeconds, resolutionSeconds: 10, length },
+    from: new Date(start).toISOString(),
+    series: [...series].map(([label, curves]) => ({ name: label, columns: curves })),
+  };
+  return answer;
+}
+
+interface Group {
+  label: string;
+  read: (column: string, at: number) => number;
+}
+
+function groupsOf(
+  { kind, name, by }: { kind: string; name: string; by: string },
+  nodes: readonly NodeStatus[],
+  instances: readonly InstanceStatus[],
+): Group[] {
+  const chosen = instances.filter((one) => (kind === "instance" ? one.name === name : one.tenant === name));
+  const known = new Map<string, LiveSamples>();
+  const frameOf = (node: NodeStatus, at: number) => {
+    const whole = Math.round(at / 1000) * 1000;
+    const samples = known.get(`${node.name} ${whole}`) ?? samplesOf(node, instances, whole, whole);
+    known.set(`${node.name} ${whole}`, samples);
+    return { frame: samples.frames[0], containers: samples.containers };
+  };
+  if (kind === "node") {
+    return nodes
+      .filter((node) => node.name === name)
+      .map((node) => ({
+        label: name,
+        read: (column, at) => frameOf(node, at).frame?.node[nodeColumns.findIndex((one) => one === column)] ?? 0,
+      }));
+  }
+  return chosen.flatMap((instance) =>
+    instance.containers.map((container) => ({
+      label: by === "container" ? container.name : name,
+      read: (column: string, at: number) => {
+        const node = nodes.find((one) => one.name === instance.node);
+        if (node === undefined) return 0;
+        const { frame, containers } = frameOf(node, at);
+        const place = containers.findIndex((one) => one.name === container.name);
+        return frame?.containers[place]?.[containerColumns.findIndex((one) => one === column)] ?? 0;
+      },
+    })),
+  );
+}
