@@ -42,7 +42,7 @@ function open(changes: Partial<AlertsDependencies> = {}): Promise<AlertsRoom> {
     fleet: async () => fleet,
     view: async () => ({
       status: { fleet: "valuechain", nodes: [...nodes].map(([name, state]) => node(name, state)), instances },
-      ...{ backups: null, certificates: [] },
+      ...{ backups: null, certificates: [], atWork: new Set<string>() },
     }),
     readings: createReadings(),
     send: async (receiver, _settings, message) => {

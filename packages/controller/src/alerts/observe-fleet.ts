@@ -1,5 +1,5 @@
 /** What rules find of nodes, instances, backups, certificates and receivers. Pure. */
-import type { OwnerBackups } from "@berth/shared/api/status";
+import type { InstanceStatus, OwnerBackups } from "@berth/shared/api/status";
 import type { EffectiveRule } from "@berth/shared/fleet/alert-rules";
 import { controllerOwner } from "../recovery/store.ts";
 import { formatTime } from "./duration-text.ts";
@@ -25,17 +25,25 @@ export function nodesGone(rule: EffectiveRule, view: AlertView): Finding[] {
 export function instancesUnhealthy(rule: EffectiveRule, view: AlertView): Finding[] {
   return instancesOf(view).map((instance) => ({
     ...{ rule, subject: instance.name, labels: instanceLabels(instance), value: null },
-    // One whose node is away is unknown: that is an alert of its own.
-    condition: instance.state === "unknown" ? "unknown" : conditionOf(instance.state !== "healthy"),
+    condition: healthOf(instance, view),
     summary: `${instance.name} on ${instance.node} is ${instance.state}`,
     description: `\`berth logs ${instance.name}\` may say why.`,
   }));
 }
 
+/** One whose node is away is unknown: that is an alert of its own. A run that fails is told by whoever waits for it. */
+function healthOf({ name, state }: InstanceStatus, { atWork }: AlertView): Condition {
+  if (state === "healthy") return "good";
+  return state === "unknown" || atWork.has(name) ? "unknown" : "bad";
+}
+
 export function drifting(rule: EffectiveRule, view: AlertView): Finding[] {
   return instancesOf(view).map((instance) => ({
     ...{ rule, subject: instance.name, labels: instanceLabels(instance), value: instance.drift.length },
-    condition: instance.state === "unknown" ? "unknown" : conditionOf(instance.drift.length > 0),
+    condition:
+      instance.state === "unknown" || view.atWork.has(instance.name)
+        ? "unknown"
+        : conditionOf(instance.drift.length > 0),
     summary: `${instance.name} on ${instance.node} is not as the fleet file says: ${instance.drift.join(", ")}`,
     description: "`berth apply` makes it so again, and says what keeps it from that.",
   }));

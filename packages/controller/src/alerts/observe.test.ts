@@ -57,7 +57,15 @@ function found(view: Partial<AlertView>, alerts: object = {}): string[] {
   const { findings } = observe(effectiveRules(alertsSchema.parse(alerts)), {
     ...{ now, tenants: { user1: { node: "user1", suspended: false, services: {} } }, means: new Map() },
     status: { fleet: "valuechain", nodes: [node()], instances: [instance()] },
-    ...{ disk: () => [], restarts: () => 0, outOfMemory: () => false, backups: null, certificates: [], receivers: [] },
+    ...{
+      disk: () => [],
+      restarts: () => 0,
+      outOfMemory: () => false,
+      atWork: new Set(),
+      backups: null,
+      certificates: [],
+      receivers: [],
+    },
     ...view,
   });
   return findings
@@ -84,6 +92,11 @@ test("a node that is away is one finding: what runs there is unknown", () => {
 test("instances: not healthy, drifting; those of a suspended tenant are not expected", () => {
   const stopped = status([node()], [instance({ state: "stopped", drift: ["image"] })]);
   expect(found({ status: stopped })).toEqual(["instance-unhealthy user1-n8n: bad", "drift user1-n8n: bad"]);
+  // A run that is at it knows.
+  expect(found({ status: stopped, atWork: new Set(["user1-n8n"]) })).toEqual([
+    "instance-unhealthy user1-n8n: unknown",
+    "drift user1-n8n: unknown",
+  ]);
   const tenants = { user1: { node: "user1", suspended: true, services: {} } };
   expect(found({ status: stopped, tenants })).toEqual([]);
 });
@@ -129,7 +142,7 @@ test("backups: late, failed, long unproven, and never", () => {
   ]);
   const never = observe(effectiveRules({ rules: {} }), {
     ...{ now, tenants: {}, means: new Map(), status: status([], []), disk: () => [], restarts: () => 0 },
-    outOfMemory: () => false,
+    ...{ outOfMemory: () => false, atWork: new Set() },
     ...{ backups: backups({ provenAt: null }), certificates: [], receivers: [] },
   }).findings.find(({ rule, condition }) => rule.name === "backup-unproven" && condition === "bad");
   // It has as long as those that were proven before.

@@ -66,6 +66,7 @@ beforeAll(async () => {
     {
       ...{ options: { configurationDirectory: "/nonexistent" }, inventory, authority, hub, secrets },
       ...{ store: { current: async () => stored }, backups: { status: async () => null } },
+      runner: { list: async () => [], get: async () => Promise.reject(new Error("no run")) },
       ...{ presentedCertificate: { notAfter: null }, logger: pino({ level: "silent" }) },
     },
     { startDelayMilliseconds: 0, lookMilliseconds: 200 },

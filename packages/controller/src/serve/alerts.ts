@@ -9,11 +9,13 @@ import { sendMessage } from "../alerts/receivers/send.ts";
 import type { AlertView } from "../alerts/view.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
+import type { Runner } from "../runs/runner.ts";
 import type { Secrets } from "../secrets/open.ts";
 import { readStatus } from "../status/status.ts";
 import type { BackupRooms } from "./backups.ts";
 import type { ServeOptions } from "./options.ts";
 import { certificateEnds } from "./prometheus.ts";
+import { findRunUnderWay } from "./run-under-way.ts";
 
 export interface AlertRooms {
   options: Pick<ServeOptions, "configurationDirectory">;
@@ -23,6 +25,7 @@ export interface AlertRooms {
   store: Pick<FleetStore, "current">;
   secrets: Pick<Secrets, "reveal" | "version" | "redact">;
   backups: Pick<BackupRooms, "status">;
+  runner: Pick<Runner, "list" | "get">;
   presentedCertificate: { notAfter: number | null };
   logger: Logger;
 }
@@ -52,7 +55,11 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
   };
   const room = await openRoom({
     ...{ inventory, fleet, readings, missing, ...timings },
-    view: async () => ({ ...(await slow()), status: await readStatus(dependencies) }),
+    view: async () => ({
+      ...(await slow()),
+      status: await readStatus(dependencies),
+      atWork: await instancesAtWork(rooms.runner),
+    }),
     send: (receiver, settings, message) =>
       sendMessage(receiver, settings, message, {
         secrets,
@@ -69,6 +76,12 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
       await room.close();
     },
   };
+}
+
+async function instancesAtWork(runner: AlertRooms["runner"]): Promise<ReadonlySet<string>> {
+  const run = await findRunUnderWay(runner);
+  const steps = run?.steps ?? [];
+  return new Set(steps.filter(({ state }) => state === "running" || state === "waiting").map(({ target }) => target));
 }
 
 /** The last answer, unless it is too old. */

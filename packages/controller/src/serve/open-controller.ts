@@ -265,7 +265,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const drills = await openDrills({ options, inventory, secrets, store, runner, fleetControl, desired, logger });
   const presentedCertificate: Controller["presentedCertificate"] = { notAfter: null };
   const rooms = { options, inventory, authority, hub, store, secrets };
-  const alerts = await openAlerts({ ...rooms, backups, presentedCertificate, logger });
+  const alerts = await openAlerts({ ...rooms, backups, runner, presentedCertificate, logger });
   const routesFollower = followRoutes({ routes, hub, inventory, logger });
 
   return {
