@@ -1,4 +1,4 @@
-import { defaultRules, effectiveRules, type EffectiveRule } from "@berth/shared/fleet/alert-rules";
+import { defaultRules, effectiveRules } from "@berth/shared/fleet/alert-rules";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { clearTime, evaluate, skipTime } from "./evaluate.ts";
@@ -7,7 +7,9 @@ import { alertStateSchema, type AlertState } from "./state.ts";
 
 const second = 1000;
 const minute = 60 * second;
-const [rule] = effectiveRules({ rules: { "node-gone": { for: 120, clearAfter: 300 } } }) as [EffectiveRule];
+const [first] = effectiveRules({ rules: { "node-gone": { for: 120, clearAfter: 300 } } });
+if (first === undefined) throw new Error("there is no rule");
+const rule = first;
 
 function lookOf(condition: Condition | undefined): Look {
   const common = { rule, subject: "user1", labels: { node: "user1" }, value: null, summary: "it is gone" };

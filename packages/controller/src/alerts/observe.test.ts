@@ -263,7 +263,7 @@ describe("what is kept of samples", () => {
     const [query, minute] = [{ seconds: 900, now: 0 }, 60_000];
     const see = (at: number, restarts: number) =>
       readings.note(
-        { instances: [instance({ containers: [{ ...instance().containers[0], restarts } as never] })] },
+        { instances: [instance({ containers: instance().containers.map((one) => ({ ...one, restarts })) })] },
         at,
       );
     see(0, 7);

@@ -14,8 +14,8 @@ export const durationSchema = z
 
 /** `5m` -> 300. The text must match `durationSchema`. */
 export function parseDuration(text: string): number {
-  const unit = text.slice(-1) as keyof typeof factors;
-  return Math.round(Number.parseFloat(text) * factors[unit]);
+  const [, factor = 0] = Object.entries(factors).find(([unit]) => text.endsWith(unit)) ?? [];
+  return Math.round(Number.parseFloat(text) * factor);
 }
 
 /** 300 -> `5m`, the largest unit that keeps it whole. */

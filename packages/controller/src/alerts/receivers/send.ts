@@ -54,14 +54,10 @@ async function send(
     return postJson({ url, secret, body: telegramBody(telegram.chat, message), ca, milliseconds });
   }
   const url = urlOf(secret, `The secret ${alertSecretName(name)}`);
-  switch (receiverKind(receiver)) {
-    case "ntfy":
-      return postJson({ secret, ca, milliseconds, ...ntfyRequest(url, message) });
-    case "slack":
-      return postJson({ url, secret, ca, milliseconds, body: slackBody(message) });
-    default:
-      return postJson({ url, secret, ca, milliseconds, body: webhookBody(name, message) });
-  }
+  const kind = receiverKind(receiver);
+  if (kind === "ntfy") return postJson({ secret, ca, milliseconds, ...ntfyRequest(url, message) });
+  const body = kind === "slack" ? slackBody(message) : webhookBody(name, message);
+  return postJson({ url, secret, ca, milliseconds, body });
 }
 
 function secretOf(name: string, receiver: AlertReceiver, secrets: SendDependencies["secrets"]): Secret | null {

@@ -26,8 +26,8 @@ function asAlertmanager(alert: ToldAlert, { fleet, url }: AlertMessage) {
   const { rule, severity, labels, summary, description, status, startsAt, endsAt, key } = alert;
   return {
     status,
-    labels: { alertname: rule, severity, fleet, ...labels } as Record<string, string>,
-    annotations: { summary, description } as Record<string, string>,
+    labels: { alertname: rule, severity, fleet, ...labels },
+    annotations: { summary, description },
     startsAt: new Date(startsAt).toISOString(),
     endsAt: endsAt === null ? never : new Date(endsAt).toISOString(),
     generatorURL: url,
@@ -35,7 +35,7 @@ function asAlertmanager(alert: ToldAlert, { fleet, url }: AlertMessage) {
   };
 }
 
-function common(records: readonly Record<string, string>[]): Record<string, string> {
+function common(records: readonly Readonly<Record<string, string | undefined>>[]): Record<string, string | undefined> {
   const [first = {}, ...others] = records;
   return Object.fromEntries(
     Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),
