@@ -38,6 +38,7 @@ test("what more than looks is an admin's, but for this", () => {
     "DELETE /api/alerts/silences/:id",
     "POST /api/alerts/silences",
     "POST /api/alerts/test",
+    "POST /api/instances/restart",
     "POST /api/nodes/:name/upgrade-agent",
     "POST /api/runs/:id/cancel",
     "POST /api/runs/:id/resume",
