@@ -48,7 +48,7 @@ export function historyLines(answer: MetricsHistoryAnswer, { style, fit, now }: 
 
 function footer({ from, length, stepSeconds, resolutionSeconds }: MetricsHistoryAnswer, now: number): string {
   const begin = Date.parse(from);
-  const end = begin + length * stepSeconds * 1000;
+  const end = Math.min(begin + length * stepSeconds * 1000, now);
   const step = formatDuration(stepSeconds * 1000);
   return `${formatMoment(begin, now)} to ${formatMoment(end, now)} UTC, in steps of ${step} from averages of ${formatDuration(resolutionSeconds * 1000)}.`;
 }

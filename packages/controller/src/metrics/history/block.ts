@@ -38,9 +38,12 @@ export function packBlock(gathered: Gathered, columns: ColumnNames): Buffer {
     parts.push(packInts(average, true), packInts(above, false));
   }
   const head = Uint32Array.of(version, steps.length, ids.length, ...ids);
-  return zstdCompressSync(Buffer.concat([bytesOf(head), ...parts]), {
+  const whole = Buffer.concat([bytesOf(head), ...parts]);
+  const packed = zstdCompressSync(whole, {
     params: { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 1 },
   });
+  // Its length stands before it, so that unpacking makes one buffer, and that of the right size.
+  return Buffer.concat([bytesOf(Uint32Array.of(whole.length)), packed]);
 }
 
 /** Adds what a block holds, of the columns that are wanted. Throws when it is damaged. */
@@ -50,7 +53,7 @@ export function addBlock(
   names: ColumnNames,
   wanted?: ReadonlySet<string>,
 ): void {
-  const bytes = zstdDecompressSync(block.data, { maxOutputLength: mostBytes });
+  const bytes = unpack(block.data);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== version) throw new RangeError("A block of the history is of an unknown version");
   const length = view.getUint32(4, true);
@@ -80,6 +83,13 @@ export function addBlock(
       target.add(curve, place, fromCode(code), fromCode(code + (above[index] ?? 0)), counts[index] ?? 0);
     }
   }
+}
+
+function unpack(data: Uint8Array): Uint8Array {
+  const length = new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(0, true);
+  if (length > mostBytes) throw new RangeError("A block of the history claims an impossible size");
+  // One more than there is: a buffer that gets full would be followed by a second one.
+  return zstdDecompressSync(data.subarray(4), { chunkSize: Math.max(1024, length + 1), maxOutputLength: mostBytes });
 }
 
 /** One byte that says how many bytes each number has, then their lowest bytes, then the next ones. */
@@ -124,18 +134,16 @@ class IntReader {
     const start = this.#at + 1;
     const width = this.#width();
     this.skip();
-    const values = new Int32Array(this.#length);
-    for (let plane = 0; plane < width; plane += 1) {
-      const offset = start + plane * this.#length;
-      for (let index = 0; index < this.#length; index += 1) {
-        values[index] = (values[index] ?? 0) | ((this.#bytes[offset + index] ?? 0) << (8 * plane));
-      }
-    }
-    if (!asDifferences) return values;
+    const length = this.#length;
+    const bytes = this.#bytes;
+    const values = new Int32Array(length);
     let value = 0;
-    for (let index = 0; index < this.#length; index += 1) {
-      const coded = values[index] ?? 0;
-      value += (coded >>> 1) ^ -(coded & 1);
+    for (let index = 0; index < length; index += 1) {
+      let coded = 0;
+      for (let plane = 0; plane < width; plane += 1) {
+        coded |= (bytes[start + plane * length + index] ?? 0) << (8 * plane);
+      }
+      value = asDifferences ? value + ((coded >>> 1) ^ -(coded & 1)) : coded;
       values[index] = value;
     }
     return values;
