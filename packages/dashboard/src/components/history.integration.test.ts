@@ -12,6 +12,17 @@ async function shown(page: Page): Promise<void> {
   await chartOf(page).locator(".most").first().getByText(/^\d/).waitFor();
 }
 
+/** Shares of the chart's width. */
+async function dragAcross(page: Page, from: number, to: number): Promise<void> {
+  const box = await chartOf(page).locator(".u-over").boundingBox();
+  if (box === null) throw new Error("The chart is not on the page");
+  await page.mouse.move(box.x + box.width * from, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * (from + to) * 0.5, box.y + 60, { steps: 4 });
+  await page.mouse.move(box.x + box.width * to, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+}
+
 it("shows the range that the address names, with average and maximum of each curve", async () => {
   const { page } = await open({ path: "/nodes/user1?range=24h" });
   await shown(page);
@@ -44,13 +55,7 @@ it("goes from range to range by the keyboard, and back by the browser", async ()
 it("zooms into what is dragged across, and a link to it shows the same", async () => {
   const { page, url } = await open({ path: "/nodes/user1?range=24h" });
   await shown(page);
-  const box = await chartOf(page).locator(".u-over").boundingBox();
-  if (box === null) throw new Error("The chart is not on the page");
-  await page.mouse.move(box.x + box.width / 2, box.y + 60);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width / 2 + 40, box.y + 60, { steps: 4 });
-  await page.mouse.move(box.x + (box.width * 3) / 4, box.y + 60, { steps: 4 });
-  await page.mouse.up();
+  await dragAcross(page, 0.5, 0.75);
   await until("a span in the address", () => searchOf(page).startsWith("?from="));
   const { from, to } = Object.fromEntries(new URL(page.url()).searchParams);
   const hours = (Date.parse(to ?? "") - Date.parse(from ?? "")) / 3_600_000;
@@ -64,6 +69,15 @@ it("zooms into what is dragged across, and a link to it shows the same", async (
   await page.getByText(/^Averages of (?:50 s|1 min)/).waitFor();
   await shown(page);
   expect(await chartOf(page).locator("li").first().innerText()).toBe(before);
+});
+
+it("zooms from the live view into the history", async () => {
+  const { page, standIn } = await open({ path: "/nodes/user1" });
+  await chartOf(page).locator(".value").first().getByText(/^\d/).waitFor();
+  await dragAcross(page, 0.2, 0.6);
+  await until("a span in the address", () => searchOf(page).startsWith("?from="));
+  await shown(page);
+  expect(standIn.asked.some((call) => call.startsWith("GET /api/history/node/user1?"))).toBe(true);
 });
 
 it("adds up what is a tenant's", async () => {
