@@ -8,8 +8,9 @@ const kinds = ["node", "instance", "tenant"] as const;
 const defaultColumns =
   "cpuCores,memoryBytes,networkReceiveBytesPerSecond,networkTransmitBytesPerSecond,diskReadBytesPerSecond,diskWriteBytesPerSecond";
 
-const units = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
-const mostMilliseconds = 3660 * units.d;
+const day = 86_400_000;
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: day, w: 7 * day };
+const mostMilliseconds = 3660 * day;
 
 export default defineCommand({
   details:
@@ -83,7 +84,7 @@ export default defineCommand({
 /** `24h` -> milliseconds. */
 function agoOf(text: string, option: string): number {
   const [, amount, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
-  const milliseconds = Number(amount) * units[(unit ?? "m") as keyof typeof units];
+  const milliseconds = Number(amount) * (units[unit ?? ""] ?? Number.NaN);
   if (milliseconds <= mostMilliseconds) return milliseconds;
   throw usageError(`${option} must be a time such as 30m, 24h, 7d or 4w, not '${text}'`);
 }
