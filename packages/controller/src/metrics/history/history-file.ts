@@ -57,7 +57,7 @@ const part = "id, start AS 'from', step AS stepMilliseconds, data";
 /** Every method may throw what SQLite throws. */
 export class HistoryFile implements ColumnNames {
   readonly #sqlite: Sqlite.Database;
-  readonly #statements = new Map<string, Sqlite.Statement<unknown[]>>();
+  readonly #statements = new Map<string, Sqlite.Statement>();
   readonly #groups = new Map<string, StoredGroup>();
   readonly #columnIds = new Map<string, number>();
   readonly #columnNames = new Map<number, string>();
@@ -240,8 +240,8 @@ export class HistoryFile implements ColumnNames {
     return this.#statement(text).run(...values);
   }
 
-  #statement(text: string): Sqlite.Statement<unknown[]> {
-    const known = this.#statements.get(text) ?? this.#sqlite.prepare<unknown[]>(text);
+  #statement(text: string): Sqlite.Statement {
+    const known = this.#statements.get(text) ?? this.#sqlite.prepare(text);
     this.#statements.set(text, known);
     return known;
   }
