@@ -1,79 +1,32 @@
-import type { InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
 import { effectiveRules } from "@berth/shared/fleet/alert-rules";
 import { alertsSchema } from "@berth/shared/fleet/alerts";
-import { containerColumns, nodeColumns, type ContainerColumn, type NodeColumn } from "@berth/shared/metrics/samples";
 import { describe, expect, test } from "vitest";
 import { observe } from "./observe.ts";
-import type { NodeReading } from "./readings.ts";
 import { createReadings } from "./readings.ts";
+import {
+  backups,
+  containerRow,
+  day,
+  GiB,
+  healthy,
+  instance,
+  means,
+  node,
+  nodeRow,
+  now,
+  points,
+  status,
+} from "./test-fixtures.ts";
 import { secondsUntil } from "./trend.ts";
 import type { AlertView } from "./view.ts";
 
-const now = Date.parse("2026-11-30T02:00:00Z");
-const day = 86_400_000;
-const GiB = 1024 ** 3;
-
-function node(changes: Partial<NodeStatus> = {}): NodeStatus {
-  const unknown = { agentVersion: null, outdated: false, lastSeen: null, clockSkewMilliseconds: null };
-  return { name: "user1", address: "10.0.6.11", state: "online", facts: null, vmid: null, ...unknown, ...changes };
-}
-
-function instance(changes: Partial<InstanceStatus> = {}): InstanceStatus {
-  const usual = { service: "n8n", node: "user1", tenant: "user1", version: "2.41.3", drift: [], ports: [] };
-  const container = {
-    name: "user1-n8n",
-    id: "",
-    image: "",
-    imageId: "",
-    state: "running",
-    startedAt: null,
-    restarts: 0,
-  };
-  return { name: "user1-n8n", state: "healthy", containers: [container], ...usual, ...changes };
-}
-
-const nodeRow = (values: Partial<Record<NodeColumn, number>>) => nodeColumns.map((column) => values[column] ?? 0);
-const containerRow = (values: Partial<Record<ContainerColumn, number>>) =>
-  containerColumns.map((column) => values[column] ?? 0);
-
-function means(row: readonly number[], containers: Record<string, readonly number[]> = {}) {
-  const reading: NodeReading = {
-    node: row,
-    containers: new Map(Object.entries(containers).map(([name, of]) => [name, { instance: name, row: of }])),
-  };
-  return new Map([["user1", reading]]);
-}
-
-function backups(changes: Partial<OwnerBackups>): AlertView["backups"] {
-  const newest = { id: "b", createdAt: "2026-11-30T01:00:00.000Z", bytes: 1, verifiedAt: null, provenAt: null };
-  return {
-    backups: [{ owner: "user1", newest, failed: null, lateSince: null, provenAt: null, ...changes }],
-    controllerBackup: { newest: null, failed: null, lateSince: null, recoveryKey: null },
-  };
-}
-
 /** `rule subject: condition` of what is not well. */
 function found(view: Partial<AlertView>, alerts: object = {}): string[] {
-  const { findings } = observe(effectiveRules(alertsSchema.parse(alerts)), {
-    ...{ now, tenants: { user1: { node: "user1", suspended: false, services: {} } }, means: new Map() },
-    status: { fleet: "valuechain", nodes: [node()], instances: [instance()] },
-    ...{
-      disk: () => [],
-      restarts: () => 0,
-      outOfMemory: () => false,
-      atWork: new Set(),
-      backups: null,
-      certificates: [],
-      receivers: [],
-    },
-    ...view,
-  });
+  const { findings } = observe(effectiveRules(alertsSchema.parse(alerts)), healthy(view));
   return findings
     .filter(({ condition }) => condition !== "good")
     .map(({ rule, subject, condition }) => `${rule.name} ${subject}: ${condition}`);
 }
-
-const status = (nodes: NodeStatus[], instances: InstanceStatus[]) => ({ fleet: "valuechain", nodes, instances });
 
 test("a healthy fleet has nothing amiss", () => expect(found({})).toEqual([]));
 
@@ -140,11 +93,10 @@ test("backups: late, failed, long unproven, and never", () => {
     "backup-failed user1: bad",
     "backup-unproven user1: bad",
   ]);
-  const never = observe(effectiveRules({ rules: {} }), {
-    ...{ now, tenants: {}, means: new Map(), status: status([], []), disk: () => [], restarts: () => 0 },
-    ...{ outOfMemory: () => false, atWork: new Set() },
-    ...{ backups: backups({ provenAt: null }), certificates: [], receivers: [] },
-  }).findings.find(({ rule, condition }) => rule.name === "backup-unproven" && condition === "bad");
+  const view = healthy({ tenants: {}, status: status([], []), backups: backups({ provenAt: null }) });
+  const never = observe(effectiveRules({ rules: {} }), view).findings.find(
+    ({ rule, condition }) => rule.name === "backup-unproven" && condition === "bad",
+  );
   // It has as long as those that were proven before.
   expect(never?.for).toBe(60 * 86_400);
 });
@@ -165,9 +117,6 @@ test("containers that restart again and again", () => {
 });
 
 describe("a disk that fills", () => {
-  const points = (count: number, value: (minute: number) => number) =>
-    Array.from({ length: count }, (_, minute) => ({ at: minute * 60_000, value: value(minute) }));
-
   test("is told by the line through what was measured, and not after one download", () => {
     expect(
       secondsUntil(

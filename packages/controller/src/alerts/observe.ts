@@ -20,7 +20,12 @@ export function observe(rules: readonly EffectiveRule[], view: AlertView): Look 
   return {
     findings: rules.flatMap((rule) => findingsOf(rule, view).filter((finding) => isOf(rule, finding))),
     blind: {
-      nodes: new Set(view.status.nodes.flatMap(({ name }) => (view.means.has(name) ? [] : [name]))),
+      // Of a node that has just gone away, the last samples are fresh for a while, and no rule looks at them.
+      nodes: new Set(
+        view.status.nodes
+          .filter(({ name, state }) => state !== "online" || !view.means.has(name))
+          .map(({ name }) => name),
+      ),
       rules: new Set(rules.filter(isOfSamples).map(({ name }) => name)),
     },
   };

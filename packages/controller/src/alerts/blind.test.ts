@@ -1,0 +1,43 @@
+/** What cannot be seen, or was not watched for long enough, ends nothing. */
+import { effectiveRules } from "@berth/shared/fleet/alert-rules";
+import { alertsSchema } from "@berth/shared/fleet/alerts";
+import { expect, test } from "vitest";
+import { evaluate } from "./evaluate.ts";
+import { observe } from "./observe.ts";
+import type { AlertState } from "./state.ts";
+import { containerRow, GiB, healthy, means, node, nodeRow, now, status } from "./test-fixtures.ts";
+import type { AlertView } from "./view.ts";
+
+const minute = 60_000;
+const rules = effectiveRules(alertsSchema.parse({ rules: { busy: { node: "cpuCores", above: 1, for: "1m" } } }));
+
+/** Looks each minute, at what each of the views shows. */
+function lookAt(views: readonly Partial<AlertView>[]): ReadonlyMap<string, AlertState> {
+  let active: ReadonlyMap<string, AlertState> = new Map();
+  for (const [index, changes] of views.entries()) {
+    const at = now + index * minute;
+    const look = observe(rules, healthy({ now: at, ...changes }));
+    ({ active } = evaluate(active, look, { now: at, returnsOf: () => 0 }));
+  }
+  return active;
+}
+
+const phase = (states: ReadonlyMap<string, AlertState>, key: string) => states.get(key)?.phase;
+const times = (count: number, changes: Partial<AlertView>) => Array.from({ length: count }, () => changes);
+
+test("a node that went away, and whose last samples are fresh yet, ends nothing that was measured on it", () => {
+  const last = nodeRow({
+    cpuCores: 2,
+    diskSizeBytes: GiB,
+    diskUsedBytes: GiB,
+    memoryBytes: GiB,
+    memoryLimitBytes: GiB,
+  });
+  const full = { means: means(last, { "user1-n8n": containerRow({ processes: 1 }) }) };
+  const away = status([node({ state: "offline" })], []);
+  const before = times(20, full);
+  for (const views of [before, [...before, { ...full, status: away }], [...before, ...times(20, { status: away })]]) {
+    const states = lookAt(views);
+    for (const key of ["disk-full/user1", "node-memory/user1", "busy/user1"]) expect(phase(states, key)).toBe("firing");
+  }
+});
