@@ -22,6 +22,8 @@ const groups: Group[] = [
   { node: "shared1", container: "user1-a-redis", instance: "user1-a-redis" },
   { node: "shared1", container: "shared-postgres", instance: "shared-postgres" },
 ];
+const day = 86_400_000;
+const now = 1000 * day;
 let directory: string;
 let inventory: Inventory;
 let api: HistoryApi;
@@ -45,7 +47,7 @@ beforeEach(async () => {
   const unused = () => undefined;
   const history = { read, add: unused, flush: unused, keepHouse: async () => {}, close: async () => {} };
   const status = { bytes: 1, maxBytes: 2, resolutions: [], problem: null, setAside: null };
-  api = createHistoryApi({ ...history, status: () => status }, inventory, fleetOf);
+  api = createHistoryApi({ ...history, status: () => status }, inventory, fleetOf, () => now);
 });
 afterEach(async () => {
   await inventory.close();
@@ -61,7 +63,16 @@ function fleetOf(): Fleet {
 }
 
 const question = (change: Partial<HistoryQuestion>): HistoryQuestion => ({
-  ...{ kind: "node", name: "user1", columns: ["cpuCores"], from: 0, to: 600_000, points: 5, by: "sum", ...change },
+  ...{
+    kind: "node",
+    name: "user1",
+    columns: ["cpuCores"],
+    from: now - 600_000,
+    to: now,
+    points: 5,
+    by: "sum",
+    ...change,
+  },
 });
 
 async function groupsOf(change: Partial<HistoryQuestion>): Promise<string[]> {
@@ -90,6 +101,15 @@ it("answers in seconds and moments", async () => {
     ...{ kind: "node", name: "user1", from: "1970-01-01T00:00:00.000Z", length: 5 },
     ...{ stepSeconds: 120, resolutionSeconds: 60, series: [{ name: "user1", columns: {} }] },
   });
+});
+
+it("asks for no time before and after what can be there: each step of it would cost memory", async () => {
+  await api.read(question({ from: Date.parse("0001-01-01T00:00:00Z"), to: Date.parse("9999-12-31T00:00:00Z") }));
+  expect(asked).toMatchObject({ from: now - 396 * day, to: now + 900_000 });
+  await api.read(question({ from: now - day, to: now }));
+  expect(asked).toMatchObject({ from: now - day, to: now });
+  await api.read(question({ from: Date.parse("0001-01-01T00:00:00Z"), to: Date.parse("1600-01-01T00:00:00Z") }));
+  expect(asked).toMatchObject({ from: now - 396 * day, to: now - 396 * day });
 });
 
 it("knows nothing of what never was", async () => {

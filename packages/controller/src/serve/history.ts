@@ -1,6 +1,6 @@
 /** The history of metrics, wired: what agents send goes in, what the API asks comes out. */
 import { BerthError } from "@berth/shared/errors";
-import { defaultHistory } from "@berth/shared/fleet/metrics";
+import { defaultHistory, type MetricsHistory } from "@berth/shared/fleet/metrics";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Logger } from "pino";
 import type { Hub } from "../agents/types.ts";
@@ -38,7 +38,12 @@ interface Names {
   tenants: readonly string[];
 }
 
-export function createHistoryApi(history: History, inventory: Inventory, fleet: () => Fleet | null): HistoryApi {
+export function createHistoryApi(
+  history: History,
+  inventory: Inventory,
+  fleet: () => Fleet | null,
+  now: () => number = Date.now,
+): HistoryApi {
   async function readNames(): Promise<Names> {
     const [nodes, instances] = await Promise.all([listNodes(inventory.database), listInstances(inventory.database)]);
     return {
@@ -53,6 +58,7 @@ export function createHistoryApi(history: History, inventory: Inventory, fleet: 
       const names = await readNames();
       const { resolutionMilliseconds, stepMilliseconds, from, length, series } = history.read({
         ...question,
+        ...withinKept(question, fleet()?.metrics.history ?? defaultHistory, now()),
         nameOf: (group) => (isOf(group, question, names) ? seriesName(group, question) : undefined),
       });
       // What was removed from the fleet has a history for as long as that is kept.
@@ -69,6 +75,18 @@ export function createHistoryApi(history: History, inventory: Inventory, fleet: 
       };
     },
   };
+}
+
+/** There is nothing before and after, and each step of a span costs memory, whether something was measured or not. */
+function withinKept(
+  { from, to }: Pick<HistoryQuestion, "from" | "to">,
+  { resolutions }: MetricsHistory,
+  now: number,
+): { from: number; to: number } {
+  const earliest = now - Math.max(...resolutions.map(({ days }) => days)) * 86_400_000;
+  const latest = now + Math.max(...resolutions.map(({ seconds }) => seconds)) * 1000;
+  const within = (at: number): number => Math.min(Math.max(at, earliest), latest);
+  return { from: within(from), to: within(to) };
 }
 
 function seriesName({ container, node }: Group, { by, name }: HistoryQuestion): string {
