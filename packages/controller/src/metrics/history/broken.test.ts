@@ -118,3 +118,17 @@ describe("a full file or disk", () => {
     expect(readNode(world, all)).toHaveLength(6);
   });
 });
+
+it("that cannot answer a question goes on with writing, and has no problem with that", () => {
+  record(start, 1);
+  const nameOf = (): string => {
+    throw new Error("no such name");
+  };
+  const ask = () => world.history.read({ nameOf, columns: ["cpuCores"], ...all, points: 10 });
+  expect(ask).toThrow("no such name");
+  expect(ask).toThrow("no such name");
+  expect(world.history.status().problem).toBeNull();
+  expect(world.logged).toEqual(["The history of metrics could not be read: no such name"]);
+  world.history.flush();
+  expect(readNode(world, all)).toHaveLength(6);
+});

@@ -73,6 +73,7 @@ export function openHistory(options: HistoryOptions): History {
   const steady = new SteadyClock(clock, elapsed);
   let file: HistoryFile | undefined;
   let problem: string | null = null;
+  let readProblem: string | null = null;
   let pending = newPending();
   let triedAt = Number.NEGATIVE_INFINITY;
   let agedAt = Number.NEGATIVE_INFINITY;
@@ -106,6 +107,23 @@ export function openHistory(options: HistoryOptions): History {
       const reason = error instanceof Error ? error.message : String(error);
       if (isDamage(error)) setAside(reason);
       else report(`The history of metrics could not be ${what}: ${reason}`, error);
+      return undefined;
+    }
+  }
+
+  /** The same of what only reads: it says nothing of whether what comes can be written. */
+  function attemptRead<Value>(read: () => Value): Value | undefined {
+    try {
+      const value = read();
+      readProblem = null;
+      return value;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (isDamage(error)) setAside(reason);
+      else if (readProblem !== reason) {
+        logger.error({ err: error, file: path }, `The history of metrics could not be read: ${reason}`);
+        readProblem = reason;
+      }
       return undefined;
     }
   }
@@ -190,7 +208,7 @@ export function openHistory(options: HistoryOptions): History {
 
   async function foldDue(): Promise<void> {
     const before = clock.now() - foldGraceMilliseconds - windowMilliseconds;
-    for (const due of attempt("read", () => file?.windowsBefore(before)) ?? []) {
+    for (const due of attemptRead(() => file?.windowsBefore(before)) ?? []) {
       if (closing || file === undefined) return;
       const into = file;
       const folded = attempt("folded", () => {
@@ -230,15 +248,15 @@ export function openHistory(options: HistoryOptions): History {
 
   function statusNow(): HistoryStatus {
     const found = file;
-    const oldest = found === undefined ? [] : (attempt("read", () => found.oldest()) ?? []);
-    const journal = found === undefined ? undefined : attempt("read", () => found.oldestOfJournal());
+    const oldest = found === undefined ? [] : (attemptRead(() => found.oldest()) ?? []);
+    const journal = found === undefined ? undefined : attemptRead(() => found.oldestOfJournal());
     const sinceOf = (from: number | undefined): string | null => {
       const since = Math.min(from ?? Number.POSITIVE_INFINITY, journal ?? Number.POSITIVE_INFINITY);
       return Number.isFinite(since) ? new Date(since).toISOString() : null;
     };
     const [aside] = asideFiles(path);
     return {
-      bytes: attempt("looked at", () => bytesOf(path)) ?? 0,
+      bytes: attemptRead(() => bytesOf(path)) ?? 0,
       maxBytes: options.settings().maxSize,
       resolutions: options.settings().resolutions.map(({ seconds, days }) => ({
         ...{ seconds, days },
@@ -257,7 +275,7 @@ export function openHistory(options: HistoryOptions): History {
     read(query) {
       const sources = { file, pending, recent, recentSince, resolutions: resolutions(), onDamaged };
       return (
-        attempt("read", () => readHistory(query, sources, clock.now())) ??
+        attemptRead(() => readHistory(query, sources, clock.now())) ??
         readHistory(query, { ...sources, file: undefined }, clock.now())
       );
     },
