@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { evaluate } from "./evaluate.ts";
 import { observe } from "./observe.ts";
 import type { AlertState } from "./state.ts";
-import { containerRow, GiB, healthy, means, node, nodeRow, now, status } from "./test-fixtures.ts";
+import { containerRow, GiB, healthy, means, node, nodeRow, now, points, status } from "./test-fixtures.ts";
 import type { AlertView } from "./view.ts";
 
 const minute = 60_000;
@@ -40,4 +40,16 @@ test("a node that went away, and whose last samples are fresh yet, ends nothing 
     const states = lookAt(views);
     for (const key of ["disk-full/user1", "node-memory/user1", "busy/user1"]) expect(phase(states, key)).toBe("firing");
   }
+});
+
+test("a disk that fills goes on filling while nobody can tell yet, as after a restart of the controller", () => {
+  const used = means(nodeRow({ memoryLimitBytes: 1, diskSizeBytes: 1000, diskUsedBytes: 660 }));
+  const filling = (count: number) => ({ means: used, disk: () => points(count, (of) => 600 + of) });
+  const before = times(62, filling(61));
+  const key = "disk-filling/user1";
+  expect(phase(lookAt(before), key)).toBe("firing");
+  expect(phase(lookAt([...before, ...times(60, filling(20))]), key)).toBe("firing");
+  expect(
+    phase(lookAt([...before, ...times(60, { means: used, disk: () => points(61, () => 660) })]), key),
+  ).toBeUndefined();
 });

@@ -8,7 +8,7 @@ import { formatBytes, formatCores, formatRate, formatShare } from "@berth/shared
 import { formatTime } from "./duration-text.ts";
 import type { Condition, Finding } from "./finding.ts";
 import { instanceLabels, nodeLabels } from "./labels.ts";
-import { secondsUntil } from "./trend.ts";
+import { isTelling, secondsUntil } from "./trend.ts";
 import type { AlertView } from "./view.ts";
 
 export function nodeColumn(rule: EffectiveRule, column: NodeColumn, view: AlertView): Finding[] {
@@ -44,14 +44,16 @@ export function disksFilling(rule: EffectiveRule, view: AlertView): Finding[] {
     if (row === undefined || state !== "online") return [];
     const size = nodeValue(row, "diskSizeBytes");
     const used = nodeValue(row, "diskUsedBytes");
-    if (size <= 0) return [];
-    const left = secondsUntil(size, view.disk(name));
+    const points = view.disk(name);
+    const left = secondsUntil(size, points);
     // A disk that is half empty may fill and empty again.
     const isFilling = left !== null && left < within && used / size > least;
+    // A file system that tells no size tells nothing else either; after a restart nobody can tell for a while.
+    const isUnknown = size <= 0 || !isTelling(points);
     return [
       {
         ...{ rule, subject: name, labels: nodeLabels(name, view), value: left },
-        condition: isFilling ? "bad" : "good",
+        condition: isUnknown ? "unknown" : isFilling ? "bad" : "good",
         summary: `The disk of ${name} is full in ${formatTime(left ?? 0)} if it goes on as in the last two hours`,
         description: `${formatShare(used / size)} of ${formatBytes(size)} is used. Make it larger, or room on it.`,
       },

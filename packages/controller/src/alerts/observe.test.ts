@@ -62,7 +62,10 @@ test("memory and disk against their limits, with a level at which it is well aga
   expect(found({ means: row(8.7, 89) })).toEqual(["node-memory user1: held", "disk-full user1: held"]);
   expect(found({ means: row(8, 80) })).toEqual([]);
   // A file system that tells no size tells nothing.
-  expect(found({ means: means(nodeRow({ memoryLimitBytes: GiB })) })).toEqual(["disk-full user1: unknown"]);
+  expect(found({ means: means(nodeRow({ memoryLimitBytes: GiB })) })).toEqual([
+    "disk-full user1: unknown",
+    "disk-filling user1: unknown",
+  ]);
 });
 
 test("own rules over columns, for a tenant or a service", () => {
