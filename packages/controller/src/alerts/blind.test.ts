@@ -4,8 +4,9 @@ import { alertsSchema } from "@berth/shared/fleet/alerts";
 import { expect, test } from "vitest";
 import { evaluate } from "./evaluate.ts";
 import { observe } from "./observe.ts";
+import { createReadings } from "./readings.ts";
 import type { AlertState } from "./state.ts";
-import { containerRow, GiB, healthy, means, node, nodeRow, now, points, status } from "./test-fixtures.ts";
+import { containerRow, GiB, healthy, instance, means, node, nodeRow, now, points, status } from "./test-fixtures.ts";
 import type { AlertView } from "./view.ts";
 
 const minute = 60_000;
@@ -52,4 +53,21 @@ test("a disk that fills goes on filling while nobody can tell yet, as after a re
   expect(
     phase(lookAt([...before, ...times(60, { means: used, disk: () => points(61, () => 660) })]), key),
   ).toBeUndefined();
+});
+
+test("a container that restarts goes on restarting after a restart of the controller, until all of the time was watched", () => {
+  const key = "container-restarting/user1/user1-n8n";
+  const before = times(20, { restarts: () => ({ count: 4, isWhole: true }) });
+  expect(phase(lookAt(before), key)).toBe("firing");
+  const readings = createReadings();
+  const start = now + before.length * minute;
+  const afterwards = Array.from({ length: 90 }, (_, index): Partial<AlertView> => {
+    const at = start + index * minute;
+    const containers = instance().containers.map((one) => ({ ...one, restarts: index === 0 ? 7 : 8 }));
+    readings.note({ instances: [instance({ containers })] }, at);
+    const seen = readings.restarts("user1", "user1-n8n", { seconds: 900, now: at });
+    return { restarts: () => seen };
+  });
+  expect(phase(lookAt([...before, ...afterwards.slice(0, 15)]), key)).toBe("firing");
+  expect(phase(lookAt([...before, ...afterwards]), key)).toBeUndefined();
 });

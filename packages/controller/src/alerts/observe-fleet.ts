@@ -5,6 +5,7 @@ import { controllerOwner } from "../recovery/store.ts";
 import { formatTime } from "./duration-text.ts";
 import type { Condition, Finding } from "./finding.ts";
 import { instanceLabels, isExpected, nodeLabels, ownerLabels } from "./labels.ts";
+import type { Restarts } from "./readings.ts";
 import type { AlertView } from "./view.ts";
 
 export function nodesGone(rule: EffectiveRule, view: AlertView): Finding[] {
@@ -54,17 +55,23 @@ export function containersRestarting(rule: EffectiveRule, view: AlertView): Find
   const most = above !== undefined && "value" in above ? above.value : 0;
   return instancesOf(view).flatMap((instance) =>
     instance.containers.map(({ name }): Finding => {
-      const restarts = view.restarts(instance.node, name, within);
-      const isUnknown = restarts === null || instance.state === "unknown";
+      const seen = view.restarts(instance.node, name, within);
+      const count = seen?.count ?? 0;
       return {
         ...{ rule, subject: `${instance.node}/${name}`, labels: { ...instanceLabels(instance), container: name } },
-        value: restarts,
-        condition: isUnknown ? "unknown" : conditionOf(restarts > most),
-        summary: `${name} on ${instance.node} keeps restarting: ${restarts ?? 0} times within ${formatTime(within)}`,
+        value: seen?.count ?? null,
+        condition: instance.state === "unknown" ? "unknown" : restartsCondition(seen, most),
+        summary: `${name} on ${instance.node} keeps restarting: ${count} times within ${formatTime(within)}`,
         description: `\`berth logs ${instance.name}\` says what it did last.`,
       };
     }),
   );
+}
+
+/** What was seen is enough where it is a lot; that it was little is known only after the whole time. */
+function restartsCondition(seen: Restarts | null, most: number): Condition {
+  if (seen === null) return "unknown";
+  return seen.count > most ? "bad" : seen.isWhole ? "good" : "unknown";
 }
 
 export function containersOutOfMemory(rule: EffectiveRule, view: AlertView): Finding[] {

@@ -114,8 +114,10 @@ test("certificates near their end, and receivers that nothing reaches", () => {
 });
 
 test("containers that restart again and again", () => {
-  expect(found({ restarts: () => 4 })).toEqual(["container-restarting user1/user1-n8n: bad"]);
-  expect(found({ restarts: () => 3 })).toEqual([]);
+  const restarts = (count: number, isWhole: boolean) => found({ restarts: () => ({ count, isWhole }) });
+  expect(restarts(4, false)).toEqual(["container-restarting user1/user1-n8n: bad"]);
+  expect(restarts(3, true)).toEqual([]);
+  expect(restarts(3, false)).toEqual(["container-restarting user1/user1-n8n: unknown"]);
   expect(found({ outOfMemory: () => true })).toEqual(["container-out-of-memory user1/user1-n8n: bad"]);
 });
 
@@ -219,12 +221,18 @@ describe("what is kept of samples", () => {
         at,
       );
     see(0, 7);
-    expect(readings.restarts("user1", "user1-n8n", query)).toBeNull();
+    expect(readings.restarts("user1", "user1-n8n", query)).toEqual({ count: 0, isWhole: false });
     see(minute, 9);
     see(2 * minute, 1);
-    expect(readings.restarts("user1", "user1-n8n", { ...query, now: 2 * minute })).toBe(3);
+    expect(readings.restarts("user1", "user1-n8n", { ...query, now: 2 * minute })).toEqual({
+      count: 3,
+      isWhole: false,
+    });
     see(20 * minute, 1);
-    expect(readings.restarts("user1", "user1-n8n", { ...query, now: 20 * minute })).toBe(0);
+    expect(readings.restarts("user1", "user1-n8n", { ...query, now: 20 * minute })).toEqual({
+      count: 0,
+      isWhole: true,
+    });
     expect(readings.restarts("user1", "other", query)).toBeNull();
   });
 });

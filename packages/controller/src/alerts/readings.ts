@@ -23,10 +23,16 @@ export interface Readings {
   means: (now: number) => ReadonlyMap<string, NodeReading>;
   /** How full the node's disk was, a point a minute. */
   disk: (node: string) => readonly Point[];
-  /** null: it has not been watched for so long. */
-  restarts: (node: string, container: string, query: { seconds: number; now: number }) => number | null;
+  /** null: it was never seen. */
+  restarts: (node: string, container: string, query: { seconds: number; now: number }) => Restarts | null;
   /** Whether it ran out of memory; null: it has not been watched for so long. */
   outOfMemory: (node: string, container: string, query: { seconds: number; now: number }) => boolean | null;
+}
+
+export interface Restarts {
+  count: number;
+  /** It was watched for all of the time: there were no others. */
+  isWhole: boolean;
 }
 
 /** While nobody looks, an agent sends every five seconds. */
@@ -146,8 +152,7 @@ export function createReadings(): Readings {
         sum += restarts >= former ? restarts - former : restarts;
         former = restarts;
       }
-      // What was seen is enough where it is a lot; that it was little is known only after the whole time.
-      return sum > 0 || known.watchedSince <= since ? sum : null;
+      return { count: sum, isWhole: known.watchedSince <= since };
     },
   };
 }

@@ -61,7 +61,7 @@ export function healthy(changes: Partial<AlertView> = {}): AlertView {
     status: status([node()], [instance()]),
     ...{
       disk: () => points(61, () => 600),
-      restarts: () => 0,
+      restarts: () => ({ count: 0, isWhole: true }),
       outOfMemory: () => false,
       atWork: new Set(),
       backups: null,

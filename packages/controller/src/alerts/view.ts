@@ -3,7 +3,7 @@ import type { Status } from "@berth/shared/api/status";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { CertificateEnd } from "../prometheus/snapshot.ts";
 import type { BackupStatus } from "../status/status.ts";
-import type { NodeReading } from "./readings.ts";
+import type { NodeReading, Restarts } from "./readings.ts";
 import type { Point } from "./trend.ts";
 
 /** Whether a receiver takes what is sent. */
@@ -23,7 +23,7 @@ export interface AlertView {
   /** By node; those that are missing were not heard of lately. */
   means: ReadonlyMap<string, NodeReading>;
   disk: (node: string) => readonly Point[];
-  restarts: (node: string, container: string, seconds: number) => number | null;
+  restarts: (node: string, container: string, seconds: number) => Restarts | null;
   /** Whether the kernel ended a process in it for want of memory; null: it has not been watched for so long. */
   outOfMemory: (node: string, container: string, seconds: number) => boolean | null;
   /** null: the fleet has none. */
