@@ -1,8 +1,9 @@
-import { createSilence, type Alert, type SilenceMatchers } from "@berth/shared/api/alerts";
+import { createSilence, type Alert } from "@berth/shared/api/alerts";
 import { toBerthError, type BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
+import { matcherChoices } from "../fleet/matcher-choices.ts";
 import { matcherWords } from "./alert-subject.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
 
@@ -88,15 +89,4 @@ export function SilenceDialog({ alert, onClose }: { alert: Alert; onClose: () =>
       </form>
     </dialog>
   );
-}
-
-/** From this very alert to everything of its node or tenant. */
-function matcherChoices({ rule, labels: { node, tenant, instance } }: Alert): SilenceMatchers[] {
-  const place = instance === undefined ? (node === undefined ? {} : { node }) : { instance };
-  return [
-    { rule, ...place },
-    ...(instance === undefined ? [] : [{ instance }]),
-    ...(node === undefined ? [] : [{ node }]),
-    ...(tenant === undefined ? [] : [{ tenant }]),
-  ];
 }
