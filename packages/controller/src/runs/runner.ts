@@ -25,7 +25,7 @@ export interface RunnerOptions {
   log: { error: (fields: object, message: string) => void };
   /** Takes known secrets out of log lines and errors. */
   redact?: (text: string) => string;
-  /** 16 over all, 4 per node, 3 pulls per host when left out. */
+  /** 16 over all, 4 per node; 3 pulls per host and 2 starts per core of it when left out. */
   concurrency?: Partial<Concurrency>;
   retry?: Partial<RetryPolicy>;
   /** How long a handler may take to settle after it was told to stop; 10 when left out. */
@@ -65,7 +65,7 @@ export interface Runner {
   close: () => Promise<void>;
 }
 
-const defaultConcurrency: Concurrency = { total: 16, perNode: 4, pullsPerHost: 3 };
+const defaultConcurrency: Concurrency = { total: 16, perNode: 4, pullsPerHost: 3, startsPerCore: 2 };
 
 export function createRunner(options: RunnerOptions): Runner {
   const { inventory } = options;
@@ -189,9 +189,16 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 }
 
+/** Of a host of whose nodes no agent has told yet. */
+const usualCores = 4;
+
 async function readHosts(inventory: Inventory): Promise<Hosts> {
-  const nodes = await listNodes(inventory.database);
-  return new Map(nodes.flatMap(({ name, proxmox }) => (proxmox === null ? [] : [[name, proxmox]])));
+  const nodes = (await listNodes(inventory.database)).map(({ name, proxmox, facts }) => {
+    return { node: name, host: proxmox ?? `node ${name}`, cores: facts?.cores ?? null };
+  });
+  const cores = new Map<string, number>();
+  for (const { host, cores: own } of nodes) if (own !== null) cores.set(host, Math.max(own, cores.get(host) ?? 1));
+  return new Map(nodes.map(({ node, host }) => [node, { name: host, cores: cores.get(host) ?? usualCores }]));
 }
 
 interface PlannedStep {

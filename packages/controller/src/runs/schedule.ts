@@ -8,12 +8,21 @@ export interface Concurrency {
   total: number;
   /** Of these, on one node. */
   perNode: number;
-  /** Of these, pulls of images on nodes of one Proxmox VE host: they share its disk, and slow each other down. */
+  /** Of these, pulls of images on nodes of one host: they share its disk, and slow each other down. */
   pullsPerHost: number;
+  /** Of these, starts of instances on nodes of one host: too many, and none is healthy in its time. */
+  startsPerCore: number;
 }
 
-/** By node: the Proxmox connection that its LXC is made with. A node that is not in it is a host of its own. */
-export type Hosts = ReadonlyMap<string, string>;
+/** What nodes share. */
+export interface Host {
+  name: string;
+  /** As many as the largest of its nodes has, at least. */
+  cores: number;
+}
+
+/** By node. */
+export type Hosts = ReadonlyMap<string, Host>;
 
 export interface Schedule {
   /** Takes the steps that may start now; each must be given back by `end`. */
@@ -35,23 +44,32 @@ export function createSchedule(steps: readonly StepRecord[], limits: Concurrency
   const running = new Set<StepRecord>();
   const held = new Set<string>();
   const perNode = new Count();
-  const pullsPerHost = new Count();
+  const perHost = new Count();
   let ready = open.filter(isReady).toSorted(byRank);
 
   function isReady(step: StepRecord): boolean {
     return step.after.every((id) => byId.get(id)?.state === "succeeded");
   }
 
-  /** Where the step pulls an image; null when it does something else. */
-  function pullingHost({ kind, node }: StepRecord): string | null {
-    return kind === "image.ensure" && node !== null ? (hosts.get(node) ?? `node ${node}`) : null;
+  /** What the step takes of its host, and how many may do so at once; null: nothing that counts. */
+  function workload({ kind, node }: StepRecord): { key: string; most: number } | null {
+    const host = node === null ? undefined : hosts.get(node);
+    if (host === undefined) return null;
+    if (kind === "image.ensure") return { key: `pull ${host.name}`, most: limits.pullsPerHost };
+    if (kind !== "instance.ensure" && kind !== "instance.restart") return null;
+    return { key: `start ${host.name}`, most: Math.max(1, Math.floor(limits.startsPerCore * host.cores)) };
+  }
+
+  function hasRoom(step: StepRecord): boolean {
+    const load = workload(step);
+    return load === null || perHost.of(load.key) < load.most;
   }
 
   function fits(step: StepRecord): boolean {
     return (
       running.size < limits.total &&
       perNode.of(step.node) < limits.perNode &&
-      pullsPerHost.of(pullingHost(step)) < limits.pullsPerHost &&
+      hasRoom(step) &&
       !held.has(locks.get(step) ?? "")
     );
   }
@@ -60,7 +78,7 @@ export function createSchedule(steps: readonly StepRecord[], limits: Concurrency
     running.add(step);
     held.add(locks.get(step) ?? "");
     perNode.add(step.node, 1);
-    pullsPerHost.add(pullingHost(step), 1);
+    perHost.add(workload(step)?.key ?? null, 1);
   }
 
   return {
@@ -79,7 +97,7 @@ export function createSchedule(steps: readonly StepRecord[], limits: Concurrency
       running.delete(step);
       held.delete(locks.get(step) ?? "");
       perNode.add(step.node, -1);
-      pullsPerHost.add(pullingHost(step), -1);
+      perHost.add(workload(step)?.key ?? null, -1);
       if (step.state !== "succeeded") return;
       const freed = (dependents.get(step.id) ?? []).filter((next) => next.state === "waiting" && isReady(next));
       if (freed.length > 0) ready = [...ready, ...freed].toSorted(byRank);
