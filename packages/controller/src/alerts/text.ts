@@ -27,10 +27,16 @@ export function inOrder(alerts: readonly ToldAlert[]): ToldAlert[] {
   return alerts.toSorted((one, other) => rank(one) - rank(other));
 }
 
-/** How a receiver that takes no more than `length` characters gets it. */
-export function textOf(message: AlertMessage, length = Infinity): string {
-  const text = [...linesOf(message), "", message.url].join("\n");
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+/** How a receiver that takes no more than `length` characters gets it; the page's address is in it in any case. */
+export function textOf(message: AlertMessage, length = Infinity, head: readonly string[] = []): string {
+  const end = `\n\n${message.url}`;
+  return `${shortened([...head, ...linesOf(message)].join("\n"), length - end.length)}${end}`;
+}
+
+export function shortened(text: string, length: number): string {
+  if (text.length <= length) return text;
+  // Half of a character that takes two would be none, and is refused.
+  return `${text.slice(0, Math.max(0, length - 1)).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 export function isCritical({ alerts }: AlertMessage): boolean {

@@ -1,9 +1,10 @@
 /** What ntfy, Slack-compatible chats and Telegram are sent. Pure. */
 import type { AlertMessage } from "../messages.ts";
-import { isCritical, isOver, textOf, titleOf } from "../text.ts";
+import { isCritical, isOver, shortened, textOf, titleOf } from "../text.ts";
 
 /** Each cuts longer texts off, or refuses them. Telegram counts after it has read entities, ntfy in bytes. */
-const most = { ntfy: 2000, slack: 8000, telegram: 3800 };
+const most = { ntfy: 2000, slack: 8000, telegram: 4000 };
+const mostTitle = 250;
 
 /** https://docs.ntfy.sh/publish/#publish-as-json, since headers take no letters beyond ASCII. */
 export function ntfyRequest(topicUrl: URL, message: AlertMessage): { url: URL; body: object } {
@@ -16,7 +17,7 @@ export function ntfyRequest(topicUrl: URL, message: AlertMessage): { url: URL; b
     url,
     body: {
       topic,
-      title: titleOf(message),
+      title: shortened(titleOf(message), mostTitle),
       message: textOf(message, most.ntfy),
       priority: isCritical(message) ? 5 : isOver(message) ? 2 : 3,
       tags: [isOver(message) ? "white_check_mark" : isCritical(message) ? "rotating_light" : "warning"],
@@ -27,7 +28,7 @@ export function ntfyRequest(topicUrl: URL, message: AlertMessage): { url: URL; b
 
 /** Only `text`: Mattermost and Rocket.Chat take that, too. */
 export function slackBody(message: AlertMessage): object {
-  return { text: escaped(`*${titleOf(message)}*\n${textOf(message, most.slack)}`) };
+  return { text: escaped(textOf(message, most.slack, [`*${titleOf(message)}*`])) };
 }
 
 /** https://api.slack.com/reference/surfaces/formatting#escaping */
@@ -39,7 +40,7 @@ function escaped(text: string): string {
 export function telegramBody(chat: string | number, message: AlertMessage): object {
   return {
     chat_id: chat,
-    text: `${titleOf(message)}\n\n${textOf(message, most.telegram)}`,
+    text: textOf(message, most.telegram, [titleOf(message), ""]),
     link_preview_options: { is_disabled: true },
   };
 }
