@@ -55,15 +55,14 @@ export interface History {
 /** Samples that are this old are written, a part of the groups each second: within a minute at the latest. */
 const writeAfterMilliseconds = 30_000;
 const beatMilliseconds = 1000;
-const shareOfBeat = 1 / 20;
-const leastOfBeat = 64;
+const shareOfBeat = { share: 1 / 20, least: 64, steps: 10_000 };
 const beatsOfHousekeeping = 60;
 const retryMilliseconds = 30_000;
 /** Back-fill comes in the first minutes after a connection. */
 const foldGraceMilliseconds = 5 * 60_000;
 const agingMilliseconds = 3_600_000;
-/** An hour of steps of ten seconds, while they cannot be written. */
-const mostPendingSteps = 360;
+/** While they cannot be written: an hour of steps of ten seconds, of 690 nodes and containers; some 100 MB. */
+const mostPending = { ofGroup: 360, ofAll: 250_000 };
 /** Room that the file may take beyond its size for what is in flight. */
 const slack = 1.1;
 const roomShare = 0.9;
@@ -75,6 +74,8 @@ export function openHistory(options: HistoryOptions): History {
   let problem: string | null = null;
   let readProblem: string | null = null;
   let pending = newPending();
+  /** What could not be written for a while is a lot: it is written in shares, whatever comes. */
+  let isBehind = false;
   let triedAt = Number.NEGATIVE_INFINITY;
   let agedAt = Number.NEGATIVE_INFINITY;
   let housekeeping = Promise.resolve();
@@ -89,7 +90,7 @@ export function openHistory(options: HistoryOptions): History {
   }
 
   function newPending(): Pending {
-    return new Pending(resolutions()[0]?.stepMilliseconds ?? 10_000, mostPendingSteps);
+    return new Pending(resolutions()[0]?.stepMilliseconds ?? 10_000, mostPending);
   }
 
   function open(): void {
@@ -167,7 +168,10 @@ export function openHistory(options: HistoryOptions): History {
     triedAt = elapsed();
     if (file === undefined) open();
     const into = file;
-    if (into === undefined) return;
+    if (into === undefined) {
+      isBehind = true;
+      return;
+    }
     const written = attempt("written", () => {
       into.limit(options.settings().maxSize * slack);
       into.transaction(() => {
@@ -178,23 +182,27 @@ export function openHistory(options: HistoryOptions): History {
       return true;
     });
     if (written !== true) {
+      isBehind = true;
       if (file === into) makeRoom(into);
       return;
     }
     if (problem !== null) logger.info({ file: path }, "The history of metrics is written again");
     problem = null;
     pending.remove(groups);
+    if (pending.steps === 0) isBehind = false;
   }
 
   function writeDue(): void {
     if (problem !== null && elapsed() - triedAt < retryMilliseconds) return;
     const isOther = pending.stepMilliseconds !== resolutions()[0]?.stepMilliseconds;
-    if (isOther || problem !== null) {
+    if (isOther && !isBehind) {
       flush();
       return;
     }
-    const due = pending.due(elapsed() - writeAfterMilliseconds, shareOfBeat, leastOfBeat);
-    if (due.length > 0) write(due);
+    const due = pending.due(elapsed() - writeAfterMilliseconds, shareOfBeat);
+    // Whether it can be written again is found out by writing, if only nothing.
+    if (due.length > 0 || problem !== null) write(due);
+    else isBehind = false;
   }
 
   /** When it is the file that is full. When it is the disk, what is pending waits, as far as memory goes. */
@@ -270,7 +278,9 @@ export function openHistory(options: HistoryOptions): History {
   return {
     add(samples) {
       // What failed is tried again at its time, not with each sample.
-      if (pending.add(samples, elapsed()) && problem === null) flush();
+      const isNearFull = pending.add(samples, elapsed());
+      if (!isNearFull || problem !== null || isBehind) return;
+      write(pending.groups().filter(({ node }) => node === samples.node));
     },
     read(query) {
       const sources = { file, pending, recent, recentSince, resolutions: resolutions(), onDamaged };

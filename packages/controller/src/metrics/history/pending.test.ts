@@ -2,25 +2,53 @@ import { expect, it } from "vitest";
 import { Pending } from "./pending.ts";
 import { second, start } from "./testing/samples.ts";
 
+const most = { ofGroup: 360, ofAll: 250_000 };
+
 it("has each moment write a share of the groups, those that wait longest, until none is left", () => {
-  const pending = new Pending(10_000, 360);
+  const pending = new Pending(10_000, most);
   for (let node = 0; node < 50; node += 1) pending.add(second(start, 1, { node: `node${node}` }), node < 25 ? 0 : 40);
-  expect(pending.due(-1, 0.05, 1)).toEqual([]);
-  const first = pending.due(30, 0.1, 1);
+  expect(pending.due(-1, { share: 0.05, least: 1, steps: 10_000 })).toEqual([]);
+  const first = pending.due(30, { share: 0.1, least: 1, steps: 10_000 });
   expect(first).toHaveLength(10);
   pending.remove(first);
   let beats = 1;
-  for (; pending.due(100, 0.1, 5).length > 0; beats += 1) pending.remove(pending.due(100, 0.1, 5));
+  for (; pending.due(100, { share: 0.1, least: 5, steps: 10_000 }).length > 0; beats += 1)
+    pending.remove(pending.due(100, { share: 0.1, least: 5, steps: 10_000 }));
   expect(pending.groups()).toEqual([]);
   expect(beats).toBeLessThanOrEqual(18);
 });
 
 it("splits what lies in several hours, so that each hour can be folded by itself", () => {
-  const pending = new Pending(10_000, 360);
+  const pending = new Pending(10_000, most);
   for (const at of [start - 1000, start, start + 3_600_000]) pending.add(second(at, 1), 0);
   expect(pending.of("user1", "user1-n8n").map(({ gathered }) => gathered.from)).toEqual([
     start - 10_000,
     start,
     start + 3_600_000,
   ]);
+});
+
+it("has one moment write no more than so many steps, but one group at least", () => {
+  const pending = new Pending(10_000, most);
+  for (let step = 0; step < 10; step += 1) {
+    for (const node of ["one", "two"]) pending.add(second(start + step * 10_000, 1, { node }), 0);
+  }
+  expect(pending.due(0, { share: 1, least: 64, steps: 30 })).toHaveLength(3);
+  expect(pending.due(0, { share: 1, least: 64, steps: 1 })).toHaveLength(1);
+});
+
+it("holds no more steps however many groups there are, and of each the newest", () => {
+  const pending = new Pending(10_000, { ofGroup: 360, ofAll: 1000 });
+  const nodes = Array.from({ length: 50 }, (_, index) => `node${index}`);
+  for (let step = 0; step < 400; step += 1) {
+    for (const node of nodes) pending.add(second(start + step * 10_000, 1, { node }), 0);
+    expect(pending.steps).toBeLessThanOrEqual(1001);
+  }
+  for (const node of nodes) {
+    const [entry] = pending.of(node, "").slice(-1);
+    expect(entry?.gathered.length).toBe(10);
+    expect(entry?.gathered.stepOf(start + 399 * 10_000)).toBe(9);
+  }
+  pending.remove(pending.groups());
+  expect(pending.steps).toBe(0);
 });

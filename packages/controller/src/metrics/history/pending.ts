@@ -19,33 +19,53 @@ export interface PendingEntry {
   gathered: Gathered;
 }
 
-interface Step {
-  count: number;
-  /** By column; a column that was not measured in all samples has a lower weight. */
-  sums: Float64Array;
-  weights: Float64Array;
-  most: Float64Array;
+/**
+ * Count of samples, then for each column their sum, weight and most; a column that was not measured in all samples has a
+ * lower weight. One plain array, since there may be hundreds of thousands: typed ones take several times that.
+ */
+type Step = number[];
+const partsOfColumn = 3;
+
+/** How many steps are held. */
+export interface PendingLimits {
+  ofGroup: number;
+  ofAll: number;
+}
+
+/** What one moment writes at most. */
+export interface PendingShare {
+  /** Of the groups, but at least so many. */
+  share: number;
+  least: number;
+  steps: number;
 }
 
 interface PendingGroup extends Group {
   /** When the first of its samples came. */
   since: number;
   columns: readonly string[];
+  empty: Readonly<Step>;
   steps: Map<number, Step>;
 }
 
 export class Pending {
   readonly stepMilliseconds: number;
-  readonly #mostSteps: number;
+  readonly #most: PendingLimits;
+  #steps = 0;
   readonly #groups = new Map<string, PendingGroup>();
 
-  /** Keeps at most so many steps of each group: those that came first go. */
-  constructor(stepMilliseconds: number, mostSteps: number) {
+  /** Of each group those steps go that came first, all groups alike when it is all of them that are too many. */
+  constructor(stepMilliseconds: number, most: PendingLimits) {
     this.stepMilliseconds = stepMilliseconds;
-    this.#mostSteps = mostSteps;
+    this.#most = most;
   }
 
-  /** Answers whether a group has come near to what is kept at most. `now` is what `due` counts from. */
+  /** Steps of all groups. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Answers whether the node, or all, have come near to what is kept at most. `now` is what `due` counts from. */
   add({ node, containers, frames }: LiveSamples, now: number): boolean {
     const ofNode = this.#group({ node, container: "", instance: "" }, nodeColumns, now);
     const ofContainers = containers.map(({ name, instance }) =>
@@ -58,13 +78,21 @@ export class Pending {
         if (row !== null && group !== undefined) this.#addRow(group, frame.at, row);
       });
     }
-    return ofNode.steps.size > this.#mostSteps / 2;
+    return ofNode.steps.size > this.#most.ofGroup / 2 || this.#steps > this.#most.ofAll / 2;
   }
 
-  /** Groups whose first sample came before that, at most a share of all so that no moment has to write all of them. */
-  due(before: number, share: number, least: number): Group[] {
-    const due = [...this.#groups.values()].filter(({ since }) => since <= before);
-    return due.slice(0, Math.max(least, Math.ceil(this.#groups.size * share)));
+  /** Groups whose first sample came before that, as far as a moment may write: never all when these are many. */
+  due(before: number, { share, least, steps }: PendingShare): Group[] {
+    const most = Math.max(least, Math.ceil(this.#groups.size * share));
+    const due: Group[] = [];
+    let taken = 0;
+    for (const group of this.#groups.values()) {
+      if (group.since > before) continue;
+      taken += group.steps.size;
+      if (due.length > 0 && (due.length >= most || taken > steps)) break;
+      due.push(group);
+    }
+    return due;
   }
 
   /** What is pending of one group. */
@@ -78,7 +106,11 @@ export class Pending {
   }
 
   remove(groups: readonly Group[]): void {
-    for (const { node, container } of groups) this.#groups.delete(keyOf(node, container));
+    for (const { node, container } of groups) {
+      const key = keyOf(node, container);
+      this.#steps -= this.#groups.get(key)?.steps.size ?? 0;
+      this.#groups.delete(key);
+    }
   }
 
   #group(group: Group, columns: readonly string[], since: number): PendingGroup {
@@ -88,39 +120,46 @@ export class Pending {
       known.instance = group.instance;
       return known;
     }
-    const made = { ...group, since, columns, steps: new Map<number, Step>() };
+    const empty = [0, ...columns.flatMap(() => [0, 0, Number.NEGATIVE_INFINITY])];
+    const made = { ...group, since, columns, empty, steps: new Map<number, Step>() };
     this.#groups.set(key, made);
     return made;
   }
 
-  #addRow({ steps, columns }: PendingGroup, at: number, row: readonly number[]): void {
+  #addRow({ steps, columns, empty }: PendingGroup, at: number, row: readonly number[]): void {
     const start = startOf(at, this.stepMilliseconds);
     let step = steps.get(start);
     if (step === undefined) {
-      step = {
-        count: 0,
-        sums: new Float64Array(columns.length),
-        weights: new Float64Array(columns.length),
-        most: new Float64Array(columns.length).fill(Number.NEGATIVE_INFINITY),
-      };
+      // A copy takes no more room than what is in it.
+      step = empty.slice();
       steps.set(start, step);
-      if (steps.size > this.#mostSteps) {
-        for (const first of steps.keys()) {
-          steps.delete(first);
-          break;
-        }
-      }
+      this.#steps += 1;
+      this.#limit(steps);
     }
-    const { sums, weights, most } = step;
-    step.count += 1;
+    step[0] = (step[0] ?? 0) + 1;
     for (let column = 0; column < columns.length; column += 1) {
       const value = row[column] ?? Number.NaN;
       if (!Number.isFinite(value)) continue;
-      sums[column] = (sums[column] ?? 0) + value;
-      weights[column] = (weights[column] ?? 0) + 1;
-      most[column] = Math.max(most[column] ?? value, value);
+      const place = placeOf(column);
+      step[place] = (step[place] ?? 0) + value;
+      step[place + 1] = (step[place + 1] ?? 0) + 1;
+      step[place + 2] = Math.max(step[place + 2] ?? value, value);
     }
   }
+
+  #limit(steps: Map<number, Step>): void {
+    const share = Math.max(1, Math.floor(this.#most.ofAll / this.#groups.size));
+    const most = this.#steps > this.#most.ofAll ? Math.min(share, this.#most.ofGroup) : this.#most.ofGroup;
+    for (const first of steps.keys()) {
+      if (steps.size <= most) return;
+      steps.delete(first);
+      this.#steps -= 1;
+    }
+  }
+}
+
+function placeOf(column: number): number {
+  return 1 + column * partsOfColumn;
 }
 
 function entriesOf(
@@ -133,13 +172,14 @@ function entriesOf(
     const starts = ofWindow.map(([start]) => start);
     const from = Math.min(...starts);
     const gathered = new Gathered(from, stepMilliseconds, (Math.max(...starts) - from) / stepMilliseconds + 1);
-    for (const [start, { count, sums, weights, most }] of ofWindow) {
+    for (const [start, step] of ofWindow) {
       const place = (start - from) / stepMilliseconds;
-      gathered.count(place, count);
+      gathered.count(place, step[0] ?? 0);
       columns.forEach((column, index) => {
-        const weight = weights[index] ?? 0;
+        const at = placeOf(index);
+        const weight = step[at + 1] ?? 0;
         if (weight === 0) return;
-        gathered.add(gathered.curve(column), place, (sums[index] ?? 0) / weight, most[index] ?? Number.NaN, weight);
+        gathered.add(gathered.curve(column), place, (step[at] ?? 0) / weight, step[at + 2] ?? Number.NaN, weight);
       });
     }
     return { group, gathered };
