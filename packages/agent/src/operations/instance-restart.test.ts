@@ -43,6 +43,13 @@ describe("instanceRestart", () => {
     expect(engine.changes).toEqual(["start user1-web"]);
   });
 
+  it("does not succeed where a container is missing", async () => {
+    await engine.removeContainer(id);
+    engine.changes.length = 0;
+    await expect(restart()).rejects.toMatchObject({ code: "not-found" });
+    expect(engine.changes).toEqual([]);
+  });
+
   it("leaves an instance to the upgrade that holds it", async () => {
     journal.held.hold("user1-web");
     await expect(restart()).rejects.toMatchObject({ code: "conflict" });

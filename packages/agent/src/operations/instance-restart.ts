@@ -26,12 +26,23 @@ export function instanceRestart(
           },
         );
       }
+      await requireContainers(engine, spec);
       const nothing = () => Promise.resolve();
       const { milliseconds } = await whileStopped({ engine, desired, stopped }, instance, context, nothing);
       await startTheRest(engine, spec);
       await waitForHealth({ engine, desired }, instance, context, "It runs on.");
       return { stoppedMilliseconds: milliseconds };
     });
+}
+
+/** A restart makes none, and what passes a missing one by would have restarted nothing. */
+async function requireContainers(engine: Engine, { instance, containers }: InstanceSpec): Promise<void> {
+  for (const { name } of containers) {
+    if ((await engine.inspectContainer(name)) !== null) continue;
+    throw new BerthError("not-found", `${instance} has no container ${name} to restart`, {
+      hint: "`berth apply` makes it again.",
+    });
+  }
 }
 
 /** What did not run before, and should. */

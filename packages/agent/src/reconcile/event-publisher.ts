@@ -13,11 +13,15 @@ export interface EventPublisherDependencies {
   onEvent: (event: AgentEvent) => void;
 }
 
+/** Between two events of the same container's memory. */
+const quietMilliseconds = 60_000;
+
 export class EventPublisher {
   readonly #dependencies: EventPublisherDependencies;
   /** By instance: what was last published ("" when it was gone), to tell a change from a repetition. */
   readonly #published = new Map<string, string>();
   readonly #observing = new Map<string, "observing" | "again">();
+  readonly #outOfMemoryAt = new Map<string, number>();
   #docker: "running" | "unreachable" | undefined;
 
   constructor(dependencies: EventPublisherDependencies) {
@@ -44,7 +48,11 @@ export class EventPublisher {
     this.#add({ kind: "firewall", drift, mended });
   }
 
+  /** Once in a while for each container: one that is killed in a loop would push everything else out of the history. */
   outOfMemory(instance: string, container: string): void {
+    const now = performance.now();
+    if (now - (this.#outOfMemoryAt.get(container) ?? Number.NEGATIVE_INFINITY) < quietMilliseconds) return;
+    this.#outOfMemoryAt.set(container, now);
     this.#add({ kind: "outOfMemory", instance, container });
   }
 

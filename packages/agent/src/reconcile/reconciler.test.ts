@@ -165,6 +165,8 @@ it("tells of a container that ran out of memory, and of none that is nobody's", 
   const event = { action: "oom", id: "1", name: "user1-web", at: 0 };
   reconciler.onEvent({ ...event, instance: spec.instance });
   reconciler.onEvent({ ...event, instance: undefined });
+  // A worker that is killed in a loop is told of once a minute.
+  for (let kills = 0; kills < 100; kills += 1) reconciler.onEvent({ ...event, instance: spec.instance });
   const bodies = journal.outbox.after(-1, 100).map(({ body }) => body);
   expect(bodies.filter(({ kind }) => kind === "outOfMemory")).toEqual([
     { kind: "outOfMemory", instance: spec.instance, container: "user1-web" },

@@ -27,7 +27,7 @@ export function openExecSession(dependencies: StreamDependencies): OpenExec {
   return async (request, account): Promise<ExecSession> => {
     const node = await nodeOf(request.instance, dependencies);
     // Not its arguments: they may hold what only the instance is to know.
-    const message = `${account.name} ran ${request.command[0]?.slice(0, 80)} in ${request.instance}`;
+    const message = `${account.name} asked to run ${request.command[0]?.slice(0, 80)} in ${request.instance}`;
     await recordEvent(dependencies.inventory.database, { kind: "exec", node, instance: request.instance, message });
     const stream = dependencies.hub.openExec(node, request);
     // Input keeps its order, and waits for the agent's socket rather than pile up.

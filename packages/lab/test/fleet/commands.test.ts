@@ -40,7 +40,7 @@ describe("berth exec", () => {
   it("is in the fleet's history, without what the command was told", async () => {
     await fleet.succeed(["exec", "user1-openwebui", "--", "sh", "-c", "true", "hunter2"]);
     const history = await fleet.succeed(["event", "list", "--instance", "user1-openwebui", "--kind", "exec"]);
-    expect(history).toContain("local ran sh in user1-openwebui");
+    expect(history).toContain("local asked to run sh in user1-openwebui");
     expect(history).not.toContain("hunter2");
   });
 
