@@ -24,6 +24,7 @@ test("one that the receiver can use is taken", () => {
 
 test.each([
   ["alerts/ops", "hooks.example.org/secretpath", "request.invalid"],
+  ["alerts/ops", "https://anna:secretpath%@hooks.example.org/a", "request.invalid"],
   ["alerts/bot", "https://api.telegram.org/bot1:secretpath", "request.invalid"],
   ["alerts/mail", "secretpath", "conflict"],
   ["alerts/nobody", "https://hooks.example.org/secretpath", "not-found"],

@@ -39,11 +39,9 @@ export async function postJson(request: PostRequest): Promise<string> {
       dispatcher: agent,
       signal: deadline,
     });
-    const text = withoutAddress((await response.text()).replaceAll(/\s+/g, " ").trim(), request).slice(
-      0,
-      mostCharacters,
-    );
-    const answer = `${response.status}${response.statusText === "" ? "" : ` ${response.statusText}`}${text === "" ? "" : `: ${text}`}`;
+    const without = (text: string) => withoutAddress(text.replaceAll(/\s+/g, " ").trim(), request);
+    const [words, text] = [without(response.statusText), without(await response.text()).slice(0, mostCharacters)];
+    const answer = `${response.status}${words === "" ? "" : ` ${words}`}${text === "" ? "" : `: ${text}`}`;
     if (response.ok) return answer;
     throw new BerthError("store.failed", `${url.host} answered ${answer}`);
   } catch (error) {
@@ -61,8 +59,22 @@ export async function postJson(request: PostRequest): Promise<string> {
 /** The URL that a secret is. Throws a BerthError that does not repeat it. */
 export function urlOf(secret: Secret, what: string): URL {
   const url = URL.canParse(secret.reveal()) ? new URL(secret.reveal()) : null;
-  if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
-  throw new BerthError("request.invalid", `${what} is no URL that begins with https:// or http://`);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
+    throw new BerthError("request.invalid", `${what} is no URL that begins with https:// or http://`);
+  if ([url.username, url.password, url.pathname].some((part) => decoded(part) === null))
+    throw new BerthError("request.invalid", `${what} has a % in it that stands for nothing`, {
+      hint: "In a URL, a % that is meant is written as %25.",
+    });
+  return url;
+}
+
+/** null: a % in it stands for nothing. */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 function authorization({ username, password }: URL): Record<string, string> {
@@ -76,18 +88,23 @@ function authorization({ username, password }: URL): Record<string, string> {
 const secretLength = 6;
 
 function withoutAddress(text: string, { url, secret }: Pick<PostRequest, "url" | "secret">): string {
-  const parts = [
-    secret.reveal(),
-    url.href,
-    `${url.pathname}${url.search}`,
-    ...[url.password, decodeURIComponent(url.password), url.username],
-    ...url.searchParams.values(),
-    ...url.pathname.split("/"),
-  ];
-  return parts
+  // What is asked may lack a part of what the secret is: of ntfy's, the topic, which it repeats.
+  const whole = URL.canParse(secret.reveal()) ? [new URL(secret.reveal())] : [];
+  return [secret.reveal(), ...[url, ...whole].flatMap(partsOf)]
     .filter((part) => part.length >= secretLength)
     .toSorted((one, other) => other.length - one.length)
     .reduce((redacted, part) => redacted.replaceAll(part, "[REDACTED]"), text);
+}
+
+function partsOf({ href, pathname, search, searchParams, username, password }: URL): string[] {
+  const encoded = [username, password, ...pathname.split("/")];
+  return [
+    href,
+    `${pathname}${search}`,
+    ...searchParams.values(),
+    ...encoded,
+    ...encoded.map((part) => decoded(part) ?? ""),
+  ];
 }
 
 /** `fetch` says "fetch failed" and gives the reason as its cause; of several addresses, the first says enough. */

@@ -132,6 +132,25 @@ describe("what goes wrong is told without what is secret", () => {
     expect(told).not.toContain("tokentoken");
   });
 
+  test("ntfy's topic, which lets one read and is in what it answers", async () => {
+    answer = { status: 200, body: '{"id":"x","event":"message","topic":"berth-Zq8secret","title":"valuechain"}' };
+    const told = await send({ ntfy: {} }, `http://${base}/berth-Zq8secret`);
+    expect(told).toBe('200 OK: {"id":"x","event":"message","topic":"[REDACTED]","title":"valuechain"}');
+    answer = { status: 403, body: "berth topic/Zq8 is not for you" };
+    expect(await failure({ ntfy: {} }, `http://${base}/berth%20topic%2FZq8`)).toMatch(/: \[REDACTED\] is not for you/);
+  });
+
+  test.each(["http://anna:50%25-or-50%@$BASE/topic", "http://$BASE/berth-100%"])(
+    "a %% that stands for nothing: %s",
+    async (secret) => {
+      await expect(send({ ntfy: {} }, secret.replace("$BASE", base))).rejects.toMatchObject({
+        ...{ code: "request.invalid", message: "The secret alerts/ops has a % in it that stands for nothing" },
+        hint: expect.stringContaining("%25"),
+      });
+      expect(asked).toEqual([]);
+    },
+  );
+
   test("a bot's token", async () => {
     answer = { status: 401, body: '{"ok":false,"description":"Unauthorized"}' };
     const told = await failure({ telegram: { chat: 1, server: `http://${base}` } }, "123456:AAbbCCddEE");
