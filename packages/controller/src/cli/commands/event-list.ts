@@ -1,6 +1,6 @@
 import { listEvents, type Event } from "@berth/shared/api/events";
 import { defineCommand } from "../define-command.ts";
-import { usageError } from "../errors.ts";
+import { parseAgo } from "../ago.ts";
 import { table } from "../render/table.ts";
 import { formatMoment } from "../render/time.ts";
 
@@ -13,7 +13,7 @@ export default defineCommand({
     node: { kind: "text", value: "NODE", description: "Only of this node and its instances", completes: "node" },
     instance: { kind: "text", value: "INSTANCE", description: "Only of this instance", completes: "instance" },
     kind: { kind: "text", value: "KIND", description: "Only of this kind: drift, outOfMemory, agent.disconnected" },
-    since: { kind: "text", value: "TIME", description: "Only of the last 30m, 24h, 7d" },
+    since: { kind: "text", value: "TIME", description: "Only of the last 30m, 24h, 7d, 4w" },
     limit: { kind: "integer", value: "N", minimum: 1, maximum: 1000, default: 50, description: "How many, at most" },
   },
   examples: [
@@ -21,7 +21,7 @@ export default defineCommand({
     { command: "berth event list --instance user1-n8n --kind outOfMemory", does: "how often it ran out of memory" },
   ],
   async run({ client, input: { node, instance, kind, since, limit } }) {
-    const start = since === undefined ? undefined : new Date(Date.now() - parseTime(since)).toISOString();
+    const start = since === undefined ? undefined : new Date(Date.now() - parseAgo(since, "--since")).toISOString();
     return (await client()).call(listEvents, { query: { node, instance, kind, since: start, limit } });
   },
   render({ events }, { style, now }) {
@@ -38,13 +38,3 @@ export default defineCommand({
     );
   },
 });
-
-const milliseconds: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Of `30m`, `24h`, `7d`. */
-function parseTime(text: string): number {
-  const [, number, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
-  const time = Number(number) * (milliseconds[unit ?? ""] ?? Number.NaN);
-  if (Number.isNaN(time)) throw usageError(`'${text}' is no time.`, "Minutes, hours or days: --since 24h.");
-  return time;
-}

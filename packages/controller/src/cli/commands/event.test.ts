@@ -41,18 +41,18 @@ test("the newest last, each with when it happened", async () => {
 
 test("asks for what was chosen", async () => {
   await using controller = await start();
-  const chosen = ["--node", "user1", "--instance", "user1-n8n", "--kind", "drift", "--since", "2d", "--limit", "5"];
+  const chosen = ["--node", "user1", "--instance", "user1-n8n", "--kind", "drift", "--since", "2w", "--limit", "5"];
   expect((await list(controller, ...chosen)).stdout).toBe("Nothing of that kind has happened.\n");
   const [query] = controller.asked;
   expect(query).toMatchObject({ node: "user1", instance: "user1-n8n", kind: "drift", limit: 5 });
   const days = (Date.now() - Date.parse(String(query?.["since"]))) / 86_400_000;
-  expect(days).toBeCloseTo(2, 2);
+  expect(days).toBeCloseTo(14, 2);
 });
 
 test.each(["2", "-1h", "yesterday", "1.5h"])("refuses %s as a time", async (since) => {
   await using controller = await start();
   const { exitCode, stderr } = await list(controller, `--since=${since}`);
   expect(exitCode).toBe(2);
-  expect(stderr).toContain(`'${since}' is no time.`);
+  expect(stderr).toContain(`--since must be a time such as 30m, 24h, 7d or 4w, not '${since}'`);
   expect(controller.asked).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { columnsOf, getHistory, historyColumns, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
 import { getStatus, type Status } from "@berth/shared/api/status";
+import { parseAgo } from "../ago.ts";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { historyLines } from "../render/metrics.ts";
@@ -7,10 +8,6 @@ import { historyLines } from "../render/metrics.ts";
 const kinds = ["node", "instance", "tenant"] as const;
 const defaultColumns =
   "cpuCores,memoryBytes,networkReceiveBytesPerSecond,networkTransmitBytesPerSecond,diskReadBytesPerSecond,diskWriteBytesPerSecond";
-
-const day = 86_400_000;
-const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: day, w: 7 * day };
-const mostMilliseconds = 3660 * day;
 
 export default defineCommand({
   details:
@@ -66,7 +63,7 @@ export default defineCommand({
       throw usageError(`There is no column '${unknown}'`, `There are: ${historyColumns.join(", ")}.`);
     }
     const now = terminal.now();
-    const [from, to] = [now - agoOf(input.since, "--since"), now - agoOf(input.until, "--until")];
+    const [from, to] = [now - parseAgo(input.since, "--since"), now - parseAgo(input.until, "--until")];
     if (from >= to) throw usageError("--since must lie further back than --until");
     const connected = await client();
     const kind = input.of ?? kindOf(input.name, await connected.call(getStatus, {}));
@@ -80,14 +77,6 @@ export default defineCommand({
   },
   render: (answer, options) => historyLines(answer, options),
 });
-
-/** `24h` -> milliseconds. */
-function agoOf(text: string, option: string): number {
-  const [, amount, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
-  const milliseconds = Number(amount) * (units[unit ?? ""] ?? Number.NaN);
-  if (milliseconds <= mostMilliseconds) return milliseconds;
-  throw usageError(`${option} must be a time such as 30m, 24h, 7d or 4w, not '${text}'`);
-}
 
 /** What is unknown is taken for an instance: one that was removed has a history. */
 function kindOf(name: string, { nodes, instances }: Status): MetricsHistoryAnswer["kind"] {
