@@ -95,14 +95,9 @@ function seriesName({ container, node }: Group, { by, name }: HistoryQuestion): 
 }
 
 function isOf({ node, container, instance }: Group, { kind, name, by }: HistoryQuestion, names: Names): boolean {
-  switch (kind) {
-    case "node":
-      return node === name && (container === "") === (by === "sum");
-    case "instance":
-      return container !== "" && instance === name;
-    case "tenant":
-      return container !== "" && tenantOf(instance, names) === name;
-  }
+  if (kind === "node") return node === name && (container === "") === (by === "sum");
+  if (container === "") return false;
+  return kind === "instance" ? instance === name : tenantOf(instance, names) === name;
 }
 
 /** An instance that is gone was the tenant's whose name its own begins with. */
@@ -114,12 +109,5 @@ function tenantOf(instance: string, { instances, tenants }: Names): string | nul
 }
 
 function isKnown({ kind, name }: HistoryQuestion, { nodes, instances, tenants }: Names): boolean {
-  switch (kind) {
-    case "node":
-      return nodes.has(name);
-    case "instance":
-      return instances.has(name);
-    case "tenant":
-      return tenants.includes(name);
-  }
+  return { node: nodes.has(name), instance: instances.has(name), tenant: tenants.includes(name) }[kind];
 }

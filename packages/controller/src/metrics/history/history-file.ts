@@ -232,7 +232,7 @@ export class HistoryFile implements ColumnNames {
   }
 
   #all<Row>(text: string, ...values: unknown[]): Row[] {
-    // The statement's own columns are what `Row` names: each is written beside its type.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each statement is written beside the type of its columns
     return this.#statement(text).all(...values) as Row[];
   }
 
