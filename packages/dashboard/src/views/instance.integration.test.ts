@@ -50,6 +50,22 @@ it("shows the last quarter of an hour live, and asks for a longer past only when
   );
 });
 
+it("restarts after asking once more, and not for those who may only look", async () => {
+  const { page, standIn } = await open({ path: "/instances/user1-n8n" });
+  await page.getByRole("button", { name: "Restart", exact: true }).click();
+  expect(standIn.asked).not.toContain("POST /api/instances/restart");
+  await page.getByRole("button", { name: "Restart it" }).click();
+  await until("the restart", () => standIn.asked.includes("POST /api/instances/restart"));
+  await page.getByRole("button", { name: "Restart", exact: true }).waitFor();
+
+  const viewer = await open({
+    path: "/instances/user1-n8n",
+    prepare: (prepared) => void Object.assign(prepared, { account: { name: "vera", role: "viewer", tenant: null } }),
+  });
+  await viewer.page.getByRole("heading", { name: "user1-n8n" }).waitFor();
+  expect(await viewer.page.getByRole("button", { name: "Restart", exact: true }).count()).toBe(0);
+});
+
 it("follows the log, without terminal colours, and opens it again after a cut", async () => {
   const { page, standIn } = await open({ path: "/instances/user1-n8n" });
   const log = page.getByRole("log", { name: "Log of user1-n8n" });

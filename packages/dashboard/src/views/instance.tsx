@@ -6,6 +6,7 @@ import { Elapsed } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
 import { ContainerCells } from "../components/fleet-table.tsx";
 import { useInstanceBackup } from "../components/instance-backup.tsx";
+import { RestartInstance } from "../components/restart-instance.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
 import { metricColumns, TableHead } from "../components/table-head.tsx";
@@ -23,7 +24,17 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
   const instance = useStore(fleet, (state) => state.status?.instances.find((one) => one.name === name));
   const pending = usePendingWork();
   return (
-    <Page title={name} aside={instance && <StateMark state={shownInstanceState(pending, instance)} />}>
+    <Page
+      title={name}
+      aside={
+        instance && (
+          <>
+            <StateMark state={shownInstanceState(pending, instance)} />
+            <RestartInstance name={name} />
+          </>
+        )
+      }
+    >
       {!known && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
       {known && !instance && <p class="notice">The fleet has no instance of this name.</p>}
       {instance && <InstanceBody instance={instance} />}

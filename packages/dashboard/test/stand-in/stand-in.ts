@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { login, logout, whoAmI, type Account } from "@berth/shared/api/accounts";
 import { livePath, type LiveEvents } from "@berth/shared/api/live";
 import { getHistory, getSamples } from "@berth/shared/api/metrics";
+import { restartInstances } from "@berth/shared/api/instances";
 import { cancelRun, getRun, listRuns, resumeRun, type LogLine, type RunSummary } from "@berth/shared/api/runs";
 import { getStatus, getVersion, type InstanceStatus, type NodeStatus } from "@berth/shared/api/status";
 import { BerthError, toBerthError } from "@berth/shared/errors";
@@ -201,6 +202,10 @@ export class StandIn {
     if (call === `GET ${listRuns.path}`) {
       const { steps: _steps, ...summary } = this.scripted.run;
       return send(listRuns.response.parse({ runs: [summary, ...this.pastRuns] }));
+    }
+    if (call === `POST ${restartInstances.path}`) {
+      const { run } = this.scripted;
+      return send(restartInstances.response.parse({ plan: { operations: [], warnings: [] }, run }));
     }
     const answer = answerUpkeep(call, url, this.upkeep);
     if (answer !== undefined) return send(answer);
