@@ -28,6 +28,7 @@ let nodes: Map<string, NodeStatus["state"]>;
 let sent: { receiver: string; message: AlertMessage }[];
 let refusal: Error | null;
 let failures: string[];
+let blindness: Error | null;
 
 function node(name: string, state: NodeStatus["state"]): NodeStatus {
   const unknown = { agentVersion: null, outdated: false, lastSeen: null, clockSkewMilliseconds: null };
@@ -40,10 +41,13 @@ function open(changes: Partial<AlertsDependencies> = {}): Promise<AlertsRoom> {
   return openAlerts({
     inventory,
     fleet: async () => fleet,
-    view: async () => ({
-      status: { fleet: "valuechain", nodes: [...nodes].map(([name, state]) => node(name, state)), instances },
-      ...{ backups: null, certificates: [], atWork: new Set<string>() },
-    }),
+    view: async () => {
+      if (blindness !== null) throw blindness;
+      return {
+        status: { fleet: "valuechain", nodes: [...nodes].map(([name, state]) => node(name, state)), instances },
+        ...{ backups: null, certificates: [], atWork: new Set<string>() },
+      };
+    },
     readings: createReadings(),
     send: async (receiver, _settings, message) => {
       sent.push({ receiver, message });
@@ -75,7 +79,7 @@ beforeEach(async () => {
     ["user1", "online"],
     ["user2", "online"],
   ]);
-  [sent, refusal, failures] = [[], null, []];
+  [sent, refusal, failures, blindness] = [[], null, [], null];
   room = await open();
 });
 afterEach(async () => {
@@ -143,6 +147,17 @@ test("a message that is not taken is tried again, less and less often, and is an
   await pass(20 * minute);
   expect(told()).toContain("user2: firing node-gone/user2");
   expect((await room.list(0)).receivers).toMatchObject([{ problem: null }, { problem: null }]);
+});
+
+test("what waits arrives while nothing can be looked at", async () => {
+  refusal = new Error("mailbox is full");
+  nodes.set("user1", "offline");
+  await pass(4 * minute);
+  [sent, refusal, blindness] = [[], null, new Error("the disk cannot be read")];
+  await pass(5 * minute);
+  expect(told()).toEqual(["ops: firing node-gone/user1"]);
+  expect(new Set(failures)).toEqual(new Set(["Error: the disk cannot be read"]));
+  failures = [];
 });
 
 test("a silence keeps it from being told; ended, it is told", async () => {

@@ -1,5 +1,4 @@
 /** The room of alerts: looks every few seconds, keeps what it finds, has it told, and answers what there is. */
-import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Alert, AlertReceiverStatus, Silence, SilenceMatchers, TestAlertsResult } from "@berth/shared/api/alerts";
 import type { AlertCount } from "@berth/shared/api/live";
@@ -20,10 +19,11 @@ import type { Inventory } from "../inventory/database.ts";
 import { lastLook } from "../inventory/looks.ts";
 import { recordEvent } from "../inventory/events.ts";
 import { createRecurring } from "../schedules/recurring.ts";
+import { messageRecord, testMessage } from "./compose.ts";
 import { createDelivery } from "./delivery.ts";
 import { evaluate, skipTime } from "./evaluate.ts";
 import { alertsLook } from "./names.ts";
-import { isEndUntold, messagesDue, type AlertMessage, type ToldAlert } from "./messages.ts";
+import { isEndUntold, messagesDue, type AlertMessage } from "./messages.ts";
 import { observe } from "./observe.ts";
 import { inOrder, presentAlert, presentSilence } from "./present.ts";
 import type { Readings } from "./readings.ts";
@@ -115,6 +115,15 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
   async function look(): Promise<void> {
     const fleet = await dependencies.fleet();
     if (fleet === null) return;
+    try {
+      await lookAt(fleet);
+    } finally {
+      // Whatever keeps it from looking: what waits is to arrive.
+      delivery.look(fleet.alerts.receivers);
+    }
+  }
+
+  async function lookAt(fleet: Fleet): Promise<void> {
     const at = now();
     const gap = at - lookedAt;
     // Of clocks that are set, too.
@@ -151,7 +160,6 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
     lookedAt = at;
     if (isBeat) beatAt = at;
     for (const record of result.messages) delivery.add(record);
-    delivery.look(fleet.alerts.receivers);
     if (result.begun.length > 0 || ended.length > 0) tellChange();
   }
 
@@ -256,26 +264,6 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
       await delivery.close();
     },
   };
-}
-
-function messageRecord(fleet: Fleet, receiver: string, content: Pick<AlertMessage, "at" | "alerts" | "test">) {
-  const message: AlertMessage = { ...content, id: randomUUID(), fleet: fleet.fleet, url: pageUrl(fleet) };
-  const { at } = content;
-  return { receiver, message, createdAt: at, attempts: 0, nextAttemptAt: at, deliveredAt: null, error: null };
-}
-
-function pageUrl({ controller: { address, port } }: Fleet): string {
-  return `https://${address}:${port}/alerts`;
-}
-
-function testMessage(fleet: Fleet, at: number): AlertMessage {
-  const labels = {};
-  const alert: ToldAlert = {
-    ...{ id: `test@${at}`, key: "test", rule: "test", severity: "warning", labels, value: null, repeated: false },
-    ...{ summary: "This is a test of an alert", description: "Nothing is amiss: somebody asked for it." },
-    ...{ status: "firing", startsAt: at, endsAt: null },
-  };
-  return messageRecord(fleet, "", { at, test: true, alerts: [alert] }).message;
 }
 
 async function tryOut(send: () => Promise<string>, receiver: string): Promise<TestAlertsResult> {

@@ -6,7 +6,6 @@ import type { Hub } from "../agents/types.ts";
 import { openAlerts as openRoom, type AlertsDependencies, type AlertsRoom } from "../alerts/alerts.ts";
 import { createReadings } from "../alerts/readings.ts";
 import { sendMessage } from "../alerts/receivers/send.ts";
-import type { AlertView } from "../alerts/view.ts";
 import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
 import type { Runner } from "../runs/runner.ts";
@@ -14,6 +13,7 @@ import type { Secrets } from "../secrets/open.ts";
 import { readStatus } from "../status/status.ts";
 import type { BackupRooms } from "./backups.ts";
 import type { ServeOptions } from "./options.ts";
+import { keepAnswer } from "./keep-answer.ts";
 import { certificateEnds } from "./prometheus.ts";
 import { findRunUnderWay } from "./run-under-way.ts";
 
@@ -44,10 +44,15 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
   hub.events.on("node.gone", ({ node }) => readings.forget(node));
   const fleet = async () => (await store.current())?.fleet ?? null;
   const dependencies = { inventory, hub, fleetName: async () => (await fleet())?.fleet ?? null };
-  const slow = every(slowMilliseconds, async (): Promise<Pick<AlertView, "backups" | "certificates">> => {
-    const [backups, certificates] = await Promise.all([rooms.backups.status(), certificateEnds(rooms)]);
-    return { backups, certificates };
-  });
+  const onFailure: AlertsDependencies["onFailure"] = (error, what) => logger.error({ err: error }, what);
+  const backups = keepAnswer(slowMilliseconds, rooms.backups.status, (error) =>
+    onFailure(error, "How backups stand could not be read for alerts"),
+  );
+  const certificates = keepAnswer(
+    slowMilliseconds,
+    () => certificateEnds(rooms),
+    (error) => onFailure(error, "When certificates end could not be read for alerts"),
+  );
   const missing: AlertsDependencies["missing"] = (receiver, settings) => {
     const name = alertSecretName(receiver);
     if (!needsSecret(settings) || secrets.version(name) !== null) return null;
@@ -56,7 +61,8 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
   const room = await openRoom({
     ...{ inventory, fleet, readings, missing, ...timings },
     view: async () => ({
-      ...(await slow()),
+      backups: await backups(),
+      certificates: await certificates(),
       status: await readStatus(dependencies),
       atWork: await instancesAtWork(rooms.runner),
     }),
@@ -66,7 +72,7 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
         configurationDirectory: options.configurationDirectory,
       }),
     redact: (text) => secrets.redact(text),
-    onFailure: (error, what) => logger.error({ err: error }, what),
+    onFailure,
   });
   return {
     ...room,
@@ -82,15 +88,4 @@ async function instancesAtWork(runner: AlertRooms["runner"]): Promise<ReadonlySe
   const run = await findRunUnderWay(runner);
   const steps = run?.steps ?? [];
   return new Set(steps.filter(({ state }) => state === "running" || state === "waiting").map(({ target }) => target));
-}
-
-/** The last answer, unless it is too old. */
-function every<Answer>(milliseconds: number, ask: () => Promise<Answer>): () => Promise<Answer> {
-  let last: { at: number; answer: Answer } | undefined;
-  return async () => {
-    if (last === undefined || performance.now() - last.at > milliseconds) {
-      last = { at: performance.now(), answer: await ask() };
-    }
-    return last.answer;
-  };
 }
