@@ -7,6 +7,7 @@ import { catalog } from "@berth/shared/catalog/index";
 import { parseFleet } from "@berth/shared/fleet/parse";
 import { example } from "@berth/shared/fleet/testing/example";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { listActiveAlerts } from "../inventory/alerts.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listEvents } from "../inventory/events.ts";
 import { openInventory } from "../inventory/open.ts";
@@ -158,6 +159,21 @@ test("what waits arrives while nothing can be looked at", async () => {
   expect(told()).toEqual(["ops: firing node-gone/user1"]);
   expect(new Set(failures)).toEqual(new Set(["Error: the disk cannot be read"]));
   failures = [];
+});
+
+test("what a while without a look has moved is stored, and a controller that is killed then counts none of it", async () => {
+  nodes.set("user1", "offline");
+  await pass(minute);
+  const before = await listActiveAlerts(inventory.database);
+  await room.close();
+  const away = 60 * minute;
+  vi.setSystemTime(Date.now() + away);
+  room = await open();
+  await pass(minute / 2);
+  const after = await listActiveAlerts(inventory.database);
+  expect(after).toMatchObject([{ key: "node-gone/user1", phase: "pending" }]);
+  const [then, since] = [before, after].map(([state]) => state?.badSince ?? 0);
+  expect((since ?? 0) - (then ?? 0)).toBeGreaterThanOrEqual(away);
 });
 
 test("a silence keeps it from being told; ended, it is told", async () => {

@@ -127,7 +127,8 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
     const at = now();
     const gap = at - lookedAt;
     // Of clocks that are set, too.
-    const before = gap > gapMilliseconds || gap < 0 ? skipTime(active, gap) : active;
+    const isMoved = gap > gapMilliseconds || gap < 0;
+    const before = isMoved ? skipTime(active, gap) : active;
     const view = await viewAt(fleet, at);
     const evaluation = evaluate(before, observe(effectiveRules(fleet.alerts), view), { now: at, returnsOf });
     const ended = evaluation.changed.filter(({ phase }) => phase === "ended");
@@ -143,7 +144,7 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
     const latest = (state: AlertState) => noted.get(idOf(state)) ?? state;
     const isBeat = at - beatAt >= beatMilliseconds;
     const result: LookResult = {
-      changed: [...evaluation.changed.map(latest), ...noted.values()],
+      changed: [...(isMoved ? evaluation.active.values() : []), ...evaluation.changed.map(latest), ...noted.values()],
       begun: evaluation.changed.filter(
         (state) => state.phase === "firing" && before.get(state.key)?.phase !== "firing",
       ),

@@ -75,7 +75,7 @@ export function createDelivery(dependencies: DeliveryDependencies): Delivery {
     add: (record) => void of(record.receiver).unshift(record),
     look(receivers) {
       for (const [receiver, records] of messages) {
-        const due = records.find(({ nextAttemptAt }) => nextAttemptAt !== null && nextAttemptAt <= now());
+        const due = records.find(({ nextAttemptAt }) => isDue(nextAttemptAt, now()));
         if (due === undefined || underWay.has(receiver)) continue;
         const work = attempt(due, receivers[receiver])
           .catch(onFailure)
@@ -101,6 +101,12 @@ export function createDelivery(dependencies: DeliveryDependencies): Delivery {
       await pTimeout(Promise.all(underWay.values()), { milliseconds: closingMilliseconds, fallback: () => undefined });
     },
   };
+}
+
+/** What is further away than anything waits is of a clock that was set back since. */
+function isDue(nextAttemptAt: number | null, now: number): boolean {
+  if (nextAttemptAt === null) return false;
+  return nextAttemptAt <= now || nextAttemptAt - now > Math.max(...backOff);
 }
 
 /** Of each receiver, in memory. */

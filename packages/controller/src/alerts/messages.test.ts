@@ -45,6 +45,12 @@ test("a receiver gets no message before the interval is over, and none while one
   expect(due([firing()], { isWaiting: () => true }).told).toEqual([]);
 });
 
+test("a clock that was set back keeps nobody from being told", () => {
+  const hours = 3 * 3_600_000;
+  expect(due([firing()], { lastMessageAt: () => hours }).told).toEqual([["ops", "firing node-gone/user1"]]);
+  expect(due([firing({ firedAt: hours })]).told).toEqual([["ops", "firing node-gone/user1"]]);
+});
+
 test("what was told is not told again, but after the time for that; its end is told", () => {
   const told = firing({ told: { ops: { firing: 0, ended: null } } });
   expect(due([told]).told).toEqual([]);

@@ -67,15 +67,20 @@ export function messagesDue(question: MessageQuestion): Telling[] {
   // Each receiver notes its part in what the one before it has left.
   let states = question.states;
   for (const [name, receiver] of Object.entries(receivers)) {
-    if (isWaiting(name) || now - (lastMessageAt(name) ?? -Infinity) < group.interval * 1000) continue;
+    if (isWaiting(name) || !hasPassed(now - (lastMessageAt(name) ?? -Infinity), group.interval)) continue;
     const candidates = states.flatMap((state) => candidateOf(state, { ...question, name, receiver }));
     const oldest = Math.min(...candidates.map(({ since }) => since));
-    if (candidates.length === 0 || now - oldest < group.wait * 1000) continue;
+    if (candidates.length === 0 || !hasPassed(now - oldest, group.wait)) continue;
     const noted = new Map(candidates.map((candidate) => [idOf(candidate.state), note(candidate, name, now)]));
     states = states.map((state) => noted.get(idOf(state)) ?? state);
     tellings.push({ receiver: name, alerts: candidates.map(toldAlert), states: [...noted.values()] });
   }
   return tellings;
+}
+
+/** A clock that was set back by hours is to keep nobody from being told for hours. */
+function hasPassed(milliseconds: number, seconds: number): boolean {
+  return milliseconds < 0 || milliseconds >= seconds * 1000;
 }
 
 /** Whether what it is of is this receiver's affair. */
