@@ -20,7 +20,7 @@ export async function ensureLxcfs(stateDirectory: string): Promise<void> {
   });
   await waitFor({
     what: "lxcfs's /proc/meminfo",
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
     check: async () => ((await answers(directory)) ? true : undefined),
   });
 }

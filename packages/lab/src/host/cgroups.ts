@@ -54,7 +54,7 @@ async function processesBelow(directory: string): Promise<number[]> {
 }
 
 /** Kills every process in a cgroup and the ones below it, in all hierarchies, and returns once they are gone. */
-export async function killCgroup(name: string, deadlineMs = 15_000): Promise<void> {
+export async function killCgroup(name: string, deadlineMs = 60_000): Promise<void> {
   await waitFor({
     what: `The end of the processes in cgroup ${name}`,
     deadlineMs,
@@ -86,7 +86,7 @@ async function removeTree(directory: string): Promise<void> {
   for (const child of (await childDirectories(directory)) ?? []) await removeTree(child);
   await waitFor({
     what: `The removal of cgroup ${directory}`,
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
     check: async () => {
       try {
         await rmdir(directory);

@@ -35,7 +35,7 @@ export async function ensureGateway(
   const identity = await startLongLived({ name: processName, argv, stateDirectory });
   await waitFor({
     what: "The gateway to the instances' pages",
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
     check: async () => {
       if ((await readReady(ready))?.pid === identity.pid) return true;
       if (await isRunning(identity)) return undefined;

@@ -50,7 +50,7 @@ export async function startRelay(request: RelayRequest): Promise<Relay> {
   });
   const started = await waitFor({
     what: `The relay from 127.0.0.1:${request.port}`,
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
     check: async () => {
       const content = await readReady(ready);
       if (content?.pid === identity.pid) return content;
