@@ -196,5 +196,12 @@ test("a test says what each receiver answered", async () => {
     { receiver: "ops", delivered: false, answer: "410 Gone" },
     { receiver: "user2", delivered: false },
   ]);
+  nodes.set("user1", "offline");
+  await pass(20 * minute);
+  [sent, refusal] = [[], null];
+  // It works again: what waits for it need not wait for its turn.
+  await room.test("ops");
+  await pass(minute / 6);
+  expect(told()).toEqual(["ops: firing test", "ops: firing node-gone/user1"]);
   await expect(room.test("nobody")).rejects.toMatchObject({ code: "not-found", hint: "There are ops, user2." });
 });

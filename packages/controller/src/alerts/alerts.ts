@@ -234,11 +234,13 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
           receiver,
           receivers.map(([name]) => name),
         );
-      return Promise.all(
+      const results = await Promise.all(
         chosen.map(([name, settings]) =>
           tryOut(() => dependencies.send(name, settings, testMessage(fleet, now())), name),
         ),
       );
+      for (const { receiver: name, delivered } of results) if (delivered) delivery.hasten(name);
+      return results;
     },
     async silence({ matchers, seconds, comment }, account) {
       const at = now();

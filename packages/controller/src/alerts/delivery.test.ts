@@ -47,3 +47,18 @@ test("a clock that was set back by hours keeps nothing from being tried again", 
   await look();
   expect(attempts).toBe(2);
 });
+
+test("what waits for a receiver is tried at once when it is known to take messages again", async () => {
+  refusal = new Error("503");
+  delivery.add(record());
+  await look();
+  refusal = null;
+  await look();
+  expect(attempts).toBe(1);
+  delivery.hasten("ops");
+  await look();
+  expect([attempts, delivery.standing("ops")]).toMatchObject([2, { undelivered: 0, error: null }]);
+  delivery.hasten("ops");
+  await look();
+  expect(attempts).toBe(2);
+});

@@ -9,6 +9,8 @@ export interface Delivery {
   add: (record: MessageRecord) => void;
   /** Begins what is due. Returns at once. */
   look: (receivers: Readonly<Record<string, AlertReceiver>>) => void;
+  /** It takes messages again: what waits for it is due at the next look. */
+  hasten: (receiver: string) => void;
   /** Whether a message to the receiver waits, or is on its way. */
   isWaiting: (receiver: string) => boolean;
   /** The newest message to the receiver, and when it last took one. */
@@ -83,6 +85,10 @@ export function createDelivery(dependencies: DeliveryDependencies): Delivery {
         underWay.set(receiver, work);
         records.splice(mostRecords);
       }
+    },
+    hasten(receiver) {
+      for (const record of messages.get(receiver) ?? [])
+        if (record.nextAttemptAt !== null) record.nextAttemptAt = Math.min(record.nextAttemptAt, now());
     },
     isWaiting: (receiver) => messages.get(receiver)?.some(({ nextAttemptAt }) => nextAttemptAt !== null) ?? false,
     standing(receiver) {
