@@ -22,6 +22,7 @@ import { createRecurring } from "../schedules/recurring.ts";
 import { messageRecord, testMessage } from "./compose.ts";
 import { createDelivery } from "./delivery.ts";
 import { evaluate, skipTime } from "./evaluate.ts";
+import { nodeOwnersOf } from "./labels.ts";
 import { alertsLook } from "./names.ts";
 import { isEndUntold, messagesDue, type AlertMessage } from "./messages.ts";
 import { observe } from "./observe.ts";
@@ -170,7 +171,7 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
     return {
       ...seen,
       now: at,
-      tenants: fleet.tenants,
+      ...{ tenants: fleet.tenants, nodeOwners: nodeOwnersOf(fleet.tenants) },
       means: readings.means(at),
       disk: readings.disk,
       restarts: (node, container, seconds) => readings.restarts(node, container, { seconds, now: at }),

@@ -5,9 +5,14 @@ import { sharedScope } from "@berth/shared/names";
 import type { AlertView } from "./view.ts";
 
 /** A tenant's node concerns the tenant. */
-export function nodeLabels(node: string, { tenants }: Pick<AlertView, "tenants">): AlertLabels {
-  const owner = Object.entries(tenants).find(([, tenant]) => tenant.node === node)?.[0];
-  return { node, tenant: owner ?? sharedScope };
+export function nodeLabels(node: string, { nodeOwners }: Pick<AlertView, "nodeOwners">): AlertLabels {
+  return { node, tenant: nodeOwners.get(node) ?? sharedScope };
+}
+
+/** Tenants by their nodes; the first of several. */
+export function nodeOwnersOf(tenants: AlertView["tenants"]): ReadonlyMap<string, string> {
+  const entries = Object.entries(tenants).map(([tenant, { node }]) => [node, tenant] as const);
+  return new Map(entries.toReversed());
 }
 
 export function instanceLabels({ node, tenant, service, name }: InstanceStatus): AlertLabels {

@@ -1,6 +1,7 @@
 /** A fleet of one node and one instance, in which all is well. */
 import type { InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
 import { containerColumns, nodeColumns, type ContainerColumn, type NodeColumn } from "@berth/shared/metrics/samples";
+import { nodeOwnersOf } from "./labels.ts";
 import type { NodeReading } from "./readings.ts";
 import type { Point } from "./trend.ts";
 import type { AlertView } from "./view.ts";
@@ -56,8 +57,9 @@ export const points = (count: number, value: (minute: number) => number): Point[
 export const status = (nodes: NodeStatus[], instances: InstanceStatus[]) => ({ fleet: "valuechain", nodes, instances });
 
 export function healthy(changes: Partial<AlertView> = {}): AlertView {
+  const { tenants = { user1: { node: "user1", suspended: false, services: {} } } } = changes;
   return {
-    ...{ now, tenants: { user1: { node: "user1", suspended: false, services: {} } }, means: new Map() },
+    ...{ now, tenants, nodeOwners: nodeOwnersOf(tenants), means: new Map() },
     status: status([node()], [instance()]),
     ...{
       disk: () => points(61, () => 600),

@@ -18,6 +18,8 @@ export interface AlertView {
   now: number;
   status: Status;
   tenants: Fleet["tenants"];
+  /** Tenants by their nodes: each finding asks. */
+  nodeOwners: ReadonlyMap<string, string>;
   /** Instances that a run is at, or has yet to come to. */
   atWork: ReadonlySet<string>;
   /** By node; those that are missing were not heard of lately. */
