@@ -27,6 +27,7 @@ import { controllerStanding } from "../status/controller-standing.ts";
 import type { BackupStatus } from "../status/status.ts";
 import type { KeptTenant } from "../tenants/kept.ts";
 import type { ServeOptions } from "./options.ts";
+import { rememberLast } from "./remember-last.ts";
 import { findRunUnderWay } from "./run-under-way.ts";
 
 export interface BackupsDependencies {
@@ -88,13 +89,15 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
     startRun: (run) => runner.start(run),
     exclusively: dependencies.fleetControl.exclusively,
   });
-  const read = async () => {
-    const fleet = (await store.current())?.fleet;
-    if (fleet?.backups === undefined) return null;
+  // Asked for every minute, and the text of a fleet seldom changes: who owns something depends on nothing else.
+  const ownersOf = rememberLast((fleet: Fleet): readonly string[] => {
     const secretVersion = (name: string) => secrets.version(name) ?? 1;
     const context = { fleet, catalog: fleetCatalog(fleet), desired: desired(fleet), secretVersion };
-    const owners = backupSubjects(context).map(({ owner }) => owner);
-    return { schedule: fleet.backups, owners: [...new Set(owners)] };
+    return [...new Set(backupSubjects(context).map(({ owner }) => owner))];
+  });
+  const read = async () => {
+    const fleet = (await store.current())?.fleet;
+    return fleet?.backups === undefined ? null : { schedule: fleet.backups, owners: ownersOf(fleet) };
   };
   const schedule = createBackupSchedule({
     // The controller's own is the last: it holds the records of the others.
