@@ -1,17 +1,19 @@
 import { defineConfig } from "vitest/config";
+import { FleetOrder } from "./packages/lab/test/fleet/order.ts";
 
 /** Longer than a command of the lab may take, so that what it waited for is told. */
 const patience = { testTimeout: 900_000, hookTimeout: 1_800_000 };
 
 /** Each alone, as users' machines do one thing at a time too; what engines, browsers and kernels refuse once is tried again: `berth test` names it. */
-const realParts = { fileParallelism: false, retry: 1, ...patience };
+const realParts = { fileParallelism: false, retry: 1, runner: "packages/lab/test/timed-runner.ts", ...patience };
 
 /**
  * Unit tests stand beside the code they test and need nothing but Node. Integration tests meet one real part after the
- * other (root, Debian); those of the fleet meet all of them in a lab. `berth test` runs the latter beside all others.
+ * other (root, Debian); those of the fleet meet all of them in a lab. `berth test` runs both beside each other.
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: FleetOrder },
     projects: [
       {
         test: {

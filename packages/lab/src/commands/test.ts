@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { execa } from "execa";
 import { z } from "zod";
 import { repository } from "../demo/controller.ts";
@@ -27,12 +27,13 @@ interface Count {
   skipped: number;
   /** Names of those that passed at the second attempt only. */
   flaky: readonly string[];
+  /** Names of those that were not begun, since the time was over. */
+  outOfTime: readonly string[];
 }
 
 const reportSchema = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
-  numPendingTests: z.int(),
   testResults: z.array(
     z.object({
       assertionResults: z.array(
@@ -42,25 +43,41 @@ const reportSchema = z.object({
   ),
 });
 
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (minutes > 0) return minutes;
+  throw new InvalidArgumentError("It must be a number of minutes.");
+}
+
+interface Options {
+  unit?: boolean;
+  patient?: boolean;
+  /** Minutes. */
+  within?: number;
+}
+
 const program = new Command("berth test")
   .description("Runs lint, types, unit tests and integration tests, and installs what they need.")
   .argument("[filter...]", "only test files whose path contains this")
   .option("--unit", "only what needs neither root nor the lab")
+  .option("--within <minutes>", "begin no integration test later than this, and name what was left out", parseMinutes)
   .option("--patient", "also what takes minutes and shows little that the others do not")
   .addHelpText("after", "\nExamples:\n  ./berth test\n  ./berth test --unit\n  ./berth test packages/agent")
-  .action(async (filter: string[], { unit, patient }: { unit?: boolean; patient?: boolean }) => {
+  .action(async (filter: string[], { unit, patient, within }: Options) => {
     if (patient === true) process.env["BERTH_TEST_PATIENT"] = "1";
+    if (within !== undefined) process.env["BERTH_TEST_UNTIL"] = String(Date.now() + within * 60_000);
     if (unit !== true) {
       await requireSuitableMachine();
       await ensurePackages(debianPackages, (line) => process.stderr.write(`${line}\n`));
     }
+    const counts = await checks(filter);
     // The fleet's tests wait for starts and deadlines more than they work.
-    const fleet = unit === true ? [] : [runTests("fleet", filter)];
-    summarize([...(await checks(filter, unit === true)), ...(await Promise.all(fleet))]);
+    const lanes = unit === true ? [] : ["integration", "fleet"];
+    summarize([...counts, ...(await Promise.all(lanes.map((project) => runTests(project, filter))))]);
   });
 
-/** All but the tests of the fleet, one after the other. */
-async function checks(filter: readonly string[], unitOnly: boolean): Promise<Count[]> {
+/** What needs Node alone, one after the other. */
+async function checks(filter: readonly string[]): Promise<Count[]> {
   const counts: Count[] = [];
   if (filter.length === 0) {
     counts.push(await check("lint", ["oxlint", "--deny-warnings"]));
@@ -68,7 +85,6 @@ async function checks(filter: readonly string[], unitOnly: boolean): Promise<Cou
     counts.push(await check("types", ["turbo", "run", "types", "--output-logs=errors-only"]));
   }
   counts.push(await runTests("unit", filter));
-  if (!unitOnly) counts.push(await runTests("integration", filter));
   return counts;
 }
 
@@ -77,7 +93,10 @@ function summarize(counts: readonly Count[]): void {
   for (const name of counts.flatMap(({ flaky }) => flaky)) {
     process.stdout.write(`\nPassed at the second attempt only: ${name}`);
   }
-  const total = (key: Exclude<keyof Count, "flaky">) => counts.reduce((sum, count) => sum + count[key], 0);
+  for (const name of counts.flatMap(({ outOfTime }) => outOfTime)) {
+    process.stdout.write(`\nNot begun in time: ${name}`);
+  }
+  const total = (key: "passed" | "failed" | "skipped") => counts.reduce((sum, count) => sum + count[key], 0);
   process.stdout.write(
     `\n${total("passed")} passed, ${total("failed")} failed${total("skipped") > 0 ? `, ${total("skipped")} skipped` : ""}\n`,
   );
@@ -88,7 +107,7 @@ function summarize(counts: readonly Count[]): void {
 async function check(name: string, [file, ...parameters]: [string, ...string[]]): Promise<Count> {
   process.stdout.write(`\n== ${name}\n`);
   const exitCode = await printing(file, parameters, { TURBO_TELEMETRY_DISABLED: "1" });
-  return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0, flaky: [] };
+  return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0, flaky: [], outOfTime: [] };
 }
 
 async function runTests(project: string, filter: readonly string[]): Promise<Count> {
@@ -108,11 +127,21 @@ async function runTests(project: string, filter: readonly string[]): Promise<Cou
     const counted = reportSchema.parse(JSON.parse(await readFile(report, "utf8")));
     // A file that fails to load, or an error outside of any test, has no test to fail.
     const extra = exitCode !== 0 && counted.numFailedTests === 0 ? 1 : 0;
-    const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = counted;
-    return { passed, failed: numFailedTests + extra, skipped, flaky: flakyOf(counted) };
+    const { numPassedTests: passed, numFailedTests } = counted;
+    const statuses = counted.testResults.flatMap(({ assertionResults }) =>
+      assertionResults.map(({ status }) => status),
+    );
+    const skipped = statuses.filter((status) => status !== "passed" && status !== "failed").length;
+    return {
+      passed,
+      failed: numFailedTests + extra,
+      skipped,
+      flaky: flakyOf(counted),
+      outOfTime: outOfTimeOf(counted),
+    };
   } catch {
     process.stderr.write(`The ${project} tests left no report (exit code ${exitCode ?? "none"})\n`);
-    return { passed: 0, failed: 1, skipped: 0, flaky: [] };
+    return { passed: 0, failed: 1, skipped: 0, flaky: [], outOfTime: [] };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -141,6 +170,14 @@ function flakyOf({ testResults }: z.output<typeof reportSchema>): string[] {
   return testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status, failureMessages }) => status === "passed" && (failureMessages ?? []).length > 0)
+    .map(({ fullName }) => fullName);
+}
+
+/** What the timed runner did not begin; what leaves itself out is `skipped`. */
+function outOfTimeOf({ testResults }: z.output<typeof reportSchema>): string[] {
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "pending")
     .map(({ fullName }) => fullName);
 }
 
