@@ -21,6 +21,8 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.integration.test.ts"],
           testTimeout: 30_000,
+          // On two cores, one less would be one.
+          maxWorkers: "100%",
         },
       },
       {
