@@ -9,7 +9,7 @@ const realParts = { fileParallelism: false, retry: 1, runner: "packages/lab/test
 
 /**
  * Unit tests stand beside the code they test and need nothing but Node. Integration tests meet one real part after the
- * other (root, Debian); those of the fleet meet all of them in a lab. `berth test` runs both beside each other.
+ * other (root, Debian); those of the fleet meet all of them in a lab.
  */
 export default defineConfig({
   test: {

@@ -70,23 +70,18 @@ const program = new Command("berth test")
       await requireSuitableMachine();
       await ensurePackages(debianPackages, (line) => process.stderr.write(`${line}\n`));
     }
-    const counts = await checks(filter);
-    // The fleet's tests wait for starts and deadlines more than they work.
-    const lanes = unit === true ? [] : ["integration", "fleet"];
-    summarize([...counts, ...(await Promise.all(lanes.map((project) => runTests(project, filter))))]);
+    const counts: Count[] = [];
+    if (filter.length === 0) {
+      counts.push(await check("lint", ["oxlint", "--deny-warnings"]));
+      counts.push(await check("format", ["oxfmt", "--check"]));
+      counts.push(await check("types", ["turbo", "run", "types", "--output-logs=errors-only"]));
+    }
+    // One after the other: beside anything else, the instances of a fleet starve on two slow cores.
+    for (const project of unit === true ? ["unit"] : ["unit", "integration", "fleet"]) {
+      counts.push(await runTests(project, filter));
+    }
+    summarize(counts);
   });
-
-/** What needs Node alone, one after the other. */
-async function checks(filter: readonly string[]): Promise<Count[]> {
-  const counts: Count[] = [];
-  if (filter.length === 0) {
-    counts.push(await check("lint", ["oxlint", "--deny-warnings"]));
-    counts.push(await check("format", ["oxfmt", "--check"]));
-    counts.push(await check("types", ["turbo", "run", "types", "--output-logs=errors-only"]));
-  }
-  counts.push(await runTests("unit", filter));
-  return counts;
-}
 
 /** Says what came of it, and ends with the exit code that this means. */
 function summarize(counts: readonly Count[]): void {
@@ -106,7 +101,12 @@ function summarize(counts: readonly Count[]): void {
 /** A check counts as one test. */
 async function check(name: string, [file, ...parameters]: [string, ...string[]]): Promise<Count> {
   process.stdout.write(`\n== ${name}\n`);
-  const exitCode = await printing(file, parameters, { TURBO_TELEMETRY_DISABLED: "1" });
+  const { exitCode } = await execa(file, parameters, {
+    cwd: repository,
+    stdio: ["ignore", "inherit", "inherit"],
+    reject: false,
+    env: { TURBO_TELEMETRY_DISABLED: "1" },
+  });
   return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0, flaky: [], outOfTime: [] };
 }
 
@@ -115,14 +115,11 @@ async function runTests(project: string, filter: readonly string[]): Promise<Cou
   const directory = await mkdtemp(join(tmpdir(), "berth-test-"));
   const report = join(directory, "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const exitCode = await printing("vitest", [
-    "run",
-    "--project",
-    project,
-    "--passWithNoTests",
-    ...reporters,
-    ...filter,
-  ]);
+  const { exitCode } = await execa(
+    "vitest",
+    ["run", "--project", project, "--passWithNoTests", ...reporters, ...filter],
+    { cwd: repository, stdio: ["ignore", "inherit", "inherit"], reject: false },
+  );
   try {
     const counted = reportSchema.parse(JSON.parse(await readFile(report, "utf8")));
     // A file that fails to load, or an error outside of any test, has no test to fail.
@@ -145,24 +142,6 @@ async function runTests(project: string, filter: readonly string[]): Promise<Cou
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Runs a program and prints its lines as they come, whole, since another one may print beside it. */
-async function printing(
-  file: string,
-  parameters: readonly string[],
-  env: Record<string, string> = {},
-): Promise<number | undefined> {
-  const running = execa(file, parameters, {
-    cwd: repository,
-    stdin: "ignore",
-    all: true,
-    buffer: false,
-    reject: false,
-    env: { ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
-  });
-  for await (const line of running.iterable({ from: "all" })) process.stdout.write(`${line}\n`);
-  return (await running).exitCode;
 }
 
 /** What has passed and failed before. */
