@@ -189,8 +189,8 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 }
 
-/** Of a host of whose nodes no agent has told yet. */
-const usualCores = 4;
+/** Of a host of whose nodes no agent has told yet: as few as a small one has, since what starves misses its health check. */
+const usualCores = 2;
 
 async function readHosts(inventory: Inventory): Promise<Hosts> {
   const nodes = (await listNodes(inventory.database)).map(({ name, proxmox, facts }) => {
