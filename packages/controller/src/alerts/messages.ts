@@ -1,25 +1,19 @@
 /** What is to be told to whom at this moment, of the alerts that there are. Pure. */
-import { alertLabelsSchema } from "@berth/shared/api/alerts";
-import { alertSeveritySchema, type AlertReceiver } from "@berth/shared/fleet/alert-receivers";
+import { type AlertReceiver } from "@berth/shared/fleet/alert-receivers";
 import type { Alerts } from "@berth/shared/fleet/alerts";
 import { z } from "zod";
 import { silencesOf, type SilenceRecord } from "./silences.ts";
-import { idOf, type AlertState } from "./state.ts";
+import { alertStateSchema, idOf, type AlertState } from "./state.ts";
 
-const toldAlertSchema = z.object({
-  id: z.string(),
-  key: z.string(),
-  rule: z.string(),
-  severity: alertSeveritySchema,
-  labels: alertLabelsSchema,
-  summary: z.string(),
-  description: z.string(),
-  value: z.number().nullable(),
-  status: z.enum(["firing", "resolved"]),
-  startsAt: z.number(),
-  endsAt: z.number().nullable(),
-  repeated: z.boolean(),
-});
+const toldAlertSchema = alertStateSchema
+  .pick({ key: true, rule: true, severity: true, labels: true, summary: true, description: true, value: true })
+  .extend({
+    id: z.string(),
+    status: z.enum(["firing", "resolved"]),
+    startsAt: z.number(),
+    endsAt: z.number().nullable(),
+    repeated: z.boolean(),
+  });
 export type ToldAlert = z.output<typeof toldAlertSchema>;
 
 /** One message to one receiver. */
