@@ -1,7 +1,8 @@
 /** `berth test`: lint, types, unit and integration tests; installs what they need. Ends with 'N passed, N failed'. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import { execa } from "execa";
 import { z } from "zod";
@@ -25,6 +26,8 @@ interface Count {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed and the beginning of why, to be told once more at the end of a long output. */
+  failures: readonly string[];
   /** Names of those that passed at the second attempt only. */
   flaky: readonly string[];
   /** Names of those that were not begun, since the time was over. */
@@ -36,6 +39,10 @@ const reportSchema = z.object({
   numFailedTests: z.int(),
   testResults: z.array(
     z.object({
+      name: z.string(),
+      status: z.string(),
+      /** Why a file could not be run at all; empty otherwise. */
+      message: z.string(),
       assertionResults: z.array(
         z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullable() }),
       ),
@@ -85,6 +92,9 @@ const program = new Command("berth test")
 
 /** Says what came of it, and ends with the exit code that this means. */
 function summarize(counts: readonly Count[]): void {
+  for (const failure of counts.flatMap(({ failures }) => failures)) {
+    process.stdout.write(`\nFailed: ${failure}`);
+  }
   for (const name of counts.flatMap(({ flaky }) => flaky)) {
     process.stdout.write(`\nPassed at the second attempt only: ${name}`);
   }
@@ -107,7 +117,10 @@ async function check(name: string, [file, ...parameters]: [string, ...string[]])
     reject: false,
     env: { TURBO_TELEMETRY_DISABLED: "1" },
   });
-  return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0, flaky: [], outOfTime: [] };
+  const nothing = { skipped: 0, flaky: [], outOfTime: [] };
+  return exitCode === 0
+    ? { ...nothing, passed: 1, failed: 0, failures: [] }
+    : { ...nothing, passed: 0, failed: 1, failures: [name] };
 }
 
 async function runTests(project: string, filter: readonly string[]): Promise<Count> {
@@ -125,6 +138,7 @@ async function runTests(project: string, filter: readonly string[]): Promise<Cou
     // A file that fails to load, or an error outside of any test, has no test to fail.
     const extra = exitCode !== 0 && counted.numFailedTests === 0 ? 1 : 0;
     const { numPassedTests: passed, numFailedTests } = counted;
+    const failures = failuresOf(counted);
     const statuses = counted.testResults.flatMap(({ assertionResults }) =>
       assertionResults.map(({ status }) => status),
     );
@@ -133,15 +147,39 @@ async function runTests(project: string, filter: readonly string[]): Promise<Cou
       passed,
       failed: numFailedTests + extra,
       skipped,
+      failures: extra > 0 && failures.length === 0 ? [`the ${project} tests, outside of any test`] : failures,
       flaky: flakyOf(counted),
       outOfTime: outOfTimeOf(counted),
     };
   } catch {
     process.stderr.write(`The ${project} tests left no report (exit code ${exitCode ?? "none"})\n`);
-    return { passed: 0, failed: 1, skipped: 0, flaky: [], outOfTime: [] };
+    const failures = [`the ${project} tests, which left no report`];
+    return { passed: 0, failed: 1, skipped: 0, failures, flaky: [], outOfTime: [] };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** A file that could not be run at all has a message of its own and no test. */
+function failuresOf({ testResults }: z.output<typeof reportSchema>): string[] {
+  const files = testResults.filter(({ status, message }) => status === "failed" && message !== "");
+  const tests = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "failed").map((test) => ({ ...test, name })),
+  );
+  return [
+    ...files.map(({ name, message }) => toldOf(relative(repository, name), message)),
+    ...tests.map(({ name, fullName, failureMessages }) =>
+      toldOf(`${relative(repository, name)}: ${fullName}`, failureMessages?.at(-1) ?? ""),
+    ),
+  ];
+}
+
+function toldOf(what: string, why: string): string {
+  const lines = stripVTControlCharacters(why)
+    .split("\n")
+    .filter((line) => !line.includes("/node_modules/"))
+    .slice(0, 8);
+  return [what, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
 /** What has passed and failed before. */
