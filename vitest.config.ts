@@ -30,6 +30,8 @@ export default defineConfig({
           name: "integration",
           include: ["packages/*/src/**/*.integration.test.ts", "packages/lab/test/*.test.ts"],
           ...realParts,
+          // A part alone takes minutes at the very most: what hangs is not to cost a quarter of an hour.
+          testTimeout: 300_000,
         },
       },
       {

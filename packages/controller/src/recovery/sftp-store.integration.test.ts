@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Secret } from "@berth/shared/secret";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -188,10 +189,16 @@ describe("one sentence, and what to do, for", () => {
     await expect(gone).rejects.toMatchObject({ code: "store.failed" });
     await server.restart();
     expect(await store.list()).toEqual(names);
+  });
 
+  test.each([0, 300])("a server that is gone in the middle of reading, noticed %i ms later", async (milliseconds) => {
+    await store.put("large", counted(40), signal);
     const reading = await store.get("large", signal);
     const rest = (async () => {
-      for await (const chunk of reading) if (chunk.length > 0) await server.kill();
+      for await (const chunk of reading) {
+        if (chunk.length > 0) await server.kill();
+        await pause(milliseconds);
+      }
     })();
     await expect(rest).rejects.toMatchObject({ code: "store.failed" });
     await server.restart();

@@ -14,6 +14,11 @@ const readBytes = 512 * 1024;
 const shortestRoom = 1024 ** 2;
 const roomSchema = z.object({ f_frsize: z.coerce.number(), f_bavail: z.coerce.number() });
 
+interface OpenFile {
+  connection: SftpConnection;
+  handle: Buffer;
+}
+
 export function sftpPlace({ user, host, port, path }: Omit<SftpTarget, "hostKey">, below: readonly string[]): string {
   return `sftp://${user}@${host}:${port}${[path, ...below].join("/")}`;
 }
@@ -45,13 +50,11 @@ export function sftpStore(access: SftpAccess, below: readonly string[]): Archive
     }
   }
 
-  async function download(name: string): Promise<{ connection: SftpConnection; content: Readable }> {
+  async function open(name: string): Promise<OpenFile> {
     const connection = await connectSftp(access);
     try {
-      const path = `${directory}/${name}`;
-      const opened = ask<Buffer>((done) => connection.sftp.open(path, "r", done));
-      const handle = await Promise.race([opened, connection.broken]);
-      return { connection, content: connection.sftp.createReadStream(path, { handle, highWaterMark: readBytes }) };
+      const opened = ask<Buffer>((done) => connection.sftp.open(`${directory}/${name}`, "r", done));
+      return { connection, handle: await Promise.race([opened, connection.broken]) };
     } catch (error) {
       connection[Symbol.dispose]();
       throw isMissing(error) ? noArchive(name, place) : error;
@@ -71,22 +74,19 @@ export function sftpStore(access: SftpAccess, below: readonly string[]): Archive
       }
     },
     get: async (name, signal) => {
-      const { connection, content } = await download(name).catch((error: unknown) => {
+      const file = await open(name).catch((error: unknown) => {
         throw sftpError(error, access, place);
       });
-      connection.broken.catch((error: unknown) => content.destroy(toError(error)));
-      // It closes its file when it was read, and fails in that when the connection has ended: nobody is to hear of it.
-      content.on("error", () => undefined);
       const read = async function* (): AsyncGenerator<Buffer> {
         try {
-          for await (const chunk of content) yield chunk;
+          yield* blocksOf(file);
         } catch (error) {
           throw signal.aborted ? signal.reason : sftpError(error, access, place);
         }
       };
-      const found = Readable.from(read(), { objectMode: false, signal });
-      found.once("close", () => connection[Symbol.dispose]());
-      return found;
+      const content = Readable.from(read(), { objectMode: false, signal });
+      content.once("close", () => file.connection[Symbol.dispose]());
+      return content;
     },
     list: () =>
       connected(async (sftp) => {
@@ -100,6 +100,21 @@ export function sftpStore(access: SftpAccess, below: readonly string[]): Archive
         });
       }),
   };
+}
+
+/**
+ * Ends whatever becomes of the connection: ssh2's own stream of a file waits for ever, if it breaks off between two
+ * reads, for an answer to its closing of the file.
+ */
+async function* blocksOf({ connection: { sftp, broken }, handle }: OpenFile): AsyncGenerator<Buffer> {
+  for (let position = 0; ;) {
+    const block = Buffer.allocUnsafe(readBytes);
+    const reading = ask<number>((done) => sftp.read(handle, block, 0, readBytes, position, done));
+    const bytes = await Promise.race([reading, broken]);
+    if (bytes === 0) return;
+    position += bytes;
+    yield block.subarray(0, bytes);
+  }
 }
 
 /** None where there is no such directory. */
@@ -168,8 +183,4 @@ function noRoom(place: string, cause: unknown): BerthError {
     hint: "Free some; what was written of the backup is removed.",
     cause,
   });
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
