@@ -57,12 +57,12 @@ async function start(): Promise<void> {
 }
 
 /** On the controller's machine. */
-const berth = (...parameters: string[]) => guest.try([`${folder}/berth`, ...parameters], { deadlineMs: 60_000 });
+const berth = (...parameters: string[]) => guest.try([`${folder}/berth`, ...parameters], { deadlineMs: 120_000 });
 
 /** On a machine beside it. */
 const elsewhere = (...parameters: string[]) =>
   tryInNamespace(lab.namespace, ["env", `HOME=${home}`, join(repository, "berth"), ...parameters], {
-    deadlineMs: 60_000,
+    deadlineMs: 120_000,
   });
 
 const journal = () => guest.run(["journalctl", "--unit", "berth", "--output", "cat", "--no-pager"]);
@@ -70,7 +70,7 @@ const journal = () => guest.run(["journalctl", "--unit", "berth", "--output", "c
 async function untilAnswering(): Promise<void> {
   await waitFor({
     what: "The controller",
-    deadlineMs: 30_000,
+    deadlineMs: 120_000,
     intervalMs: 300,
     check: async () => ((await berth("status")).exitCode === 0 ? true : undefined),
   });

@@ -27,6 +27,7 @@ import { serveSamples, type SamplesApi } from "./samples.ts";
 import { serveSecrets, type SecretsApi } from "./secrets.ts";
 import { serveTenants, type TenantsApi } from "./tenants.ts";
 import { serveUpgrades, type UpgradesApi } from "./upgrades.ts";
+import { serveUsage, type UsageApi } from "./usage.ts";
 
 export interface ApiDependencies {
   fleet: FleetApi;
@@ -39,6 +40,7 @@ export interface ApiDependencies {
   samples: SamplesApi;
   history: HistoryApi;
   events: EventsApi;
+  usage: UsageApi;
   routes: RoutesApi;
   tenants: TenantsApi;
   capacity: CapacityApi;
@@ -90,6 +92,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveSamples(api, dependencies.samples);
     serveHistory(api, dependencies.history);
     serveEvents(api, dependencies.events);
+    serveUsage(api, dependencies.usage);
     serveCapacity(api, dependencies.capacity);
     serveTenants(api, dependencies.tenants);
     serveRoutes(api, dependencies.routes);

@@ -34,6 +34,10 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "What an instance, a tenant or a node used over a longer time",
     load: () => import("./commands/metrics.ts"),
   },
+  usage: {
+    summary: "What each tenant uses, over all nodes and shared stores",
+    load: () => import("./commands/usage.ts"),
+  },
   capacity: {
     summary: "What nodes and hosts have against what instances may use, and how many more tenants fit",
     load: () => import("./commands/capacity.ts"),

@@ -32,6 +32,22 @@ const quotaSchema = z
   .object({ quota: z.int().default(0), size: z.int().default(0) })
   .transform(({ quota, size }) => (size > 0 ? size : quota));
 
+/** A store that has never counted says so with a time in the year 1. */
+const countsSchema = z
+  .object({
+    lastUpdate: z.string().transform((at) => new Date(at)),
+    bucketsUsageInfo: z.record(z.string(), z.object({ size: z.int(), objectsCount: z.int() })).nullish(),
+  })
+  .transform(({ lastUpdate, bucketsUsageInfo }) => ({
+    countedAt: lastUpdate.getTime() > 0 ? lastUpdate.toISOString() : null,
+    counts: new Map(
+      Object.entries(bucketsUsageInfo ?? {}).map(([bucket, { size, objectsCount }]) => [
+        bucket,
+        { bytes: size, objects: objectsCount },
+      ]),
+    ),
+  }));
+
 const refusalSchema = z.object({ Code: z.string(), Message: z.string() });
 
 interface AdminRequest {
@@ -105,6 +121,12 @@ export class StoreAdmin {
     const change = { group, members: [accessKey], groupStatus: "enabled", isRemove: true };
     const body = Buffer.from(JSON.stringify(change));
     await this.#request({ method: "PUT", command: "update-group-members", query: {}, body });
+  }
+
+  /** What each bucket held when the store last counted, which it does by itself, minutes or hours apart. */
+  async counts(): Promise<z.output<typeof countsSchema>> {
+    const answer = await this.#request({ method: "GET", command: "datausageinfo", query: {} });
+    return countsSchema.parse(JSON.parse(answer));
   }
 
   /** In bytes; null: none. */

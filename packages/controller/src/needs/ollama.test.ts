@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { json } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ensureModels, fullName, observeModels, type EnsureModelsContext } from "./ollama.ts";
+import { ensureModels, fullName, loadedModels, observeModels, type EnsureModelsContext } from "./ollama.ts";
 import { PullProgress } from "./ollama-progress.ts";
 
 /** Has one model; of what is pulled, it knows two. */
@@ -35,6 +35,11 @@ class FakeOllama {
     response.setHeader("content-type", "application/json");
     if (request.url === "/api/tags") {
       response.end(JSON.stringify({ models: [...this.models].map((name) => ({ name, model: name })) }));
+      return;
+    }
+    if (request.url === "/api/ps") {
+      const loaded = { name: "llama3.2:3b", model: "llama3.2:3b", size: 3_000_000_000, size_vram: 2_000_000_000 };
+      response.end(JSON.stringify({ models: [loaded] }));
       return;
     }
     // Ollama takes either word for it, and its client has the older one.
@@ -162,5 +167,20 @@ describe("PullProgress", () => {
       told.push(progress.next({ status: "pulling a", digest: "a", total: 100, completed }));
     }
     expect(told.filter((each) => each !== undefined)).toHaveLength(10);
+  });
+});
+
+describe("loadedModels", () => {
+  it("tells what each takes of the machine's memory and of its graphics cards", async () => {
+    const { context } = await start();
+    expect(await loadedModels(context.server)).toEqual([
+      { model: "llama3.2:3b", memoryBytes: 1_000_000_000, graphicsMemoryBytes: 2_000_000_000 },
+    ]);
+  });
+
+  it("is a failure of the store when nobody answers", async () => {
+    const { context } = await start();
+    ollama.close();
+    await expect(loadedModels(context.server)).rejects.toMatchObject({ code: "store.failed" });
   });
 });

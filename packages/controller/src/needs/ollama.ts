@@ -10,6 +10,13 @@ export interface OllamaServer {
   port: number;
 }
 
+export interface LoadedModel {
+  model: string;
+  memoryBytes: number;
+  /** Of graphics cards. */
+  graphicsMemoryBytes: number;
+}
+
 export interface EnsureModelsContext {
   server: OllamaServer;
   /** `fraction` is of all that is to be pulled, 0 to 1. */
@@ -43,6 +50,21 @@ export async function observeModels(need: ModelsNeed, { server }: { server: Olla
     exists: missing.length < need.models.length,
     differences: missing.map((model) => `model '${model}' is not pulled`),
   };
+}
+
+/** Models that are in memory at this moment. Throws `store.failed` when Ollama does not answer. */
+export async function loadedModels(server: OllamaServer): Promise<LoadedModel[]> {
+  const client = openClient(server, AbortSignal.timeout(listMilliseconds));
+  try {
+    const { models } = await client.ps();
+    return models.map(({ name, size, size_vram: graphics }) => ({
+      model: name,
+      memoryBytes: Math.max(size - graphics, 0),
+      graphicsMemoryBytes: graphics,
+    }));
+  } catch (error) {
+    throw failure(server, error, []);
+  }
 }
 
 /** As Ollama lists it: without a tag, a model's is `latest`. */

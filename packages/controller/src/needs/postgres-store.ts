@@ -20,6 +20,7 @@ import { observeDatabases } from "./postgres-observe.ts";
 import { loginOf } from "./postgres-roles.ts";
 import type { PostgresServer, PostgresServers, WithDatabase } from "./postgres-servers.ts";
 import { ensureSuperuserPassword } from "./postgres-superuser.ts";
+import { type DatabaseFacts, readDatabaseFacts } from "./postgres-usage.ts";
 import { opensDatabase } from "./trespass.ts";
 
 export interface DatabaseStoreDependencies {
@@ -58,6 +59,8 @@ export interface DatabaseStore {
   remove: (fleet: Fleet, input: OperationInput<"database.remove">, work: Work) => Promise<{ removed: boolean }>;
   /** By database name; `needs` are all that the server meets. */
   observe: (fleet: Fleet, server: string, needs: readonly DatabaseNeed[]) => Promise<Map<string, ObservedNeed>>;
+  /** By name: how large, and how many are connected. Only databases that exist. */
+  facts: (fleet: Fleet, server: string, databases: readonly string[]) => Promise<Map<string, DatabaseFacts>>;
   /** Whether the login of one need gets into the database of another. */
   opens: (fleet: Fleet, own: DatabaseNeed, foreign: DatabaseNeed) => Promise<boolean>;
   /** Ends every login of the need's database but the present one. */
@@ -154,6 +157,8 @@ export function databaseStore(dependencies: DatabaseStoreDependencies): Database
         observeDatabases(client, needs, passwordOf, accessServer(fleet, server)),
       );
     },
+    facts: (fleet, instance, databases) =>
+      postgres.withClient(serverOf(fleet, instance), (client) => readDatabaseFacts(client, databases)),
     /** Its password and the rules of pg_hba.conf are tried from here, its privileges asked for: each has to hold by itself. */
     async opens(fleet, own, foreign) {
       const server = serverOf(fleet, foreign.server);

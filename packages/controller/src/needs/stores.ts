@@ -4,19 +4,22 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import type { DatabaseNeed } from "@berth/shared/operations/database-ensure";
 import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import { locateInstance } from "../apply/locate.ts";
-import type { DesiredNeed, NeedKind } from "../plan/desired-needs.ts";
+import { type DesiredNeed, type NeedKind, inputsOf } from "../plan/desired-needs.ts";
 import { needId } from "../plan/needs.ts";
 import type { ObservedNeed } from "../plan/observed.ts";
 import { bucketsSecretName, collectionsSecretName } from "../plan/secret-names.ts";
 import type { ObjectStore } from "./minio-client.ts";
 import { ensureBuckets, removeBuckets } from "./minio-ensure.ts";
 import { observeBuckets } from "./minio-observe.ts";
-import { ensureModels, observeModels } from "./ollama.ts";
+import { type BucketCount, readBucketCounts } from "./minio-usage.ts";
+import { ensureModels, type LoadedModel, loadedModels, observeModels } from "./ollama.ts";
 import { databaseStore, type DatabaseStore } from "./postgres-store.ts";
 import { PostgresServers } from "./postgres-servers.ts";
+import type { DatabaseFacts } from "./postgres-usage.ts";
 import type { QdrantServer } from "./qdrant-client.ts";
 import { ensureCollections, removeCollections } from "./qdrant-ensure.ts";
 import { observeCollections } from "./qdrant-observe.ts";
+import { readPoints } from "./qdrant-usage.ts";
 import { opensBucket, opensCollection } from "./trespass.ts";
 
 export interface StoresDependencies {
@@ -29,6 +32,14 @@ export interface StoresDependencies {
   earlier: (name: string) => string[];
   /** Every database that a server of the fleet has to hold. */
   databaseNeeds: (fleet: Fleet, server: string) => DatabaseNeed[];
+}
+
+/** By name of database, collection and bucket; what does not exist is not in it. */
+export interface StoreReading {
+  databases: ReadonlyMap<string, DatabaseFacts>;
+  points: ReadonlyMap<string, number>;
+  buckets: ReadonlyMap<string, BucketCount>;
+  models: readonly LoadedModel[];
 }
 
 export interface StoreWork {
@@ -51,6 +62,8 @@ export interface Stores {
   databases: DatabaseStore;
   /** By id of the operation that meets the need. */
   observe: (fleet: Fleet, needs: readonly DesiredNeed[]) => Promise<Map<string, ObservedNeed>>;
+  /** What a store holds for its needs, and the models that it has loaded. All needs must be of this server. */
+  read: (fleet: Fleet, server: string, needs: readonly DesiredNeed[]) => Promise<StoreReading>;
   /** Whether the owner of a need gets into what is another's, in a store of the same kind. */
   opens: (fleet: Fleet, own: DesiredNeed, foreign: DesiredNeed) => Promise<boolean>;
   close: () => Promise<void>;
@@ -87,16 +100,16 @@ export function createStores(dependencies: StoresDependencies): Stores {
   ): Promise<ReadonlyMap<string, ObservedNeed>> {
     switch (kind) {
       case "database.ensure":
-        return databases.observe(fleet, server, inputs("database.ensure", needs));
+        return databases.observe(fleet, server, inputsOf("database.ensure", needs));
       case "collections.ensure":
-        return observeCollections(inputs("collections.ensure", needs), { server: qdrantServer(fleet, server) });
+        return observeCollections(inputsOf("collections.ensure", needs), { server: qdrantServer(fleet, server) });
       case "buckets.ensure":
-        return observeBuckets(inputs("buckets.ensure", needs), {
+        return observeBuckets(inputsOf("buckets.ensure", needs), {
           store: objectStore(fleet, server),
           secretKeyOf: (owner) => peek(bucketsSecretName(owner)),
         });
       case "models.ensure":
-        return observeEach(inputs("models.ensure", needs), (need) =>
+        return observeEach(inputsOf("models.ensure", needs), (need) =>
           observeModels(need, { server: locate(fleet, server) }),
         );
     }
@@ -141,6 +154,25 @@ export function createStores(dependencies: StoresDependencies): Stores {
       );
       return seen;
     },
+    async read(fleet, server, needs) {
+      const databaseNames = inputsOf("database.ensure", needs).map(({ database }) => database);
+      const collectionNames = inputsOf("collections.ensure", needs).flatMap(({ collections }) =>
+        collections.map(({ name }) => name),
+      );
+      const bucketNames = inputsOf("buckets.ensure", needs).flatMap(({ buckets }) => buckets);
+      const hasModels = needs.some(({ kind }) => kind === "models.ensure");
+      const [found, points, buckets, models] = await Promise.all([
+        databaseNames.length === 0 ? new Map<string, DatabaseFacts>() : databases.facts(fleet, server, databaseNames),
+        collectionNames.length === 0
+          ? new Map<string, number>()
+          : readPoints(qdrantServer(fleet, server), collectionNames),
+        bucketNames.length === 0
+          ? new Map<string, BucketCount>()
+          : readBucketCounts(objectStore(fleet, server), bucketNames),
+        hasModels ? loadedModels(locate(fleet, server)) : [],
+      ]);
+      return { databases: found, points, buckets, models };
+    },
     async opens(fleet, own, foreign) {
       if (own.kind === "database.ensure" && foreign.kind === "database.ensure") {
         return databases.opens(fleet, own.input, foreign.input);
@@ -160,10 +192,6 @@ export function createStores(dependencies: StoresDependencies): Stores {
     },
     close: () => postgres.close(),
   };
-}
-
-function inputs<K extends NeedKind>(kind: K, needs: readonly DesiredNeed[]): OperationInput<K>[] {
-  return needs.flatMap((need) => (need.kind === kind ? [need.input as OperationInput<K>] : []));
 }
 
 async function observeEach<N extends { server: string }>(

@@ -25,6 +25,11 @@ export type DesiredNeed<K extends NeedKind = NeedKind> = {
   [Kind in K]: { kind: Kind; target: string; server: string; input: OperationInput<Kind> };
 }[K];
 
+/** What the needs of one kind ask for. */
+export function inputsOf<K extends NeedKind>(kind: K, needs: readonly DesiredNeed[]): OperationInput<K>[] {
+  return needs.flatMap((need) => (need.kind === kind ? [need.input as OperationInput<K>] : []));
+}
+
 export interface PlacementNeeds {
   database: DatabaseNeed | null;
   collections: CollectionsNeed | null;

@@ -16,6 +16,9 @@ const instance = ["node", "tenant", "service", "instance"] as const;
 const container = [...instance, "container"] as const;
 const owner = ["owner"] as const;
 const run = ["kind", "state"] as const;
+const database = ["tenant", "instance", "database"] as const;
+const collection = ["tenant", "instance", "collection"] as const;
+const bucket = ["tenant", "bucket"] as const;
 
 export const definitions = {
   berth_build_info: gauge("1", ["version"], "Version of the controller"),
@@ -60,6 +63,19 @@ export const definitions = {
   berth_container_disk_read_bytes_per_second: gauge("bytes/s", container, "Read from disks by the container"),
   berth_container_disk_write_bytes_per_second: gauge("bytes/s", container, "Written to disks by the container"),
   berth_container_processes: gauge("count", container, "Processes and threads in the container"),
+
+  berth_database_size_bytes: gauge("bytes", database, "Size of the database, as PostgreSQL tells it"),
+  berth_database_connections: gauge("count", database, "Connections to the database"),
+  berth_database_connection_limit: gauge("count", database, "How many connections its login may have"),
+  berth_collection_points: gauge("count", collection, "Points in the collection, as Qdrant counts them"),
+  berth_bucket_size_bytes: gauge("bytes", bucket, "What the bucket holds, as the object store last counted it"),
+  berth_bucket_objects: gauge("count", bucket, "Objects in the bucket, likewise"),
+  berth_bucket_quota_bytes: gauge("bytes", bucket, "What the bucket may hold, if there is a quota"),
+  berth_model_loaded_bytes: gauge(
+    "bytes",
+    ["instance", "model", "memory"],
+    "What a model that is loaded takes, in the machine's own memory (system) and that of its graphics cards (graphics)",
+  ),
 
   berth_runs: gauge("count", run, "Runs that are kept, the last 500, by kind and state"),
   berth_run_last_end_timestamp_seconds: gauge("Unix time", run, "When the last run of the kind and state ended"),

@@ -110,3 +110,24 @@ describe("what the controller remembers", () => {
     ]);
   });
 });
+
+test("what stores hold, by tenant; what the object store has not counted yet has no size", async () => {
+  expect(
+    await linesOf("berth_database_size_bytes", "berth_database_connections", "berth_database_connection_limit"),
+  ).toEqual([
+    'berth_database_size_bytes{tenant="user1",instance="user1-n8n",database="user1_n8n"} 8192',
+    'berth_database_size_bytes{tenant="shared",instance="shared-langfuse",database="shared_langfuse"} 4096',
+    'berth_database_connections{tenant="user1",instance="user1-n8n",database="user1_n8n"} 3',
+    'berth_database_connections{tenant="shared",instance="shared-langfuse",database="shared_langfuse"} 0',
+    'berth_database_connection_limit{tenant="user1",instance="user1-n8n",database="user1_n8n"} 20',
+  ]);
+  expect(await linesOf("berth_collection_points", "berth_bucket_size_bytes", "berth_bucket_quota_bytes")).toEqual([
+    'berth_collection_points{tenant="user1",instance="user1-flowise",collection="user1_flowise_vectors"} 7',
+    'berth_bucket_size_bytes{tenant="user1",bucket="user1-uploads"} 100',
+    'berth_bucket_quota_bytes{tenant="user1",bucket="user1-uploads"} 1000',
+  ]);
+  expect(await linesOf("berth_model_loaded_bytes")).toEqual([
+    'berth_model_loaded_bytes{instance="shared-ollama",model="llama3.2:3b",memory="system"} 5',
+    'berth_model_loaded_bytes{instance="shared-ollama",model="llama3.2:3b",memory="graphics"} 6',
+  ]);
+});

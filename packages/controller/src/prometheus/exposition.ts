@@ -9,6 +9,7 @@ import { controllerOwner } from "../recovery/store.ts";
 import { containerSeries, nodeSeries, type LabelsOf } from "./definitions.ts";
 import { createSeries, type Series } from "./series.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { StoreUsage } from "../usage/usage.ts";
 
 type InstanceLabels = LabelsOf<"berth_instance_healthy">;
 
@@ -30,6 +31,7 @@ export async function expose(snapshot: Snapshot): Promise<string> {
     series.set("berth_run_last_end_timestamp_seconds", { kind, state }, unixTime(lastEndedAt));
   }
   exposeBackups(series, snapshot.backups);
+  if (snapshot.usage !== null) exposeUsage(series, snapshot.usage);
   for (const { certificate, node, notAfter } of certificates) {
     series.set("berth_certificate_expiry_timestamp_seconds", { certificate, node: node ?? "" }, notAfter / 1000);
   }
@@ -109,6 +111,30 @@ function exposeBackups(series: Series, backups: Snapshot["backups"]): void {
     series.set("berth_backup_last_proof_timestamp_seconds", { owner }, unixTime(provenAt));
   }
   exposeOwner(series, controllerOwner, backups.controllerBackup);
+}
+
+function exposeUsage(series: Series, { databases, collections, buckets, models }: StoreUsage): void {
+  for (const { tenant, instance, database, bytes, connections, connectionLimit } of databases) {
+    const labels = { tenant: tenant ?? sharedScope, instance, database };
+    series.set("berth_database_size_bytes", labels, bytes);
+    series.set("berth_database_connections", labels, connections);
+    series.set("berth_database_connection_limit", labels, connectionLimit);
+  }
+  for (const { tenant, instance, collection, points } of collections) {
+    series.set("berth_collection_points", { tenant: tenant ?? sharedScope, instance, collection }, points);
+  }
+  for (const { tenant, bucket, bytes, objects, quotaBytes, countedAt } of buckets) {
+    const labels = { tenant: tenant ?? sharedScope, bucket };
+    series.set("berth_bucket_quota_bytes", labels, quotaBytes);
+    if (countedAt === null) continue;
+    series.set("berth_bucket_size_bytes", labels, bytes);
+    series.set("berth_bucket_objects", labels, objects);
+  }
+  for (const { server, model, memoryBytes, graphicsMemoryBytes } of models) {
+    const labels = { instance: server, model };
+    series.set("berth_model_loaded_bytes", { ...labels, memory: "system" }, memoryBytes);
+    series.set("berth_model_loaded_bytes", { ...labels, memory: "graphics" }, graphicsMemoryBytes);
+  }
 }
 
 interface Standing {

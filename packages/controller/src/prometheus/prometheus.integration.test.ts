@@ -71,7 +71,10 @@ async function buildController(): Promise<FastifyInstance> {
     };
     servePrometheus(
       api,
-      openPrometheus(rooms, () => readStatus({ inventory, hub, fleetName: async () => null })),
+      openPrometheus(rooms, {
+        status: () => readStatus({ inventory, hub, fleetName: async () => null }),
+        usage: () => null,
+      }),
     );
   });
   await built.listen({ host: place.host, port: 0 });

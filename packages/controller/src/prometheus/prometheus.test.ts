@@ -56,6 +56,7 @@ beforeAll(async () => {
     runs: () => tallyRuns(inventory.database),
     backups: async () => snapshot.backups,
     certificates: async () => snapshot.certificates,
+    usage: () => snapshot.usage,
     place: async () => ({ fleet: "valuechain", host: "10.0.6.1", port: 8421 }),
     secrets: await openSecrets({ inventory, key: Buffer.alloc(32, 1) }),
     caPem: "PEM",

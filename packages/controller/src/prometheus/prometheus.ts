@@ -13,7 +13,7 @@ import { prometheusTargets, type Place } from "./targets.ts";
 import { prometheusTokenName } from "./token.ts";
 
 export interface Prometheus {
-  /** What there is at this moment, in the text format. Asks neither agents nor stores. */
+  /** What is known at this moment, in the text format. Nobody is waited for: neither an agent nor a store. */
   metrics: () => Promise<{ contentType: string; text: string }>;
   targets: () => Promise<PrometheusTargets>;
   /** What Prometheus is set up with; makes the token at the first call that asks for it. */
@@ -29,6 +29,7 @@ export interface PrometheusDependencies {
   runs: () => Promise<Snapshot["runs"]>;
   backups: () => Promise<Snapshot["backups"]>;
   certificates: () => Promise<Snapshot["certificates"]>;
+  usage: () => Snapshot["usage"];
   place: () => Promise<Place>;
   secrets: ReaderTokenSecrets;
   /** PEM of the controller's own authority. */
@@ -53,6 +54,7 @@ export function createPrometheus(dependencies: PrometheusDependencies): Promethe
       runs,
       backups,
       certificates,
+      usage: dependencies.usage(),
     };
   }
 

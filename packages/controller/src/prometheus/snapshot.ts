@@ -3,6 +3,7 @@ import type { LiveSamples } from "@berth/shared/api/live";
 import type { Status } from "@berth/shared/api/status";
 import type { RunTally } from "../inventory/runs.ts";
 import type { BackupStatus } from "../status/status.ts";
+import type { StoreUsage } from "../usage/usage.ts";
 
 export interface CertificateEnd {
   certificate: "agent" | "server" | "authority";
@@ -22,6 +23,8 @@ export interface Snapshot {
   /** null: the fleet has none. */
   backups: BackupStatus | null;
   certificates: readonly CertificateEnd[];
+  /** null: the stores were not read yet. */
+  usage: StoreUsage | null;
 }
 
 /** What is older says nothing of now. While nobody looks, an agent sends every five seconds. */

@@ -16,6 +16,7 @@ import { forgetNode } from "./forget-node.ts";
 import { createHistoryApi } from "./history.ts";
 import { openPrometheus } from "./prometheus.ts";
 import { createTenantsApi } from "./tenants.ts";
+import { openUsage } from "./usage.ts";
 import { createLiveChanges } from "./live-changes.ts";
 import type { Controller } from "./open-controller.ts";
 import { findRunUnderWay } from "./run-under-way.ts";
@@ -29,6 +30,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     fleetName: async () => (await store.current())?.fleet.fleet ?? null,
   };
   const status = () => readStatus(statusDependencies);
+  const usage = openUsage(controller, status, onFailure);
   const nodes = createNodeControl({
     control: fleetControl,
     store,
@@ -118,7 +120,8 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     backups: { control: controller.backups.control, late: controller.backups.schedule.late },
     upgrades: { control: controller.upgrades.control, check: controller.upgrades.checks.check },
     drills: controller.drills.control,
-    prometheus: openPrometheus(controller, status),
+    usage,
+    prometheus: openPrometheus(controller, { status, usage: usage.recall }),
     recovery: {
       list: controller.recovery.list,
       create: () => controller.recovery.create("manual"),

@@ -8,7 +8,7 @@ import { listCertificateEnds } from "../inventory/certificates.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { tallyRuns } from "../inventory/runs.ts";
 import { createPrometheus, type Prometheus } from "../prometheus/prometheus.ts";
-import type { CertificateEnd } from "../prometheus/snapshot.ts";
+import type { CertificateEnd, Snapshot } from "../prometheus/snapshot.ts";
 import type { ReaderTokenSecrets } from "../secrets/reader-token.ts";
 import type { BackupRooms } from "./backups.ts";
 import type { ServeOptions } from "./options.ts";
@@ -25,10 +25,16 @@ export interface PrometheusRooms {
   presentedCertificate: { notAfter: number | null };
 }
 
-export function openPrometheus(controller: PrometheusRooms, status: () => Promise<Status>): Prometheus {
+/** What the scrape has in common with the rest of the API. */
+export interface PrometheusSources {
+  status: () => Promise<Status>;
+  usage: () => Snapshot["usage"];
+}
+
+export function openPrometheus(controller: PrometheusRooms, { status, usage }: PrometheusSources): Prometheus {
   const { version, options, inventory, authority, hub, store, secrets } = controller;
   return createPrometheus({
-    ...{ version, status, secrets, caPem: authority.caPem },
+    ...{ version, status, usage, secrets, caPem: authority.caPem },
     recentSamples: (query) => hub.recentSamples(query),
     runs: () => tallyRuns(inventory.database),
     backups: () => controller.backups.status(),

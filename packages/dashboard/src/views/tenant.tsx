@@ -1,5 +1,6 @@
 import { getTenant, type TenantStatus } from "@berth/shared/api/tenants";
 import type { OwnerBackups } from "@berth/shared/api/status";
+import { getUsage, type Usage } from "@berth/shared/api/usage";
 import type { JSX } from "preact";
 import { useCallback, useMemo } from "preact/hooks";
 import { call } from "../api/client.ts";
@@ -9,6 +10,7 @@ import { Ago } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { Facts } from "../components/facts.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
+import { Holdings } from "../components/holdings.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { nodePath } from "../routes/route.ts";
@@ -22,18 +24,26 @@ export function TenantPage({ name }: { name: string }): JSX.Element {
   const ask = useCallback((signal: AbortSignal) => call(getTenant, { params: { name }, signal }), [name]);
   const { answer: tenant, error } = useAnswer(ask);
   const { answer: status } = useFleetStatus();
+  const askUsage = useCallback((signal: AbortSignal) => call(getUsage, { query: { tenant: name }, signal }), [name]);
+  const { answer: usage } = useAnswer(askUsage);
   const owner = status?.backups?.find((one) => one.owner === name);
   return (
     <Page title={name} aside={tenant && <StateMark state={tenant.state} />}>
       {error && <ErrorNotice error={error} what={`Tenant ${name}`} />}
       {!tenant && !error && <p class="muted">Waiting for the controller to tell of this tenant.</p>}
-      {tenant && <TenantBody tenant={tenant} owner={owner} />}
+      {tenant && <TenantBody tenant={tenant} owner={owner} usage={usage} />}
     </Page>
   );
 }
 
-function TenantBody({ tenant, owner }: { tenant: TenantStatus; owner: OwnerBackups | undefined }): JSX.Element {
-  const { name, node, address, databases, collections, buckets, keys, hosts } = tenant;
+interface TenantBodyProps {
+  tenant: TenantStatus;
+  owner: OwnerBackups | undefined;
+  usage: Usage | undefined;
+}
+
+function TenantBody({ tenant, owner, usage }: TenantBodyProps): JSX.Element {
+  const { name, node, address, keys, hosts } = tenant;
   const { fleet } = useSession();
   const status = useStore(fleet, (state) => state.status);
   // The tenant's instances as the stream tells them, on whichever nodes they are.
@@ -59,14 +69,8 @@ function TenantBody({ tenant, owner }: { tenant: TenantStatus; owner: OwnerBacku
         <FleetTable nodes={nodes} instances={instances} />
       )}
       <TenantCharts tenant={name} />
-      <Facts
-        facts={[
-          ["Routes", names(hosts)],
-          ["Databases", names(databases)],
-          ["Collections", names(collections)],
-          ["Buckets", names(buckets)],
-        ]}
-      />
+      <Holdings tenant={tenant} usage={usage} />
+      <Facts facts={[["Routes", names(hosts)]]} />
       <Commands of={commandsOf(tenant)} />
     </>
   );

@@ -1,5 +1,7 @@
 import { listTenants, type TenantStatus } from "@berth/shared/api/tenants";
 import type { InstanceStatus, OwnerBackups } from "@berth/shared/api/status";
+import { getUsage, type OwnerUsage, type Usage } from "@berth/shared/api/usage";
+import { formatBytes, formatCores } from "@berth/shared/metrics/units";
 import type { JSX } from "preact";
 import { call } from "../api/client.ts";
 import { Command } from "../components/command.tsx";
@@ -17,6 +19,8 @@ import { useStore } from "../store.ts";
 const askTenants = async (signal: AbortSignal): Promise<readonly TenantStatus[]> =>
   (await call(listTenants, { signal })).tenants;
 
+const askUsage = (signal: AbortSignal): Promise<Usage> => call(getUsage, { signal });
+
 const noInstances: readonly InstanceStatus[] = [];
 
 /** Every tenant with its state, where it is, and whether its instances and its backups are well. */
@@ -24,6 +28,7 @@ export function TenantsPage(): JSX.Element {
   const { fleet } = useSession();
   const { answer: tenants, error } = useAnswer(askTenants);
   const { answer: status } = useFleetStatus();
+  const { answer: usage } = useAnswer(askUsage);
   const instances = useStore(fleet, (state) => state.status?.instances ?? noInstances);
   const byTenant = Map.groupBy(instances, ({ tenant }) => tenant);
   return (
@@ -41,7 +46,16 @@ export function TenantsPage(): JSX.Element {
             columns={[
               ["column-subject", "Tenant"],
               ["column-health", "Healthy"],
-              ["column-services optional", "Services"],
+              [
+                "column-number column-cpu",
+                <>
+                  CPU <span class="unit">cores</span>
+                </>,
+              ],
+              ["column-number column-memory", "Memory"],
+              ["column-number optional", "Databases"],
+              ["column-number optional", "Points"],
+              ["column-number optional", "Buckets"],
               ["column-backup", "Backup"],
             ]}
           />
@@ -50,6 +64,7 @@ export function TenantsPage(): JSX.Element {
               <TenantRow
                 key={tenant.name}
                 tenant={tenant}
+                usage={usage?.owners.find((owner) => owner.tenant === tenant.name)}
                 instances={byTenant.get(tenant.name) ?? noInstances}
                 backups={status?.backups?.find(({ owner }) => owner === tenant.name)}
               />
@@ -63,12 +78,14 @@ export function TenantsPage(): JSX.Element {
 
 interface TenantRowProps {
   tenant: TenantStatus;
+  /** undefined: not told yet. */
+  usage: OwnerUsage | undefined;
   /** As the live stream tells them. */
   instances: readonly InstanceStatus[];
   backups: OwnerBackups | undefined;
 }
 
-function TenantRow({ tenant, instances, backups }: TenantRowProps): JSX.Element {
+function TenantRow({ tenant, usage, instances, backups }: TenantRowProps): JSX.Element {
   const { name, state, node, address } = tenant;
   return (
     <tr data-row={name}>
@@ -89,9 +106,28 @@ function TenantRow({ tenant, instances, backups }: TenantRowProps): JSX.Element 
       <td class="column-health">
         <Health instances={instances} expected={state === "active"} />
       </td>
-      <td class="column-services optional secondary">{instances.map(({ service }) => service).join(", ")}</td>
+      <NumberCell column="column-cpu" value={usage?.cpuCores} format={formatCores} />
+      <NumberCell column="column-memory" value={usage?.memoryBytes} format={formatBytes} />
+      <NumberCell column="optional" value={usage?.databaseBytes} format={formatBytes} />
+      <NumberCell column="optional" value={usage?.points} format={String} />
+      <NumberCell column="optional" value={usage?.bucketBytes} format={formatBytes} />
       <td class="column-backup">{backups ? <NewestBackup owner={backups} /> : <span class="muted">–</span>}</td>
     </tr>
+  );
+}
+
+interface NumberCellProps {
+  /** `optional`: left out where there is little room. */
+  column: "column-cpu" | "column-memory" | "optional";
+  value: number | null | undefined;
+  format: (value: number) => string;
+}
+
+function NumberCell({ column, value, format }: NumberCellProps): JSX.Element {
+  return (
+    <td class={`column-number ${column}`}>
+      {typeof value === "number" ? format(value) : <span class="muted">–</span>}
+    </td>
   );
 }
 

@@ -122,7 +122,9 @@ it("shows tenants with their state, health and backups, and one of them with wha
   await live(page);
   const shown = await rows(page, ".tenants");
   expect(shown).toHaveLength(busyTenants.length);
-  expect(shown[1]).toMatch(/^active user2 10\.0\.6\.12 3 of 3 openwebui, n8n, flowise late 1 d 9 h ago$/);
+  expect(shown[1]).toMatch(
+    /^active user2 10\.0\.6\.12 3 of 3 0\.45 1\.03 GiB 120 MiB 1200 96\.0 MiB late 1 d 9 h ago$/,
+  );
   expect(shown[3]).toMatch(/^active user4 .* 2 of 3 /);
   expect(shown[8]).toMatch(/^suspended user9 /);
   expect(shown[10]).toMatch(/ none yet$/);
@@ -131,6 +133,15 @@ it("shows tenants with their state, health and backups, and one of them with wha
   await page.getByRole("link", { name: "user4", exact: true }).click();
   await page.locator(".facts div", { hasText: "Last proven" }).getByText("2 d 22 h ago").waitFor();
   await page.getByText("test-user4-n8n.valuechain.example.org").waitFor();
+  await page.getByText("3600 points").waitFor();
+  expect(await rows(page, ".holdings")).toEqual([
+    "Database user4_openwebui 102 MiB 18 of 20 connections nearly full",
+    "Database user4_n8n 102 MiB 18 of 20 connections nearly full",
+    "Database user4_flowise 102 MiB 18 of 20 connections nearly full",
+    "Collection user4-documents – 3600 points",
+    "Bucket user4-uploads 288 MiB of 1 GiB 120 objects",
+    "Bucket user4-exports not counted yet –",
+  ]);
   await page.getByText("berth tenant suspend user4").waitFor();
   expect(await page.locator("[data-instance]").count()).toBe(3);
 });

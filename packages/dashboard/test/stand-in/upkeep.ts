@@ -4,6 +4,7 @@ import { listEvents, type Event } from "@berth/shared/api/events";
 import { listRoutes, testRoutes, type Route, type RouteList, type RouteResult } from "@berth/shared/api/routes";
 import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
 import { getTenant, listTenants, type TenantStatus } from "@berth/shared/api/tenants";
+import { getUsage, type Usage } from "@berth/shared/api/usage";
 import { listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
 import { BerthError } from "@berth/shared/errors";
 import { answerAlerts, makeAlerts, type AlertWorld } from "./alerts.ts";
@@ -11,6 +12,7 @@ import { controllerStandingOf, makeBackups, ownersOf } from "./backups.ts";
 import { makeEvents } from "./events.ts";
 import { makeRoutes, makeTenants, testRoute } from "./places.ts";
 import { makeCheck, makeUpgrades } from "./upgrades.ts";
+import { makeUsage, usageOf } from "./usage.ts";
 
 export interface Upkeep {
   backups: Backup[];
@@ -23,6 +25,7 @@ export interface Upkeep {
   router: RouteList["router"];
   upgrades: Upgrade[];
   events: Event[];
+  usage: Usage;
   alerts: AlertWorld;
   check: UpgradeCheck;
   testRoute: (route: Route) => RouteResult;
@@ -43,6 +46,7 @@ export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances:
     router: { address: "10.0.6.10", port: 443, tls: true },
     upgrades: makeUpgrades(now),
     events: makeEvents(now),
+    usage: makeUsage(now, tenants),
     alerts: makeAlerts(now),
     check: makeCheck(now, instances),
     testRoute,
@@ -69,6 +73,8 @@ export function answerUpkeep(call: string, url: URL, upkeep: Upkeep): unknown {
       const events = upkeep.events.filter((event) => kind === null || event.kind === kind);
       return listEvents.response.parse({ events });
     }
+    case `GET ${getUsage.path}`:
+      return getUsage.response.parse(usageOf(url.searchParams.get("tenant"), upkeep.usage));
     case `GET ${listUpgrades.path}`:
       return listUpgrades.response.parse({ upgrades });
     default:

@@ -30,6 +30,7 @@ export const idleDependencies: ApiDependencies = {
     read: unused,
   },
   events: { list: unused },
+  usage: { read: unused },
   tenants: {
     list: unused,
     control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },

@@ -77,6 +77,37 @@ export function testSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
         ...{ failed: null, lateSince: null, recoveryKey: null },
       },
     },
+    usage: {
+      readAt: seenAt,
+      databases: [
+        {
+          ...{ server: "shared-postgres", tenant: "user1", instance: "user1-n8n", database: "user1_n8n" },
+          ...{ bytes: 8192, connections: 3, connectionLimit: 20 },
+        },
+        {
+          ...{ server: "shared-postgres", tenant: null, instance: "shared-langfuse", database: "shared_langfuse" },
+          ...{ bytes: 4096, connections: 0, connectionLimit: null },
+        },
+      ],
+      collections: [
+        {
+          ...{ server: "shared-qdrant", tenant: "user1", instance: "user1-flowise" },
+          ...{ collection: "user1_flowise_vectors", points: 7 },
+        },
+      ],
+      buckets: [
+        {
+          ...{ server: "shared-minio", tenant: "user1", bucket: "user1-uploads", bytes: 100, objects: 2 },
+          ...{ quotaBytes: 1000, countedAt: seenAt },
+        },
+        {
+          ...{ server: "shared-minio", tenant: "user1", bucket: "user1-backups", bytes: 0, objects: 0 },
+          ...{ quotaBytes: null, countedAt: null },
+        },
+      ],
+      models: [{ server: "shared-ollama", model: "llama3.2:3b", memoryBytes: 5, graphicsMemoryBytes: 6 }],
+      unread: [],
+    },
     certificates: [
       { certificate: "agent", node: "user1", notAfter: Date.parse(seenAt) },
       { certificate: "server", node: null, notAfter: Date.parse(seenAt) },

@@ -72,6 +72,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   "PUT update-group-members": { action: "admin:AddUserToGroup", run: changeGroup },
   "PUT set-bucket-quota": { action: "admin:SetBucketQuota", run: setQuota },
+  "GET datausageinfo": { action: "admin:DataUsageInfo", run: ({ store }) => dataUsage(store) },
   "GET get-bucket-quota": { action: "admin:GetBucketQuota", run: quota },
 };
 
@@ -162,6 +163,20 @@ function quota({ store, parameter }: AdminCall): object {
   const { quota: bytes } = store.buckets.get(parameter("bucket"));
   if (bytes === 0) throw new Refusal("XMinioAdminNoSuchQuotaConfiguration");
   return { quota: bytes, size: bytes, rate: 0, requests: 0, quotatype: "hard" };
+}
+
+/** The original counts now and then, the stand-in whenever it is asked. */
+function dataUsage(store: Store): object {
+  const counts = store.buckets.counts();
+  return {
+    lastUpdate: new Date().toISOString(),
+    objectsCount: counts.reduce((sum, { objects }) => sum + objects, 0),
+    objectsTotalSize: counts.reduce((sum, { bytes }) => sum + bytes, 0),
+    bucketsCount: counts.length,
+    bucketsUsageInfo: Object.fromEntries(
+      counts.map(({ name, bytes, objects }) => [name, { size: bytes, objectsCount: objects }]),
+    ),
+  };
 }
 
 /** A body that was sealed with the secret key of whoever asks. */

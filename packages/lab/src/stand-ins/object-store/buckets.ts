@@ -67,6 +67,17 @@ export class Buckets {
     this.#database.run("UPDATE bucket SET policy = ? WHERE name = ?", document, name);
   }
 
+  /** What each bucket holds: its latest versions as objects, the bytes of all of them. */
+  counts(): { name: string; bytes: number; objects: number }[] {
+    return this.#database
+      .rows(
+        `SELECT bucket.name AS name, coalesce(sum(version.size), 0) AS bytes,
+          coalesce(sum(version.is_latest = 1 AND version.is_marker = 0), 0) AS objects
+        FROM bucket LEFT JOIN version ON version.bucket = bucket.name GROUP BY bucket.name ORDER BY bucket.name`,
+      )
+      .map((row) => ({ name: text(row, "name"), bytes: number(row, "bytes"), objects: number(row, "objects") }));
+  }
+
   /** Refuses what would make the bucket's content reach its quota; `size` is what is about to be added. */
   demandRoom({ name, quota }: Bucket, size: number): void {
     if (quota === 0) return;

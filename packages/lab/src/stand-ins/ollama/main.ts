@@ -51,6 +51,16 @@ function routesOf(models: Models): Routes {
     "GET /": () => ({ body: "Ollama is running" }),
     "GET /api/version": () => ({ body: { version } }),
     "GET /api/tags": () => ({ body: { models: models.list().map((model) => ({ ...model, model: model.name })) } }),
+    "GET /api/ps": () => ({
+      body: {
+        models: models.loaded().map(({ model: { name, size, digest }, expiresAt }) => ({
+          ...{ name, model: name, size, digest, details: {} },
+          expires_at: expiresAt.toISOString(),
+          // There is no graphics card.
+          size_vram: 0,
+        })),
+      },
+    }),
     "GET /v1/models": () => ({
       body: { object: "list", data: models.list().map(({ name }) => ({ id: name, object: "model" })) },
     }),
@@ -125,6 +135,7 @@ function present(models: Models, body: Record<string, unknown>): Model {
   const name = nameIn(body);
   const model = models.find(name);
   if (model === undefined) throw unknown(name);
+  models.use(model);
   return model;
 }
 

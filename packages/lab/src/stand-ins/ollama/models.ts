@@ -26,8 +26,13 @@ export interface Model {
 const reports = 10;
 const reportMilliseconds = 25;
 
+/** So long does the original keep a model in memory that nobody asks. */
+const keepMilliseconds = 300_000;
+
 export class Models {
   readonly #directory: string;
+  /** By name, when it was last asked. */
+  readonly #used = new Map<string, number>();
 
   /** `home` is /root/.ollama. */
   constructor(home: string) {
@@ -43,6 +48,18 @@ export class Models {
 
   find(name: string): Model | undefined {
     return this.list().find((model) => model.name === fullName(name));
+  }
+
+  use({ name }: Model): void {
+    this.#used.set(name, Date.now());
+  }
+
+  /** Those in memory, with when they leave it. */
+  loaded(): { model: Model; expiresAt: Date }[] {
+    return this.list().flatMap((model) => {
+      const expiresAt = (this.#used.get(model.name) ?? 0) + keepMilliseconds;
+      return expiresAt > Date.now() ? [{ model, expiresAt: new Date(expiresAt) }] : [];
+    });
   }
 
   remove(name: string): boolean {

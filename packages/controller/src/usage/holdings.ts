@@ -1,0 +1,57 @@
+/** What stores hold, by whose it is. Pure: needs and readings in, rows out. */
+import type { BucketUsage, CollectionUsage, DatabaseUsage, ModelUsage, Usage } from "@berth/shared/api/usage";
+import { connectionLimitOf } from "../needs/postgres-roles.ts";
+import type { StoreReading } from "../needs/stores.ts";
+import { type DesiredNeed, inputsOf } from "../plan/desired-needs.ts";
+
+export type Holdings = Pick<Usage, "databases" | "collections" | "buckets" | "models">;
+
+/** null: shared, or an owner that is no tenant. */
+export type TenantOf = (instanceOrTenant: string) => string | null;
+
+/** Of one store. What is needed and does not exist is left out: the plan tells of it. */
+export function holdingsOf(
+  server: string,
+  needs: readonly DesiredNeed[],
+  { databases, points, buckets, models }: StoreReading,
+  tenantOf: TenantOf,
+): Holdings {
+  return {
+    databases: inputsOf("database.ensure", needs).flatMap((need): DatabaseUsage[] => {
+      const { instance, database } = need;
+      const found = databases.get(database);
+      if (found === undefined) return [];
+      const limit = connectionLimitOf(need);
+      const { bytes, connections } = found;
+      return [
+        {
+          ...{ server, tenant: tenantOf(instance), instance, database, bytes, connections },
+          connectionLimit: limit < 0 ? null : limit,
+        },
+      ];
+    }),
+    collections: inputsOf("collections.ensure", needs).flatMap(({ instance, collections }) =>
+      collections.flatMap(({ name: collection }): CollectionUsage[] => {
+        const count = points.get(collection);
+        return count === undefined ? [] : [{ server, tenant: tenantOf(instance), instance, collection, points: count }];
+      }),
+    ),
+    buckets: inputsOf("buckets.ensure", needs).flatMap(({ owner, buckets: names, quotaBytes }) =>
+      names.flatMap((bucket): BucketUsage[] => {
+        const count = buckets.get(bucket);
+        return count === undefined ? [] : [{ server, tenant: tenantOf(owner), bucket, quotaBytes, ...count }];
+      }),
+    ),
+    models: models.map((model): ModelUsage => ({ server, ...model })),
+  };
+}
+
+/** Largest first, of all stores together. */
+export function joinHoldings(all: readonly Holdings[]): Holdings {
+  return {
+    databases: all.flatMap(({ databases }) => databases).toSorted((one, other) => other.bytes - one.bytes),
+    collections: all.flatMap(({ collections }) => collections).toSorted((one, other) => other.points - one.points),
+    buckets: all.flatMap(({ buckets }) => buckets).toSorted((one, other) => other.bytes - one.bytes),
+    models: all.flatMap(({ models }) => models),
+  };
+}

@@ -1,0 +1,132 @@
+/** The room of what tenants use: asks the stores when somebody wants to know, and no more often than each half minute. */
+import type { LiveSamples } from "@berth/shared/api/live";
+import type { Status } from "@berth/shared/api/status";
+import type { Usage } from "@berth/shared/api/usage";
+import { BerthError, toBerthError } from "@berth/shared/errors";
+import type { Placement } from "@berth/shared/fleet/instances";
+import type { Fleet } from "@berth/shared/fleet/schema";
+import pTimeout from "p-timeout";
+import type { Stores } from "../needs/stores.ts";
+import type { DesiredNeed } from "../plan/desired-needs.ts";
+import { type Holdings, holdingsOf, joinHoldings } from "./holdings.ts";
+import { measuredOf, ownersUsage } from "./owners.ts";
+
+export interface UsageRoom {
+  /** Throws `not-found` for a tenant that the fleet does not have, and before the first apply. */
+  read: (question: { tenant?: string | undefined }) => Promise<Usage>;
+  /** What was read last, without waiting: null before the first reading, which this begins. */
+  recall: () => StoreUsage | null;
+}
+
+/** What stores hold; `owners` are added up when somebody asks, with what is measured then. */
+export type StoreUsage = Holdings & Pick<Usage, "readAt" | "unread">;
+
+export interface UsageDependencies {
+  /** Throws `not-found` before the first apply. */
+  fleet: () => Promise<Fleet>;
+  /** Everything that the fleet's stores hold, of suspended tenants too. */
+  needs: (fleet: Fleet) => DesiredNeed[];
+  placements: (fleet: Fleet) => Placement[];
+  status: () => Promise<Status>;
+  readStore: Stores["read"];
+  recentSamples: (query: { seconds: number }) => readonly LiveSamples[];
+  onFailure: (error: unknown) => void;
+  now?: () => number;
+}
+
+const keepMilliseconds = 30_000;
+/** One store that hangs holds up nobody for long. */
+const storeMilliseconds = 10_000;
+/** Twice what an agent waits between two frames while nobody looks. */
+const freshSeconds = 15;
+
+export function createUsage(dependencies: UsageDependencies): UsageRoom {
+  const { fleet: presentFleet, needs, placements, status, readStore } = dependencies;
+  const now = dependencies.now ?? Date.now;
+  let last: { of: Fleet; usage: StoreUsage } | null = null;
+  let reading: Promise<StoreUsage> | undefined;
+
+  async function readStores(fleet: Fleet): Promise<StoreUsage> {
+    const readAt = new Date(now()).toISOString();
+    const healthy = new Set(
+      (await status()).instances.filter(({ state }) => state === "healthy").map(({ name }) => name),
+    );
+    const tenants = new Map(placements(fleet).map(({ instance, tenant }) => [instance, tenant]));
+    const tenantOf = (name: string): string | null => tenants.get(name) ?? (name in fleet.tenants ? name : null);
+    const unread: Usage["unread"] = [];
+    const holdings = await Promise.all(
+      [...Map.groupBy(needs(fleet), ({ server }) => server)].map(async ([server, wanted]): Promise<Holdings[]> => {
+        try {
+          // One that is not there would cost the deadline of a connection.
+          if (!healthy.has(server)) throw new BerthError("store.failed", `${server} is not healthy`);
+          const found = await pTimeout(readStore(fleet, server, wanted), {
+            milliseconds: storeMilliseconds,
+            message: new BerthError(
+              "deadline.exceeded",
+              `${server} gave no answer within ${storeMilliseconds / 1000} s`,
+            ),
+          });
+          return [holdingsOf(server, wanted, found, tenantOf)];
+        } catch (error) {
+          unread.push({ server, reason: toBerthError(error).message });
+          return [];
+        }
+      }),
+    );
+    return { readAt, ...joinHoldings(holdings.flat()), unread };
+  }
+
+  /** One reading at a time, however many ask. */
+  function readAgain(fleet: Fleet): Promise<StoreUsage> {
+    reading ??= readStores(fleet)
+      .then((usage) => {
+        last = { of: fleet, usage };
+        return usage;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  }
+
+  const isFresh = ({ readAt }: StoreUsage): boolean => now() - Date.parse(readAt) < keepMilliseconds;
+
+  async function latest(fleet: Fleet): Promise<StoreUsage> {
+    return last !== null && last.of === fleet && isFresh(last.usage) ? last.usage : readAgain(fleet);
+  }
+
+  return {
+    async read({ tenant }) {
+      const fleet = await presentFleet();
+      if (tenant !== undefined && !(tenant in fleet.tenants)) {
+        throw new BerthError("not-found", `The fleet has no tenant '${tenant}'`, { hint: "See `berth tenant list`" });
+      }
+      const usage = await latest(fleet);
+      const isWanted = (one: { tenant: string | null }): boolean => tenant === undefined || one.tenant === tenant;
+      const measured = measuredOf(
+        dependencies.recentSamples({ seconds: freshSeconds }),
+        new Map(placements(fleet).map(({ instance, tenant: owner }) => [instance, owner])),
+      );
+      return {
+        readAt: usage.readAt,
+        owners: ownersUsage(Object.keys(fleet.tenants), usage, measured).filter(isWanted),
+        databases: usage.databases.filter(isWanted),
+        collections: usage.collections.filter(isWanted),
+        buckets: usage.buckets.filter(isWanted),
+        models: tenant === undefined ? usage.models : [],
+        unread: usage.unread,
+      };
+    },
+    recall() {
+      if (last === null || !isFresh(last.usage)) {
+        presentFleet()
+          .then(readAgain)
+          .catch((error: unknown) => {
+            // Nothing is to be read before the first apply.
+            if (!(error instanceof BerthError && error.code === "not-found")) dependencies.onFailure(error);
+          });
+      }
+      return last?.usage ?? null;
+    },
+  };
+}
