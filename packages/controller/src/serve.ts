@@ -13,6 +13,7 @@ import { serveAgents } from "./serve/agent-routes.ts";
 import { handleUpgrades, listen, listenOnSocket } from "./serve/listeners.ts";
 import { createApi } from "./serve/api-dependencies.ts";
 import type { ServeOptions } from "./serve/options.ts";
+import { createScopes } from "./serve/scopes.ts";
 import { openExecSession } from "./serve/streams.ts";
 
 export type { ServeOptions } from "./serve/options.ts";
@@ -53,9 +54,10 @@ export async function serve(options: ServeOptions): Promise<void> {
 async function openDoors(options: ServeOptions, controller: Controller, logger: Logger): Promise<FastifyInstance[]> {
   const api = createApi(controller, (error) => logger.error({ err: error }, "A change could not be told"));
   const authenticate: AccessOptions["authenticate"] = (token) => controller.accounts.authenticate(token);
-  const local = await door(api, controller, logger, { trusted: true, authenticate }, {});
-  const page = await door(api, controller, logger, { trusted: false, authenticate }, { pageDirectory });
-  const agents = await agentDoor(api, controller, logger, { trusted: false, authenticate });
+  const access = { authenticate, scopeOf: createScopes(controller.presentFleet) };
+  const local = await door(api, controller, logger, { ...access, trusted: true }, {});
+  const page = await door(api, controller, logger, { ...access, trusted: false }, { pageDirectory });
+  const agents = await agentDoor(api, controller, logger, { ...access, trusted: false });
   await listen(page, options.page);
   await listen(agents, options.agents);
   // Last: whoever waits for the controller looks here.

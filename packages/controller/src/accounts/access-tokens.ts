@@ -1,7 +1,7 @@
 /** Access tokens: an account's way in for a script, which can be less than the account may do, ends, and can be ended. */
 import { randomBytes } from "node:crypto";
 import type { AccessToken } from "@berth/shared/api/access-tokens";
-import type { Account, GivenRole, Role } from "@berth/shared/api/accounts";
+import type { Account, Role, TokenRole } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import {
   deleteAccessToken,
@@ -20,7 +20,7 @@ export interface NewAccessToken {
   /** Left out: of the one that asks. */
   account?: string | undefined;
   /** Left out: as much as both the account and the one that asks may do. */
-  role?: GivenRole | undefined;
+  role?: TokenRole | undefined;
   days: number;
 }
 

@@ -119,6 +119,30 @@ describe("accounts", () => {
     expect(await accounts.list()).toEqual([]);
   });
 
+  test("of a tenant have one, and every other has none", async () => {
+    await accounts.set(admin);
+    expect(await accounts.set({ name: "tina", role: "tenant", tenant: "user1", password })).toEqual({
+      ...{ name: "tina", role: "tenant", tenant: "user1" },
+    });
+    expect(await accounts.set({ name: "tina", tenant: "user2" })).toMatchObject({ role: "tenant", tenant: "user2" });
+    expect(await accounts.set({ name: "tina", role: "viewer" })).toMatchObject({ role: "viewer", tenant: null });
+    const refused = { code: "request.invalid" };
+    await expect(accounts.set({ name: "tina", role: "tenant" })).rejects.toMatchObject(refused);
+    await expect(accounts.set({ name: "tina", tenant: "user1" })).rejects.toMatchObject(refused);
+    await expect(accounts.set({ name: "eve", role: "admin", tenant: "user1" })).rejects.toMatchObject(refused);
+    expect(await accounts.list()).toContainEqual({ name: "eve", role: "admin", tenant: null });
+  });
+
+  test("of tenants that are gone end, with their logins", async () => {
+    await accounts.set(admin);
+    for (const tenant of ["user1", "user2"])
+      await accounts.set({ name: `of-${tenant}`, role: "tenant", tenant, password });
+    const session = await login("of-user2", password);
+    await accounts.removeTenantsExcept(["user1", "user3"]);
+    expect((await accounts.list()).map(({ name }) => name)).toEqual(["eve", "of-user1"]);
+    expect(await accounts.authenticate(session.token)).toBeNull();
+  });
+
   test("a login that overlaps the account's removal does not bring it back", async () => {
     await accounts.set(admin);
     const dearer = createAccounts({ inventory, passwordCost: { ...cheap, N: 2048 } });

@@ -1,7 +1,7 @@
 /** Who may use Berth: names with passwords and roles, and the tokens they log in to. */
 import { randomBytes } from "node:crypto";
 import pLimit from "p-limit";
-import type { Account, GivenRole } from "@berth/shared/api/accounts";
+import type { Account, Role } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import {
   deleteAccount,
@@ -25,7 +25,9 @@ import { hashToken } from "./token-hash.ts";
 export interface AccountChange {
   name: string;
   /** Left out: it stays. */
-  role?: GivenRole | undefined;
+  role?: Role | undefined;
+  /** Left out: it stays. With the role of a tenant, and no other. */
+  tenant?: string | undefined;
   /** Left out: it stays. */
   password?: string | undefined;
 }
@@ -40,7 +42,7 @@ export interface Session {
 export interface Accounts {
   /**
    * Changes an account: a new password ends its logins and access tokens, a new role counts for them at once. Makes one that does not
-   * exist, which needs both; throws `not-found` otherwise.
+   * exist, which needs both; throws `not-found` otherwise. Throws `request.invalid` for the role of a tenant without one.
    */
   set: (change: AccountChange) => Promise<Account>;
   /** Throws `unauthenticated` for a wrong name or password, and after too many attempts. */
@@ -54,6 +56,8 @@ export interface Accounts {
   list: () => Promise<Account[]>;
   /** Removes the account with its tokens; false when there was none. */
   remove: (name: string) => Promise<boolean>;
+  /** Removes the accounts of all tenants but these: one who gets the name later is somebody else. */
+  removeTenantsExcept: (tenants: readonly string[]) => Promise<void>;
   accessTokens: AccessTokens;
 }
 
@@ -107,11 +111,11 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
   }
 
   return {
-    async set({ name, role, password }) {
+    async set({ name, role, tenant, password }) {
       const newHash = password === undefined ? undefined : await hashNew(password);
       return database.transaction().execute(async (transaction) => {
         const stored = await findAccount(transaction, name);
-        const account = role === undefined ? stored?.account : { name, role, tenant: null };
+        const account = changed(name, stored?.account, { role, tenant });
         const passwordHash = newHash ?? stored?.passwordHash;
         if (account === undefined || passwordHash === undefined) throw incomplete(name);
         await putAccount(transaction, { account, passwordHash });
@@ -148,8 +152,33 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
     logout: (token) => deleteToken(database, hashToken(token)),
     list: () => listAccounts(database),
     remove: (name) => deleteAccount(database, name),
+    async removeTenantsExcept(tenants) {
+      for (const { name, tenant } of await listAccounts(database)) {
+        if (tenant !== null && !tenants.includes(tenant)) await deleteAccount(database, name);
+      }
+    },
     accessTokens,
   };
+}
+
+/** What an account becomes; undefined: it is new and has no role. */
+function changed(
+  name: string,
+  before: Account | undefined,
+  { role = before?.role, tenant }: Pick<AccountChange, "role" | "tenant">,
+): Account | undefined {
+  if (role === undefined) return undefined;
+  if (role !== "tenant") {
+    if (tenant === undefined) return { name, role, tenant: null };
+    throw new BerthError("request.invalid", `An account with the role '${role}' sees more than a tenant's`, {
+      hint: `Give it the role tenant with the tenant: \`berth account set ${name} --role tenant --tenant ${tenant}\``,
+    });
+  }
+  const whose = tenant ?? before?.tenant ?? null;
+  if (whose !== null) return { name, role, tenant: whose };
+  throw new BerthError("request.invalid", `Account '${name}' gets the role of a tenant, and nobody said of which`, {
+    hint: `\`berth account set ${name} --role tenant --tenant TENANT\``,
+  });
 }
 
 function incomplete(name: string): BerthError {

@@ -1,7 +1,7 @@
 import type { Account, Role } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 
-/** Each role may do what the ones before it may; a tenant may log in and out, no more. */
+/** Each role may do what the ones before it may; a tenant may look at its own, no more (scope.ts). */
 const ranks: Record<Role, number> = { tenant: 0, viewer: 1, operator: 2, admin: 3 };
 
 export function isAtLeast(role: Role, needed: Role): boolean {

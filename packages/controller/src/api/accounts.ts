@@ -6,7 +6,7 @@ import {
   setAccount,
   whoAmI,
   type Account,
-  type GivenRole,
+  type Role,
 } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
@@ -22,8 +22,13 @@ export interface AccountsApi {
   }) => Promise<{ account: Account; token: string; expiresAt: string }>;
   logout: (token: string) => Promise<boolean>;
   list: () => Promise<Account[]>;
-  /** Throws `not-found` for a name that is new when its role or password is missing. */
-  set: (change: { name: string; role?: GivenRole | undefined; password?: string | undefined }) => Promise<Account>;
+  /** Throws `not-found` for a name that is new when its role or password is missing, and for a tenant that there is not. */
+  set: (change: {
+    name: string;
+    role?: Role | undefined;
+    tenant?: string | undefined;
+    password?: string | undefined;
+  }) => Promise<Account>;
   /** false: there was no such account. */
   remove: (name: string) => Promise<boolean>;
 }

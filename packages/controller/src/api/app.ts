@@ -87,7 +87,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveRuns(api, dependencies.runs);
     serveAccounts(api, dependencies.accounts, { secureCookie: options.https !== null });
     serveAccessTokens(api, dependencies.accessTokens);
-    serveLive(api, dependencies.live);
+    serveLive(api, dependencies.live, options.access);
     serveInstances(api, dependencies.instances);
     serveSamples(api, dependencies.samples);
     serveHistory(api, dependencies.history);

@@ -5,6 +5,7 @@ import type { EndpointRole } from "@berth/shared/api/define";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
+import { scopeOfTenant, type Scope } from "../accounts/scope.ts";
 
 export const sessionCookie = "berth_session";
 
@@ -20,6 +21,8 @@ export function isNobody(account: Account): boolean {
 declare module "fastify" {
   interface FastifyRequest {
     account: Account;
+    /** What the account may see; null: everything. */
+    scope: Scope | null;
   }
   interface FastifyContextConfig {
     role?: EndpointRole;
@@ -32,17 +35,21 @@ export interface AccessOptions {
   /** true on the Unix socket. */
   trusted: boolean;
   authenticate: Authenticate;
+  /** What a tenant's account may see at this moment; left out: nothing. */
+  scopeOf?: (tenant: string) => Scope;
 }
 
 /** Default deny: a route without a role answers to admins only. */
 export function guardRoutes(app: FastifyInstance, options: AccessOptions): void {
   app.decorateRequest("account");
+  app.decorateRequest("scope");
   app.addHook("onRequest", async (request) => {
     const needed = request.routeOptions.config.role ?? "admin";
     request.account =
       needed === "public"
         ? ((await accountOf(request.raw, options)) ?? nobody)
         : await requireAccount(request.raw, needed, options);
+    request.scope = scopeOf(request.account, options);
   });
 }
 
@@ -56,6 +63,13 @@ export async function requireAccount(request: IncomingMessage, needed: Role, opt
   }
   authorize(needed, account);
   return account;
+}
+
+/** An account with the role of a tenant and no tenant, which nobody can make, would see nothing. */
+export function scopeOf({ role, tenant }: Account, options: Pick<AccessOptions, "scopeOf">): Scope | null {
+  if (role !== "tenant") return null;
+  const find = options.scopeOf ?? ((name: string) => scopeOfTenant(name, []));
+  return find(tenant ?? "");
 }
 
 async function accountOf(request: IncomingMessage, { trusted, authenticate }: AccessOptions): Promise<Account | null> {

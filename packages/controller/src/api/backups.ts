@@ -9,6 +9,7 @@ import {
 } from "@berth/shared/api/backups";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
+import { isInScope } from "../accounts/scope.ts";
 import type { BackupChange, BackupControl } from "../backups/backup-control.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { toPlan } from "./fleet.ts";
@@ -20,9 +21,11 @@ export interface BackupsApi {
 }
 
 export function serveBackups(app: FastifyInstance, { control, late }: BackupsApi): void {
-  serveEndpoint(app, listBackups, async ({ query }) => ({
-    backups: await control.list(query.of),
-    late: (await late()).filter(({ owner }) => query.of === undefined || owner === query.of),
+  serveEndpoint(app, listBackups, async ({ query, scope }) => ({
+    backups: (await control.list(query.of)).filter(({ owner }) => isInScope("tenant", owner, scope)),
+    late: (await late()).filter(
+      ({ owner }) => (query.of === undefined || owner === query.of) && isInScope("tenant", owner, scope),
+    ),
   }));
   serveEndpoint(app, getBackup, ({ params }) => control.get(params.id));
   serveEndpoint(app, createBackup, async ({ body: { of, dryRun }, account }) =>

@@ -3,6 +3,7 @@ import type { Endpoint } from "@berth/shared/api/define";
 import type { Account } from "@berth/shared/api/accounts";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { z } from "zod";
+import type { Scope } from "../accounts/scope.ts";
 
 export interface Call<Params, Query, Body> {
   params: Params;
@@ -10,6 +11,8 @@ export interface Call<Params, Query, Body> {
   body: Body;
   /** Who asks; for public endpoints possibly nobody. */
   account: Account;
+  /** What the account may see; null: everything. An endpoint that tenants may call must not answer more. */
+  scope: Scope | null;
   request: FastifyRequest;
   reply: FastifyReply;
 }
@@ -42,6 +45,7 @@ export function serveEndpoint<
         query: request.query as z.output<Query>,
         body: request.body as z.output<Body>,
         account: request.account,
+        scope: request.scope,
         request,
         reply,
       }),

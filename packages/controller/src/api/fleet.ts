@@ -2,6 +2,7 @@ import { getFleetFile, getInventory, postApply, postPlan } from "@berth/shared/a
 import { getStatus, getVersion, type FleetStatus } from "@berth/shared/api/status";
 import type { Plan } from "@berth/shared/operations/plan";
 import type { FastifyInstance } from "fastify";
+import { scopedFleetStatus } from "../accounts/scope.ts";
 import type { FleetControl } from "../apply/apply.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { serveEndpoint } from "./endpoint.ts";
@@ -17,7 +18,7 @@ export interface FleetApi {
 
 export function serveFleet(app: FastifyInstance, fleet: FleetApi): void {
   serveEndpoint(app, getVersion, () => Promise.resolve({ version: fleet.version }));
-  serveEndpoint(app, getStatus, () => fleet.status());
+  serveEndpoint(app, getStatus, async ({ scope }) => scopedFleetStatus(await fleet.status(), scope));
   serveEndpoint(app, postPlan, async ({ body }) => toPlan(await fleet.control.plan(body)));
   serveEndpoint(app, postApply, async ({ body, account }) => {
     const { plan, run } = await fleet.control.apply(body, account.name);

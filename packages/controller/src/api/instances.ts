@@ -2,10 +2,12 @@
 import { errorBodySchema } from "@berth/shared/api/errors";
 import { logsPath, logsQuerySchema, restartInstances } from "@berth/shared/api/instances";
 import type { RestartControl } from "../restarts/restart.ts";
-import { toBerthError } from "@berth/shared/errors";
+import { BerthError, toBerthError } from "@berth/shared/errors";
 import { instanceNameSchema } from "@berth/shared/names";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { authorize } from "../accounts/authorize.ts";
+import { isInScope } from "../accounts/scope.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import { openEventStream } from "./server-sent-events.ts";
@@ -26,6 +28,10 @@ export interface InstancesApi {
   ) => Promise<AsyncIterable<{ channel: "stdout" | "stderr"; data: Buffer }>>;
 }
 
+export function unknownInstance(name: string): BerthError {
+  return new BerthError("not-found", `No instance is named '${name}'`, { hint: "See `berth status`" });
+}
+
 const paramsSchema = z.object({ name: instanceNameSchema });
 
 export function serveInstances(app: FastifyInstance, instances: InstancesApi): void {
@@ -33,8 +39,10 @@ export function serveInstances(app: FastifyInstance, instances: InstancesApi): v
     instances.restart(of, { account: account.name, dryRun }),
   );
   const schema = { params: paramsSchema, querystring: logsQuerySchema };
-  app.get(logsPath, { schema, config: { role: "operator" } }, async (request, reply) => {
+  app.get(logsPath, { schema, config: { role: "tenant" } }, async (request, reply) => {
     const { name } = paramsSchema.parse(request.params);
+    if (request.scope === null) authorize("operator", request.account);
+    else if (!isInScope("instance", name, request.scope)) throw unknownInstance(name);
     const gone = new AbortController();
     request.raw.once("close", () => gone.abort());
     const chunks = await instances.logs(name, request.query as z.output<typeof logsQuerySchema>, gone.signal);

@@ -4,6 +4,9 @@ import type { LogLine } from "@berth/shared/api/runs";
 import type { Status } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
+import { authorize } from "../accounts/authorize.ts";
+import { scopeOf, type AccessOptions } from "./authenticate.ts";
+import { createNarrowing } from "./live-scope.ts";
 import { openEventStream } from "./server-sent-events.ts";
 
 export type LiveTopic = (typeof liveTopics)[number];
@@ -22,28 +25,34 @@ export interface LiveApi {
   watchSamples: (signal: AbortSignal) => void;
 }
 
-export function serveLive(app: FastifyInstance, live: LiveApi): void {
+export function serveLive(app: FastifyInstance, live: LiveApi, access: Pick<AccessOptions, "scopeOf"> = {}): void {
   app.get(
     livePath,
-    { schema: { querystring: liveQuerySchema }, config: { role: "viewer" } },
+    { schema: { querystring: liveQuerySchema }, config: { role: "tenant" } },
     async (request, reply) => {
       const query = liveQuerySchema.parse(request.query);
       const topics = parseTopics(query.topics);
+      const { scope } = request;
+      // A run is of the whole fleet.
+      if (query.run !== undefined) authorize(scope === null ? "tenant" : "viewer", request.account);
       // Answers an unknown run before the stream is opened.
       if (query.run !== undefined) await live.run(query.run);
       const stream = openEventStream(request, reply);
       const buffered: LiveEvent[] = [];
       let ready = false;
       const seenLog = { sequence: 0 };
+      const narrow = createNarrowing(() => scopeOf(request.account, access));
       const forward = (event: LiveEvent) => {
-        if (isWanted(event, topics, query.run, seenLog)) stream.send(event.event, event.data);
+        if (!isWanted(event, topics, query.run, seenLog)) return;
+        const shown = narrow(event);
+        if (shown !== null) stream.send(shown.event, shown.data);
       };
       // Subscribed before the present state is read: a change in between comes twice rather than never.
       live.subscribe((event) => (ready ? forward(event) : buffered.push(event)), stream.signal);
       if (topics.has("samples")) live.watchSamples(stream.signal);
       if (topics.has("status")) {
-        stream.send("status", await live.status());
-        stream.send("alerts", live.alerts());
+        forward({ topic: "status", event: "status", data: await live.status() });
+        forward({ topic: "status", event: "alerts", data: live.alerts() });
       }
       if (query.run !== undefined) {
         stream.send("run", await live.run(query.run));

@@ -1,8 +1,9 @@
 /** Routes for people, and for the router in the form that Traefik's HTTP provider takes. */
 import { createHash } from "node:crypto";
-import { getTraefikProvider, listRoutes, testRoutes } from "@berth/shared/api/routes";
+import { getTraefikProvider, listRoutes, testRoutes, type RouteList } from "@berth/shared/api/routes";
 import { traefikConfigurationPath } from "@berth/shared/routes/traefik";
 import type { FastifyInstance } from "fastify";
+import type { Scope } from "../accounts/scope.ts";
 import type { Routes } from "../routes/routes.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { requireReader } from "./reader.ts";
@@ -13,10 +14,15 @@ export type RoutesApi = Pick<Routes, "list" | "configuration" | "test" | "provid
 const testMilliseconds = 50_000;
 
 export function serveRoutes(app: FastifyInstance, routes: RoutesApi): void {
-  serveEndpoint(app, listRoutes, () => routes.list());
-  serveEndpoint(app, testRoutes, async ({ body }) => ({
-    results: await routes.test(body, AbortSignal.timeout(testMilliseconds)),
-  }));
+  const listIn = async (scope: Scope | null): Promise<RouteList> => {
+    const list = await routes.list();
+    return { ...list, routes: list.routes.filter(({ tenant }) => scope === null || tenant === scope.tenant) };
+  };
+  serveEndpoint(app, listRoutes, ({ scope }) => listIn(scope));
+  serveEndpoint(app, testRoutes, async ({ body, scope }) => {
+    const asked = scope === null ? body : { ...body, hosts: hostsIn(await listIn(scope), body.hosts) };
+    return { results: await routes.test(asked, AbortSignal.timeout(testMilliseconds)) };
+  });
   serveEndpoint(app, getTraefikProvider, ({ query }) => routes.provider(query));
   const schema = { summary: "Traefik's dynamic configuration, for its HTTP provider" };
   app.get(traefikConfigurationPath, { schema, config: { role: "public" } }, async (request, reply) => {
@@ -32,6 +38,11 @@ export function serveRoutes(app: FastifyInstance, routes: RoutesApi): void {
     if (isKnown(request.headers["if-none-match"], etag)) return reply.status(304).send();
     return reply.type("application/json").send(body);
   });
+}
+
+/** Those of the list; of what was asked for, no others. */
+function hostsIn({ routes }: RouteList, asked: readonly string[] | undefined): string[] {
+  return routes.map(({ host }) => host).filter((host) => asked?.includes(host) ?? true);
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {

@@ -1,6 +1,7 @@
 import { getSamples } from "@berth/shared/api/metrics";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { FastifyInstance } from "fastify";
+import { isVisibleSample } from "../accounts/scope.ts";
 import { serveEndpoint } from "./endpoint.ts";
 
 export interface SamplesApi {
@@ -8,7 +9,9 @@ export interface SamplesApi {
 }
 
 export function serveSamples(app: FastifyInstance, samples: SamplesApi): void {
-  serveEndpoint(app, getSamples, ({ query: { seconds, node } }) =>
-    Promise.resolve({ nodes: samples.recent({ seconds, ...(node === undefined ? {} : { node }) }) }),
-  );
+  serveEndpoint(app, getSamples, async ({ query: { seconds, node }, scope }) => ({
+    nodes: samples
+      .recent({ seconds, ...(node === undefined ? {} : { node }) })
+      .filter((ofNode) => isVisibleSample(ofNode, scope)),
+  }));
 }

@@ -11,6 +11,7 @@ import {
 import { BerthError } from "@berth/shared/errors";
 import { Secret } from "@berth/shared/secret";
 import type { FastifyInstance } from "fastify";
+import { isInScope } from "../accounts/scope.ts";
 import type { TenantChange, TenantControl } from "../tenants/tenant-control.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { toPlan } from "./fleet.ts";
@@ -21,9 +22,11 @@ export interface TenantsApi {
 }
 
 export function serveTenants(app: FastifyInstance, { list, control }: TenantsApi): void {
-  serveEndpoint(app, listTenants, async () => ({ tenants: await list() }));
-  serveEndpoint(app, getTenant, async ({ params }) => {
-    const found = (await list()).find(({ name }) => name === params.name);
+  serveEndpoint(app, listTenants, async ({ scope }) => ({
+    tenants: (await list()).filter(({ name }) => isInScope("tenant", name, scope)),
+  }));
+  serveEndpoint(app, getTenant, async ({ params, scope }) => {
+    const found = (await list()).find(({ name }) => name === params.name && isInScope("tenant", name, scope));
     if (found !== undefined) return found;
     throw new BerthError("not-found", `No tenant is named '${params.name}'`, { hint: "See `berth tenant list`" });
   });

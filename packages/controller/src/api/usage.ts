@@ -1,5 +1,7 @@
 import { getUsage, type Usage } from "@berth/shared/api/usage";
 import type { FastifyInstance } from "fastify";
+import { isInScope } from "../accounts/scope.ts";
+import { noTenant } from "../usage/usage.ts";
 import { serveEndpoint } from "./endpoint.ts";
 
 export interface UsageApi {
@@ -8,5 +10,8 @@ export interface UsageApi {
 }
 
 export function serveUsage(app: FastifyInstance, usage: UsageApi): void {
-  serveEndpoint(app, getUsage, ({ query }) => usage.read(query));
+  serveEndpoint(app, getUsage, ({ query: { tenant }, scope }) => {
+    if (tenant !== undefined && !isInScope("tenant", tenant, scope)) throw noTenant(tenant);
+    return usage.read({ tenant: scope?.tenant ?? tenant });
+  });
 }

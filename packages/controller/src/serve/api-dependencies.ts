@@ -9,6 +9,7 @@ import { createNodeControl } from "../apply/node-control.ts";
 import { listEvents, toEvent } from "../inventory/events.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { fleetStatus, readStatus } from "../status/status.ts";
+import { noTenant } from "../usage/usage.ts";
 import { createRestart } from "../restarts/restart.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
@@ -99,7 +100,12 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       login: (request) => accounts.login(request),
       logout: (token) => accounts.logout(token),
       list: () => accounts.list(),
-      set: (change) => accounts.set(change),
+      set: async (change) => {
+        if (change.tenant !== undefined && !(change.tenant in (await store.require()).tenants)) {
+          throw noTenant(change.tenant);
+        }
+        return accounts.set(change);
+      },
       remove: (name) => accounts.remove(name),
     },
     live: createLiveChanges({ ...statusDependencies, runner, alerts: controller.alerts, onFailure }),

@@ -1,10 +1,9 @@
 /** The history of metrics, wired: what agents send goes in, what the API asks comes out. */
-import { BerthError } from "@berth/shared/errors";
 import { defaultHistory, type MetricsHistory } from "@berth/shared/fleet/metrics";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Logger } from "pino";
 import type { Hub } from "../agents/types.ts";
-import type { HistoryApi, HistoryQuestion } from "../api/history.ts";
+import { noHistory, type HistoryApi, type HistoryQuestion } from "../api/history.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
 import { listNodes } from "../inventory/nodes.ts";
@@ -63,9 +62,7 @@ export function createHistoryApi(
       });
       // What was removed from the fleet has a history for as long as that is kept.
       if (series.length === 0 && !isKnown(question, names)) {
-        throw new BerthError("not-found", `No ${question.kind} is named '${question.name}', nor was one lately`, {
-          hint: "See `berth status`",
-        });
+        throw noHistory(question);
       }
       return {
         ...{ kind: question.kind, name: question.name, length, series },

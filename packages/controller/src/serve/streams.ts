@@ -1,10 +1,10 @@
 /** Logs and commands of an instance, from the node that has it. */
-import { BerthError } from "@berth/shared/errors";
 import type { Hub } from "../agents/types.ts";
 import type { ExecSession, OpenExec } from "../api/exec.ts";
 import type { InstancesApi } from "../api/instances.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
+import { unknownInstance } from "../api/instances.ts";
 import { getInstance } from "../inventory/instances.ts";
 
 interface StreamDependencies {
@@ -49,5 +49,5 @@ export function openExecSession(dependencies: StreamDependencies): OpenExec {
 async function nodeOf(instance: string, { inventory }: StreamDependencies): Promise<string> {
   const found = await getInstance(inventory.database, instance);
   if (found !== null) return found.node;
-  throw new BerthError("not-found", `No instance is named '${instance}'`, { hint: "See `berth status`" });
+  throw unknownInstance(instance);
 }

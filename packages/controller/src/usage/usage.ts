@@ -40,6 +40,10 @@ const storeMilliseconds = 10_000;
 /** Twice what an agent waits between two frames while nobody looks. */
 const freshSeconds = 15;
 
+export function noTenant(name: string): BerthError {
+  return new BerthError("not-found", `The fleet has no tenant '${name}'`, { hint: "See `berth tenant list`" });
+}
+
 export function createUsage(dependencies: UsageDependencies): UsageRoom {
   const { fleet: presentFleet, needs, placements, status, readStore } = dependencies;
   const now = dependencies.now ?? Date.now;
@@ -99,7 +103,7 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
     async read({ tenant }) {
       const fleet = await presentFleet();
       if (tenant !== undefined && !(tenant in fleet.tenants)) {
-        throw new BerthError("not-found", `The fleet has no tenant '${tenant}'`, { hint: "See `berth tenant list`" });
+        throw noTenant(tenant);
       }
       const usage = await latest(fleet);
       const isWanted = (one: { tenant: string | null }): boolean => tenant === undefined || one.tenant === tenant;

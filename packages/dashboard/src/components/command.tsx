@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { useSession } from "../session/session.ts";
 
 const copiedMilliseconds = 2_000;
 
@@ -32,8 +33,10 @@ export function Command({ text }: { text: string }): JSX.Element {
   );
 }
 
-/** What can be done, as commands: the page itself changes nothing here. */
-export function Commands({ of }: { of: readonly (readonly [does: string, command: string])[] }): JSX.Element {
+/** What can be done, as commands: the page itself changes nothing here. A tenant's account can do none of it. */
+export function Commands({ of }: { of: readonly (readonly [does: string, command: string])[] }): JSX.Element | null {
+  const { account } = useSession();
+  if (account.role === "tenant") return null;
   return (
     <dl class="commands">
       {of.map(([does, command]) => (

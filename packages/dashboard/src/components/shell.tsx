@@ -49,17 +49,19 @@ interface Room {
   href: string;
   word: string;
   pages: readonly Route["page"][];
+  /** Of the whole fleet: a tenant's account has none of it. */
+  isWhole?: boolean;
 }
 
 const rooms: readonly Room[] = [
   { href: "/", word: "Fleet", pages: ["overview", "node", "instance", "unknown"] },
   { href: "/tenants", word: "Tenants", pages: ["tenants", "tenant"] },
   { href: "/routes", word: "Routes", pages: ["routes"] },
-  { href: backupsPath, word: "Backups", pages: ["backups", "owner-backups"] },
-  { href: "/upgrades", word: "Upgrades", pages: ["upgrades"] },
-  { href: "/alerts", word: "Alerts", pages: ["alerts"] },
-  { href: "/events", word: "Events", pages: ["events"] },
-  { href: "/runs", word: "Runs", pages: ["runs", "run"] },
+  { href: backupsPath, word: "Backups", pages: ["backups", "owner-backups"], isWhole: true },
+  { href: "/upgrades", word: "Upgrades", pages: ["upgrades"], isWhole: true },
+  { href: "/alerts", word: "Alerts", pages: ["alerts"], isWhole: true },
+  { href: "/events", word: "Events", pages: ["events"], isWhole: true },
+  { href: "/runs", word: "Runs", pages: ["runs", "run"], isWhole: true },
 ];
 
 function Header({ route, onLogout }: { route: Route; onLogout: () => Promise<void> }): JSX.Element {
@@ -71,16 +73,21 @@ function Header({ route, onLogout }: { route: Route; onLogout: () => Promise<voi
         Berth
       </a>
       <nav aria-label="Pages">
-        {rooms.map(({ href, word, pages }) => (
-          <a key={href} href={href} aria-current={pages.includes(route.page) ? "page" : undefined}>
-            {word}
-            {href === "/alerts" && <AlertBadge />}
-          </a>
-        ))}
+        {rooms
+          .filter(({ isWhole }) => isWhole !== true || account.role !== "tenant")
+          .map(({ href, word, pages }) => (
+            <a key={href} href={href} aria-current={pages.includes(route.page) ? "page" : undefined}>
+              {word}
+              {href === "/alerts" && <AlertBadge />}
+            </a>
+          ))}
       </nav>
       <ConnectionWord />
       <ThemeSwitch />
-      <span class="account secondary" title={`Role: ${account.role}`}>
+      <span
+        class="account secondary"
+        title={account.tenant === null ? `Role: ${account.role}` : `Tenant: ${account.tenant}`}
+      >
         {account.name}
       </span>
       <button

@@ -76,7 +76,8 @@ export function openSession(account: Account, onExpired: () => void): Session {
   const onOpen = (serverTime: number | undefined): void => {
     const offset = (serverTime ?? Date.now()) - Date.now();
     clockOffset = Math.abs(offset) > clockToleranceMilliseconds ? offset : 0;
-    void attempt("Runs", () => loadRuns(fleet, closing.signal));
+    // A run is of the whole fleet.
+    if (account.role !== "tenant") void attempt("Runs", () => loadRuns(fleet, closing.signal));
     void attempt("Version", checkVersion);
     if (performance.now() - aliveAt > refillAfterMilliseconds) {
       aliveAt = performance.now();

@@ -66,6 +66,24 @@ it("restarts after asking once more, and not for those who may only look", async
   expect(await viewer.page.getByRole("button", { name: "Restart", exact: true }).count()).toBe(0);
 });
 
+it("shows a tenant's account its own, and neither pages nor commands that are of the whole fleet", async () => {
+  const { page, standIn } = await open({
+    path: "/tenants/user1",
+    prepare: (prepared) => void Object.assign(prepared, { account: { name: "tina", role: "tenant", tenant: "user1" } }),
+  });
+  await page.getByText("In the shared stores").waitFor();
+  expect(await page.getByRole("navigation", { name: "Pages" }).getByRole("link").allInnerTexts()).toEqual([
+    "Fleet",
+    "Tenants",
+    "Routes",
+  ]);
+  expect(await page.locator(".commands").count()).toBe(0);
+  await page.goto(page.url().replace("/tenants/user1", "/instances/user1-n8n"));
+  await page.getByRole("log", { name: "Log of user1-n8n" }).waitFor();
+  expect(await page.getByRole("button", { name: "Restart", exact: true }).count()).toBe(0);
+  expect(standIn.asked.filter((asked) => asked.startsWith("GET /api/runs"))).toEqual([]);
+});
+
 it("follows the log, without terminal colours, and opens it again after a cut", async () => {
   const { page, standIn } = await open({ path: "/instances/user1-n8n" });
   const log = page.getByRole("log", { name: "Log of user1-n8n" });

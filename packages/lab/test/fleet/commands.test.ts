@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planSchema } from "@berth/shared/operations/plan";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import { listRuns } from "@berth/shared/api/runs";
+import { getUsage } from "@berth/shared/api/usage";
 import { createJoinToken, removeNode } from "@berth/shared/api/nodes";
 import { z } from "zod";
 import { runBerth } from "../../src/demo/cli.ts";
@@ -22,6 +23,29 @@ beforeAll(async () => {
 });
 
 afterAll(() => proxmox.stop());
+
+describe("berth usage", () => {
+  it("tells of a tenant's databases what PostgreSQL itself tells, and adds up what its containers use", async () => {
+    const { owners, databases, collections, buckets, unread } = await fleet.json(getUsage.response, ["usage", "user1"]);
+    expect(unread).toEqual([]);
+    const psql = ["exec", "shared-postgres", "--", "psql", "-U", "postgres", "-At", "-F", " ", "-c"];
+    const query = "select datname, pg_database_size(oid) from pg_database where datname like 'user1%' order by 1";
+    const sizes = (await fleet.succeed([...psql, query])).trim().split("\n");
+    expect(sizes.map((line) => line.split(" ")[0])).toEqual(["user1_flowise", "user1_n8n"]);
+    for (const line of sizes) {
+      const [name, size] = line.split(" ");
+      const told = databases.find(({ database }) => database === name);
+      // It may have grown between the two looks, by a few pages.
+      expect(Math.abs((told?.bytes ?? 0) - Number(size)), name).toBeLessThan(2 * 1024 ** 2);
+    }
+    expect(databases.find(({ database }) => database === "user1_n8n")?.connections).toBeGreaterThan(0);
+    expect(collections.map(({ collection }) => collection)).toContain("user1_openwebui_files");
+    expect(buckets.map(({ bucket }) => bucket)).toContain("user1-uploads");
+    expect(owners).toEqual([expect.objectContaining({ tenant: "user1" })]);
+    // Three programs of Node and Python.
+    expect(owners[0]?.memoryBytes).toBeGreaterThan(100 * 1024 ** 2);
+  });
+});
 
 describe("berth exec", () => {
   it.each([0, 1, 7, 255])("ends with the exit code of the command: %i", async (code) => {

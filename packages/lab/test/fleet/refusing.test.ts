@@ -61,13 +61,8 @@ describe("a fleet file that is", () => {
 
 describe("the page's door", () => {
   const get = (path: string, headers: Record<string, string> = {}) => ask("GET", path, headers);
-  const logIn = (password: string) =>
-    ask(
-      "POST",
-      login.path,
-      { "content-type": "application/json" },
-      JSON.stringify({ name: fleet.account.name, password }),
-    );
+  const logIn = (password: string, name = fleet.account.name) =>
+    ask("POST", login.path, { "content-type": "application/json" }, JSON.stringify({ name, password }));
 
   it("shows the page to everybody, and the API to nobody", async () => {
     const page = await get("/");
@@ -87,6 +82,48 @@ describe("the page's door", () => {
     expect(await get(getStatus.path, { authorization: `Bearer ${token}` })).toMatchObject({ status: 200 });
     const forged = `${token.slice(0, -1)}${token.endsWith("a") ? "b" : "a"}`;
     expect(await get(getStatus.path, { authorization: `Bearer ${forged}` })).toMatchObject({ status: 401 });
+  });
+
+  it("shows a tenant's account its own, and the rest of the fleet to nobody but those who may see it", async () => {
+    const password = "a password of tina's";
+    const set = ["account", "set", "tina", "--role", "tenant", "--tenant"];
+    const refused = await fleet.berth([...set, "user9", "--password-file", "-"], { input: password });
+    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("The fleet has no tenant 'user9'") });
+    await fleet.succeed([...set, "user2", "--password-file", "-"], { input: password });
+    const { token } = login.response.parse(JSON.parse((await logIn(password, "tina")).body));
+    const headers = { authorization: `Bearer ${token}` };
+    const told = await get(getStatus.path, headers);
+    const { nodes, instances } = getStatus.response.parse(JSON.parse(told.body));
+    expect(nodes.map(({ name }) => name)).toEqual(["user2"]);
+    expect(instances.map(({ name }) => name).toSorted()).toEqual(["user2-flowise", "user2-n8n", "user2-openwebui"]);
+    for (const path of [
+      "/api/status",
+      "/api/tenants",
+      "/api/routes",
+      "/api/usage",
+      "/api/backups",
+      "/api/samples?seconds=60",
+    ]) {
+      const { status, body } = await get(path, headers);
+      expect(status, path).toBe(200);
+      expect(body, path).not.toMatch(/user[13]|10\.0\.6\.1[013]\b.*"node":"shared"/);
+    }
+    for (const path of [
+      "/api/runs",
+      "/api/events",
+      "/api/alerts",
+      "/api/secrets",
+      "/api/fleet",
+      "/api/nodes",
+      "/api/live?run=1",
+    ]) {
+      expect((await get(path, headers)).status, path).toBe(403);
+    }
+    for (const path of ["/api/tenants/user1", "/api/instances/user1-n8n/logs", "/api/usage?tenant=user1"]) {
+      expect((await get(path, headers)).status, path).toBe(404);
+    }
+    await fleet.succeed(["account", "remove", "tina"]);
+    expect((await get("/api/status", headers)).status).toBe(401);
   });
 
   it("is open to a browser of this machine by a relay", async () => {

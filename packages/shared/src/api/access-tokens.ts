@@ -1,7 +1,7 @@
 /** Access tokens: what a script logs in with, in an account's name, with a role of its own and an end. */
 import { z } from "zod";
 import { nameSchema } from "../names.ts";
-import { givenRoleSchema, roleSchema } from "./accounts.ts";
+import { roleSchema, tokenRoleSchema } from "./accounts.ts";
 import { defineEndpoint } from "./define.ts";
 
 /** Days that an access token may be good for; without an end, one that is forgotten would be good for ever. */
@@ -33,7 +33,7 @@ export const createAccessToken = defineEndpoint({
   body: z.strictObject({
     name: nameSchema,
     account: nameSchema.optional().describe("The one that asks when left out; of another one for admins only"),
-    role: givenRoleSchema.optional().describe("The account's when left out"),
+    role: tokenRoleSchema.optional().describe("The account's when left out"),
     days: z.int().min(1).max(accessTokenDays.maximum).default(accessTokenDays.default),
   }),
   response: accessTokenSchema.extend({ token: z.string() }),

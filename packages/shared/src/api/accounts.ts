@@ -5,9 +5,9 @@ import { defineEndpoint } from "./define.ts";
 export const roleSchema = z.enum(["admin", "operator", "viewer", "tenant"]);
 export type Role = z.output<typeof roleSchema>;
 
-/** Roles that can be given. Nothing yet says what of a tenant's its account may see, so no account gets that role. */
-export const givenRoleSchema = roleSchema.exclude(["tenant"]);
-export type GivenRole = z.output<typeof givenRoleSchema>;
+/** Roles that an access token can be held to. */
+export const tokenRoleSchema = roleSchema.exclude(["tenant"]);
+export type TokenRole = z.output<typeof tokenRoleSchema>;
 
 export const accountSchema = z.object({ name: nameSchema, role: roleSchema, tenant: nameSchema.nullable() });
 export type Account = z.output<typeof accountSchema>;
@@ -53,7 +53,11 @@ export const setAccount = defineEndpoint({
     "Makes an account, which needs a role and a password, or changes what is given; a new password ends its logins and access tokens",
   role: "admin",
   params: z.object({ name: nameSchema }),
-  body: z.strictObject({ role: givenRoleSchema.optional(), password: z.string().min(12).max(1024).optional() }),
+  body: z.strictObject({
+    role: roleSchema.optional(),
+    tenant: nameSchema.optional().describe("Whose account it is: with the role tenant, and only then"),
+    password: z.string().min(12).max(1024).optional(),
+  }),
   response: accountSchema.extend({ admins: adminsSchema }),
 });
 export const removeAccount = defineEndpoint({

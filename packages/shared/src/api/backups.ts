@@ -60,7 +60,7 @@ export const listBackups = defineEndpoint({
   method: "GET",
   path: "/api/backups",
   summary: "Backups, the newest first, and whose are late; of=NAME gives those of a tenant or an instance",
-  role: "viewer",
+  role: "tenant",
   query: z.object({ of: z.string().max(128).optional() }),
   response: z.object({ backups: z.array(backupSchema), late: z.array(lateBackupSchema) }),
 });

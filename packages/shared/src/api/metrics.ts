@@ -9,7 +9,7 @@ export const getSamples = defineEndpoint({
   method: "GET",
   path: "/api/samples",
   summary: "Samples of the last seconds, by node",
-  role: "viewer",
+  role: "tenant",
   query: z.object({ seconds: z.coerce.number().int().min(1).max(7200).default(300), node: z.string().optional() }),
   response: z.object({ nodes: z.array(liveSamplesSchema) }),
 });
@@ -18,7 +18,7 @@ export const getHistoryStatus = defineEndpoint({
   method: "GET",
   path: "/api/history",
   summary: "How much of the metrics' past is kept, and what it takes on disk",
-  role: "viewer",
+  role: "tenant",
   response: historyStatusSchema,
 });
 
@@ -83,7 +83,7 @@ export const getHistory = defineEndpoint({
   method: "GET",
   path: "/api/history/:kind/:name",
   summary: "Metrics of a node, of an instance's containers or of all of a tenant's, between two moments",
-  role: "viewer",
+  role: "tenant",
   params: z.object({ kind: historySchema.shape.kind, name: z.string() }),
   query: historyQuerySchema,
   response: historySchema,

@@ -55,7 +55,7 @@ export const listRoutes = defineEndpoint({
   method: "GET",
   path: "/api/routes",
   summary: "Every route of the fleet, with the instances behind it",
-  role: "viewer",
+  role: "tenant",
   response: routeListSchema,
 });
 
@@ -63,7 +63,7 @@ export const testRoutes = defineEndpoint({
   method: "POST",
   path: "/api/routes/test",
   summary: "Asks for each published route through the router, as its users do",
-  role: "viewer",
+  role: "tenant",
   body: z.strictObject({
     hosts: z.array(z.string()).optional().describe("These alone"),
     patienceSeconds: z

@@ -101,7 +101,7 @@ export const getStatus = defineEndpoint({
   path: "/api/status",
   summary:
     "Nodes and instances with their states, how the backups of each owner and of the controller stand, and what is behind",
-  role: "viewer",
+  role: "tenant",
   response: fleetStatusSchema,
 });
 

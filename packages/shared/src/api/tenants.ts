@@ -42,7 +42,7 @@ export const listTenants = defineEndpoint({
   method: "GET",
   path: "/api/tenants",
   summary: "Tenants with what they have",
-  role: "viewer",
+  role: "tenant",
   response: z.object({ tenants: z.array(tenantStatusSchema) }),
 });
 
@@ -50,7 +50,7 @@ export const getTenant = defineEndpoint({
   method: "GET",
   path: "/api/tenants/:name",
   summary: "One tenant with what it has",
-  role: "viewer",
+  role: "tenant",
   params: tenantParams,
   response: tenantStatusSchema,
 });

@@ -74,7 +74,7 @@ export const getUsage = defineEndpoint({
   method: "GET",
   path: "/api/usage",
   summary: "What tenants use: CPU, memory, databases, collections and buckets, over all nodes and shared stores",
-  role: "viewer",
+  role: "tenant",
   query: z.object({ tenant: nameSchema.optional().describe("Only of this one") }),
   response: usageSchema,
 });

@@ -14,7 +14,7 @@ async function startWithAnna(admins = 1): Promise<TestController & { bodies: unk
     serveEndpoint(app, listAccounts, async () => ({ accounts: [anna] }));
     serveEndpoint(app, setAccount, async ({ params: { name }, body }) => {
       bodies.push(body);
-      return { name, role: body.role ?? anna.role, tenant: null, admins };
+      return { name, role: body.role ?? anna.role, tenant: body.tenant ?? null, admins };
     });
     serveEndpoint(app, removeAccount, async ({ params: { name } }) => ({ name, admins }));
   });
@@ -65,15 +65,19 @@ test.each([
   expect(controller.bodies).toEqual([body]);
 });
 
-test("the role tenant cannot be given", async () => {
+test("a tenant's account, with the tenant", async () => {
   await using controller = await startWithAnna();
-  expect((await run(controller, ["set", "anna", "--role", "tenant"])).exitCode).toBe(2);
-  expect(controller.bodies).toEqual([]);
+  expect(await run(controller, ["set", "anna", "--role", "tenant", "--tenant", "user1"])).toEqual({
+    exitCode: 0,
+    stdout: "Account anna has the role tenant, of user1.\n",
+    stderr: "",
+  });
+  expect(controller.bodies).toEqual([{ role: "tenant", tenant: "user1" }]);
 });
 
 test("list is a table, and JSON", async () => {
   await using controller = await startWithAnna();
-  expect((await run(controller, ["list"])).stdout).toBe("ACCOUNT  ROLE\nanna     operator\n");
+  expect((await run(controller, ["list"])).stdout).toBe("ACCOUNT  ROLE      TENANT\nanna     operator  -\n");
   expect(JSON.parse((await run(controller, ["list", "--json"])).stdout)).toEqual({ accounts: [anna] });
 });
 

@@ -1,5 +1,5 @@
 import { accessTokenDays, createAccessToken } from "@berth/shared/api/access-tokens";
-import { givenRoleSchema } from "@berth/shared/api/accounts";
+import { tokenRoleSchema } from "@berth/shared/api/accounts";
 import { defineCommand } from "../define-command.ts";
 
 export default defineCommand({
@@ -18,7 +18,7 @@ export default defineCommand({
     role: {
       kind: "choice",
       value: "ROLE",
-      choices: givenRoleSchema.options,
+      choices: tokenRoleSchema.options,
       description: "What it may do (default: what the account may)",
     },
     days: {

@@ -10,6 +10,7 @@ export function accountLines(accounts: readonly Account[], style: Style): string
     [
       { title: "ACCOUNT", value: (account) => account.name },
       { title: "ROLE", value: (account) => account.role },
+      { title: "TENANT", value: (account) => account.tenant },
     ],
     style,
   );

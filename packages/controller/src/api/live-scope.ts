@@ -1,0 +1,38 @@
+/** What of a live stream an account may see: the scope is asked for at each event, for a fleet changes meanwhile. */
+import { isVisibleInstance, isVisibleSample, scopedNode, scopedStatus, type Scope } from "../accounts/scope.ts";
+import type { LiveEvent } from "./live.ts";
+
+/** Gives the event as it may be seen; null: not at all. */
+export type Narrow = (event: LiveEvent) => LiveEvent | null;
+
+/** For one stream: it remembers which instances it told of, since one that is gone is in no scope any more. */
+export function createNarrowing(scopeNow: () => Scope | null): Narrow {
+  const told = new Set<string>();
+  return (event) => {
+    const scope = scopeNow();
+    if (scope === null) return event;
+    switch (event.event) {
+      case "status": {
+        const data = scopedStatus(event.data, scope);
+        for (const { name } of data.instances) told.add(name);
+        return { ...event, data };
+      }
+      case "node": {
+        const data = scopedNode(event.data, scope);
+        return data === null ? null : { ...event, data };
+      }
+      case "instance":
+        if (!isVisibleInstance(event.data, scope)) return null;
+        told.add(event.data.name);
+        return event;
+      case "instance.gone":
+        return told.delete(event.data.name) ? event : null;
+      case "samples":
+        return isVisibleSample(event.data, scope) ? event : null;
+      case "run":
+      case "log":
+      case "alerts":
+        return null;
+    }
+  };
+}
