@@ -7,8 +7,12 @@ import { pause } from "../deadline.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { probe } from "./health.ts";
 
-/** A cheap GET may come more often than the interval asks while people wait for it; a command starts a process. */
-const eagerMilliseconds = 200;
+/**
+ * While people wait for it, it is asked more often than the interval says, soonest after its start: most are healthy
+ * within a second. A GET is cheap, a command starts a process.
+ */
+const httpEagerness = { first: 50, most: 200 };
+const commandEagerness = { first: 250, most: Number.POSITIVE_INFINITY };
 const inspectMilliseconds = 1000;
 /** Docker has started it again this often in one gate: waiting longer only hides the reason. */
 const mostRestarts = 5;
@@ -34,7 +38,8 @@ export async function waitUntilHealthy(
   const period = periodSeconds * 1000;
   let deadline = performance.now() + period;
   const interval = spec.health.intervalSeconds * 1000;
-  const eager = spec.health.http === undefined ? interval : Math.min(interval, eagerMilliseconds);
+  const eagerness = spec.health.http === undefined ? commandEagerness : httpEagerness;
+  let eager = Math.min(interval, eagerness.first);
   const look = watchContainer(engine, id);
   let successes = 0;
   let told = "";
@@ -58,6 +63,7 @@ export async function waitUntilHealthy(
     if (reason !== null && reason !== told) gate.onWaiting(reason);
     told = reason ?? told;
     await pause(reason === null ? interval : eager, gate.signal);
+    eager = Math.min(eager * 2, eagerness.most, interval);
   }
 }
 

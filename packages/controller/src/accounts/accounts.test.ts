@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Inventory } from "../inventory/database.ts";
+import { deleteAccountsOfFormerTenants } from "../inventory/accounts.ts";
 import { openInventory } from "../inventory/open.ts";
+import { putTenant, removeTenant } from "../inventory/tenants.ts";
 import { createAccounts, type Accounts } from "./accounts.ts";
 import { authorize } from "./authorize.ts";
 import { hashPassword, isOutdated, verifyPassword } from "./password.ts";
@@ -121,6 +123,7 @@ describe("accounts", () => {
 
   test("of a tenant have one, and every other has none", async () => {
     await accounts.set(admin);
+    for (const name of ["user1", "user2"]) await putTenant(inventory.database, { name, node: name });
     expect(await accounts.set({ name: "tina", role: "tenant", tenant: "user1", password })).toEqual({
       ...{ name: "tina", role: "tenant", tenant: "user1" },
     });
@@ -129,16 +132,22 @@ describe("accounts", () => {
     const refused = { code: "request.invalid" };
     await expect(accounts.set({ name: "tina", role: "tenant" })).rejects.toMatchObject(refused);
     await expect(accounts.set({ name: "tina", tenant: "user1" })).rejects.toMatchObject(refused);
+    await expect(accounts.set({ name: "tom", role: "tenant", tenant: "user9", password })).rejects.toMatchObject({
+      code: "not-found",
+    });
     await expect(accounts.set({ name: "eve", role: "admin", tenant: "user1" })).rejects.toMatchObject(refused);
     expect(await accounts.list()).toContainEqual({ name: "eve", role: "admin", tenant: null });
   });
 
   test("of tenants that are gone end, with their logins", async () => {
     await accounts.set(admin);
-    for (const tenant of ["user1", "user2"])
+    for (const tenant of ["user1", "user2"]) {
+      await putTenant(inventory.database, { name: tenant, node: tenant });
       await accounts.set({ name: `of-${tenant}`, role: "tenant", tenant, password });
+    }
     const session = await login("of-user2", password);
-    await accounts.removeTenantsExcept(["user1", "user3"]);
+    await removeTenant(inventory.database, "user2");
+    await deleteAccountsOfFormerTenants(inventory.database);
     expect((await accounts.list()).map(({ name }) => name)).toEqual(["eve", "of-user1"]);
     expect(await accounts.authenticate(session.token)).toBeNull();
   });

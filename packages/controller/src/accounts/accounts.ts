@@ -16,7 +16,8 @@ import {
   rehashPassword,
 } from "../inventory/accounts.ts";
 import { deleteAccessTokensOf } from "../inventory/access-tokens.ts";
-import type { Inventory } from "../inventory/database.ts";
+import type { Inventory, Queryable } from "../inventory/database.ts";
+import { tenantSince } from "../inventory/tenants.ts";
 import { createAccessTokens, isAccessToken, type AccessTokens } from "./access-tokens.ts";
 import { defaultCost, hashPassword, isOutdated, verifyPassword, type PasswordCost } from "./password.ts";
 import { createLoginLimiter, type LoginAttempt } from "./rate-limit.ts";
@@ -56,8 +57,6 @@ export interface Accounts {
   list: () => Promise<Account[]>;
   /** Removes the account with its tokens; false when there was none. */
   remove: (name: string) => Promise<boolean>;
-  /** Removes the accounts of all tenants but these: one who gets the name later is somebody else. */
-  removeTenantsExcept: (tenants: readonly string[]) => Promise<void>;
   accessTokens: AccessTokens;
 }
 
@@ -116,6 +115,7 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
       return database.transaction().execute(async (transaction) => {
         const stored = await findAccount(transaction, name);
         const account = changed(name, stored?.account, { role, tenant });
+        await requireTenant(transaction, account?.tenant ?? null);
         const passwordHash = newHash ?? stored?.passwordHash;
         if (account === undefined || passwordHash === undefined) throw incomplete(name);
         await putAccount(transaction, { account, passwordHash });
@@ -152,13 +152,14 @@ export function createAccounts({ inventory, clock = Date.now, passwordCost = def
     logout: (token) => deleteToken(database, hashToken(token)),
     list: () => listAccounts(database),
     remove: (name) => deleteAccount(database, name),
-    async removeTenantsExcept(tenants) {
-      for (const { name, tenant } of await listAccounts(database)) {
-        if (tenant !== null && !tenants.includes(tenant)) await deleteAccount(database, name);
-      }
-    },
     accessTokens,
   };
+}
+
+/** In the transaction: a tenant that goes meanwhile takes its accounts along. */
+async function requireTenant(transaction: Queryable, tenant: string | null): Promise<void> {
+  if (tenant === null || (await tenantSince(transaction, tenant)) !== null) return;
+  throw new BerthError("not-found", `The fleet has no tenant '${tenant}'`, { hint: "See `berth tenant list`" });
 }
 
 /** What an account becomes; undefined: it is new and has no role. */

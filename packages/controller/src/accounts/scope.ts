@@ -1,6 +1,6 @@
 /** What of the fleet a tenant's account may see: its own. Pure. Every other account sees everything: null. */
 import type { LiveSamples } from "@berth/shared/api/live";
-import type { FleetStatus, InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import type { FleetStatus, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
 import type { Placement } from "@berth/shared/fleet/instances";
 
 export interface Scope {
@@ -43,19 +43,37 @@ export function scopedStatus({ fleet, nodes, instances }: Status, scope: Scope |
   };
 }
 
-/** The controller's own backup, upgrades and the history of metrics are of the whole fleet. */
-export function scopedFleetStatus(status: FleetStatus, scope: Scope | null): FleetStatus {
+/**
+ * The controller's own backup, upgrades and the history of metrics are of the whole fleet. `since`: when the tenant was
+ * taken in; what is older is of one who had the name before.
+ */
+export function scopedFleetStatus(status: FleetStatus, scope: Scope | null, since: string): FleetStatus {
   if (scope === null) return status;
   const { backups } = status;
+  const own = backups?.filter(({ owner }) => owner === scope.tenant).map((standing) => backupsSince(standing, since));
+  return { ...scopedStatus(status, scope), ...(own === undefined ? {} : { backups: own }) };
+}
+
+function backupsSince({ owner, newest, failed, lateSince, provenAt }: OwnerBackups, since: string): OwnerBackups {
   return {
-    ...scopedStatus(status, scope),
-    ...(backups === undefined ? {} : { backups: backups.filter(({ owner }) => owner === scope.tenant) }),
+    ...{ owner, lateSince },
+    newest: newest !== null && newest.createdAt >= since ? newest : null,
+    failed: failed !== null && failed.createdAt >= since ? failed : null,
+    provenAt: provenAt !== null && provenAt >= since ? provenAt : null,
   };
 }
 
-/** A frame holds all of a node: it is shown whole, or not at all. */
-export function isVisibleSample({ node }: Pick<LiveSamples, "node">, scope: Scope | null): boolean {
-  return scope === null || scope.nodes.has(node);
+/** null: none of it may be seen. Whatever else may still run on a node that is the tenant's now is left out. */
+export function scopedSamples(samples: LiveSamples, scope: Scope | null): LiveSamples | null {
+  if (scope === null) return samples;
+  const { node, containers, frames } = samples;
+  if (!scope.nodes.has(node)) return null;
+  const isOwn = containers.map(({ instance }) => scope.instances.has(instance));
+  return {
+    node,
+    containers: containers.filter((_, index) => isOwn[index]),
+    frames: frames.map((frame) => ({ ...frame, containers: frame.containers.filter((_, index) => isOwn[index]) })),
+  };
 }
 
 /** Of a thing by its kind and name, as it is asked for. */

@@ -25,6 +25,7 @@ import { serveRoutes, type RoutesApi } from "./routes.ts";
 import { serveRuns, type RunsApi } from "./runs.ts";
 import { serveSamples, type SamplesApi } from "./samples.ts";
 import { serveSecrets, type SecretsApi } from "./secrets.ts";
+import { createSince } from "./since.ts";
 import { serveTenants, type TenantsApi } from "./tenants.ts";
 import { serveUpgrades, type UpgradesApi } from "./upgrades.ts";
 import { serveUsage, type UsageApi } from "./usage.ts";
@@ -41,6 +42,8 @@ export interface ApiDependencies {
   history: HistoryApi;
   events: EventsApi;
   usage: UsageApi;
+  /** When a tenant was taken in, ISO 8601; null: the fleet has none of this name. */
+  tenantSince: (tenant: string) => Promise<string | null>;
   routes: RoutesApi;
   tenants: TenantsApi;
   capacity: CapacityApi;
@@ -82,22 +85,23 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
   await collectOpenApi(app, dependencies.fleet.version);
   await app.register(async (api) => {
     guardRoutes(api, options.access);
-    serveFleet(api, dependencies.fleet);
+    const sinceOf = createSince(dependencies.tenantSince);
+    serveFleet(api, dependencies.fleet, sinceOf);
     serveNodes(api, dependencies.nodes);
     serveRuns(api, dependencies.runs);
     serveAccounts(api, dependencies.accounts, { secureCookie: options.https !== null });
     serveAccessTokens(api, dependencies.accessTokens);
     serveLive(api, dependencies.live, options.access);
-    serveInstances(api, dependencies.instances);
+    serveInstances(api, dependencies.instances, options.access);
     serveSamples(api, dependencies.samples);
-    serveHistory(api, dependencies.history);
+    serveHistory(api, dependencies.history, sinceOf);
     serveEvents(api, dependencies.events);
     serveUsage(api, dependencies.usage);
     serveCapacity(api, dependencies.capacity);
     serveTenants(api, dependencies.tenants);
     serveRoutes(api, dependencies.routes);
     serveSecrets(api, dependencies.secrets);
-    serveBackups(api, dependencies.backups);
+    serveBackups(api, dependencies.backups, sinceOf);
     serveUpgrades(api, dependencies.upgrades);
     serveDrills(api, dependencies.drills);
     serveRecovery(api, dependencies.recovery);

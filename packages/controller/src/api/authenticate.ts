@@ -3,7 +3,8 @@ import type { IncomingMessage } from "node:http";
 import type { Account, Role } from "@berth/shared/api/accounts";
 import type { EndpointRole } from "@berth/shared/api/define";
 import { BerthError } from "@berth/shared/errors";
-import type { FastifyInstance } from "fastify";
+import { heartbeatMilliseconds } from "@berth/shared/api/live";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
 import { scopeOfTenant, type Scope } from "../accounts/scope.ts";
 
@@ -63,6 +64,32 @@ export async function requireAccount(request: IncomingMessage, needed: Role, opt
   }
   authorize(needed, account);
   return account;
+}
+
+/**
+ * For a stream, which outlives the moment at which it was let in: calls back once its account is gone, its login has
+ * ended, or it has another role or tenant.
+ */
+export function watchAccount(
+  request: FastifyRequest,
+  options: AccessOptions,
+  { signal, onChange, everyMilliseconds = heartbeatMilliseconds }: AccountWatch,
+): void {
+  const { name, role, tenant } = request.account;
+  const look = async (): Promise<void> => {
+    const now = await accountOf(request.raw, options);
+    if (now?.name !== name || now.role !== role || now.tenant !== tenant) onChange();
+  };
+  // What cannot be asked at this moment is asked again.
+  const timer = setInterval(() => void look().catch(() => undefined), everyMilliseconds);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+}
+
+interface AccountWatch {
+  /** Aborted when the stream is over. */
+  signal: AbortSignal;
+  onChange: () => void;
+  everyMilliseconds?: number;
 }
 
 /** An account with the role of a tenant and no tenant, which nobody can make, would see nothing. */

@@ -13,6 +13,7 @@ import { isInScope } from "../accounts/scope.ts";
 import type { BackupChange, BackupControl } from "../backups/backup-control.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { toPlan } from "./fleet.ts";
+import type { SinceOf } from "./since.ts";
 
 export interface BackupsApi {
   control: BackupControl;
@@ -20,13 +21,15 @@ export interface BackupsApi {
   late: () => Promise<LateBackup[]>;
 }
 
-export function serveBackups(app: FastifyInstance, { control, late }: BackupsApi): void {
-  serveEndpoint(app, listBackups, async ({ query, scope }) => ({
-    backups: (await control.list(query.of)).filter(({ owner }) => isInScope("tenant", owner, scope)),
-    late: (await late()).filter(
-      ({ owner }) => (query.of === undefined || owner === query.of) && isInScope("tenant", owner, scope),
-    ),
-  }));
+export function serveBackups(app: FastifyInstance, { control, late }: BackupsApi, sinceOf: SinceOf): void {
+  serveEndpoint(app, listBackups, async ({ query, scope }) => {
+    const [backups, lateOnes, since] = await Promise.all([control.list(query.of), late(), sinceOf(scope)]);
+    const isOwn = ({ owner }: { owner: string }): boolean => isInScope("tenant", owner, scope);
+    return {
+      backups: backups.filter((backup) => isOwn(backup) && backup.createdAt >= since),
+      late: lateOnes.filter((one) => (query.of === undefined || one.owner === query.of) && isOwn(one)),
+    };
+  });
   serveEndpoint(app, getBackup, ({ params }) => control.get(params.id));
   serveEndpoint(app, createBackup, async ({ body: { of, dryRun }, account }) =>
     answer(await control.create(of, { dryRun, account: account.name })),

@@ -6,6 +6,7 @@ import { scopedFleetStatus } from "../accounts/scope.ts";
 import type { FleetControl } from "../apply/apply.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { serveEndpoint } from "./endpoint.ts";
+import type { SinceOf } from "./since.ts";
 
 export interface FleetApi {
   version: string;
@@ -16,9 +17,12 @@ export interface FleetApi {
   inventory: (format: "berth" | "ansible") => Promise<Record<string, unknown>>;
 }
 
-export function serveFleet(app: FastifyInstance, fleet: FleetApi): void {
+export function serveFleet(app: FastifyInstance, fleet: FleetApi, sinceOf: SinceOf): void {
   serveEndpoint(app, getVersion, () => Promise.resolve({ version: fleet.version }));
-  serveEndpoint(app, getStatus, async ({ scope }) => scopedFleetStatus(await fleet.status(), scope));
+  serveEndpoint(app, getStatus, async ({ scope }) => {
+    const [status, since] = await Promise.all([fleet.status(), sinceOf(scope)]);
+    return scopedFleetStatus(status, scope, since);
+  });
   serveEndpoint(app, postPlan, async ({ body }) => toPlan(await fleet.control.plan(body)));
   serveEndpoint(app, postApply, async ({ body, account }) => {
     const { plan, run } = await fleet.control.apply(body, account.name);

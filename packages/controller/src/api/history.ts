@@ -4,6 +4,7 @@ import type { HistoryStatus } from "@berth/shared/metrics/history";
 import type { FastifyInstance } from "fastify";
 import { isInScope } from "../accounts/scope.ts";
 import { serveEndpoint } from "./endpoint.ts";
+import type { SinceOf } from "./since.ts";
 
 export interface HistoryQuestion {
   kind: MetricsHistoryAnswer["kind"];
@@ -14,6 +15,8 @@ export interface HistoryQuestion {
   to: number;
   points: number;
   by: "sum" | "container";
+  /** Containers of these alone; null: of all. */
+  instances: ReadonlySet<string> | null;
 }
 
 export interface HistoryApi {
@@ -28,14 +31,16 @@ export function noHistory({ kind, name }: Pick<HistoryQuestion, "kind" | "name">
   });
 }
 
-export function serveHistory(app: FastifyInstance, history: HistoryApi): void {
+export function serveHistory(app: FastifyInstance, history: HistoryApi, sinceOf: SinceOf): void {
   serveEndpoint(app, getHistoryStatus, async () => history.status());
   serveEndpoint(app, getHistory, async ({ params, query, scope }) => {
     const { columns, from, to, points, by } = query;
     if (!isInScope(params.kind, params.name, scope)) throw noHistory(params);
+    const start = Math.max(Date.parse(from), Date.parse(await sinceOf(scope)));
     return history.read({
       ...{ ...params, points, by, columns: columnsOf(columns) },
-      ...{ from: Date.parse(from), to: Date.parse(to) },
+      ...{ from: start, to: Math.max(Date.parse(to), start + 1000) },
+      instances: scope?.instances ?? null,
     });
   });
 }

@@ -8,6 +8,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { authorize } from "../accounts/authorize.ts";
 import { isInScope } from "../accounts/scope.ts";
+import { watchAccount, type AccessOptions } from "./authenticate.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import { openEventStream } from "./server-sent-events.ts";
@@ -34,7 +35,7 @@ export function unknownInstance(name: string): BerthError {
 
 const paramsSchema = z.object({ name: instanceNameSchema });
 
-export function serveInstances(app: FastifyInstance, instances: InstancesApi): void {
+export function serveInstances(app: FastifyInstance, instances: InstancesApi, access: AccessOptions): void {
   serveEndpoint(app, restartInstances, ({ body: { of, dryRun }, account }) =>
     instances.restart(of, { account: account.name, dryRun }),
   );
@@ -47,6 +48,7 @@ export function serveInstances(app: FastifyInstance, instances: InstancesApi): v
     request.raw.once("close", () => gone.abort());
     const chunks = await instances.logs(name, request.query as z.output<typeof logsQuerySchema>, gone.signal);
     const stream = openEventStream(request, reply);
+    watchAccount(request, access, { signal: stream.signal, onChange: stream.end });
     const lines = { stdout: new LineSplitter(), stderr: new LineSplitter() };
     try {
       for await (const { channel, data } of chunks) {

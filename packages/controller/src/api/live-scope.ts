@@ -1,5 +1,5 @@
 /** What of a live stream an account may see: the scope is asked for at each event, for a fleet changes meanwhile. */
-import { isVisibleInstance, isVisibleSample, scopedNode, scopedStatus, type Scope } from "../accounts/scope.ts";
+import { isVisibleInstance, scopedNode, scopedSamples, scopedStatus, type Scope } from "../accounts/scope.ts";
 import type { LiveEvent } from "./live.ts";
 
 /** Gives the event as it may be seen; null: not at all. */
@@ -27,8 +27,10 @@ export function createNarrowing(scopeNow: () => Scope | null): Narrow {
         return event;
       case "instance.gone":
         return told.delete(event.data.name) ? event : null;
-      case "samples":
-        return isVisibleSample(event.data, scope) ? event : null;
+      case "samples": {
+        const data = scopedSamples(event.data, scope);
+        return data === null ? null : { ...event, data };
+      }
       case "run":
       case "log":
       case "alerts":

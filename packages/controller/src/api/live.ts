@@ -5,7 +5,7 @@ import type { Status } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
-import { scopeOf, type AccessOptions } from "./authenticate.ts";
+import { scopeOf, watchAccount, type AccessOptions } from "./authenticate.ts";
 import { createNarrowing } from "./live-scope.ts";
 import { openEventStream } from "./server-sent-events.ts";
 
@@ -25,7 +25,7 @@ export interface LiveApi {
   watchSamples: (signal: AbortSignal) => void;
 }
 
-export function serveLive(app: FastifyInstance, live: LiveApi, access: Pick<AccessOptions, "scopeOf"> = {}): void {
+export function serveLive(app: FastifyInstance, live: LiveApi, access: AccessOptions): void {
   app.get(
     livePath,
     { schema: { querystring: liveQuerySchema }, config: { role: "tenant" } },
@@ -38,6 +38,7 @@ export function serveLive(app: FastifyInstance, live: LiveApi, access: Pick<Acce
       // Answers an unknown run before the stream is opened.
       if (query.run !== undefined) await live.run(query.run);
       const stream = openEventStream(request, reply);
+      watchAccount(request, access, { signal: stream.signal, onChange: stream.end });
       const buffered: LiveEvent[] = [];
       let ready = false;
       const seenLog = { sequence: 0 };

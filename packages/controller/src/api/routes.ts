@@ -4,7 +4,7 @@ import { getTraefikProvider, listRoutes, testRoutes, type RouteList } from "@ber
 import { traefikConfigurationPath } from "@berth/shared/routes/traefik";
 import type { FastifyInstance } from "fastify";
 import type { Scope } from "../accounts/scope.ts";
-import type { Routes } from "../routes/routes.ts";
+import { unknownHost, type Routes } from "../routes/routes.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { requireReader } from "./reader.ts";
 
@@ -20,7 +20,8 @@ export function serveRoutes(app: FastifyInstance, routes: RoutesApi): void {
   };
   serveEndpoint(app, listRoutes, ({ scope }) => listIn(scope));
   serveEndpoint(app, testRoutes, async ({ body, scope }) => {
-    const asked = scope === null ? body : { ...body, hosts: hostsIn(await listIn(scope), body.hosts) };
+    // Patience looks at the whole fleet again and again: not for whom it is not.
+    const asked = scope === null ? body : { hosts: hostsIn(await listIn(scope), body.hosts), patienceSeconds: 0 };
     return { results: await routes.test(asked, AbortSignal.timeout(testMilliseconds)) };
   });
   serveEndpoint(app, getTraefikProvider, ({ query }) => routes.provider(query));
@@ -40,9 +41,12 @@ export function serveRoutes(app: FastifyInstance, routes: RoutesApi): void {
   });
 }
 
-/** Those of the list; of what was asked for, no others. */
+/** All of the list, or those that were asked for. */
 function hostsIn({ routes }: RouteList, asked: readonly string[] | undefined): string[] {
-  return routes.map(({ host }) => host).filter((host) => asked?.includes(host) ?? true);
+  const hosts = routes.map(({ host }) => host);
+  const unknown = asked?.find((host) => !hosts.includes(host));
+  if (unknown !== undefined) throw unknownHost(unknown);
+  return asked === undefined ? hosts : [...asked];
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {

@@ -1,7 +1,7 @@
 import { getSamples } from "@berth/shared/api/metrics";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { FastifyInstance } from "fastify";
-import { isVisibleSample } from "../accounts/scope.ts";
+import { scopedSamples } from "../accounts/scope.ts";
 import { serveEndpoint } from "./endpoint.ts";
 
 export interface SamplesApi {
@@ -12,6 +12,6 @@ export function serveSamples(app: FastifyInstance, samples: SamplesApi): void {
   serveEndpoint(app, getSamples, async ({ query: { seconds, node }, scope }) => ({
     nodes: samples
       .recent({ seconds, ...(node === undefined ? {} : { node }) })
-      .filter((ofNode) => isVisibleSample(ofNode, scope)),
+      .flatMap((ofNode) => scopedSamples(ofNode, scope) ?? []),
   }));
 }

@@ -1,73 +1,32 @@
 /** A tenant's account sees what is the tenant's, whatever it asks for: each answer is searched for what is another's. */
 import type { Account } from "@berth/shared/api/accounts";
-import type { Backup } from "@berth/shared/api/backups";
-import { livePath, type LiveSamples } from "@berth/shared/api/live";
-import type { Route } from "@berth/shared/api/routes";
-import type { FleetStatus, InstanceStatus, NodeStatus } from "@berth/shared/api/status";
-import type { TenantStatus } from "@berth/shared/api/tenants";
-import type { Placement } from "@berth/shared/fleet/instances";
-import { catalog } from "@berth/shared/catalog/index";
+import { livePath } from "@berth/shared/api/live";
+import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
+import { nodeColumns } from "@berth/shared/metrics/samples";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { scopeOfTenant } from "../accounts/scope.ts";
 import { buildApp } from "./app.ts";
-import type { LiveEvent } from "./live.ts";
-import { createNarrowing } from "./live-scope.ts";
 import { idleDependencies } from "./testing/dependencies.ts";
+import {
+  at,
+  backups,
+  before,
+  placements,
+  routes,
+  row,
+  samples,
+  since,
+  status,
+  tenants,
+} from "./testing/two-tenants.ts";
 
 const accounts: Record<string, Account> = {
   tina: { name: "tina", role: "tenant", tenant: "user1" },
   gone: { name: "gone", role: "tenant", tenant: "user9" },
   vera: { name: "vera", role: "viewer", tenant: null },
 };
-const at = "2026-11-24T12:00:00.000Z";
-
-/** user1 has a node of its own, and an instance on one that it shares with user2. */
-const places = [
-  ["user1-n8n", "user1", "user1"],
-  ["user1-flowise", "user1", "both"],
-  ["user2-n8n", "user2", "both"],
-  ["user2-flowise", "user2", "user2"],
-  ["shared-postgres", null, "shared"],
-] as const;
-const [service] = catalog.values();
-const placements = places.map(
-  ([instance, tenant, node]) => ({ instance, tenant, node, service }) as unknown as Placement,
-);
-
-const nodes = ["user1", "both", "user2", "shared"].map((name): NodeStatus => ({
-  ...{ name, address: "10.0.6.9", state: "online", agentVersion: "1", outdated: false, lastSeen: at, vmid: 7 },
-  clockSkewMilliseconds: 3,
-  facts: {
-    ...{ hostname: `host-of-${name}`, os: "Debian", kernel: "6", architecture: "x64", cores: 2 },
-    ...{ memoryBytes: 1, dockerVersion: "20", cgroupVersion: 2 },
-  },
-}));
-const instances = places.map(([name, tenant, node]): InstanceStatus => ({
-  ...{ name, service: "n8n", node, tenant, state: "healthy", version: "1", drift: [], ports: [], containers: [] },
-}));
-const status: FleetStatus = {
-  ...{ fleet: "valuechain", nodes, instances },
-  backups: ["user1", "user2"].map((owner) => ({
-    ...{ owner, newest: null, failed: null, lateSince: null, provenAt: null },
-  })),
-  controllerBackup: { newest: null, failed: null, lateSince: at, recoveryKey: null },
-  history: { bytes: 5, maxBytes: 6, resolutions: [], problem: null, setAside: null },
-};
-const samples = nodes.map(({ name }): LiveSamples => ({ node: name, containers: [], frames: [] }));
-const tenants = ["user1", "user2"].map((name): TenantStatus => ({
-  ...{ name, state: "active", node: name, address: null, instances: [], databases: [`${name}_n8n`] },
-  ...{ collections: [], buckets: [], keys: [], hosts: [] },
-}));
-const routes = ["user1", "user2"].map((tenant): Route => ({
-  ...{ host: `${tenant}.example.org`, url: `https://${tenant}.example.org/`, service: "n8n", tenant },
-  ...{ instance: `${tenant}-n8n`, servers: [], healthCheck: null, state: "published", reason: null, suspended: false },
-}));
-const backups = ["user1", "user2", "shared-postgres"].map((owner): Backup => ({
-  ...{ id: `of-${owner}`, owner, subject: owner, run: 1, createdAt: at, state: "complete", reason: "manual" },
-  ...{ location: null, parts: [], secrets: [], verifiedAt: null, provenAt: null },
-}));
 
 let asked: unknown[];
 let app: FastifyInstance;
@@ -99,9 +58,11 @@ beforeAll(async () => {
       usage: {
         read: (question) =>
           note(question, {
-            ...{ readAt: at, owners: [], databases: [], collections: [], buckets: [], models: [], unread: [] },
+            ...{ readAt: at, owners: [], databases: [], collections: [], buckets: [], models: [] },
+            unread: [{ server: "qdrant", reason: "it answered 500: user2_vectors is damaged" }],
           }),
       },
+      tenantSince: async (tenant) => (tenant === "user1" ? since : null),
       backups: {
         control: {
           ...idleDependencies.backups.control,
@@ -166,7 +127,11 @@ describe("a tenant's account", () => {
     expect(answer.instances.map(({ name }: InstanceStatus) => name)).toEqual(["user1-n8n", "user1-flowise"]);
     expect(Object.keys(answer).toSorted()).toEqual(["backups", "fleet", "instances", "nodes"]);
     const { answer: measured } = await ask("/api/samples?seconds=60");
-    expect(measured.nodes.map(({ node }: LiveSamples) => node)).toEqual(["user1"]);
+    const own = {
+      containers: [{ name: "user1-n8n", instance: "user1-n8n" }],
+      frames: [{ at: 0, node: nodeColumns.map(() => 7), containers: [row(2)] }],
+    };
+    expect(measured.nodes).toEqual([{ node: "user1", ...own }]);
   });
 
   test.each([
@@ -186,15 +151,29 @@ describe("a tenant's account", () => {
 
   test("asks for its own use, routes and backups, whatever it names", async () => {
     await ask("/api/usage");
-    await ask("/api/routes/test", "tina", { hosts: ["user1.example.org", "user2.example.org"] });
+    await ask("/api/routes/test", "tina", { hosts: ["user1.example.org"], patienceSeconds: 40 });
     await ask("/api/routes/test", "tina", {});
-    expect(asked).toMatchObject([
+    expect(asked).toEqual([
       { tenant: "user1" },
-      { hosts: ["user1.example.org"] },
-      { hosts: ["user1.example.org"] },
+      { hosts: ["user1.example.org"], patienceSeconds: 0 },
+      { hosts: ["user1.example.org"], patienceSeconds: 0 },
+    ]);
+    const foreign = await ask("/api/routes/test", "tina", { hosts: ["user1.example.org", "user2.example.org"] });
+    expect([foreign.statusCode, foreign.answer.error.message]).toEqual([
+      404,
+      "No route has the name 'user2.example.org'",
     ]);
     const { answer } = await ask("/api/backups?of=user2");
     expect(answer).toEqual({ backups: [], late: [] });
+  });
+
+  test("sees nothing from before it was taken in: somebody else had its name", async () => {
+    expect((await ask("/api/backups")).answer.backups).toMatchObject([{ owner: "user1", createdAt: at }]);
+    expect((await ask("/api/status")).answer.backups).toMatchObject([
+      { owner: "user1", lateSince: at, provenAt: null },
+    ]);
+    await ask(`/api/history/tenant/user1?from=${before}&to=${at}&columns=cpuCores`);
+    expect(asked).toMatchObject([{ from: Date.parse(since), to: Date.parse(at) }]);
   });
 
   test("reads the logs of its instances, without an operator's role", async () => {
@@ -219,45 +198,8 @@ describe("a tenant's account", () => {
 
   test("is the only one that is held to anything", async () => {
     expect((await ask("/api/status", "vera")).answer).toEqual(status);
-    expect((await ask("/api/backups", "vera")).answer.backups).toHaveLength(3);
+    expect((await ask("/api/backups", "vera")).answer.backups).toHaveLength(4);
     // Logs may hold anything: an operator reads them, and whose they are.
     expect((await ask("/api/instances/user1-n8n/logs", "vera")).statusCode).toBe(403);
-  });
-});
-
-describe("the live stream of a tenant's account", () => {
-  let scope = scopeOfTenant("user1", placements);
-  beforeEach(() => void (scope = scopeOfTenant("user1", placements)));
-
-  test("has its own changes, and nobody else's", () => {
-    const narrow = createNarrowing(() => scope);
-    const event = (name: string): LiveEvent => ({
-      ...{ topic: "status", event: "instance" },
-      data: instances.find((one) => one.name === name) ?? instances[0]!,
-    });
-    expect(narrow({ topic: "status", event: "status", data: status })?.data).toMatchObject({
-      instances: [{ name: "user1-n8n" }, { name: "user1-flowise" }],
-    });
-    expect(narrow(event("user1-n8n"))).toEqual(event("user1-n8n"));
-    expect(narrow(event("user2-n8n"))).toBeNull();
-    const shown = nodes.map((data) => narrow({ topic: "status", event: "node", data })?.data);
-    expect(shown.slice(0, 2)).toMatchObject([
-      { name: "user1", vmid: 7 },
-      { name: "both", facts: null },
-    ]);
-    expect(shown.slice(2)).toEqual([undefined, undefined]);
-    expect(samples.filter((data) => narrow({ topic: "samples", event: "samples", data }) !== null)).toEqual([
-      samples[0],
-    ]);
-    expect(narrow({ topic: "status", event: "alerts", data: { firing: 1, critical: 1 } })).toBeNull();
-  });
-
-  test("tells of an instance that is gone if it told of it before, though it is in no scope any more", () => {
-    const narrow = createNarrowing(() => scope);
-    narrow({ topic: "status", event: "status", data: status });
-    scope = scopeOfTenant("user1", []);
-    const gone = (name: string): LiveEvent => ({ topic: "status", event: "instance.gone", data: { name } });
-    expect(narrow(gone("user1-n8n"))).toEqual(gone("user1-n8n"));
-    expect(narrow(gone("user2-n8n"))).toBeNull();
   });
 });

@@ -10,8 +10,11 @@ export interface UsageApi {
 }
 
 export function serveUsage(app: FastifyInstance, usage: UsageApi): void {
-  serveEndpoint(app, getUsage, ({ query: { tenant }, scope }) => {
+  serveEndpoint(app, getUsage, async ({ query: { tenant }, scope }) => {
     if (tenant !== undefined && !isInScope("tenant", tenant, scope)) throw noTenant(tenant);
-    return usage.read({ tenant: scope?.tenant ?? tenant });
+    const told = await usage.read({ tenant: scope?.tenant ?? tenant });
+    if (scope === null) return told;
+    // What a store says of its own troubles may be about somebody else.
+    return { ...told, unread: told.unread.map(({ server }) => ({ server, reason: `${server} does not answer` })) };
   });
 }

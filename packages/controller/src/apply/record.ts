@@ -1,5 +1,6 @@
 /** Writes the desired state into the inventory: the text, and the rows that status and history refer to. */
 import type { Fleet } from "@berth/shared/fleet/schema";
+import { deleteAccountsOfFormerTenants } from "../inventory/accounts.ts";
 import type { Queryable } from "../inventory/database.ts";
 import { saveFleet } from "../inventory/fleet.ts";
 import { clearDesiredInstance, listInstances, putDesiredInstance } from "../inventory/instances.ts";
@@ -34,6 +35,7 @@ async function recordTenants(transaction: Queryable, fleet: Fleet): Promise<void
   for (const { name } of await listTenants(transaction)) {
     if (!(name in fleet.tenants)) await removeTenant(transaction, name);
   }
+  await deleteAccountsOfFormerTenants(transaction);
 }
 
 async function recordInstances(transaction: Queryable, { instances, needs }: Desired): Promise<void> {

@@ -47,6 +47,15 @@ export async function deleteAccount(database: Queryable, name: string): Promise<
   return numDeletedRows > 0n;
 }
 
+/** Accounts of tenants that there are no more, in the transaction in which they go: who gets the name is somebody else. */
+export async function deleteAccountsOfFormerTenants(transaction: Queryable): Promise<void> {
+  await transaction
+    .deleteFrom("accounts")
+    .where("tenant", "is not", null)
+    .where("tenant", "not in", transaction.selectFrom("tenants").select("name"))
+    .execute();
+}
+
 export async function insertToken(
   database: Queryable,
   token: { hash: string; account: string; expiresAt: string },

@@ -9,6 +9,9 @@ export interface DatabaseFacts {
   connections: number;
 }
 
+/** Sizes are asked of the file system, file by file: nobody waits longer for them. */
+const statementMilliseconds = 10_000;
+
 const rowSchema = z.object({ database: z.string(), bytes: z.coerce.number(), connections: z.coerce.number() });
 
 const query = `
@@ -24,6 +27,7 @@ export async function readDatabaseFacts(
   await client.query("begin read only");
   // Of the transaction alone: it may see sizes and sessions, and no row of anybody's.
   await client.query("set local role pg_monitor");
+  await client.query(`set local statement_timeout = ${statementMilliseconds}`);
   const { rows } = await client.query(query, [databases]);
   await client.query("commit");
   return new Map(

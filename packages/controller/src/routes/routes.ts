@@ -141,11 +141,15 @@ function listenerOf(fleet: Fleet | null): { host: string; port: number } | null 
   return fleet === null ? null : { host: fleet.controller.address, port: fleet.controller.port };
 }
 
+export function unknownHost(host: string): BerthError {
+  return new BerthError("not-found", `No route has the name '${host}'`, { hint: "See `berth route list`" });
+}
+
 function pick(routes: readonly Route[], hosts: readonly string[]): Route[] {
   return hosts.map((host) => {
     const found = routes.find((route) => route.host === host);
     if (found !== undefined) return found;
-    throw new BerthError("not-found", `No route has the name '${host}'`, { hint: "See `berth route list`" });
+    throw unknownHost(host);
   });
 }
 

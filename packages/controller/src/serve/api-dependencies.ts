@@ -6,10 +6,10 @@ import type { ApiDependencies } from "../api/app.ts";
 import { noFleetYet } from "../apply/fleet-store.ts";
 import { createFollowingApply } from "../apply/follow-apply.ts";
 import { createNodeControl } from "../apply/node-control.ts";
+import { tenantSince } from "../inventory/tenants.ts";
 import { listEvents, toEvent } from "../inventory/events.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { fleetStatus, readStatus } from "../status/status.ts";
-import { noTenant } from "../usage/usage.ts";
 import { createRestart } from "../restarts/restart.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
@@ -100,12 +100,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       login: (request) => accounts.login(request),
       logout: (token) => accounts.logout(token),
       list: () => accounts.list(),
-      set: async (change) => {
-        if (change.tenant !== undefined && !(change.tenant in (await store.require()).tenants)) {
-          throw noTenant(change.tenant);
-        }
-        return accounts.set(change);
-      },
+      set: (change) => accounts.set(change),
       remove: (name) => accounts.remove(name),
     },
     live: createLiveChanges({ ...statusDependencies, runner, alerts: controller.alerts, onFailure }),
@@ -127,6 +122,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
     upgrades: { control: controller.upgrades.control, check: controller.upgrades.checks.check },
     drills: controller.drills.control,
     usage,
+    tenantSince: (tenant) => tenantSince(inventory.database, tenant),
     prometheus: openPrometheus(controller, { status, usage: usage.recall }),
     recovery: {
       list: controller.recovery.list,

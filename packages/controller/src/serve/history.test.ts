@@ -71,6 +71,7 @@ const question = (change: Partial<HistoryQuestion>): HistoryQuestion => ({
     to: now,
     points: 5,
     by: "sum",
+    instances: null,
     ...change,
   },
 });
@@ -94,6 +95,13 @@ it("takes all containers of an instance, added up or apart", async () => {
 it("takes what is a tenant's on every node, also what was removed, and nothing of one with a longer name", async () => {
   expect(await groupsOf({ kind: "tenant" })).toEqual(["user1-n8n", "user1-n8n-worker", "user1-gone", "user1-redis"]);
   expect(await groupsOf({ kind: "tenant", name: "user1-a" })).toEqual(["user1-a-redis"]);
+});
+
+it("takes of those alone that may be seen, whoever a name says that something is", async () => {
+  const instances = new Set(["user1-n8n"]);
+  expect(await groupsOf({ by: "container", instances })).toEqual(["user1-n8n", "user1-n8n-worker"]);
+  expect(await groupsOf({ kind: "tenant", instances })).toEqual(["user1-n8n", "user1-n8n-worker"]);
+  expect(await groupsOf({ instances })).toEqual(["user1"]);
 });
 
 it("answers in seconds and moments", async () => {

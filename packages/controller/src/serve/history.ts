@@ -91,7 +91,12 @@ function seriesName({ container, node }: Group, { by, name }: HistoryQuestion): 
   return container === "" ? node : container;
 }
 
-function isOf({ node, container, instance }: Group, { kind, name, by }: HistoryQuestion, names: Names): boolean {
+function isOf(
+  { node, container, instance }: Group,
+  { kind, name, by, instances }: HistoryQuestion,
+  names: Names,
+): boolean {
+  if (container !== "" && instances !== null && !instances.has(instance)) return false;
   if (kind === "node") return node === name && (container === "") === (by === "sum");
   if (container === "") return false;
   return kind === "instance" ? instance === name : tenantOf(instance, names) === name;

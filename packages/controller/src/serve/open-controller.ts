@@ -33,7 +33,6 @@ import { upgradeId } from "../upgrades/upgrade-id.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
 import { openAlerts } from "./alerts.ts";
 import { findKeptTenants } from "./kept-tenants.ts";
-import { endTenantAccounts } from "./scopes.ts";
 import { createTenantVerifyHandler } from "../tenants/verify.ts";
 import { forgetNode } from "./forget-node.ts";
 import { openMetricsHistory } from "./history.ts";
@@ -103,7 +102,6 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const drift = () => present.fleet?.drift ?? "mend";
   const hub = await createHub({ store: createAgentStore(inventory), authority, version, logger, drift });
   const presentFleet = () => present.fleet;
-  const accounts = createAccounts({ inventory });
   const history = openMetricsHistory({ options, hub, fleet: presentFleet, logger });
   const fleetSecrets = createFleetSecrets(secrets);
   const settings = { registryMirror: options.registryMirror, agentVersion: version };
@@ -142,7 +140,6 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     backups.schedule.look();
     upgrades.schedule.look();
     drills.look();
-    endTenantAccounts(fleet, accounts, logger);
     for (const listener of nameListeners)
       listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
   }
@@ -276,7 +273,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     options,
     inventory,
     secrets,
-    accounts,
+    accounts: createAccounts({ inventory }),
     authority,
     hub,
     history,

@@ -3,8 +3,6 @@ import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import { placements } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
-import type { Logger } from "pino";
-import type { Accounts } from "../accounts/accounts.ts";
 import { scopeOfTenant, type Scope } from "../accounts/scope.ts";
 import { rememberLast } from "./remember-last.ts";
 
@@ -23,11 +21,4 @@ export function createScopes(presentFleet: () => Fleet | null): (tenant: string)
     known.set(tenant, scope);
     return scope;
   };
-}
-
-/** Accounts of tenants that the fleet does not have any more end: one who gets the name later is somebody else. */
-export function endTenantAccounts({ tenants }: Fleet, accounts: Accounts, logger: Logger): void {
-  accounts
-    .removeTenantsExcept(Object.keys(tenants))
-    .catch((error: unknown) => logger.error({ err: error }, "Accounts of tenants that are gone could not be removed"));
 }

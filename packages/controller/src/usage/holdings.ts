@@ -46,6 +46,23 @@ export function holdingsOf(
   };
 }
 
+/** Whose needs these are. */
+export function tenantsOf(needs: readonly DesiredNeed[], tenantOf: TenantOf): Set<string | null> {
+  return new Set(
+    needs.map((need) => {
+      switch (need.kind) {
+        case "database.ensure":
+        case "collections.ensure":
+          return tenantOf(need.input.instance);
+        case "buckets.ensure":
+          return tenantOf(need.input.owner);
+        case "models.ensure":
+          return null;
+      }
+    }),
+  );
+}
+
 /** Largest first, of all stores together. */
 export function joinHoldings(all: readonly Holdings[]): Holdings {
   return {

@@ -6,9 +6,9 @@ import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import pTimeout from "p-timeout";
-import type { Stores } from "../needs/stores.ts";
+import type { StoreReading, Stores } from "../needs/stores.ts";
 import type { DesiredNeed } from "../plan/desired-needs.ts";
-import { type Holdings, holdingsOf, joinHoldings } from "./holdings.ts";
+import { type Holdings, holdingsOf, joinHoldings, tenantsOf, type TenantOf } from "./holdings.ts";
 import { measuredOf, ownersUsage } from "./owners.ts";
 
 export interface UsageRoom {
@@ -19,7 +19,14 @@ export interface UsageRoom {
 }
 
 /** What stores hold; `owners` are added up when somebody asks, with what is measured then. */
-export type StoreUsage = Holdings & Pick<Usage, "readAt" | "unread">;
+export type StoreUsage = Holdings & Pick<Usage, "readAt"> & { unread: UnreadStore[] };
+
+export interface UnreadStore {
+  server: string;
+  reason: string;
+  /** Whose things it holds; null among them: shared ones. */
+  tenants: ReadonlySet<string | null>;
+}
 
 export interface UsageDependencies {
   /** Throws `not-found` before the first apply. */
@@ -49,6 +56,18 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
   const now = dependencies.now ?? Date.now;
   let last: { of: Fleet; usage: StoreUsage } | null = null;
   let reading: Promise<StoreUsage> | undefined;
+  /** Stores that were given up on and have not ended yet: they are not asked again before. */
+  const underWay = new Set<string>();
+
+  async function readInTime(fleet: Fleet, server: string, wanted: readonly DesiredNeed[]): Promise<StoreReading> {
+    if (underWay.has(server)) throw new BerthError("deadline.exceeded", `${server} has not answered yet`);
+    underWay.add(server);
+    const answer = readStore(fleet, server, wanted).finally(() => underWay.delete(server));
+    return pTimeout(answer, {
+      milliseconds: storeMilliseconds,
+      message: new BerthError("deadline.exceeded", `${server} gave no answer within ${storeMilliseconds / 1000} s`),
+    });
+  }
 
   async function readStores(fleet: Fleet): Promise<StoreUsage> {
     const readAt = new Date(now()).toISOString();
@@ -56,23 +75,16 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
       (await status()).instances.filter(({ state }) => state === "healthy").map(({ name }) => name),
     );
     const tenants = new Map(placements(fleet).map(({ instance, tenant }) => [instance, tenant]));
-    const tenantOf = (name: string): string | null => tenants.get(name) ?? (name in fleet.tenants ? name : null);
-    const unread: Usage["unread"] = [];
+    const tenantOf: TenantOf = (name) => tenants.get(name) ?? (name in fleet.tenants ? name : null);
+    const unread: UnreadStore[] = [];
     const holdings = await Promise.all(
       [...Map.groupBy(needs(fleet), ({ server }) => server)].map(async ([server, wanted]): Promise<Holdings[]> => {
         try {
           // One that is not there would cost the deadline of a connection.
           if (!healthy.has(server)) throw new BerthError("store.failed", `${server} is not healthy`);
-          const found = await pTimeout(readStore(fleet, server, wanted), {
-            milliseconds: storeMilliseconds,
-            message: new BerthError(
-              "deadline.exceeded",
-              `${server} gave no answer within ${storeMilliseconds / 1000} s`,
-            ),
-          });
-          return [holdingsOf(server, wanted, found, tenantOf)];
+          return [holdingsOf(server, wanted, await readInTime(fleet, server, wanted), tenantOf)];
         } catch (error) {
-          unread.push({ server, reason: toBerthError(error).message });
+          unread.push({ server, reason: toBerthError(error).message, tenants: tenantsOf(wanted, tenantOf) });
           return [];
         }
       }),
@@ -118,7 +130,9 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
         collections: usage.collections.filter(isWanted),
         buckets: usage.buckets.filter(isWanted),
         models: tenant === undefined ? usage.models : [],
-        unread: usage.unread,
+        unread: usage.unread
+          .filter(({ tenants }) => tenant === undefined || tenants.has(tenant))
+          .map(({ server, reason }) => ({ server, reason })),
       };
     },
     recall() {

@@ -16,7 +16,8 @@ export function useFreshness(session: Session): Freshness {
 }
 
 function hasNodeOnline({ status }: FleetState): boolean {
-  return status?.nodes.some((node) => node.state === "online") ?? false;
+  // Without facts it is one that others are on: a tenant's account gets no samples of it.
+  return status?.nodes.some((node) => node.state === "online" && node.facts !== null) ?? false;
 }
 
 /** The word in the header. Its place is reserved, so nothing moves when it changes. */

@@ -18,7 +18,7 @@ export const getHistoryStatus = defineEndpoint({
   method: "GET",
   path: "/api/history",
   summary: "How much of the metrics' past is kept, and what it takes on disk",
-  role: "tenant",
+  role: "viewer",
   response: historyStatusSchema,
 });
 

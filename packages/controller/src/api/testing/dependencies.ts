@@ -31,6 +31,7 @@ export const idleDependencies: ApiDependencies = {
   },
   events: { list: unused },
   usage: { read: unused },
+  tenantSince: () => Promise.resolve(null),
   tenants: {
     list: unused,
     control: { add: unused, remove: unused, suspend: unused, resume: unused, setKey: unused },

@@ -1,5 +1,6 @@
 import { listBackups } from "@berth/shared/api/backups";
 import { listControllerBackups } from "@berth/shared/api/recovery";
+import { unlessForbidden } from "../client/unless-forbidden.ts";
 import { defineCommand } from "../define-command.ts";
 import { backupLines, lateLines } from "../render/backup.ts";
 import { controllerBackupLines } from "../render/controller-backup.ts";
@@ -21,7 +22,7 @@ export default defineCommand({
       return { ...(await controller.call(listBackups, { query: { of: name } })), controller: null };
     const [listed, own] = await Promise.all([
       controller.call(listBackups, { query: {} }),
-      controller.call(listControllerBackups, {}),
+      unlessForbidden(controller.call(listControllerBackups, {}), null),
     ]);
     return { ...listed, controller: own };
   },

@@ -1,5 +1,6 @@
 import { listRuns } from "@berth/shared/api/runs";
 import { getStatus } from "@berth/shared/api/status";
+import { unlessForbidden } from "../client/unless-forbidden.ts";
 import { defineCommand } from "../define-command.ts";
 import { runNote } from "../render/run-summary.ts";
 import { isWhole, statusLines } from "../render/status.ts";
@@ -25,7 +26,7 @@ export default defineCommand({
     if (json) return { status: await connected.call(getStatus, {}), run: undefined };
     const [status, { runs }] = await Promise.all([
       connected.call(getStatus, {}),
-      connected.call(listRuns, { query: { limit: 1 } }),
+      unlessForbidden(connected.call(listRuns, { query: { limit: 1 } }), { runs: [] }),
     ]);
     return { status, run: runs[0] };
   },
