@@ -28,6 +28,21 @@ test("every container is started before the first is waited for", () => {
   expect(lines[first("http://")]).toContain('"http://$address:8080/health"');
 });
 
+test("files are copied out of another container before it starts", () => {
+  const copied = { from: "shared-redis-older", paths: ["/etc/berth/owner.cjs"] };
+  const lines = renderDeployScript([{ ...redis, copied }]).split("\n");
+  const begun = lines.findIndex((line) => line.includes("'create'"));
+  expect(lines.slice(begun, begun + 7)).toEqual([
+    expect.stringMatching(/^'docker' 'create' '--name' 'shared-redis' .*'redis:8' >\/dev\/null$/),
+    "files=$(mktemp -d)",
+    `mkdir -p "$files"'/etc/berth'`,
+    `'docker' 'cp' 'shared-redis-older:/etc/berth/owner.cjs' "$files"'/etc/berth/owner.cjs'`,
+    `tar -C "$files" -c 'etc' | 'docker' 'cp' '-' 'shared-redis:/'`,
+    'rm -r "$files"',
+    "'docker' 'start' 'shared-redis' >/dev/null",
+  ]);
+});
+
 test("a shell reads quoted words as they were", () => {
   const words = ["a b", "it's", '$HOME "x"', "`id`", "\\", ""];
   const command = quoted(["printf", "%s\\n", ...words]);

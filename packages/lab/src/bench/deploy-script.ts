@@ -1,4 +1,5 @@
 /** The shell script that does by hand what Berth has done: its containers, made with `docker run`. */
+import { dirname } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
 import type { Health } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
@@ -37,6 +38,8 @@ export interface ContainerDetails {
   /** As Docker writes them: "5432/tcp". */
   ports: readonly { container: string; host: string }[];
   mounts: readonly { source: string; target: string }[];
+  /** Files that are copied into it before it starts, out of another container. */
+  copied?: { from: string; paths: readonly string[] };
 }
 
 /** Containers of Berth's on a node, in the order of the names. */
@@ -63,16 +66,38 @@ export function renderDeployScript(containers: readonly ContainerDetails[]): str
   return [
     "set -eu",
     "begun=$(date +%s%N)",
-    ...containers.map((container) => `${quoted(dockerRun(container))} >/dev/null`),
+    ...containers.flatMap(bringUp),
     ...containers.flatMap(waitForHealth),
     "echo $((($(date +%s%N) - begun) / 1000000))",
     "",
   ].join("\n");
 }
 
-function dockerRun(container: ContainerDetails): string[] {
+function bringUp(container: ContainerDetails): string[] {
+  const { name, copied } = container;
+  if (copied === undefined) return [`${quoted(["docker", "run", "--detach", ...optionsOf(container)])} >/dev/null`];
   return [
-    ...["docker", "run", "--detach", "--name", container.name],
+    `${quoted(["docker", "create", ...optionsOf(container)])} >/dev/null`,
+    ...copied.paths.flatMap((path) => copyFile(path, copied.from, name)),
+    `${quoted(["docker", "start", name])} >/dev/null`,
+  ];
+}
+
+/** By a tar from the root on: directories that the image does not have are made on the way. */
+function copyFile(path: string, from: string, to: string): string[] {
+  const [top = ""] = path.split("/").filter((part) => part !== "");
+  return [
+    "files=$(mktemp -d)",
+    `mkdir -p "$files"${quoted([dirname(path)])}`,
+    `${quoted(["docker", "cp", `${from}:${path}`])} "$files"${quoted([path])}`,
+    `tar -C "$files" -c ${quoted([top])} | ${quoted(["docker", "cp", "-", `${to}:/`])}`,
+    'rm -r "$files"',
+  ];
+}
+
+function optionsOf(container: ContainerDetails): string[] {
+  return [
+    ...["--name", container.name],
     ...["--restart", container.restartPolicy, "--memory", String(container.memoryBytes), "--no-healthcheck"],
     ...Object.entries(container.logOptions).flatMap(([key, value]) => ["--log-opt", `${key}=${value}`]),
     ...container.ports.flatMap(({ container: inside, host }) => ["--publish", `${host}:${inside}`]),

@@ -35,7 +35,10 @@ const program = new Command("berth bench")
         if (wanted.length > 0 && !wanted.includes(name)) continue;
         process.stderr.write(`${name} …\n`);
         try {
-          results.push(...(await run(bench)));
+          const found = await run(bench);
+          // A run that is ended before its end has said what it found.
+          process.stderr.write(table(found));
+          results.push(...found);
         } catch (thrown) {
           // The figures of the others are worth having.
           report(thrown);
