@@ -90,7 +90,8 @@ async function stopToHealthy(guest: AttachedGuest, { service, to }: Subject): Pr
   await guest.run(["docker", "rename", name, `${name}-older`]);
   await guest.run(["sh", `/${scriptPath}`], { deadlineMs: 900_000 });
   const took = performance.now() - begun;
-  await guest.run(["docker", "rm", "--force", `${name}-older`]);
+  // Both: what was made by hand is not Berth's to remove, and in the way of what Berth makes next.
+  await guest.run(["docker", "rm", "--force", name, `${name}-older`]);
   return took;
 }
 
