@@ -13,6 +13,7 @@ const redis: ContainerDetails = {
   logOptions: { "max-size": "10m" },
   ports: [{ container: "6379/tcp", host: "6380" }],
   mounts: [{ source: "shared-redis-data", target: "/data" }],
+  files: [],
 };
 const openwebui: ContainerDetails = { ...redis, name: "user1-openwebui", service: "openwebui", env: [], ports: [] };
 
@@ -28,15 +29,15 @@ test("every container is started before the first is waited for", () => {
   expect(lines[first("http://")]).toContain('"http://$address:8080/health"');
 });
 
-test("files are copied out of another container before it starts", () => {
-  const copied = { from: "shared-redis-older", paths: ["/etc/berth/owner.cjs"] };
-  const lines = renderDeployScript([{ ...redis, copied }]).split("\n");
+test("files are put into a container before it starts", () => {
+  const files = [{ path: "/etc/berth/owner.cjs", content: "it's\n" }];
+  const lines = renderDeployScript([{ ...redis, files }]).split("\n");
   const begun = lines.findIndex((line) => line.includes("'create'"));
   expect(lines.slice(begun, begun + 7)).toEqual([
     expect.stringMatching(/^'docker' 'create' '--name' 'shared-redis' .*'redis:8' >\/dev\/null$/),
     "files=$(mktemp -d)",
     `mkdir -p "$files"'/etc/berth'`,
-    `'docker' 'cp' 'shared-redis-older:/etc/berth/owner.cjs' "$files"'/etc/berth/owner.cjs'`,
+    `echo aXQncwo= | base64 -d > "$files"'/etc/berth/owner.cjs'`,
     `tar -C "$files" -c 'etc' | 'docker' 'cp' '-' 'shared-redis:/'`,
     'rm -r "$files"',
     "'docker' 'start' 'shared-redis' >/dev/null",

@@ -38,14 +38,37 @@ export interface ContainerDetails {
   /** As Docker writes them: "5432/tcp". */
   ports: readonly { container: string; host: string }[];
   mounts: readonly { source: string; target: string }[];
-  /** Files that are copied into it before it starts, out of another container. */
-  copied?: { from: string; paths: readonly string[] };
+  /** What is put into it before it starts. */
+  files: readonly { path: string; content: string }[];
 }
 
 /** Containers of Berth's on a node, in the order of the names. */
 export async function inspectContainers(guest: AttachedGuest, names: readonly string[]): Promise<ContainerDetails[]> {
   const inspected = inspectedSchema.parse(JSON.parse(await guest.run(["docker", "inspect", ...names])));
-  return inspected.map(({ Name, Config, HostConfig }) => ({
+  const details = inspected.map(detailsOf);
+  return Promise.all(details.map(async (container) => ({ ...container, files: await filesOf(guest, container) })));
+}
+
+/** As Berth has put them there: with the secrets that they refer to. */
+async function filesOf(
+  guest: AttachedGuest,
+  { name, service }: Omit<ContainerDetails, "files">,
+): Promise<ContainerDetails["files"]> {
+  const paths = catalog.get(service)?.files.map(({ path }) => path) ?? [];
+  return Promise.all(
+    paths.map(async (path) => {
+      const copy = `${quoted(["docker", "cp", `${name}:${path}`, "-"])} | tar -x -O`;
+      return { path, content: await guest.run(["sh", "-c", copy]) };
+    }),
+  );
+}
+
+function detailsOf({
+  Name,
+  Config,
+  HostConfig,
+}: z.output<typeof inspectedSchema>[number]): Omit<ContainerDetails, "files"> {
+  return {
     name: Name.replace(/^\//, ""),
     service: Config.Labels["berth.service"] ?? "",
     image: Config.Image,
@@ -58,7 +81,7 @@ export async function inspectContainers(guest: AttachedGuest, names: readonly st
       bindings.map(({ HostPort }) => ({ container, host: HostPort })),
     ),
     mounts: HostConfig.Mounts.map(({ Source, Target }) => ({ source: Source, target: Target })),
-  }));
+  };
 }
 
 /** Starts every container, then waits for the health of each, and prints the milliseconds that took. */
@@ -74,23 +97,23 @@ export function renderDeployScript(containers: readonly ContainerDetails[]): str
 }
 
 function bringUp(container: ContainerDetails): string[] {
-  const { name, copied } = container;
-  if (copied === undefined) return [`${quoted(["docker", "run", "--detach", ...optionsOf(container)])} >/dev/null`];
+  const { name, files } = container;
+  if (files.length === 0) return [`${quoted(["docker", "run", "--detach", ...optionsOf(container)])} >/dev/null`];
   return [
     `${quoted(["docker", "create", ...optionsOf(container)])} >/dev/null`,
-    ...copied.paths.flatMap((path) => copyFile(path, copied.from, name)),
+    ...files.flatMap((file) => putFile(file, name)),
     `${quoted(["docker", "start", name])} >/dev/null`,
   ];
 }
 
 /** By a tar from the root on: directories that the image does not have are made on the way. */
-function copyFile(path: string, from: string, to: string): string[] {
+function putFile({ path, content }: ContainerDetails["files"][number], container: string): string[] {
   const [top = ""] = path.split("/").filter((part) => part !== "");
   return [
     "files=$(mktemp -d)",
     `mkdir -p "$files"${quoted([dirname(path)])}`,
-    `${quoted(["docker", "cp", `${from}:${path}`])} "$files"${quoted([path])}`,
-    `tar -C "$files" -c ${quoted([top])} | ${quoted(["docker", "cp", "-", `${to}:/`])}`,
+    `echo ${Buffer.from(content).toString("base64")} | base64 -d > "$files"${quoted([path])}`,
+    `tar -C "$files" -c ${quoted([top])} | ${quoted(["docker", "cp", "-", `${container}:/`])}`,
     'rm -r "$files"',
   ];
 }

@@ -81,8 +81,7 @@ async function stopToHealthy(guest: AttachedGuest, { service, to }: Subject): Pr
   const [older] = await inspectContainers(guest, [name]);
   const image = catalog.get(service)?.image;
   if (older === undefined || image === undefined) throw new BerthError("lab.failed", `There is no ${name}`);
-  const copied = { from: `${name}-older`, paths: catalog.get(service)?.files.map(({ path }) => path) ?? [] };
-  const newer = { ...older, copied, image: `${older.image.slice(0, older.image.lastIndexOf(":"))}:${to}` };
+  const newer = { ...older, image: `${older.image.slice(0, older.image.lastIndexOf(":"))}:${to}` };
   await guest.run(["docker", "pull", "--quiet", newer.image], { deadlineMs: 900_000 });
   await writeFile(join(guest.root, scriptPath), renderDeployScript([newer]), { mode: 0o600 });
   const begun = performance.now();
