@@ -45,8 +45,13 @@ export interface ContainerDetails {
 /** Containers of Berth's on a node, in the order of the names. */
 export async function inspectContainers(guest: AttachedGuest, names: readonly string[]): Promise<ContainerDetails[]> {
   const inspected = inspectedSchema.parse(JSON.parse(await guest.run(["docker", "inspect", ...names])));
-  const details = inspected.map(detailsOf);
-  return Promise.all(details.map(async (container) => ({ ...container, files: await filesOf(guest, container) })));
+  return inspected.map((found) => ({ ...detailsOf(found), files: [] }));
+}
+
+/** The same with their files, for services of one container each. */
+export async function inspectWithFiles(guest: AttachedGuest, names: readonly string[]): Promise<ContainerDetails[]> {
+  const found = await inspectContainers(guest, names);
+  return Promise.all(found.map(async (container) => ({ ...container, files: await filesOf(guest, container) })));
 }
 
 /** As Berth has put them there: with the secrets that they refer to. */

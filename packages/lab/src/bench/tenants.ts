@@ -7,7 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AttachedGuest } from "../containers/attach.ts";
 import { ensureImages } from "../images/ensure-images.ts";
-import { inspectContainers, quoted, renderDeployScript, type ContainerDetails } from "./deploy-script.ts";
+import { inspectWithFiles, quoted, renderDeployScript, type ContainerDetails } from "./deploy-script.ts";
 import { runMilliseconds } from "./deploy.ts";
 import { type Bench, type BenchFleet, seconds } from "./fleet.ts";
 import { applyTenants, node, tenantNodes } from "./fleets.ts";
@@ -63,7 +63,7 @@ async function placesOf(fleet: BenchFleet): Promise<Place[]> {
   return Promise.all(
     tenantNodes(count).map(async ({ name, address }) => {
       const guest = await fleet.guest(address);
-      return { guest, containers: await inspectContainers(guest, instancesOf(name)) };
+      return { guest, containers: await inspectWithFiles(guest, instancesOf(name)) };
     }),
   );
 }

@@ -14,7 +14,7 @@ import type { AttachedGuest } from "../containers/attach.ts";
 import { ensureImages } from "../images/ensure-images.ts";
 import { spawnInNamespace } from "../network/namespace.ts";
 import { routerAuthority, routerNetwork } from "../router/service.ts";
-import { inspectContainers, renderDeployScript } from "./deploy-script.ts";
+import { inspectWithFiles, renderDeployScript } from "./deploy-script.ts";
 import { type Bench, type BenchFleet, seconds } from "./fleet.ts";
 import { applyReady, applyUpgradable, domain, node } from "./fleets.ts";
 import { median, result, type BenchmarkResult } from "./result.ts";
@@ -78,7 +78,7 @@ async function measureSubject(fleet: BenchFleet, subject: Subject, say: Bench["s
 /** Milliseconds. The image of the newer version is on the node, as an upgrade has it before anything stops. */
 async function stopToHealthy(guest: AttachedGuest, { service, to }: Subject): Promise<number> {
   const name = `${node.name}-${service}`;
-  const [older] = await inspectContainers(guest, [name]);
+  const [older] = await inspectWithFiles(guest, [name]);
   const image = catalog.get(service)?.image;
   if (older === undefined || image === undefined) throw new BerthError("lab.failed", `There is no ${name}`);
   const newer = { ...older, image: `${older.image.slice(0, older.image.lastIndexOf(":"))}:${to}` };
