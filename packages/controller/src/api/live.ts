@@ -32,11 +32,12 @@ export function serveLive(app: FastifyInstance, live: LiveApi, access: AccessOpt
     async (request, reply) => {
       const query = liveQuerySchema.parse(request.query);
       const topics = parseTopics(query.topics);
-      const { scope } = request;
-      // A run is of the whole fleet.
-      if (query.run !== undefined) authorize(scope === null ? "tenant" : "viewer", request.account);
-      // Answers an unknown run before the stream is opened.
-      if (query.run !== undefined) await live.run(query.run);
+      if (query.run !== undefined) {
+        // A run is of the whole fleet.
+        authorize("viewer", request.account);
+        // Answers an unknown run before the stream is opened.
+        await live.run(query.run);
+      }
       const stream = openEventStream(request, reply);
       watchAccount(request, access, { signal: stream.signal, onChange: stream.end });
       const buffered: LiveEvent[] = [];

@@ -15,7 +15,7 @@ export function createScopes(presentFleet: () => Fleet | null): (tenant: string)
   return (tenant) => {
     const fleet = presentFleet();
     // A name that the fleet does not have is nobody's, whatever instances are called.
-    if (fleet === null || !(tenant in fleet.tenants)) return scopeOfTenant(tenant, []);
+    if (fleet === null || !Object.hasOwn(fleet.tenants, tenant)) return scopeOfTenant(tenant, []);
     const { placed, known } = scopesOf(fleet);
     const scope = known.get(tenant) ?? scopeOfTenant(tenant, placed);
     known.set(tenant, scope);

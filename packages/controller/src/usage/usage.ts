@@ -75,7 +75,7 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
       (await status()).instances.filter(({ state }) => state === "healthy").map(({ name }) => name),
     );
     const tenants = new Map(placements(fleet).map(({ instance, tenant }) => [instance, tenant]));
-    const tenantOf: TenantOf = (name) => tenants.get(name) ?? (name in fleet.tenants ? name : null);
+    const tenantOf: TenantOf = (name) => tenants.get(name) ?? (Object.hasOwn(fleet.tenants, name) ? name : null);
     const unread: UnreadStore[] = [];
     const holdings = await Promise.all(
       [...Map.groupBy(needs(fleet), ({ server }) => server)].map(async ([server, wanted]): Promise<Holdings[]> => {
@@ -114,7 +114,7 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
   return {
     async read({ tenant }) {
       const fleet = await presentFleet();
-      if (tenant !== undefined && !(tenant in fleet.tenants)) {
+      if (tenant !== undefined && !Object.hasOwn(fleet.tenants, tenant)) {
         throw noTenant(tenant);
       }
       const usage = await latest(fleet);
