@@ -1,6 +1,6 @@
 /** Bundles the agent into dist/agent.mjs: one file, so that installing and upgrading it is copying it. */
 import { chmod } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
 import { build as bundle, type Plugin } from "esbuild";
 
@@ -38,6 +38,23 @@ const onlyOsInfo: Plugin = {
   },
 };
 
+/**
+ * An `import` of one of Node's modules reads all that it exports, and some of that is only loaded once it is read:
+ * through `http` alone comes undici, three quarters of a megabyte that the agent never calls. Asked for as a value, a
+ * module loads no more than what is used: an eighth of the agent's weight.
+ */
+const builtinsAsValues: Plugin = {
+  name: "builtins-as-values",
+  setup: (build) => {
+    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path }) => {
+      return isBuiltin(path) ? { path: path.replace(/^(?:node:)?/, "node:"), namespace: "builtin" } : undefined;
+    });
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
+      return { contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`, loader: "js" };
+    });
+  },
+};
+
 export async function bundleAgent(outfile: string): Promise<void> {
   await bundle({
     entryPoints: ["src/main.ts"],
@@ -53,10 +70,10 @@ export async function bundleAgent(outfile: string): Promise<void> {
     // Only ASCII: V8 then keeps the source at one byte a character.
     charset: "ascii",
     legalComments: "none",
-    plugins: [leaveOutUnused, englishOnly, onlyOsInfo],
+    plugins: [builtinsAsValues, leaveOutUnused, englishOnly, onlyOsInfo],
     banner: {
       // CommonJS libraries inside an ES module.
-      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+      js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
     },
     logLevel: "warning",
   });
