@@ -28,6 +28,14 @@ const englishOnly: Plugin = {
   },
 };
 
+/** Which file has which media type, for minio, which is always told it: a twelfth of the bundle. */
+const noMediaTypes: Plugin = {
+  name: "no-media-types",
+  setup: (build) => {
+    build.onLoad({ filter: /mime-db\/db\.json$/ }, () => ({ contents: "{}", loader: "json" }));
+  },
+};
+
 /** Of all that systeminformation knows, the agent asks for the operating system: the one file that tells it will do. */
 const onlyOsInfo: Plugin = {
   name: "only-os-info",
@@ -40,17 +48,28 @@ const onlyOsInfo: Plugin = {
 
 /**
  * An `import` of one of Node's modules reads all that it exports, and some of that is only loaded once it is read:
- * through `http` alone comes undici, three quarters of a megabyte that the agent never calls. Asked for as a value, a
- * module loads no more than what is used: an eighth of the agent's weight.
+ * through `http` alone comes undici, three quarters of a megabyte that the agent never calls. So each name is a value of
+ * its own here, read if something in the bundle uses it: an eighth of the agent's weight.
  */
-const builtinsAsValues: Plugin = {
-  name: "builtins-as-values",
+const onlyUsedExports: Plugin = {
+  name: "only-used-exports",
   setup: (build) => {
-    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path }) => {
-      return isBuiltin(path) ? { path: path.replace(/^(?:node:)?/, "node:"), namespace: "builtin" } : undefined;
+    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, kind }) => {
+      if (!isBuiltin(path)) return undefined;
+      return { path, namespace: kind === "require-call" ? "builtin-required" : "builtin-imported", sideEffects: false };
     });
-    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
+    build.onLoad({ filter: /.*/, namespace: "builtin-required" }, ({ path }) => {
       return { contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`, loader: "js" };
+    });
+    build.onLoad({ filter: /.*/, namespace: "builtin-imported" }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => name !== "default");
+      const read = (name: string): string => `/* @__PURE__ */ (() => builtin[${JSON.stringify(name)}])()`;
+      const contents = [
+        `const builtin = /* @__PURE__ */ process.getBuiltinModule(${JSON.stringify(path)});`,
+        "export default builtin;",
+        ...names.map((name) => `export const ${name} = ${read(name)};`),
+      ];
+      return { contents: contents.join("\n"), loader: "js" };
     });
   },
 };
@@ -70,7 +89,7 @@ export async function bundleAgent(outfile: string): Promise<void> {
     // Only ASCII: V8 then keeps the source at one byte a character.
     charset: "ascii",
     legalComments: "none",
-    plugins: [builtinsAsValues, leaveOutUnused, englishOnly, onlyOsInfo],
+    plugins: [onlyUsedExports, leaveOutUnused, englishOnly, noMediaTypes, onlyOsInfo],
     banner: {
       // CommonJS libraries inside an ES module.
       js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",

@@ -1,7 +1,7 @@
 /** What a node says about itself in its hello. */
 import { availableParallelism, hostname, release, arch } from "node:os";
 import type { NodeFacts } from "@berth/shared/protocol/state";
-import { z } from "zod";
+import * as z from "zod";
 import type { Log } from "./log.ts";
 import { runSelf } from "./self.ts";
 

@@ -1,4 +1,6 @@
 /** `agent run`: reads who this node is, then runs until a signal, an upgrade or a failed probation ends it. */
+// oxlint-disable-next-line import/no-unassigned-import -- its effect must come before any schema is made
+import "./validation.ts";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { ControllerMessageOf } from "@berth/shared/protocol/messages";
 import { Agent } from "./agent.ts";

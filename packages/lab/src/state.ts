@@ -1,7 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { readIfPresent, writeWhole } from "./host/files.ts";
 
 /** Part of namespace, cgroup and file names; short, since the kernel limits some of them. */

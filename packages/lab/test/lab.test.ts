@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { findLongLived, isRunning } from "../src/host/processes.ts";
 import { waitFor } from "../src/host/wait.ts";
 import { isolateNode, labDown, labUp, reconnectNode } from "../src/lab.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { ProxmoxEngine } from "proxmox-api";
 import { Agent, fetch } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { loadLab } from "../src/lab.ts";
 
 /**

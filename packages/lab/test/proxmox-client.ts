@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { z } from "zod";
+import * as z from "zod";
 import { waitFor } from "../src/host/wait.ts";
 import { inNamespace } from "../src/network/namespace.ts";
 import type { Lab } from "../src/state.ts";

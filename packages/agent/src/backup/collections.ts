@@ -1,6 +1,6 @@
 /** Collections as lines of JSON: `{collection, parameters}`, then `{point}` for each of its points. */
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { lines } from "../docker/events.ts";
 import {
   collectionParameters,

@@ -3,7 +3,7 @@
  * key is escaped. `objects/BUCKET/` stands for the bucket itself. Pure.
  */
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Kept of what a store answers with; everything else it makes anew. */
 const keptHeaders = /^(?:content-(?:type|encoding|disposition|language)|cache-control|expires|x-amz-meta-.+)$/;

@@ -2,7 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import { BerthError } from "@berth/shared/errors";
 import type { BackupSource } from "@berth/shared/operations/backup-source";
-import { z } from "zod";
+import * as z from "zod";
 
 /** As in operations/health.ts: without Node's fetch, which every agent would carry in memory. */
 const http = process.getBuiltinModule("node:http");

@@ -3,7 +3,7 @@
  * interrupted attempt has left, however whole they look: one that is cut off from its input ends like any other.
  */
 import { snapshotSchema } from "@berth/shared/operations/backup-source";
-import { z } from "zod";
+import * as z from "zod";
 import { type SnapshotOptions, snapshotStream } from "./snapshot.ts";
 
 export const recordTag = "record";

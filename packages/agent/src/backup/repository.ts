@@ -1,6 +1,6 @@
 /** An owner's repository: there, open to us, and free of locks that nobody holds any more. */
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { ResourceLocks } from "../operations/locks.ts";
 import { exitCodes } from "./restic-errors.ts";
 import type { Restic } from "./restic.ts";

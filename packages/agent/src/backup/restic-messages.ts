@@ -1,5 +1,5 @@
 /** What `restic backup --json` says, a line each. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 
 const statusSchema = z.object({
   message_type: z.literal("status"),

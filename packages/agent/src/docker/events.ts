@@ -1,5 +1,5 @@
 /** Docker's event stream: lines of JSON. */
-import { z } from "zod";
+import * as z from "zod";
 import type { DockerEvent } from "./engine.ts";
 import { labels } from "./labels.ts";
 

@@ -1,6 +1,6 @@
 /** Docker's pull stream as a few readable lines: a pull of twenty layers sends hundreds of messages a second. */
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import type { PullProgress } from "./engine.ts";
 import { dockerError, EngineAway } from "./errors.ts";
 

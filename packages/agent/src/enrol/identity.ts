@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { BerthError } from "@berth/shared/errors";
 import { nameSchema } from "@berth/shared/names";
-import { z } from "zod";
+import * as z from "zod";
 import { type AgentConfig, caFile, enrolmentFile, identityFile } from "../config.ts";
 import { readIfPresent, writeAtomically } from "../files.ts";
 

@@ -1,7 +1,7 @@
 /** One HTTPS POST to the controller, verified with its CA alone. */
 import { request } from "node:https";
 import { BerthError, type ErrorCode, errorCatalogue } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 
 const requestMilliseconds = 30_000;
 const longestAnswer = 64 * 1024;

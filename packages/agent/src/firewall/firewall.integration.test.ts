@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FirewallRule } from "@berth/shared/operations/firewall-ensure";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { firewallSpec, keepFirewall, makeFirewall, never, type TestFirewall } from "../testing/firewall.ts";
 import { containerAddress, type Lan, makeLan, runInside } from "../testing/lan.ts";
 import type { Namespace } from "../testing/namespace.ts";

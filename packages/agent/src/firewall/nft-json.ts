@@ -1,6 +1,6 @@
 /** What nft prints as JSON (libnftables-json(5)). Pure. */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 
 const outputSchema = z.object({ nftables: z.array(z.record(z.string(), z.json())) });
 const tableSchema = z.object({ table: z.object({ name: z.string() }) });

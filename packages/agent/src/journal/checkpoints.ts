@@ -1,7 +1,7 @@
 /** How far the checkpoint of each instance is: copies of its volumes, made while it was stopped. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type InstanceSpec, instanceSpecSchema } from "@berth/shared/operations/instance-spec";
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * copying: not to be used. complete: on the disk as a whole. restoring: being put back, volume by volume. restored: the

@@ -1,7 +1,7 @@
 /** The firewall that the node was told to have, once it was in force: what it is held to, and loaded again at a start. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type FirewallSpec, firewallSpecSchema } from "@berth/shared/operations/firewall-ensure";
-import { z } from "zod";
+import * as z from "zod";
 
 export interface KeptFirewall {
   spec: FirewallSpec;

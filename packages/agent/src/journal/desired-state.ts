@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type InstanceSpec, instanceSpecSchema } from "@berth/shared/operations/instance-spec";
-import { z } from "zod";
+import * as z from "zod";
 
 const rowSchema = z.object({ spec: z.string(), proven: z.string().nullable() });
 

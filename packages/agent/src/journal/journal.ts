@@ -1,6 +1,6 @@
 /** Everything the agent must know after kill -9: operations, desired state, events, samples, a few settings. */
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { Checkpoints } from "./checkpoints.ts";
 import { openDatabase, transaction } from "./database.ts";
 import { DesiredFirewall } from "./desired-firewall.ts";

@@ -1,7 +1,7 @@
 /** What became of each operation: accepted -> running -> done -> acknowledged. The same id is never performed twice. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
-import { z } from "zod";
+import * as z from "zod";
 
 export type Outcome = AgentMessageOf<"result">["outcome"];
 export type OperationState = "accepted" | "running" | "done" | "acknowledged";

@@ -1,7 +1,7 @@
 /** Events until the controller has stored them. Sequences rise by one and are never used again. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type AgentEvent, agentEventSchema } from "@berth/shared/protocol/events";
-import { z } from "zod";
+import * as z from "zod";
 
 const maxStoredEvents = 10_000;
 

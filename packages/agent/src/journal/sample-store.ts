@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { type SampleBatch, sampleBatchSchema } from "@berth/shared/metrics/samples";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Two hours of ten-second batches. */
 const maxStoredBatches = 720;

@@ -1,6 +1,6 @@
 /** Instances that an operation has stopped for a while and must start again, also when the agent was killed meanwhile. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 
 const rowSchema = z.object({ containers: z.string() });
 const idsSchema = z.array(z.string());

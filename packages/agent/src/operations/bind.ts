@@ -1,7 +1,7 @@
 /** Ties an operation's input, as it came, to its handler: parsed once, typed by its kind. */
 import { BerthError } from "@berth/shared/errors";
-import { isAgentOperation, type OperationKind, operationKinds, operations } from "@berth/shared/operations/index";
-import type { z } from "zod";
+import { type AgentOperationKind, agentOperations as operations } from "@berth/shared/operations/agent";
+import type * as z from "zod";
 import type { DesiredState } from "../journal/desired-state.ts";
 import type { OperationContext, OperationHandlers } from "./context.ts";
 
@@ -17,12 +17,13 @@ export interface BoundOperation {
   perform: (context: OperationContext) => Promise<unknown>;
 }
 
+const kinds = Object.keys(operations) as AgentOperationKind[];
 const otherVersion = "The agent is of another version than the controller: berth node upgrade-agent --outdated.";
 
 /** @throws BerthError protocol.invalid for an unknown kind or an input that does not fit */
 export function bindOperation(handlers: OperationHandlers, name: string, input: unknown): BoundOperation {
-  const kind = operationKinds.find((known): known is OperationKind => known === name);
-  if (kind === undefined || !isAgentOperation(kind)) {
+  const kind = kinds.find((known) => known === name);
+  if (kind === undefined) {
     throw new BerthError("protocol.invalid", `This agent knows no operation ${name}.`, { hint: otherVersion });
   }
   if (kind === "image.ensure") return bind(kind, operations[kind], handlers[kind], input).bound;

@@ -1,5 +1,6 @@
 /** What an operation gets besides its input. */
-import type { AgentOperationKind, OperationInput, OperationResult } from "@berth/shared/operations/index";
+import type { AgentOperationKind } from "@berth/shared/operations/agent";
+import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import type { PullProgress } from "../docker/engine.ts";
 
 export interface OperationContext {

@@ -1,6 +1,6 @@
 /** Holds the node to its last desired state, with no controller in reach. */
 import { BerthError, toBerthError } from "@berth/shared/errors";
-import { operations } from "@berth/shared/operations/index";
+import { instanceEnsure } from "@berth/shared/operations/instance-ensure";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { InstanceState } from "@berth/shared/protocol/state";
 import { Backoff } from "../backoff.ts";
@@ -218,7 +218,7 @@ export class Reconciler implements DockerListener, HealthListener {
   async #mend(spec: InstanceSpec, drift: string[]): Promise<void> {
     const { engine, locks, log } = this.#dependencies;
     const { instance } = spec;
-    const { resource, deadlineSeconds } = operations["instance.ensure"];
+    const { resource, deadlineSeconds } = instanceEnsure;
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, this.#stopping.signal]);
     const timer = setTimeout(() => {

@@ -3,7 +3,7 @@
  * again and again, it puts the old version back by itself and ends, so that systemd starts that one.
  */
 import { rm } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { type AgentConfig, upgradeFile } from "../config.ts";
 import { readIfPresent, writeAtomically } from "../files.ts";
 import type { Log } from "../log.ts";

@@ -1,7 +1,7 @@
 /** What is to be told to whom at this moment, of the alerts that there are. Pure. */
 import { type AlertReceiver } from "@berth/shared/fleet/alert-receivers";
 import type { Alerts } from "@berth/shared/fleet/alerts";
-import { z } from "zod";
+import * as z from "zod";
 import { silencesOf, type SilenceRecord } from "./silences.ts";
 import { alertStateSchema, idOf, type AlertState } from "./state.ts";
 

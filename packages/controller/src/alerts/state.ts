@@ -1,7 +1,7 @@
 /** An alert, from when something is first amiss until all is well again. Times are milliseconds since the epoch. */
 import { alertLabelsSchema } from "@berth/shared/api/alerts";
 import { alertSeveritySchema } from "@berth/shared/fleet/alert-receivers";
-import { z } from "zod";
+import * as z from "zod";
 
 const moment = z.number().nullable();
 

@@ -2,7 +2,7 @@
 import type { Endpoint } from "@berth/shared/api/define";
 import type { Account } from "@berth/shared/api/accounts";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Scope } from "../accounts/scope.ts";
 
 export interface Call<Params, Query, Body> {

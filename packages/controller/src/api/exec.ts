@@ -7,7 +7,7 @@ import type { Account } from "@berth/shared/api/accounts";
 import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
 import pTimeout from "p-timeout";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { z } from "zod";
+import type * as z from "zod";
 import { requireAccount, type AccessOptions } from "./authenticate.ts";
 
 export type ExecRequest = z.output<typeof execRequestSchema>;

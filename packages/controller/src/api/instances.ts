@@ -5,7 +5,7 @@ import type { RestartControl } from "../restarts/restart.ts";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { instanceNameSchema } from "@berth/shared/names";
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { authorize } from "../accounts/authorize.ts";
 import { isInScope } from "../accounts/scope.ts";
 import { watchAccount, type AccessOptions } from "./authenticate.ts";

@@ -1,5 +1,5 @@
 import { addNode, createJoinToken, getNode, listNodes, removeNode, upgradeAgent } from "@berth/shared/api/nodes";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { FastifyInstance } from "fastify";
 import type { Run } from "@berth/shared/api/runs";
 import type { Status } from "@berth/shared/api/status";

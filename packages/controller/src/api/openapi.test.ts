@@ -6,7 +6,7 @@ import { parse, validate } from "@readme/openapi-parser";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { buildApp } from "./app.ts";
 import { noAccount, openApiPagePath, openApiPath } from "./openapi.ts";
 import { idleDependencies } from "./testing/dependencies.ts";

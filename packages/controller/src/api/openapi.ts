@@ -5,7 +5,7 @@ import type { EndpointRole } from "@berth/shared/api/define";
 import { errorBodySchema } from "@berth/shared/api/errors";
 import type { FastifyInstance, FastifySchema, RouteOptions } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { sessionCookie } from "./authenticate.ts";
 
 export const openApiPath = "/api/openapi.json";

@@ -6,7 +6,7 @@ import { BerthError, toBerthError } from "@berth/shared/errors";
 import { removeFromFleet, setInFleet } from "@berth/shared/fleet/edit";
 import { placements } from "@berth/shared/fleet/instances";
 import type { Fleet, SshAccess } from "@berth/shared/fleet/schema";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { FleetControl } from "./apply.ts";
 import { type FleetStore, noFleetYet, type StoredFleet } from "./fleet-store.ts";
 

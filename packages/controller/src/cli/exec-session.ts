@@ -8,7 +8,7 @@ import {
 import { BerthError } from "@berth/shared/errors";
 import { fromBody } from "./errors.ts";
 import type { WebSocket } from "ws";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type InputStream, type OutputStream, screenSize } from "./terminal.ts";
 
 type ExecRequest = z.output<typeof execRequestSchema>;

@@ -1,6 +1,6 @@
 /** What the hub keeps, in the inventory: join tokens, certificates, operations and events of agents. */
 import { sql } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import { errorBodySchema } from "@berth/shared/api/errors";
 import type { ProtocolVersion } from "@berth/shared/protocol/version";
 import type { AgentEventRecord, AgentRecord, AgentStore, JoinTokenClaim, PlacedInstance } from "../agents/store.ts";

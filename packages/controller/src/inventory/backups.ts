@@ -1,6 +1,6 @@
 /** Backups as the inventory keeps them: also those of owners that are gone. */
 import type { Selectable } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import {
   backupPartSchema,
   backupReasonSchema,

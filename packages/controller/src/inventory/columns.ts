@@ -1,5 +1,5 @@
 /** How values stand in columns: JSON as text, checked by its schema when read; times as ISO 8601 in UTC. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { BerthError } from "@berth/shared/errors";
 
 export function now(): string {

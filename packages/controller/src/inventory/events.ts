@@ -1,6 +1,6 @@
 import type { Event } from "@berth/shared/api/events";
 import type { Selectable } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import { decode, encode, now } from "./columns.ts";
 import type { Queryable } from "./database.ts";
 import type { EventsTable } from "./tables/fleet.ts";

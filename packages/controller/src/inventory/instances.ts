@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import {
   instanceStateSchema,
   observedInstanceSchema,

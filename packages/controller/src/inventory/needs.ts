@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import { check, decode, encode, now } from "./columns.ts";
 import type { Queryable } from "./database.ts";
 import type { NeedsTable } from "./tables/fleet.ts";

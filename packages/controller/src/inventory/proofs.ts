@@ -1,6 +1,6 @@
 /** Proofs as the inventory keeps them. */
 import type { Selectable } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import { proofSchema, type Proof } from "@berth/shared/api/drills";
 import { check, decode, encode } from "./columns.ts";
 import type { Queryable } from "./database.ts";

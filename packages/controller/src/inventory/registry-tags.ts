@@ -1,5 +1,5 @@
 /** What registries have said of the versions that there are of an image. */
-import { z } from "zod";
+import * as z from "zod";
 import { decode, encode } from "./columns.ts";
 import type { Queryable } from "./database.ts";
 

@@ -1,6 +1,6 @@
 /** Runs with their steps, as the runs room keeps them. */
 import type { Insertable, Selectable } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import { runStateSchema, stepSchema, stepStateSchema, type RunState, type StepState } from "@berth/shared/api/runs";
 import { operationKinds, type OperationKind } from "@berth/shared/operations/index";
 import { changeSchema, type Change } from "@berth/shared/operations/plan";

@@ -1,6 +1,6 @@
 /** Instances on their way to another version, and those that have been: how far each is, durably, and how it ended. */
 import type { Selectable } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import { checkpointSchema } from "@berth/shared/operations/instance-upgrade";
 import { check, decodeOrNull, encode, now } from "./columns.ts";
 import type { Queryable } from "./database.ts";

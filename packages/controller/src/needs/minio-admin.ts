@@ -3,7 +3,7 @@
  * of minio/madmin-go (user-, policy-, group- and quota-commands.go), API version 3, which all MinIO since 2020 speak.
  */
 import aws4 from "aws4";
-import { z } from "zod";
+import * as z from "zod";
 import { AdminRefusal, type ObjectStore, requestMilliseconds } from "./minio-client.ts";
 import { encryptForAdmin } from "./minio-encryption.ts";
 import type { PolicyDocument } from "./minio-policy.ts";

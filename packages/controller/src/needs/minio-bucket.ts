@@ -1,6 +1,6 @@
 /** One bucket of the object store: made, or removed with everything in it. Idempotent. */
 import type { Client } from "minio";
-import { z } from "zod";
+import * as z from "zod";
 import { refusalCode } from "./minio-client.ts";
 
 /** The most that one request may delete. */

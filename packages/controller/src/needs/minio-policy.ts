@@ -1,5 +1,5 @@
 /** What an owner's access key may do in the object store, and whether a policy says just that. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 
 export interface PolicyStatement {
   Effect: "Allow" | "Deny";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureModels, fullName, loadedModels, observeModels, type EnsureModelsContext } from "./ollama.ts";
 import { PullProgress } from "./ollama-progress.ts";
 

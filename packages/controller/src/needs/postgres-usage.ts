@@ -1,6 +1,6 @@
 /** How large databases are and how many use them: one query for all of a server, with the rights to look and no others. */
 import type { ClientBase } from "pg";
-import { z } from "zod";
+import * as z from "zod";
 
 export interface DatabaseFacts {
   database: string;

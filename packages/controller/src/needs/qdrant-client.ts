@@ -1,7 +1,7 @@
 /** The way to the fleet's Qdrant servers, with the API key: every request has a deadline. */
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { QdrantClient, QdrantClientTimeoutError } from "@qdrant/js-client-rest";
-import { z } from "zod";
+import * as z from "zod";
 
 export interface QdrantServer {
   address: string;

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { CollectionsNeed } from "@berth/shared/operations/collections-ensure";
 import { tokenKey, tokensCollection } from "@berth/shared/operations/collections-claims";
 import type { QdrantClient, Schemas } from "@qdrant/js-client-rest";
-import { z } from "zod";
+import * as z from "zod";
 import { refusalStatus } from "./qdrant-client.ts";
 
 const pageSize = 1000;

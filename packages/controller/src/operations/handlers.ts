@@ -1,6 +1,7 @@
 /** Who performs each operation: agents through the hub, the controller's rooms for what lies outside the nodes. */
 import { BerthError } from "@berth/shared/errors";
-import type { AgentOperationKind, OperationInput } from "@berth/shared/operations/index";
+import type { AgentOperationKind } from "@berth/shared/operations/agent";
+import type { OperationInput } from "@berth/shared/operations/index";
 import type { GeneratedSecret } from "@berth/shared/catalog/schema";
 import type { Hub } from "../agents/types.ts";
 import { drillValues } from "../backups/drill-secrets.ts";

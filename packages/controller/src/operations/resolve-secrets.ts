@@ -1,5 +1,5 @@
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
-import { z } from "zod";
+import * as z from "zod";
 import { resolveSecretReferences, type SecretReference } from "../plan/secret-reference.ts";
 
 /** The specification as its node gets it: references to secrets replaced by their values, and nothing else changed. */

@@ -12,7 +12,7 @@ import { execa } from "execa";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { FakeAgent } from "../agents/testing/fake-agent.ts";
 import { startHarness, type Harness } from "../agents/testing/harness.ts";
 import { guardRoutes } from "../api/authenticate.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { ProxmoxConnection } from "@berth/shared/fleet/schema";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { OperationHandler } from "../runs/handlers.ts";
 import { createAgentEnsureHandler } from "./install/handler.ts";
 import { removeAgent } from "./install/remove.ts";

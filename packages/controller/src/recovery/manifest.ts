@@ -1,7 +1,7 @@
 /** The first file of an archive: what it is of, and which files follow. */
 import { isAbsolute, normalize } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 
 export const manifestPath = "manifest.json";
 /** Of the archive: what a later Berth changes so that this one cannot read it has another number. */

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { BerthError } from "@berth/shared/errors";
 import type { SftpTarget } from "@berth/shared/fleet/backup-target";
 import type { FileEntry, SFTPWrapper, Stats } from "ssh2";
-import { z } from "zod";
+import * as z from "zod";
 import { ask, connectSftp, isMissing, sftpError, type SftpAccess, type SftpConnection } from "./sftp-connection.ts";
 import { draftOf, isAbandoned, isDraft, noArchive, type ArchiveStore } from "./store.ts";
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { type ImageLocation, locateImage } from "./reference.ts";
 import { type Credentials, openRegistrySession, parseJson, type RegistrySession, unusable } from "./session.ts";
 import type { Answer } from "./transport.ts";

@@ -1,7 +1,7 @@
 /** One repository of a registry (OCI distribution API, Docker's v2): asks with the authorization that the registry demands. */
 import { BerthError } from "@berth/shared/errors";
 import type { Secret } from "@berth/shared/secret";
-import { z } from "zod";
+import * as z from "zod";
 import { readChallenge, type Challenge } from "./challenge.ts";
 import type { ImageLocation } from "./reference.ts";
 import { type Answer, send, type TransportOptions } from "./transport.ts";

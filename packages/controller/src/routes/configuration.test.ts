@@ -4,7 +4,7 @@ import { traefikConfigurationSchema } from "@berth/shared/routes/traefik";
 import { Ajv } from "ajv";
 import AjvDraft04 from "ajv-draft-04";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { traefikConfiguration } from "./configuration.ts";
 import { fleetWith, routesOf } from "./testing/fleet.ts";
 

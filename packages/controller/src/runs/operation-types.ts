@@ -1,5 +1,5 @@
 /** Calls into `operations` that keep kind, input and result together for the type checker. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   isAgentOperation,
   operations,

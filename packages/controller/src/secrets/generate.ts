@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { generatedSecretSchema } from "@berth/shared/catalog/schema";
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** Length in characters and alphabet; what is left out is the catalog's default. */
 export type SecretRule = z.input<typeof generatedSecretSchema>;

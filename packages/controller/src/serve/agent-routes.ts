@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { enrolPath } from "@berth/shared/protocol/enrolment";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { downloadsPath } from "../provision/install/downloads.ts";
 import { installScriptPath } from "../provision/install/install-script.ts";
 import type { Controller } from "./open-controller.ts";

@@ -10,7 +10,7 @@ import type { SampleBatch } from "@berth/shared/metrics/samples";
 import { Secret } from "@berth/shared/secret";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { FakeAgent } from "../agents/testing/fake-agent.ts";
 import { startHarness, type Harness } from "../agents/testing/harness.ts";
 import type { AlertsRoom } from "../alerts/alerts.ts";

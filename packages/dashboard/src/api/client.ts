@@ -1,7 +1,7 @@
 /** Calls the endpoints that packages/shared declares. No path and no shape is written a second time here. */
 import type { Endpoint } from "@berth/shared/api/define";
 import { BerthError } from "@berth/shared/errors";
-import type { z } from "zod";
+import type * as z from "zod";
 import { errorOfFetch, errorOfResponse } from "./api-error.ts";
 
 const answerWithinMilliseconds = 15_000;

@@ -1,5 +1,5 @@
 import { liveEvents } from "@berth/shared/api/live";
-import { z } from "zod";
+import * as z from "zod";
 
 const liveEventSchema = z.discriminatedUnion("event", [
   z.object({ event: z.literal("status"), data: liveEvents.status }),

@@ -8,7 +8,7 @@ import { listBackups } from "@berth/shared/api/backups";
 import { runSchema } from "@berth/shared/api/runs";
 import { restic } from "@berth/shared/backups/restic";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import type { AttachedGuest } from "../containers/attach.ts";
 import { quoted } from "./deploy-script.ts";
 import { type Bench, type BenchFleet, seconds } from "./fleet.ts";

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
 import type { Health } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import type { AttachedGuest } from "../containers/attach.ts";
 
 /** The part of `docker inspect` that `docker run` is told. */

@@ -4,7 +4,7 @@ import { runSchema, type Run } from "@berth/shared/api/runs";
 import { statusSchema, type Status } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import { planSchema } from "@berth/shared/operations/plan";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type AttachedGuest, attachGuest } from "../containers/attach.ts";
 import { runBerth } from "../demo/cli.ts";
 import { fleetLabDown, type FleetLab, fleetLabUp } from "../demo/fleet-lab.ts";

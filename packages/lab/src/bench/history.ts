@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { repository } from "../demo/controller.ts";
 import type { Bench } from "./fleet.ts";
 import { result, type BenchmarkResult } from "./result.ts";

@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { repository } from "../demo/controller.ts";
 import { ensurePackages, requireSuitableMachine } from "../host/packages.ts";
 

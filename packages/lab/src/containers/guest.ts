@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What an LXC of the lab is to be, in plain units; the Proxmox VE stand-in derives it from a guest's configuration. */
 export const guestSpecSchema = z.object({

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { execa, type Options } from "execa";
-import type { z } from "zod";
+import type * as z from "zod";
 import { repository } from "./controller.ts";
 
 const cli = join(repository, "packages/controller/dist/berth.mjs");

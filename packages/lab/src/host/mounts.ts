@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { runCommand, tryCommand } from "./command.ts";
 
 /** Mount points at or below a folder, deepest first, as this mount namespace sees them. */

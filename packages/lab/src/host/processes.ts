@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import type { Argv } from "./command.ts";
 import { isMissingFile, readIfPresent, writeWhole } from "./files.ts";
 import { waitFor } from "./wait.ts";

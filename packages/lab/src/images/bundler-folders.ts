@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Node never looks at these fields of a package: they name the entry that bundlers take. */
 const bundlerFields = ["module", "esnext", "es2015", "jsnext:main"] as const;

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { runCommand } from "../host/command.ts";
 import { readIfPresent, writeWhole } from "../host/files.ts";
 import { withLock } from "../host/lock.ts";

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readIfPresent, writeWhole } from "../host/files.ts";
 import { ApiFailure, permissionFailure } from "./failures.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Caller } from "./access.ts";
 import type { ApiContext } from "./context.ts";
 import { failure } from "./failures.ts";

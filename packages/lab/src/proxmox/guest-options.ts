@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parameterFailure } from "./failures.ts";
 import { parseFeatures, parseNetwork, printPropertyString } from "./formats.ts";
 import { decimal, enumeration, flag, formatted, integer, text } from "./parameters.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readIfPresent, writeWhole } from "../host/files.ts";
 import { failure, missingGuest } from "./failures.ts";
 import { type GuestConfig, guestConfigSchema } from "./guest-options.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ApiFailure } from "./failures.ts";
 import { decimal, enumeration, flag, formatted, integer, text, verifyParameters, vmidParameter } from "./parameters.ts";
 

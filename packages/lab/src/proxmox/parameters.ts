@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parameterFailure } from "./failures.ts";
 
 /** Raw parameters as they came: path, query and body put together. Form values are strings, repeated keys are arrays. */

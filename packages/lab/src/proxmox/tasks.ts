@@ -1,7 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { readIfPresent, writeWhole } from "../host/files.ts";
 import { processStartTime } from "../host/processes.ts";
 import { failure } from "./failures.ts";

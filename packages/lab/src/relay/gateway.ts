@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { readIfPresent } from "../host/files.ts";
 import { findLongLived, isRunning, startLongLived, stopLongLived } from "../host/processes.ts";
 import { waitFor } from "../host/wait.ts";

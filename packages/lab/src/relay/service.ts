@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { isMissingFile, readIfPresent } from "../host/files.ts";
 import { findLongLived, isRunning, startLongLived, stopLongLived } from "../host/processes.ts";
 import { waitFor } from "../host/wait.ts";

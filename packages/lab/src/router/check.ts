@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { traefikConfigurationSchema, type TraefikConfiguration } from "@berth/shared/routes/traefik";
 import { Ajv } from "ajv";
 import AjvDraft04 from "ajv-draft-04";
-import { z } from "zod";
+import * as z from "zod";
 import { refusal } from "./refusal.ts";
 import { routingTable } from "./table.ts";
 

@@ -1,5 +1,5 @@
 /** What the router's process is started with; in a file, since a token is no argument. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const routerSettingsSchema = z.strictObject({
   address: z.ipv4(),

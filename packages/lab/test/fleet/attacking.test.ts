@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { planSchema } from "@berth/shared/operations/plan";
 import { attemptSchema, type Target } from "./attacker/target.ts";
 import { foreignTries } from "./attacker/tries.ts";

@@ -6,7 +6,7 @@ import { type Backup, listBackups } from "@berth/shared/api/backups";
 import { planSchema } from "@berth/shared/operations/plan";
 import { runSchema, type Run } from "@berth/shared/api/runs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureController } from "../../src/demo/controller.ts";
 import { ProxmoxClient } from "../proxmox-client.ts";
 import { convergedExample, isPatient, type TestFleet } from "./fixture.ts";

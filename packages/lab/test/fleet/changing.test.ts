@@ -1,7 +1,7 @@
 /** The fleet file and the commands edit one desired state: what is kept, what goes, and what others read of it. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { planSchema } from "@berth/shared/operations/plan";
-import { z } from "zod";
+import * as z from "zod";
 import { ensurePackages } from "../../src/host/packages.ts";
 import { type Argv, runCommand } from "../../src/host/command.ts";
 import { tryInNamespace } from "../../src/network/namespace.ts";

@@ -1,7 +1,7 @@
 /** Rows in instances of Open WebUI, written and read where they listen. */
 import { join } from "node:path";
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ensurePackages } from "../../src/host/packages.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { runInNamespace, spawnInNamespace, tryInNamespace } from "../../src/network/namespace.ts";

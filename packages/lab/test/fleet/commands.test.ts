@@ -5,7 +5,7 @@ import { setInFleet } from "@berth/shared/fleet/edit";
 import { listRuns } from "@berth/shared/api/runs";
 import { getUsage } from "@berth/shared/api/usage";
 import { createJoinToken, removeNode } from "@berth/shared/api/nodes";
-import { z } from "zod";
+import * as z from "zod";
 import { runBerth } from "../../src/demo/cli.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { clearFaults, injectFault } from "../../src/proxmox/faults.ts";

@@ -7,7 +7,7 @@ import { parseFleet } from "@berth/shared/fleet/parse";
 import { listRuns } from "@berth/shared/api/runs";
 import { statusSchema, type Status } from "@berth/shared/api/status";
 import { inject } from "vitest";
-import type { z } from "zod";
+import type * as z from "zod";
 import { runBerth } from "../../src/demo/cli.ts";
 import { type LabController, repository } from "../../src/demo/controller.ts";
 import { fleetLabUp } from "../../src/demo/fleet-lab.ts";

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { planSchema } from "@berth/shared/operations/plan";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureController } from "../../src/demo/controller.ts";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import { ProxmoxClient } from "../proxmox-client.ts";

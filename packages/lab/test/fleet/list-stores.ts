@@ -1,7 +1,7 @@
 /** A program for the lab's network: what the shared stores hold, as JSON on stdout. Credentials come on stdin. */
 import { text } from "node:stream/consumers";
 import { Client } from "minio";
-import { z } from "zod";
+import * as z from "zod";
 
 const credentialsSchema = z.object({
   address: z.string(),

@@ -5,7 +5,7 @@ import { listControllerBackups } from "@berth/shared/api/recovery";
 import { planSchema } from "@berth/shared/operations/plan";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureBackupTarget } from "../../src/backup-target/service.ts";
 import { ensureController, findController, repository } from "../../src/demo/controller.ts";
 import { isRunning } from "../../src/host/processes.ts";

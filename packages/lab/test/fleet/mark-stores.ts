@@ -2,7 +2,7 @@
 import { text } from "node:stream/consumers";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { Client } from "minio";
-import { z } from "zod";
+import * as z from "zod";
 
 const requestSchema = z.object({
   address: z.string(),

@@ -1,5 +1,5 @@
 /** A text left in each kind of store of a tenant, by which a test sees of when its data are. */
-import { z } from "zod";
+import * as z from "zod";
 import { runOnStores } from "./everything.ts";
 import type { TestFleet } from "./fixture.ts";
 

@@ -3,7 +3,7 @@
  * tells which there are, the credentials decrypted. All on stdin.
  */
 import { text } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 
 const requestSchema = z.object({
   url: z.string(),

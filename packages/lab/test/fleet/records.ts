@@ -1,7 +1,7 @@
 /** What a controller has written down, read from its inventory as a backup would read it. */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import type { LabController } from "../../src/demo/controller.ts";
 
 const eventSchema = z.object({

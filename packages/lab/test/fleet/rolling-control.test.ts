@@ -1,7 +1,7 @@
 /** Who steers an upgrade: paused and resumed, given twice, held, and met by another one. */
 import { runSchema, type Run } from "@berth/shared/api/runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { waitFor } from "../../src/host/wait.ts";
 import { Writers } from "./chats.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";

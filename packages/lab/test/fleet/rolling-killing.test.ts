@@ -4,7 +4,7 @@
  */
 import { runSchema, type Run } from "@berth/shared/api/runs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureController } from "../../src/demo/controller.ts";
 import { answeringRelease, Writers } from "./chats.ts";
 import { convergedExample, isPatient, type TestFleet } from "./fixture.ts";

@@ -1,7 +1,7 @@
 /** The real n8n over a real PostgreSQL, through versions of its own: what its API has made is there and readable after each. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureImages } from "../../src/images/ensure-images.ts";
 import { runInNamespace } from "../../src/network/namespace.ts";
 import { convergedExample, type TestFleet } from "./fixture.ts";

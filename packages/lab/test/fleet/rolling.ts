@@ -4,7 +4,7 @@ import { setInFleet } from "@berth/shared/fleet/edit";
 import { planSchema } from "@berth/shared/operations/plan";
 import { expect } from "vitest";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import type { BerthOptions, Outcome, TestFleet } from "./fixture.ts";
 import { containerId, containers, type Guest } from "./guest.ts";
 

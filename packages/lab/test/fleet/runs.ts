@@ -1,6 +1,6 @@
 /** Runs as the CLI tells of them. */
 import { listRuns, runSchema, type Run, type Step } from "@berth/shared/api/runs";
-import { z } from "zod";
+import * as z from "zod";
 import { waitFor } from "../../src/host/wait.ts";
 import type { TestFleet } from "./fixture.ts";
 

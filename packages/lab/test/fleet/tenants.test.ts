@@ -4,7 +4,7 @@ import { runSchema } from "@berth/shared/api/runs";
 import { routeListSchema } from "@berth/shared/api/routes";
 import { tenantStatusSchema } from "@berth/shared/api/tenants";
 import { planSchema } from "@berth/shared/operations/plan";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureController, stopController } from "../../src/demo/controller.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { everything, variable } from "./everything.ts";

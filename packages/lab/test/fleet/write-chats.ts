@@ -3,7 +3,7 @@
  * acknowledged with the release that took it. Arguments: where the instance listens, and what the titles begin with.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 
 const [url = "", prefix = ""] = process.argv.slice(2);
 const betweenMilliseconds = 50;

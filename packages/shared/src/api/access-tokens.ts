@@ -1,5 +1,5 @@
 /** Access tokens: what a script logs in with, in an account's name, with a role of its own and an end. */
-import { z } from "zod";
+import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { roleSchema, tokenRoleSchema } from "./accounts.ts";
 import { defineEndpoint } from "./define.ts";

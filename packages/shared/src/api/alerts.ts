@@ -1,5 +1,5 @@
 /** Alerts: what is amiss and told, what was, silences, and receivers. */
-import { z } from "zod";
+import * as z from "zod";
 import { alertReceiverKinds, alertSeveritySchema } from "../fleet/alert-receivers.ts";
 import { instanceNameSchema, nameSchema } from "../names.ts";
 import { defineEndpoint } from "./define.ts";

@@ -1,5 +1,5 @@
 /** Backups: what there is of each owner, making more, checking, pruning, and bringing back what one holds. */
-import { z } from "zod";
+import * as z from "zod";
 import { instanceNameSchema } from "../names.ts";
 import { snapshotSchema } from "../operations/backup-source.ts";
 import { planSchema } from "../operations/plan.ts";

@@ -1,5 +1,5 @@
 /** What a fleet's nodes and hosts have, against what its instances may use. Sizes are in bytes. */
-import { z } from "zod";
+import * as z from "zod";
 import { defineEndpoint } from "./define.ts";
 
 export const instanceCapacitySchema = z.object({

@@ -1,5 +1,5 @@
 /** Proofs that backups come back: by drills, which restore them into throw-away stores, and by restores. */
-import { z } from "zod";
+import * as z from "zod";
 import { instanceNameSchema } from "../names.ts";
 import { proofLevelSchema, provenPartSchema } from "../operations/backup-drill.ts";
 import { planSchema } from "../operations/plan.ts";

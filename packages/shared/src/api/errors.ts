@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { errorCatalogue, type ErrorCode } from "../errors.ts";
 import { problemSchema } from "../fleet/problem.ts";
 

@@ -1,5 +1,5 @@
 /** The fleet's history: what happened on nodes and to instances, and what the controller did about it by itself. */
-import { z } from "zod";
+import * as z from "zod";
 import { defineEndpoint } from "./define.ts";
 
 export const eventSchema = z.object({

@@ -1,5 +1,5 @@
 /** Restarts, and streams of one instance: logs are Server-Sent Events, exec is a WebSocket. */
-import { z } from "zod";
+import * as z from "zod";
 import { instanceNameSchema } from "../names.ts";
 import { planSchema } from "../operations/plan.ts";
 import { defineEndpoint } from "./define.ts";

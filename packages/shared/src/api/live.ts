@@ -1,5 +1,5 @@
 /** One stream of Server-Sent Events for everything that changes: GET /api/live?topics=status,runs,samples&run=ID */
-import { z } from "zod";
+import * as z from "zod";
 import { frameSchema } from "../metrics/samples.ts";
 import { logLineSchema, runSchema } from "./runs.ts";
 import { instanceStatusSchema, nodeStatusSchema, statusSchema } from "./status.ts";

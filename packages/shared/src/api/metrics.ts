@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { historyStatusSchema } from "../metrics/history.ts";
 import { containerColumns, nodeColumns } from "../metrics/samples.ts";
 import { liveSamplesSchema } from "./live.ts";

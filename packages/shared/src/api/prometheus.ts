@@ -1,5 +1,5 @@
 /** What Prometheus reads of the controller, and how it is set up to do so. */
-import { z } from "zod";
+import * as z from "zod";
 import { defineEndpoint } from "./define.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Backups of the controller itself, and the recovery key that opens them. */
-import { z } from "zod";
+import * as z from "zod";
 import { defineEndpoint } from "./define.ts";
 
 /** `complete`: it was read back from its target, opened, and found to be a controller's state. */

@@ -1,5 +1,5 @@
 /** How instances are reached by name, and whether they are. */
-import { z } from "zod";
+import * as z from "zod";
 import { instanceStateSchema } from "../protocol/state.ts";
 import { defineEndpoint } from "./define.ts";
 

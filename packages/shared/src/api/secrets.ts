@@ -1,5 +1,5 @@
 /** Secrets by name. Values leave the controller by `revealSecret` alone, which is recorded. */
-import { z } from "zod";
+import * as z from "zod";
 import { planSchema } from "../operations/plan.ts";
 import { defineEndpoint } from "./define.ts";
 import { runSchema } from "./runs.ts";

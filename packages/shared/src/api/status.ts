@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { instanceStateSchema, nodeFactsSchema, nodeStateSchema, observedInstanceSchema } from "../protocol/state.ts";
 import { historyStatusSchema } from "../metrics/history.ts";
 import { defineEndpoint } from "./define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { planSchema } from "../operations/plan.ts";
 import { defineEndpoint } from "./define.ts";

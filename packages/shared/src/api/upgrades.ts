@@ -1,5 +1,5 @@
 /** Upgrades: moving a service's instances to another version, which were moved before, and which are behind. */
-import { z } from "zod";
+import * as z from "zod";
 import { imageVersionSchema } from "../fleet/schema.ts";
 import { batchSchema } from "../fleet/upgrades.ts";
 import { instanceNameSchema, nameSchema } from "../names.ts";

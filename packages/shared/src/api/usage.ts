@@ -1,5 +1,5 @@
 /** What the shared stores hold, and for whom, as they tell it themselves. Sizes are in bytes. */
-import { z } from "zod";
+import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { defineEndpoint } from "./define.ts";
 

@@ -1,5 +1,5 @@
 /** What a service *is*. One file per service beside this one; adding a service is adding a file. */
-import { z } from "zod";
+import * as z from "zod";
 import { sizeSchema } from "../fleet/units.ts";
 import { nameSchema } from "../names.ts";
 

@@ -1,5 +1,5 @@
 /** Whom alerts are sent to. What is secret of a receiver is the secret alerts/NAME, and never in the file. */
-import { z } from "zod";
+import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { filePathSchema, hostSchema, portSchema } from "./formats.ts";
 

@@ -1,5 +1,5 @@
 /** The section `alerts:` of a fleet file: what is told, from when on, and to whom. */
-import { z } from "zod";
+import * as z from "zod";
 import { containerColumns, nodeColumns } from "../metrics/samples.ts";
 import { nameSchema } from "../names.ts";
 import { alertReceiverSchema, alertSeveritySchema } from "./alert-receivers.ts";

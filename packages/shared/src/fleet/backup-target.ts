@@ -1,5 +1,5 @@
 /** Where a fleet's backups are kept. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   filePathSchema,
   hostSchema,

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { expect, test } from "vitest";
 import * as formats from "./formats.ts";
 import { changed, formattedProblems, place } from "./testing/example.ts";

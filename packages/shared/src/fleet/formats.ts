@@ -1,5 +1,5 @@
 /** Texts of the fleet file that others read and that have a form there: Ollama, registries, Proxmox VE, SSH, Traefik. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const portSchema = z.int().min(1).max(65_535);
 

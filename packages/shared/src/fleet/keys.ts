@@ -1,5 +1,5 @@
 /** Which keys the schema of a file knows where. Pure. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Path } from "./source.ts";
 
 /** Keys that the schema knows at a path, of every alternative: names of the file's own (nodes, tenants …) are stepped over. */

@@ -1,5 +1,5 @@
 /** The section `metrics:` of a fleet file. */
-import { z } from "zod";
+import * as z from "zod";
 import { sizeFrom } from "./units.ts";
 
 export const resolutionSchema = z

@@ -1,5 +1,5 @@
 /** From what the schema found to mistakes in words, each at its path. Pure. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { keysAt } from "./keys.ts";
 import { alternativesSentence } from "./sentences.ts";
 import type { FleetSource, Path } from "./source.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** One mistake in a fleet file, with where it is. Lines and columns count from 1. */
 export const problemSchema = z.strictObject({

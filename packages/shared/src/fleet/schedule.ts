@@ -1,6 +1,6 @@
 /** When something is due, as a fleet file writes it. */
 import { Cron } from "croner";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Five fields, as crontab(5) has them. */
 export function isCron(text: string): boolean {

@@ -1,5 +1,5 @@
 /** The desired state of a fleet, as `fleet.yaml` says it. `z.input` is what is written, `z.output` what the planner reads. */
-import { z } from "zod";
+import * as z from "zod";
 import { alertsSchema } from "./alerts.ts";
 import { backupTargetSchema } from "./backup-target.ts";
 import { cronSchema, timeZoneSchema } from "./schedule.ts";

@@ -1,5 +1,5 @@
 /** What is wrong with a value, in one sentence, wherever the schema has no words of its own for it. Pure. */
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** For `safeParse`: `'2.40' ` or nothing goes before it. */
 export function sentenceOf(issue: z.core.$ZodRawIssue): string {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const factors = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
 

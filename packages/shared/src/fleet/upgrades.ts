@@ -1,5 +1,5 @@
 /** The section `upgrades:` of a fleet file. */
-import { z } from "zod";
+import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { cronSchema, timeZoneSchema } from "./schedule.ts";
 

@@ -1,5 +1,5 @@
 /** How the history of metrics stands: what is kept of it, and what that takes. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const historyStatusSchema = z.object({
   bytes: z.int().describe("On the controller's disk"),

@@ -1,5 +1,5 @@
 /** Samples: what is measured each second, as columns so that a frame is numbers only. docs/metrics.md defines each. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Columns of a node's row. Rates are per second, computed on the node between two samples. */
 export const nodeColumns = [

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { instanceNameSchema, nameSchema } from "../names.ts";
 import { backupSourceSchema, repositorySchema, snapshotSchema } from "./backup-source.ts";
 import { defineOperation } from "./define.ts";

@@ -1,5 +1,5 @@
 /** What a backup is made of and where it is kept, as an agent is told it. Secrets by reference in plans, by value at dispatch. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const repositorySchema = z
   .strictObject({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { checkpointCreate } from "./checkpoint-create.ts";
 import { defineOperation } from "./define.ts";
 

@@ -1,5 +1,5 @@
 /** Which rights an instance's token carries in Qdrant. Pure: the planner compares these, the controller signs them. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { tokenSecretSchema } from "../catalog/schema.ts";
 import type { CollectionsNeed } from "./collections-ensure.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { collectionsNeedSchema } from "./collections-ensure.ts";
 import { defineOperation } from "./define.ts";
 

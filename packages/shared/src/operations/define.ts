@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /**
  * One typed, idempotent action. `runsOn` says who performs it; `resource` names the lock: two operations on one

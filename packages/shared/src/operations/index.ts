@@ -1,30 +1,17 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { agentEnsure } from "./agent-ensure.ts";
-import { backupCreate } from "./backup-create.ts";
-import { backupDrill } from "./backup-drill.ts";
-import { backupRestore } from "./backup-restore.ts";
+import { agentOperations, type AgentOperationKind } from "./agent.ts";
 import { bucketsEnsure } from "./buckets-ensure.ts";
 import { bucketsRemove } from "./buckets-remove.ts";
-import { checkpointCreate } from "./checkpoint-create.ts";
-import { checkpointRemove } from "./checkpoint-remove.ts";
-import { checkpointRestore } from "./checkpoint-restore.ts";
 import { collectionsEnsure } from "./collections-ensure.ts";
 import { collectionsRemove } from "./collections-remove.ts";
 import { databaseEnsure } from "./database-ensure.ts";
 import { databaseRemove } from "./database-remove.ts";
-import { firewallEnsure } from "./firewall-ensure.ts";
-import { imageEnsure } from "./image-ensure.ts";
-import { instanceEnsure } from "./instance-ensure.ts";
-import { instanceProve } from "./instance-prove.ts";
-import { instanceRemove } from "./instance-remove.ts";
-import { instanceRestart } from "./instance-restart.ts";
 import { instanceRollback, instanceUpgrade } from "./instance-upgrade.ts";
 import { loginsRetire } from "./logins-retire.ts";
 import { lxcEnsure } from "./lxc-ensure.ts";
 import { lxcRemove } from "./lxc-remove.ts";
 import { modelsEnsure } from "./models-ensure.ts";
-import { repositoryCheck } from "./repository-check.ts";
-import { repositoryPrune } from "./repository-prune.ts";
 import { secretsAdopt } from "./secrets-adopt.ts";
 import { secretsRemove } from "./secrets-remove.ts";
 import { secretsRotate } from "./secrets-rotate.ts";
@@ -34,6 +21,7 @@ import { upgradeConclude } from "./upgrade-conclude.ts";
 
 /** Every operation by kind. Handler maps are typed by it, so a missing handler does not compile. */
 export const operations = {
+  ...agentOperations,
   "lxc.ensure": lxcEnsure,
   "lxc.remove": lxcRemove,
   "agent.ensure": agentEnsure,
@@ -44,29 +32,15 @@ export const operations = {
   "buckets.ensure": bucketsEnsure,
   "buckets.remove": bucketsRemove,
   "models.ensure": modelsEnsure,
-  "firewall.ensure": firewallEnsure,
-  "image.ensure": imageEnsure,
-  "instance.ensure": instanceEnsure,
-  "instance.remove": instanceRemove,
-  "instance.restart": instanceRestart,
-  "instance.prove": instanceProve,
   "instance.upgrade": instanceUpgrade,
   "instance.rollback": instanceRollback,
   "upgrade.conclude": upgradeConclude,
-  "checkpoint.create": checkpointCreate,
-  "checkpoint.restore": checkpointRestore,
-  "checkpoint.remove": checkpointRemove,
   "tenant.verify": tenantVerify,
   "secrets.rotate": secretsRotate,
   "secrets.adopt": secretsAdopt,
   "secrets.remove": secretsRemove,
   "logins.retire": loginsRetire,
   "superuser.ensure": superuserEnsure,
-  "backup.create": backupCreate,
-  "backup.restore": backupRestore,
-  "backup.drill": backupDrill,
-  "repository.check": repositoryCheck,
-  "repository.prune": repositoryPrune,
 } as const;
 
 export type Operations = typeof operations;
@@ -79,11 +53,8 @@ interface OperationValues {
 export type OperationInput<K extends OperationKind> = OperationValues["input"][K];
 export type OperationResult<K extends OperationKind> = OperationValues["result"][K];
 
-type KindsOn<Side> = { [K in OperationKind]: Operations[K]["runsOn"] extends Side ? K : never }[OperationKind];
-export type AgentOperationKind = KindsOn<"agent">;
-
 export const operationKinds = Object.keys(operations) as [OperationKind, ...OperationKind[]];
 
 export function isAgentOperation(kind: OperationKind): kind is AgentOperationKind {
-  return operations[kind].runsOn === "agent";
+  return kind in agentOperations;
 }

@@ -1,5 +1,5 @@
 /** A plan: operations that bring observed state to desired state, as a graph. Pure data, without secrets. */
-import { z } from "zod";
+import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { operationKinds, type OperationInput, type OperationKind } from "./index.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { nameSchema } from "../names.ts";
 import { repositorySchema } from "./backup-source.ts";
 import { defineOperation } from "./define.ts";

@@ -1,5 +1,5 @@
 /** Every message between agent and controller, as JSON text frames of one WebSocket. */
-import { z } from "zod";
+import * as z from "zod";
 import { sampleBatchSchema } from "../metrics/samples.ts";
 import { instanceNameSchema, nameSchema } from "../names.ts";
 import { agentEventSchema } from "./events.ts";

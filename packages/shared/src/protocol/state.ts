@@ -1,5 +1,5 @@
 /** What an agent says about its node and instances. */
-import { z } from "zod";
+import * as z from "zod";
 import { instanceNameSchema, nameSchema } from "../names.ts";
 
 export const instanceStateSchema = z.enum(["healthy", "unhealthy", "starting", "stopped", "missing", "unknown"]);

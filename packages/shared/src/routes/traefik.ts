@@ -2,7 +2,7 @@
  * Traefik's dynamic configuration, as far as Berth uses it: what its HTTP and file providers read.
  * https://doc.traefik.io/traefik/reference/dynamic-configuration/file/
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Where Traefik's HTTP provider finds it. */
 export const traefikConfigurationPath = "/api/routes/traefik";

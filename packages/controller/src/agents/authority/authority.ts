@@ -4,7 +4,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { nameSchema } from "@berth/shared/names";
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import {
   exportKey,

@@ -2,7 +2,7 @@
 import { closeCodes } from "@berth/shared/protocol/close";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import { compatibilityOf, protocolVersion } from "@berth/shared/protocol/version";
-import { z } from "zod";
+import * as z from "zod";
 import type { AgentStore } from "../store.ts";
 import type { NoteEvent } from "../state/history.ts";
 import type { Presence } from "../state/presence.ts";

@@ -1,6 +1,6 @@
 /** From bytes to a message, or a ProtocolViolation. Whatever comes, its cost is bounded by its length. */
 import { agentMessageSchema, type AgentMessage } from "@berth/shared/protocol/messages";
-import type { z } from "zod";
+import type * as z from "zod";
 import { ProtocolViolation } from "./violation.ts";
 
 /** Deeper JSON costs the parser many times what it costs the sender. No message needs a quarter of it. */

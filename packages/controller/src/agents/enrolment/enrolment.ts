@@ -9,7 +9,7 @@ import { BerthError } from "@berth/shared/errors";
 import { nameSchema } from "@berth/shared/names";
 import { enrolRequestSchema, enrolResponseSchema, parseJoinToken } from "@berth/shared/protocol/enrolment";
 import type { Logger } from "pino";
-import { z } from "zod";
+import * as z from "zod";
 import type { Authority } from "../authority/authority.ts";
 import type { AgentStore } from "../store.ts";
 import type { Clock } from "../clock.ts";

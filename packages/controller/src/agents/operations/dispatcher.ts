@@ -1,6 +1,7 @@
 /** Operations under way on nodes. What is sent is sent again after every reconnection until its outcome is stored. */
 import { BerthError } from "@berth/shared/errors";
-import type { AgentOperationKind, OperationResult } from "@berth/shared/operations/index";
+import type { AgentOperationKind } from "@berth/shared/operations/agent";
+import type { OperationResult } from "@berth/shared/operations/index";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import type { Logger } from "pino";
 import type { Connection } from "../connection/connection.ts";

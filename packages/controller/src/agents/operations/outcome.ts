@@ -1,7 +1,8 @@
 import { BerthError, errorCatalogue, type ErrorCode } from "@berth/shared/errors";
-import { operations, type AgentOperationKind, type OperationResult } from "@berth/shared/operations/index";
+import type { AgentOperationKind } from "@berth/shared/operations/agent";
+import { operations, type OperationResult } from "@berth/shared/operations/index";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { StoredOutcome } from "../store.ts";
 
 type Parsed<T> = { success: true; data: T } | { success: false; error: z.ZodError };

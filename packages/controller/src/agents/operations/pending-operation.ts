@@ -1,5 +1,5 @@
 import { BerthError } from "@berth/shared/errors";
-import type { AgentOperationKind } from "@berth/shared/operations/index";
+import type { AgentOperationKind } from "@berth/shared/operations/agent";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import { ControllerStopping } from "../../runs/handlers.ts";
 import type { Connection } from "../connection/connection.ts";

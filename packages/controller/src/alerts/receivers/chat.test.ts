@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { AlertMessage } from "../messages.ts";
 import { ntfyRequest, slackBody, telegramBody } from "./chat.ts";
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Endpoint } from "@berth/shared/api/define";
 import { errorBodySchema } from "@berth/shared/api/errors";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { FleetProblemsError } from "../errors.ts";
 import { printableDeep } from "../render/printable.ts";
 import { readBody, readChunks, sendRequest } from "./request.ts";

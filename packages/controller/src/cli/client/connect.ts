@@ -1,5 +1,5 @@
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { createClient, type Client } from "./client.ts";
 import { loginFile, readLogin } from "./login-file.ts";
 import { candidateTargets, reachTarget, type Target } from "./target.ts";

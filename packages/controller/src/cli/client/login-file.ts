@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 
 export const savedLoginSchema = z.strictObject({
   url: z.url(),

@@ -1,6 +1,6 @@
 import { serviceSchema } from "@berth/shared/catalog/schema";
 import { fleetSchema } from "@berth/shared/fleet/schema";
-import { z } from "zod";
+import * as z from "zod";
 import { defineCommand } from "../define-command.ts";
 
 export default defineCommand({

@@ -2,7 +2,7 @@
 import { execClientMessageSchema, execRequestSchema, type execServerMessageSchema } from "@berth/shared/api/instances";
 import type { FastifyInstance } from "fastify";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { z } from "zod";
+import type * as z from "zod";
 
 export interface SeenExec {
   path?: string;

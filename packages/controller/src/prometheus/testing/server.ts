@@ -8,7 +8,7 @@ import type { PrometheusSetup } from "@berth/shared/api/prometheus";
 import { execa } from "execa";
 import pRetry from "p-retry";
 import { parse, stringify } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 
 export const examples = fileURLToPath(new URL("../../../../../examples/prometheus", import.meta.url));
 

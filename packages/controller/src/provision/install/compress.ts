@@ -4,7 +4,7 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createGzip } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 
 const recordSchema = z.object({ source: z.string(), sha256: z.string(), size: z.int() });
 

@@ -1,6 +1,6 @@
 /** What a host is and what is installed on it, as the shell function `print_facts` says it. */
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 
 const absent = z.string().transform((text) => (text === "" ? null : text));
 

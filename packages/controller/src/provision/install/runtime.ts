@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 
 /** As Debian names it. */
 export const architectureSchema = z.enum(["amd64", "arm64"]);

@@ -1,5 +1,5 @@
 /** What the Proxmox VE API answers, as far as Berth reads it. */
-import { z } from "zod";
+import * as z from "zod";
 
 const flagSchema = z.union([z.boolean(), z.coerce.number()]).transform((value) => value === true || value === 1);
 

@@ -1,6 +1,6 @@
 /** The calls to the Proxmox VE API that Berth makes: typed, each bounded in time, failures explained. */
 import type { ProxmoxConnection } from "@berth/shared/fleet/schema";
-import { z } from "zod";
+import * as z from "zod";
 import { explainFailure, ProxmoxRefusal } from "./answer.ts";
 import type { createParameters } from "./specification.ts";
 import {

@@ -7,7 +7,7 @@ import { BerthError } from "@berth/shared/errors";
 import type { ProxmoxConnection } from "@berth/shared/fleet/schema";
 import { type Proxmox, proxmoxApi, ProxmoxEngine, type ProxmoxEngineOptions } from "proxmox-api";
 import { Agent, type Dispatcher, fetch, Response } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { readSecretFile } from "../secret-file.ts";
 import { ProxmoxRefusal, ProxmoxSilence } from "./answer.ts";
 

@@ -1,5 +1,6 @@
 /** Has operations done on the instance's node that `instance.upgrade` consists of. */
-import type { AgentOperationKind, OperationInput, OperationResult } from "@berth/shared/operations/index";
+import type { AgentOperationKind } from "@berth/shared/operations/agent";
+import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import { operations } from "@berth/shared/operations/index";
 import { partId } from "../../agents/operations/attempt-id.ts";
 import { ControllerStopping } from "../../runs/handlers.ts";

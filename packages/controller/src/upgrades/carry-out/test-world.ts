@@ -2,10 +2,11 @@
 import { healthSchema } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
 import { fleetSchema } from "@berth/shared/fleet/schema";
-import type { AgentOperationKind, OperationResult } from "@berth/shared/operations/index";
+import type { AgentOperationKind } from "@berth/shared/operations/agent";
+import type { OperationResult } from "@berth/shared/operations/index";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { instanceUpgrade } from "@berth/shared/operations/instance-upgrade";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DispatchRequest } from "../../agents/types.ts";
 import type { Inventory } from "../../inventory/database.ts";
 import { parseInput, parseResult } from "../../runs/operation-types.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { imageCatalog } from "../image-catalog.ts";
 import { projectFiles } from "./npm.ts";
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { BerthError } from "@berth/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { runCommand } from "../../host/command.ts";
 import type { NodeLayer, NpmLayer } from "../definition.ts";
 import { type Architecture, isNeededAtRunTime, selectFiles } from "../prune.ts";

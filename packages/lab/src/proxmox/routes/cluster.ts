@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, loadavg, release, totalmem, uptime } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import type { Caller } from "../access.ts";
 import { type ApiContext, diskStorage, templateStorage } from "../context.ts";
 import { endpoint } from "../endpoint.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { guestInit } from "../../containers/lifecycle.ts";
 import { applyAddress, applyLimits } from "../../containers/running.ts";
 import { specOf } from "../context.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { growDisk } from "../../containers/disk.ts";
 import { guestPaths } from "../../containers/guest.ts";
 import { guestInit } from "../../containers/lifecycle.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { guestInit } from "../../containers/lifecycle.ts";
 import { runCommand } from "../../host/command.ts";
 import type { Caller } from "../access.ts";

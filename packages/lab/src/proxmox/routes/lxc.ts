@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { destroyGuest, stopGuest } from "../../containers/lifecycle.ts";
 import { isGuestRunning, templateStorage } from "../context.ts";
 import { endpoint } from "../endpoint.ts";

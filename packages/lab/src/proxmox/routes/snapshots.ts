@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { copyImage, snapshotDisk } from "../../containers/disk.ts";
 import { guestPaths } from "../../containers/guest.ts";
 import { guestInit, stopGuest } from "../../containers/lifecycle.ts";

@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { cacheDirectory } from "../../state.ts";
 import { diskStorage, templateStorage } from "../context.ts";
 import { endpoint } from "../endpoint.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Caller } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { Page, endpoint } from "../endpoint.ts";

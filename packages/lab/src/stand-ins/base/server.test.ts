@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { Environment, hexKey } from "./environment.ts";
 import { Refusal, basicCredentials, createRoutedServer } from "./server.ts";
 

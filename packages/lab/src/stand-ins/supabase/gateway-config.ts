@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 
 const typed = (type: string) => z.literal(`type.googleapis.com/envoy.${type}`);
 const http = "extensions.filters.http";

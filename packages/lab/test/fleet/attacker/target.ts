@@ -1,5 +1,5 @@
 /** What the attacker is told, and what it tells. It runs inside a tenant's container; the test is outside. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const targetSchema = z.object({
   /** The tenant gone bad, and one that it is after. */

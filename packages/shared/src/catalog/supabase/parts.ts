@@ -1,5 +1,5 @@
 /** The containers of the Supabase stack but its gateway: versions and settings of upstream's release 0.8.1. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { partSchema } from "../schema.ts";
 
 type Definition = z.input<typeof partSchema>;
