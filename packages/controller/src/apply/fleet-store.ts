@@ -16,7 +16,7 @@ export interface StoredFleet {
 }
 
 export interface FleetStore {
-  /** Validated; throws FleetInvalid. The same text is parsed once. */
+  /** Validated; throws FleetInvalid. The last two texts are parsed once. */
   parse: (text: string, file: string) => Fleet;
   /** null: nothing was applied yet. */
   current: () => Promise<StoredFleet | null>;
@@ -29,13 +29,15 @@ export function noFleetYet(hint = "Start with `berth apply fleet.yaml`"): BerthE
 }
 
 export function createFleetStore(database: Queryable, catalog: Catalog): FleetStore {
-  let last: { text: string; file: string; fleet: Fleet } | undefined;
+  // The present desired state, and the one that is looked at beside it.
+  let last: readonly { text: string; file: string; fleet: Fleet }[] = [];
 
   function parse(text: string, file: string): Fleet {
-    if (last?.text === text && last.file === file) return last.fleet;
+    const known = last.find((parsed) => parsed.text === text && parsed.file === file);
+    if (known !== undefined) return known.fleet;
     const { fleet, problems } = parseFleet(text, file, catalog);
     if (fleet === null) throw new FleetInvalid(problems);
-    last = { text, file, fleet };
+    last = [{ text, file, fleet }, ...last.slice(0, 1)];
     return fleet;
   }
 

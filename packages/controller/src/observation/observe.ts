@@ -34,12 +34,11 @@ export async function observeFleet(desired: Desired, sources: ObservationSources
       ),
     ]),
   );
-  return {
-    nodes,
-    needs: await observeNeeds(desired, nodes, sources, warnings),
-    specifications: await sources.specifications(),
-    warnings,
-  };
+  const [needs, specifications] = await Promise.all([
+    observeNeeds(desired, nodes, sources, warnings),
+    sources.specifications(),
+  ]);
+  return { nodes, needs, specifications, warnings };
 }
 
 async function observeLxcs(

@@ -259,8 +259,12 @@ describe.runIf(isInside)("inside the lab", () => {
     await expect(makeAgent("shared", "10.0.6.10", "deploy")).rejects.toMatchObject({ code: "host.unsupported" });
   });
 
-  test("Docker is installed where there is none", async () => {
+  test("Docker is installed where there is none, and where an installation was cut off", async () => {
     await makeLxc("plain", "10.0.6.12", ["nesting"], "plain");
+    // What dpkg leaves of one: apt-get refuses to do anything before it is tidied.
+    await onHost("10.0.6.12", "touch /var/lib/dpkg/updates/0001");
+    const refused = await onHost("10.0.6.12", "apt-get install --yes docker.io");
+    expect(refused.stderr).toContain("dpkg was interrupted");
     expect(await makeAgent("plain", "10.0.6.12")).toEqual({ installed: true, version: "0.1.0" });
     const docker = await onHost("10.0.6.12", "systemctl is-active docker; docker info --format '{{.Driver}}'");
     expect(docker.stdout).toMatch(/^active\n\w+\n$/);

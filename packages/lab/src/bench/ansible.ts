@@ -87,6 +87,8 @@ async function installFrom(archives: string, packages: readonly string[], guest:
   const target = "/var/cache/apt/archives";
   await Promise.all(packages.map((file) => copyFile(join(archives, file), join(guest.root, target, file))));
   const files = packages.map((file) => `${target}/${file}`);
+  // An earlier run may have been ended in the middle of it.
+  await guest.run(["dpkg", "--configure", "-a"], { deadlineMs: 300_000 });
   await guest.run(["apt-get", "install", "--yes", "-qq", "--no-install-recommends", ...files], { deadlineMs: 300_000 });
 }
 

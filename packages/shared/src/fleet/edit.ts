@@ -31,6 +31,8 @@ export interface MergedFleet {
  * with its nodes only. Both must be valid YAML maps.
  */
 export function mergeFleet(present: string, given: string, { prune = false } = {}): MergedFleet {
+  // The usual case of applying again: nothing can be missing.
+  if (present === given) return { text: given, kept: [] };
   const from = parseDocument(present);
   // What is taken over must not refer to an anchor that stays behind.
   writeOut(from, anchorsIn(from));

@@ -15,6 +15,9 @@ install_packages() {
     if [ "$tries" -ge 10 ]; then fail 'The package lists cannot be updated: see the lines above.'; fi
     sleep 6
   done
+  # After a cut in the middle of an installation, apt-get asks for this before it does anything. Where somebody else is
+  # at it, dpkg refuses, and apt-get waits.
+  dpkg --configure -a </dev/null || true
   apt install --yes --no-install-recommends "$@" || fail "$what cannot be installed: see the lines above."
 }
 
