@@ -11,7 +11,7 @@ export interface CallOptions<Params, Query, Body> {
   query?: Query;
   body?: Body;
   /** Ends the call early, for example because the page that wanted the answer is gone. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { toBerthError, type BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { call } from "../api/client.ts";
+import { mayOperate } from "../session/may.ts";
 import { useSession } from "../session/session.ts";
 import { Ago } from "./elapsed.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
@@ -28,7 +29,7 @@ export function AlertReceivers({ receivers }: { receivers: readonly AlertReceive
 }
 
 function Receiver({ receiver: { name, kind, problem, deliveredAt } }: { receiver: AlertReceiverStatus }): JSX.Element {
-  const { role } = useSession().account;
+  const { account } = useSession();
   const [result, setResult] = useState<TestAlertsResult>();
   const [error, setError] = useState<BerthError>();
   const [busy, setBusy] = useState(false);
@@ -64,7 +65,7 @@ function Receiver({ receiver: { name, kind, problem, deliveredAt } }: { receiver
           )}
         </span>
       </span>
-      {(role === "admin" || role === "operator") && (
+      {mayOperate(account) && (
         <button type="button" class="small" disabled={busy} aria-label={`Test ${name}`} onClick={() => void test()}>
           Test
         </button>

@@ -33,7 +33,7 @@ export function Command({ text }: { text: string }): JSX.Element {
   );
 }
 
-/** What can be done, as commands: the page itself changes nothing here. A tenant's account can do none of it. */
+/** What can be done, as commands. A tenant's account can do none of it. */
 export function Commands({ of }: { of: readonly (readonly [does: string, command: string])[] }): JSX.Element | null {
   const { account } = useSession();
   if (account.role === "tenant") return null;

@@ -3,6 +3,7 @@ import { toBerthError, type BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { call } from "../api/client.ts";
+import { mayOperate } from "../session/may.ts";
 import { useSession } from "../session/session.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 
@@ -12,7 +13,7 @@ export function RunActions({ run }: { run: Run }): JSX.Element | null {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<BerthError>();
-  if (session.account.role !== "admin" && session.account.role !== "operator") return null;
+  if (!mayOperate(session.account)) return null;
 
   const act = async (endpoint: typeof cancelRun): Promise<void> => {
     setBusy(true);

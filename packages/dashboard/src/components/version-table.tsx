@@ -1,14 +1,20 @@
 import type { InstanceCheck, ServiceCheck, UpgradeCheck } from "@berth/shared/api/upgrades";
-import { shortDigests, tagOf } from "@berth/shared/catalog/version-digest";
+import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { isBehind } from "../fleet/upgrade-batches.ts";
 import { formatCount } from "../format/count.ts";
 import { instancePath } from "../routes/route.ts";
+import { newest } from "../fleet/newer-versions.ts";
+import { mayAdminister } from "../session/may.ts";
+import { useSession } from "../session/session.ts";
 import { Command } from "./command.tsx";
 import { DisclosureRow } from "./disclosure-row.tsx";
 import { Ago } from "./elapsed.tsx";
 import { SeverityMark, StateMark } from "./state-mark.tsx";
 import { TableHead } from "./table-head.tsx";
+import { HoldAction } from "./hold-action.tsx";
+import { UpgradeDialog } from "./upgrade-dialog.tsx";
 
 /** Service by service: what its instances run, and what there is to move them to. */
 export function VersionTable({ check }: { check: UpgradeCheck }): JSX.Element {
@@ -91,6 +97,8 @@ function ServiceRow({ service, instances }: ServiceRowProps): JSX.Element {
 }
 
 function Instances({ service, instances }: { service: string; instances: readonly InstanceCheck[] }): JSX.Element {
+  const { account } = useSession();
+  const [asking, setAsking] = useState(false);
   const [first] = newest(instances.filter((one) => !one.held));
   const notes = [...new Set(instances.flatMap((one) => one.notes))];
   return (
@@ -103,7 +111,8 @@ function Instances({ service, instances }: { service: string; instances: readonl
               <a href={instancePath(one.instance)}>{one.instance}</a>{" "}
               <span class="secondary mono">
                 {shortDigests([one.version, ...newest([one]).map(([, version]) => version)].join(" → "))}
-              </span>
+              </span>{" "}
+              {mayAdminister(account) && <HoldAction {...one} />}
             </p>
           </li>
         ))}
@@ -115,9 +124,15 @@ function Instances({ service, instances }: { service: string; instances: readonl
       ))}
       {first && (
         <p>
+          {mayAdminister(account) && (
+            <button type="button" class="small" onClick={() => setAsking(true)}>
+              Upgrade {service}
+            </button>
+          )}{" "}
           <Command text={`berth upgrade ${service} --to ${first[1]} --plan`} />
         </p>
       )}
+      {asking && <UpgradeDialog service={service} instances={instances} onClose={() => setAsking(false)} />}
     </div>
   );
 }
@@ -125,17 +140,4 @@ function Instances({ service, instances }: { service: string; instances: readonl
 /** The versions that instances run, each once, as they come. */
 function versionsOf(instances: readonly InstanceCheck[]): string {
   return [...new Set(instances.map(({ version }) => shortDigests(version)))].join(", ");
-}
-
-/** The nearest step to a newer version first. Instances of different versions may have different ones to go to. */
-function newest(instances: readonly InstanceCheck[]): [step: string, version: string][] {
-  const newer = (["patch", "minor", "major"] as const).flatMap((step) =>
-    instances.flatMap((one) => (one[step] === null ? [] : [{ step, version: one[step] }])),
-  );
-  const anew = instances.flatMap(({ version, rebuilt }) =>
-    rebuilt === null ? [] : [{ step: "published anew", version: `${tagOf(version)}@${rebuilt}` }],
-  );
-  return [
-    ...new Map([...newer, ...anew].map(({ step, version }) => [version, [step, version] as [string, string]])).values(),
-  ];
 }

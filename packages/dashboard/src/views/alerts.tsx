@@ -12,6 +12,7 @@ import { Page } from "../components/page.tsx";
 import { SilenceDialog } from "../components/silence-dialog.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { TableHead } from "../components/table-head.tsx";
+import { mayOperate } from "../session/may.ts";
 import { useSession } from "../session/session.ts";
 import { useAnswer } from "../session/use-answer.ts";
 
@@ -55,13 +56,8 @@ export function AlertsPage(): JSX.Element {
   );
 }
 
-function useMaySilence(): boolean {
-  const { role } = useSession().account;
-  return role === "admin" || role === "operator";
-}
-
 function ActiveTable({ alerts, label }: { alerts: readonly Alert[]; label: string }): JSX.Element {
-  const maySilence = useMaySilence();
+  const maySilence = mayOperate(useSession().account);
   const [silencing, setSilencing] = useState<Alert>();
   return (
     <>
@@ -138,7 +134,7 @@ function Silences({ silences }: { silences: readonly Silence[] }): JSX.Element {
 function SilenceItem({ silence }: { silence: Silence }): JSX.Element {
   const { id, matchers, comment, account, endsAt } = silence;
   const { controllerNow } = useSession();
-  const maySilence = useMaySilence();
+  const maySilence = mayOperate(useSession().account);
   const [error, setError] = useState<BerthError>();
   const end = () => call(endSilence, { params: { id } }).catch((thrown: unknown) => setError(toBerthError(thrown)));
   return (

@@ -50,13 +50,16 @@ it("shows the last quarter of an hour live, and asks for a longer past only when
   );
 });
 
-it("restarts after asking once more, and not for those who may only look", async () => {
+it("restarts once its plan was seen, and not for those who may only look", async () => {
   const { page, standIn } = await open({ path: "/instances/user1-n8n" });
   await page.getByRole("button", { name: "Restart", exact: true }).click();
-  expect(standIn.asked).not.toContain("POST /api/instances/restart");
-  await page.getByRole("button", { name: "Restart it" }).click();
-  await until("the restart", () => standIn.asked.includes("POST /api/instances/restart"));
-  await page.getByRole("button", { name: "Restart", exact: true }).waitFor();
+  const dialog = page.getByRole("dialog", { name: "Restart user1-n8n" });
+  await dialog.getByText("1 operation on 1 node: 1 to restart.").waitFor();
+  expect(await dialog.getByRole("list", { name: "Plan" }).innerText()).toBe("restart instance user1-n8n asked for");
+  expect(standIn.changesAsked).toEqual([{ of: ["user1-n8n"], dryRun: true }]);
+  await dialog.getByRole("button", { name: "Restart it" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(standIn.changesAsked.slice(1)).toEqual([{ of: ["user1-n8n"], dryRun: false }]);
 
   const viewer = await open({
     path: "/instances/user1-n8n",

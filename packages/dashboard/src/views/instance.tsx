@@ -5,8 +5,8 @@ import { InstanceCharts } from "../components/charts.tsx";
 import { Elapsed } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
 import { ContainerCells } from "../components/fleet-table.tsx";
+import { InstanceActions } from "../components/instance-actions.tsx";
 import { useInstanceBackup } from "../components/instance-backup.tsx";
-import { RestartInstance } from "../components/restart-instance.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
 import { metricColumns, TableHead } from "../components/table-head.tsx";
@@ -30,7 +30,7 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
         instance && (
           <>
             <StateMark state={shownInstanceState(pending, instance)} />
-            <RestartInstance name={name} />
+            <InstanceActions name={name} />
           </>
         )
       }

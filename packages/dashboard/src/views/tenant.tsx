@@ -13,6 +13,7 @@ import { FleetTable } from "../components/fleet-table.tsx";
 import { Holdings } from "../components/holdings.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { TenantActions } from "../components/tenant-actions.tsx";
 import { nodePath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
 import { useAnswer, useFleetStatus } from "../session/use-answer.ts";
@@ -28,7 +29,17 @@ export function TenantPage({ name }: { name: string }): JSX.Element {
   const { answer: usage } = useAnswer(askUsage);
   const owner = status?.backups?.find((one) => one.owner === name);
   return (
-    <Page title={name} aside={tenant && <StateMark state={tenant.state} />}>
+    <Page
+      title={name}
+      aside={
+        tenant && (
+          <>
+            <StateMark state={tenant.state} />
+            <TenantActions name={name} state={tenant.state} />
+          </>
+        )
+      }
+    >
       {error && <ErrorNotice error={error} what={`Tenant ${name}`} />}
       {!tenant && !error && <p class="muted">Waiting for the controller to tell of this tenant.</p>}
       {tenant && <TenantBody tenant={tenant} owner={owner} usage={usage} />}

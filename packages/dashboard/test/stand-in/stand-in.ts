@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { login, logout, whoAmI, type Account } from "@berth/shared/api/accounts";
 import { livePath, type LiveEvents } from "@berth/shared/api/live";
 import { getHistory, getSamples } from "@berth/shared/api/metrics";
-import { restartInstances } from "@berth/shared/api/instances";
 import { cancelRun, getRun, listRuns, resumeRun, type LogLine, type RunSummary } from "@berth/shared/api/runs";
 import { getStatus, getVersion, type InstanceStatus, type NodeStatus } from "@berth/shared/api/status";
 import { BerthError, toBerthError } from "@berth/shared/errors";
+import { answerChange } from "./changes.ts";
 import { makeInstances, makeNodes } from "./fleet.ts";
 import { historyOf, historyStatus } from "./history.ts";
 import { openEvents, readJson, sendError, sendJson, sendPage, type EventSink } from "./http.ts";
@@ -39,6 +39,8 @@ export class StandIn {
   mute = false;
   /** Paths of the API that were asked for. */
   readonly asked: string[] = [];
+  /** Bodies of the changes that were asked for and not refused. */
+  readonly changesAsked: unknown[] = [];
 
   readonly #options: StandInOptions;
   readonly #server: Server;
@@ -138,7 +140,16 @@ export class StandIn {
     }
     if (url.pathname === livePath) this.#openLive(response, url);
     else if (url.pathname.endsWith("/logs") && url.pathname.startsWith("/api/instances/")) this.#openLog(response);
-    else this.#answerJson(response, url, request.method ?? "GET");
+    else {
+      const given = request.headers["content-type"] === "application/json" ? await readJson(request) : undefined;
+      const change =
+        request.method === "POST" ? answerChange(url.pathname, given, this.upkeep, this.scripted.run) : undefined;
+      if (change === undefined) this.#answerJson(response, url, request.method ?? "GET");
+      else {
+        this.changesAsked.push(given);
+        sendJson(response, 200, change);
+      }
+    }
   }
 
   async #login(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -202,10 +213,6 @@ export class StandIn {
     if (call === `GET ${listRuns.path}`) {
       const { steps: _steps, ...summary } = this.scripted.run;
       return send(listRuns.response.parse({ runs: [summary, ...this.pastRuns] }));
-    }
-    if (call === `POST ${restartInstances.path}`) {
-      const { run } = this.scripted;
-      return send(restartInstances.response.parse({ plan: { operations: [], warnings: [] }, run }));
     }
     const answer = answerUpkeep(call, url, this.upkeep);
     if (answer !== undefined) return send(answer);

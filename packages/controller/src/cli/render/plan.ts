@@ -1,23 +1,10 @@
 /** A plan as a diff that is read top to bottom: by node, with a sign and a reason for each operation. Pure. */
-import { changeSchema, type Change, type Plan } from "@berth/shared/operations/plan";
+import type { Plan } from "@berth/shared/operations/plan";
+import { planSummary } from "@berth/shared/operations/summary";
 import { changePaint, changeSigns, groupBy, operationTitle, withoutNode } from "./operation.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./style.ts";
-import { count, pad, width } from "./text.ts";
-
-const changedWords: Readonly<Record<Change, string>> = {
-  create: "to create",
-  update: "to update",
-  start: "to start",
-  restart: "to restart",
-  repair: "to repair",
-  remove: "to remove",
-  verify: "to verify",
-  backup: "to back up",
-  restore: "to restore",
-  prune: "to prune",
-  upgrade: "to upgrade",
-};
+import { pad, width } from "./text.ts";
 
 export function planLines(plan: Plan, style: Style): string[] {
   const warnings = plan.warnings.map((warning) => `${style.yellow("warning:")} ${printableLine(warning)}`);
@@ -36,17 +23,6 @@ export function planLines(plan: Plan, style: Style): string[] {
     }
   }
   return [...lines, "", planSummary(plan), ...warnings];
-}
-
-/** `12 operations on 4 nodes: 9 to create, 2 to update, 1 to remove.` */
-export function planSummary(plan: Plan): string {
-  const nodes = new Set(plan.operations.flatMap((operation) => operation.node ?? []));
-  const changes = changeSchema.options
-    .map((change) => [change, plan.operations.filter((operation) => operation.change === change).length] as const)
-    .filter(([, number]) => number > 0)
-    .map(([change, number]) => `${number} ${changedWords[change]}`);
-  const where = nodes.size === 0 ? "" : ` on ${count(nodes.size, "node")}`;
-  return `${count(plan.operations.length, "operation")}${where}: ${changes.join(", ")}.`;
 }
 
 /** What the plan takes away, as `instance user3-flowise`. */
