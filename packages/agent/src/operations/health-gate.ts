@@ -16,6 +16,8 @@ const commandEagerness = { first: 250, most: Number.POSITIVE_INFINITY };
 const inspectMilliseconds = 1000;
 /** Docker has started it again this often in one gate: waiting longer only hides the reason. */
 const mostRestarts = 5;
+/** The same where a predecessor waits to be put back: nobody is served meanwhile. */
+export const mostRestartsOfSuccessor = 3;
 
 export interface Gate {
   signal: AbortSignal;
@@ -23,6 +25,8 @@ export interface Gate {
   successes: number;
   /** How long it may take; its start period unless told. */
   periodSeconds?: number;
+  /** How often Docker may start it again; 5 unless told. */
+  mostRestarts?: number;
   /** Called when the reason for waiting changes. */
   onWaiting: (reason: string) => void;
 }
@@ -55,7 +59,7 @@ export async function waitUntilHealthy(
     const reason = container.state === "running" ? await probe(engine, container, spec.health) : stateReason(container);
     successes = reason === null ? successes + 1 : 0;
     if (successes >= gate.successes) return null;
-    if (hopeless(container)) return stateReason(container);
+    if (hopeless(container, gate.mostRestarts ?? mostRestarts)) return stateReason(container);
     if (reason !== null && performance.now() > deadline) {
       const since = gate.periodSeconds === undefined ? "after its start" : "after it was asked first";
       return `${reason}, ${periodSeconds} s ${since}`;
@@ -81,9 +85,9 @@ function watchContainer(engine: Engine, id: string): () => Promise<ContainerDeta
   };
 }
 
-function hopeless(container: ContainerDetails): boolean {
+function hopeless(container: ContainerDetails, most: number): boolean {
   const ended = container.state === "exited" || container.state === "dead";
-  return ended || container.restarts >= mostRestarts;
+  return ended || container.restarts >= most;
 }
 
 /** Of a container that does not run. */

@@ -1,4 +1,3 @@
-import { healthSchema } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import { describe, expect, it } from "vitest";
@@ -6,32 +5,8 @@ import { EngineAway } from "../docker/errors.ts";
 import { Journal } from "../journal/journal.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
-import type { OperationContext } from "./context.ts";
+import { context, engineWith, health, specOf, waiting } from "../testing/web-instance.ts";
 import { ensureInstance, instanceEnsure } from "./instance-ensure.ts";
-
-const health = healthSchema.parse({
-  command: ["check"],
-  intervalSeconds: 0.001,
-  startPeriodSeconds: 0.02,
-  failures: 2,
-});
-const waiting = { waitForHealth: true };
-
-/** Without host ports: whether they are free is asked of the real /proc. */
-function specOf(version: string, names = ["user1-web"]): InstanceSpec {
-  const containers = names.map((name) => containerSpec({ name, image: `test/web:${version}`, ports: [], health }));
-  return instanceSpec({ version, hash: `hash-${version}`, containers });
-}
-
-function engineWith(...versions: string[]): FakeEngine {
-  const engine = new FakeEngine();
-  for (const version of versions) engine.images.set(`test/web:${version}`, `sha256:${version}`);
-  return engine;
-}
-
-function context(signal = new AbortController().signal): OperationContext {
-  return { signal, progress: () => undefined };
-}
 
 describe("ensureInstance", () => {
   it("makes what is missing, with no step too many", async () => {

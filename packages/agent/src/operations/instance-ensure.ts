@@ -6,7 +6,7 @@ import type { ContainerDetails, ContainerSummary, Engine } from "../docker/engin
 import { labels } from "../docker/labels.ts";
 import type { DesiredState } from "../journal/desired-state.ts";
 import type { OperationContext, OperationHandler } from "./context.ts";
-import { waitUntilHealthy } from "./health-gate.ts";
+import { mostRestartsOfSuccessor, waitUntilHealthy } from "./health-gate.ts";
 import { relapseError, unhealthyError } from "./health.ts";
 import { freeingKeptPorts } from "./kept-port.ts";
 import { type ContainerCheck, checkInstance, type ImageIds } from "./instance-check.ts";
@@ -238,6 +238,7 @@ async function passGate(
   const reason = await waitUntilHealthy(engine, container, id, {
     signal,
     successes: hasFormer ? container.health.failures : 1,
+    ...(hasFormer ? { mostRestarts: mostRestartsOfSuccessor } : {}),
     onWaiting: (waiting) => {
       progress({ line: `${container.name}: waiting for health: ${waiting}` });
     },

@@ -143,7 +143,7 @@ describe("secret rotate", () => {
     expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toEqual({ operations: [], warnings: [] });
   });
 
-  // A container that cannot log in is given up after five starts, which Docker spreads over four minutes.
+  // A container that cannot log in is given up once Docker has started it again three times, which takes minutes.
   it.runIf(isPatient)(
     "brings the instance back to its former login when the new one does not get in, and succeeds when it does",
     async () => {
