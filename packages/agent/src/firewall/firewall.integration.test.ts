@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FirewallRule } from "@berth/shared/operations/firewall-ensure";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { firewallSpec, keepFirewall, makeFirewall, never, type TestFirewall } from "../testing/firewall.ts";
 import { containerAddress, type Lan, makeLan, runInside } from "../testing/lan.ts";
@@ -251,6 +251,21 @@ describe("somebody who changes the table", () => {
     expect(await firewall.hashInForce(never)).toBe(spec.hash);
     if (command.startsWith("flush ruleset")) await runInside(shared, ["nft", nat]);
     expect(await opens(stranger, addresses.shared, 22)).toBe(false);
+  });
+
+  it("is all that has nft asked again what is in force, once its changes are followed", async () => {
+    const { keeper, told, spec } = await keep("report");
+    const asked = vi.spyOn(made.nft, "readTable");
+    const isSeen = async (): Promise<boolean> => {
+      asked.mockClear();
+      return (await keeper.observe()) === spec.hash && asked.mock.calls.length === 0;
+    };
+    expect(await isSeen()).toBe(false);
+    await eventually("it to be known without asking", isSeen);
+    await runInside(shared, ["nft", "insert rule inet berth inbound accept"]);
+    await eventually("it to be told", () => told.length > 0);
+    expect(told).toEqual([{ drift: "altered", mended: false }]);
+    expect(await keeper.observe()).toBeNull();
   });
 
   it("is told of once, and left alone, where the fleet only reports", async () => {

@@ -14,6 +14,8 @@ const settleMilliseconds = 200;
 /** What the monitor missed is found by then. */
 const sweepMilliseconds = 5 * 60_000;
 const firstRetryMilliseconds = 1_000;
+/** nft does not say when it has begun to listen. */
+const listensAfterMilliseconds = 2_000;
 
 export interface FirewallKeeperDependencies {
   firewall: Firewall;
@@ -31,6 +33,11 @@ export class FirewallKeeper {
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #monitor: AbortController | undefined;
+  /** How many changes were told so far. */
+  #changes = 0;
+  #followedSince = Number.POSITIVE_INFINITY;
+  /** Hash of what a look found in force while changes were followed, until one is told: nothing is asked again. */
+  #seen: string | undefined;
   /** Left as it is and told already, so that one drift is one event. */
   #reported: FirewallDrift = null;
 
@@ -57,7 +64,8 @@ export class FirewallKeeper {
 
   /** Hash of the rules in force; null: none; undefined: it could not be found out. */
   async observe(): Promise<string | null | undefined> {
-    const { firewall, log } = this.#dependencies;
+    const { firewall, journal, log } = this.#dependencies;
+    if (this.#seen !== undefined && this.#seen === journal.firewall.get()?.spec.hash) return this.#seen;
     try {
       const hash = await firewall.hashInForce(this.#stopping.signal);
       if (hash === null) this.#soon(settleMilliseconds);
@@ -93,7 +101,9 @@ export class FirewallKeeper {
     this.#follow(isDesired);
     if (!isDesired) return;
     try {
-      await this.#reconcile();
+      const isFollowed = performance.now() - this.#followedSince > listensAfterMilliseconds;
+      this.#seen = undefined;
+      await this.#reconcile(isFollowed);
       this.#soon(sweepMilliseconds);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
@@ -103,16 +113,18 @@ export class FirewallKeeper {
     }
   }
 
-  async #reconcile(): Promise<void> {
+  async #reconcile(isFollowed: boolean): Promise<void> {
     const { firewall, journal, locks, log, onDrift } = this.#dependencies;
     const { signal } = this.#stopping;
     const kept = journal.firewall.get();
     if (kept === undefined) return;
     // Under the lock: what an operation is replacing at this moment has not drifted.
     await locks.run(firewallEnsure.resource(kept.spec), signal, async () => {
+      const changes = this.#changes;
       const drift = await firewall.drift(signal);
       if (drift === null) {
         if (await firewall.renew(signal)) log.info("the firewall's rules were put in force anew");
+        else if (isFollowed && changes === this.#changes) this.#seen = kept.spec.hash;
         this.#reported = null;
         this.#backoff.reset();
         return;
@@ -138,8 +150,16 @@ export class FirewallKeeper {
     this.#monitor = new AbortController();
     const { nft, log } = this.#dependencies;
     const onChange = (): void => {
+      this.#changes += 1;
+      this.#seen = undefined;
       this.#soon(settleMilliseconds);
     };
-    void monitorTable({ nft, log, onChange }, this.#monitor.signal);
+    const onFollowing = (isFollowing: boolean): void => {
+      this.#seen = undefined;
+      this.#followedSince = isFollowing ? performance.now() : Number.POSITIVE_INFINITY;
+      // Once more then, for what changed before it listened.
+      if (isFollowing) this.#soon(listensAfterMilliseconds + settleMilliseconds);
+    };
+    void monitorTable({ nft, log, onChange, onFollowing }, this.#monitor.signal);
   }
 }

@@ -25,10 +25,15 @@ export class Nft {
 
   /** Berth's table as the kernel has it; null when there is none. */
   async readTable(signal: AbortSignal): Promise<TableContent | null> {
-    // Listed first, since nft tells a table that is not there from another failure by its words alone.
-    const names = tableNames(await this.#run(["-j", "list", "tables", table.family], "", signal));
-    if (!names.includes(table.name)) return null;
-    return tableContent(await this.#run(["-j", "list", "table", table.family, table.name], "", signal));
+    try {
+      return tableContent(await this.#run(["-j", "list", "table", table.family, table.name], "", signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      // nft tells a table that is not there from another failure by its words alone.
+      const names = tableNames(await this.#run(["-j", "list", "tables", table.family], "", signal));
+      if (!names.includes(table.name)) return null;
+      throw error;
+    }
   }
 
   /** Tells each change of Berth's table as it happens. Resolves when nft ends; rejects when the signal ends it. */
