@@ -15,6 +15,7 @@ import { createApi } from "./serve/api-dependencies.ts";
 import type { ServeOptions } from "./serve/options.ts";
 import { createScopes } from "./serve/scopes.ts";
 import { openExecSession } from "./serve/streams.ts";
+import { followRuns } from "./traces/follow-runs.ts";
 
 export type { ServeOptions } from "./serve/options.ts";
 
@@ -26,6 +27,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
   await chmod(options.stateDirectory, 0o700);
   const controller = await openController(options, logger);
+  const traces = await followRuns({
+    events: controller.runner.events,
+    environment: process.env,
+    version: controller.version,
+    fleet: () => controller.presentFleet()?.fleet ?? null,
+    log: logger,
+  });
   const apps = await openDoors(options, controller, logger);
   logger.info(
     {
@@ -47,6 +55,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   logger.info({ signal }, "The controller stops");
   // Agents first: a server that closes waits for the WebSockets it has.
   await controller.stopWork();
+  await traces.close();
   await Promise.all(apps.map((app) => app.close()));
   await controller.close();
 }
