@@ -15,7 +15,7 @@ const settleMilliseconds = 200;
 const sweepMilliseconds = 5 * 60_000;
 const firstRetryMilliseconds = 1_000;
 /** nft does not say when it has begun to listen. */
-const listensAfterMilliseconds = 2_000;
+const listensAfterMilliseconds = 5_000;
 
 export interface FirewallKeeperDependencies {
   firewall: Firewall;
@@ -104,7 +104,9 @@ export class FirewallKeeper {
       const isFollowed = performance.now() - this.#followedSince > listensAfterMilliseconds;
       this.#seen = undefined;
       await this.#reconcile(isFollowed);
-      this.#soon(sweepMilliseconds);
+      // Once more when it surely listens, for what changed before it did.
+      const isYoung = !isFollowed && Number.isFinite(this.#followedSince);
+      this.#soon(isYoung ? listensAfterMilliseconds + settleMilliseconds : sweepMilliseconds);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const wait = this.#backoff.next();
@@ -155,9 +157,9 @@ export class FirewallKeeper {
       this.#soon(settleMilliseconds);
     };
     const onFollowing = (isFollowing: boolean): void => {
+      this.#changes += 1;
       this.#seen = undefined;
       this.#followedSince = isFollowing ? performance.now() : Number.POSITIVE_INFINITY;
-      // Once more then, for what changed before it listened.
       if (isFollowing) this.#soon(listensAfterMilliseconds + settleMilliseconds);
     };
     void monitorTable({ nft, log, onChange, onFollowing }, this.#monitor.signal);

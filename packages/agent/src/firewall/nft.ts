@@ -47,7 +47,8 @@ export class Nft {
     });
     const name = ` ${table.family} ${table.name}`;
     createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.includes(name)) onChange();
+      // It says so where the kernel told more than it could read, and goes on.
+      if (line.includes(name) || line.startsWith("# ERROR")) onChange();
     });
     await ended;
   }

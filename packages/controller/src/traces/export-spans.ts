@@ -23,7 +23,7 @@ interface ExportOptions {
 
 /** Reads OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS, _TIMEOUT and the like, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES. */
 export function openTraceExport({ version, log }: ExportOptions): TraceExport {
-  const warn = (message: string): void => log.warn(`Traces: ${message}`);
+  const warn = (...parts: unknown[]): void => log.warn(`Traces: ${parts.map(String).join(" ")}`);
   const silent = (): void => undefined;
   const logger = { error: warn, warn, info: silent, debug: silent, verbose: silent };
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
@@ -49,7 +49,7 @@ export function openTraceExport({ version, log }: ExportOptions): TraceExport {
       end(root, run);
     },
     async close() {
-      await provider.forceFlush({ timeoutMillis: sendMilliseconds }).catch(() => undefined);
+      // Sends what is left, too.
       await Promise.race([provider.shutdown().catch(() => undefined), elapsed(sendMilliseconds)]);
     },
   };

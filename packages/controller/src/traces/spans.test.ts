@@ -39,8 +39,9 @@ test("the run is over its steps, which come in the order in which they began, wi
 });
 
 test("what failed says why, the run too; what was never begun has no span", () => {
-  const error = { code: "instance.unhealthy", message: "user1-web did not become healthy" };
-  const failed = step("instance.ensure/user1-web", { state: "failed", error, attempt: 3 });
+  const error = { code: "instance.unhealthy", message: "user1-web did not become healthy. Its last log lines:" };
+  const told = { ...error, message: `${error.message}\nkey sk-of-a-user` };
+  const failed = step("instance.ensure/user1-web", { state: "failed", error: told, attempt: 3 });
   const skipped = step("tenant.verify/user1", { state: "skipped", startedAt: null, endedAt: null });
   const trace = traceOf(run([failed, skipped], { state: "failed" }), null);
   expect(trace.run.error).toEqual(error);

@@ -66,8 +66,13 @@ function attributesOf(step: Step, run: number): SpanDescription["attributes"] {
 }
 
 function errorOf(state: Step["state"], error: Step["error"]): SpanDescription["error"] {
-  if (error !== null) return { code: error.code, message: error.message };
+  if (error !== null) return { code: error.code, message: firstLine(error.message) };
   return state === "failed" || state === "cancelled"
     ? { code: state, message: `It ${state === "failed" ? "failed" : "was cancelled"}` }
     : null;
+}
+
+/** What follows it are a container's own words: they stay here. */
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
 }

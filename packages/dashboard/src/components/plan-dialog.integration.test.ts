@@ -38,6 +38,21 @@ it("upgrades a service: versions, instances and the first one are chosen, and th
   expect(standIn.changesAsked.filter((one) => (one as { dryRun: boolean }).dryRun === false)).toHaveLength(1);
 });
 
+it("begins nothing that was not shown: a plan that has become another one is shown first", async () => {
+  const { page, standIn } = await open({ path: "/upgrades" });
+  await page.getByRole("button", { name: "3 instances of n8n", exact: true }).click();
+  await page.getByRole("button", { name: "Upgrade n8n", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Upgrade n8n" });
+  await dialog.getByText("2 operations on 2 nodes: 2 to upgrade.").waitFor();
+  for (const one of standIn.upkeep.check.instances) one.held = false;
+  await dialog.getByRole("button", { name: "Upgrade 2 instances", exact: true }).click();
+  await dialog.getByText("The plan has changed since.").waitFor();
+  await dialog.getByText("3 operations on 3 nodes: 3 to upgrade.").waitFor();
+  expect(standIn.changesAsked.filter((one) => (one as { dryRun: boolean }).dryRun === false)).toEqual([]);
+  await dialog.getByRole("button", { name: "Upgrade 3 instances", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+});
+
 it("shows why a change is refused, and what to do, in place of a plan", async () => {
   const { page } = await open({ path: "/upgrades" });
   await page.getByRole("button", { name: "1 instance of postgres", exact: true }).click();
@@ -48,7 +63,7 @@ it("shows why a change is refused, and what to do, in place of a plan", async ()
   const alert = dialog.getByRole("alert");
   await alert.getByText("postgres 18.2 is another major version.").waitFor();
   await alert.getByText("Dump and load its data first").waitFor();
-  const begin = dialog.getByRole("button", { name: "Upgrade 1 instance", exact: true });
+  const begin = dialog.locator("button[type=submit]");
   expect(await begin.isDisabled()).toBe(true);
   await dialog.getByLabel("What the catalog says of this major version is taken care of").check();
   await dialog.getByText("1 operation on 1 node: 1 to upgrade.").waitFor();
@@ -65,8 +80,11 @@ it("holds an instance, and lets it go", async () => {
   await dialog.waitFor({ state: "detached" });
   expect(standIn.changesAsked).toEqual([
     { instance: "user2-n8n", dryRun: true },
+    { instance: "user2-n8n", dryRun: true },
     { instance: "user2-n8n", dryRun: false },
   ]);
+  // No run tells of it.
+  await page.getByRole("button", { name: "Hold user2-n8n", exact: true }).waitFor();
 });
 
 it("suspends a tenant once its plan was seen; Escape leaves it", async () => {

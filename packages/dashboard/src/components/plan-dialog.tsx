@@ -20,19 +20,22 @@ interface PlanDialogProps {
   children?: ComponentChildren;
   /** The same function while the same is asked for: another one is planned anew. */
   ask: AskForChange;
-  /** What the button that begins says: `Restart it`. */
-  confirm: string;
+  /** What the button that begins says, `Restart it`; of the plan once there is one. */
+  confirm: string | ((plan: Plan | undefined) => string);
   /** Worth beginning though nothing on a node changes: what the fleet is to be does. */
   mayChangeNothing?: boolean;
   onClose: () => void;
 }
+
+/** What came of planning what `ask` asks for. */
+type Planned = { ask: AskForChange; note?: string } & ({ plan: Plan } | { refusal: BerthError });
 
 /** The CLI's `--plan`, then the command itself: what would be done is shown first, and begun by a second press. */
 export function PlanDialog(props: PlanDialogProps): JSX.Element {
   const { title, children, ask, confirm, mayChangeNothing = false, onClose } = props;
   const session = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
-  const [planned, setPlanned] = useState<{ ask: AskForChange; plan: Plan }>();
+  const [planned, setPlanned] = useState<Planned>();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<BerthError>();
   useEffect(() => dialog.current?.showModal(), []);
@@ -40,30 +43,51 @@ export function PlanDialog(props: PlanDialogProps): JSX.Element {
   const look = useCallback(
     async (signal: AbortSignal): Promise<void> => {
       setFailure(undefined);
-      const { plan } = await ask(true, signal);
-      if (!signal.aborted) setPlanned({ ask, plan });
+      try {
+        const { plan } = await ask(true, signal);
+        if (!signal.aborted) setPlanned({ ask, plan });
+      } catch (thrown) {
+        if (!signal.aborted) setPlanned({ ask, refusal: toBerthError(thrown) });
+      }
     },
     [ask],
   );
-  const refusal = useRequest(look);
-  const plan = planned?.ask === ask ? planned.plan : undefined;
-  const error = failure ?? (plan === undefined ? refusal : undefined);
-
+  useRequest(look);
+  const shown = planned?.ask === ask ? planned : undefined;
+  const plan = shown && "plan" in shown ? shown.plan : undefined;
+  const error = failure ?? (shown && "refusal" in shown ? shown.refusal : undefined);
   const isReady = plan !== undefined && (plan.operations.length > 0 || mayChangeNothing);
+
   const begin = async (): Promise<void> => {
+    if (plan === undefined) return;
     setBusy(true);
     setFailure(undefined);
     try {
+      // The fleet may have changed since: nothing is begun that was not shown.
+      const { plan: now } = await ask(true);
+      if (operationsOf(now) !== operationsOf(plan)) {
+        setPlanned({ ask, plan: now, note: "The plan has changed since. This is what would be done now." });
+        setBusy(false);
+        return;
+      }
       const { run } = await ask(false);
-      if (run !== null) await session.takeRun(Promise.resolve(run));
-      onClose();
+      if (run === null) session.changes.set(session.changes.get() + 1);
+      else await session.takeRun(Promise.resolve(run));
+      dialog.current?.close();
     } catch (thrown) {
       setFailure(toBerthError(thrown));
       setBusy(false);
     }
   };
   return (
-    <dialog ref={dialog} class="dialog plan-dialog" aria-labelledby="plan-title" onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class="dialog plan-dialog"
+      aria-labelledby="plan-title"
+      // What was begun cannot be left any more.
+      onCancel={(event) => busy && event.preventDefault()}
+      onClose={onClose}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -72,22 +96,28 @@ export function PlanDialog(props: PlanDialogProps): JSX.Element {
       >
         <h2 id="plan-title">{title}</h2>
         {children}
-        <div aria-live="polite" aria-busy={plan === undefined && !error}>
+        <div aria-live="polite" aria-busy={shown === undefined}>
           {error && <ErrorNotice error={error} what={title} />}
-          {plan === undefined && !error && <p class="muted">Planning …</p>}
+          {shown === undefined && !error && <p class="muted">Planning …</p>}
+          {shown?.note !== undefined && <p class="notice notice-warning">{shown.note}</p>}
           {plan && <PlanList plan={plan} nothing={mayChangeNothing ? "Nothing on a node changes." : nothingToDo} />}
         </div>
         <div class="actions">
-          <button type="button" onClick={() => dialog.current?.close()}>
+          <button type="button" disabled={busy} onClick={() => dialog.current?.close()}>
             Leave it
           </button>
           <button type="submit" class="danger" disabled={busy || !isReady}>
-            {confirm}
+            {typeof confirm === "string" ? confirm : confirm(plan)}
           </button>
         </div>
       </form>
     </dialog>
   );
+}
+
+/** What is done to what: the same text for plans that do the same. */
+function operationsOf({ operations }: Plan): string {
+  return operations.map(({ id, change, reason }) => `${id} ${change} ${reason}`).join("\n");
 }
 
 function PlanList({ plan, nothing }: { plan: Plan; nothing: string }): JSX.Element {

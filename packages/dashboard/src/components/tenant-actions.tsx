@@ -33,12 +33,12 @@ export function TenantActions({ name, state }: Pick<TenantStatus, "name" | "stat
         </button>
       )}
       {asking === "suspend" && (
-        <PlanDialog title={`Suspend ${name}`} ask={suspend} confirm="Suspend it" onClose={close}>
+        <PlanDialog title={`Suspend ${name}`} ask={suspend} confirm="Suspend it" mayChangeNothing onClose={close}>
           <p class="secondary">Its instances stop and its routes are taken back. What it has is kept.</p>
         </PlanDialog>
       )}
       {asking === "resume" && (
-        <PlanDialog title={`Resume ${name}`} ask={resume} confirm="Resume it" onClose={close}>
+        <PlanDialog title={`Resume ${name}`} ask={resume} confirm="Resume it" mayChangeNothing onClose={close}>
           <p class="secondary">Its instances and routes come back with what it has.</p>
         </PlanDialog>
       )}

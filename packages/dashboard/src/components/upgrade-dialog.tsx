@@ -1,6 +1,7 @@
 import { startUpgrade, type InstanceCheck } from "@berth/shared/api/upgrades";
 import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { OnFailure } from "@berth/shared/operations/instance-upgrade";
+import type { Plan } from "@berth/shared/operations/plan";
 import type { JSX } from "preact";
 import { useCallback, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
@@ -20,7 +21,9 @@ const failureWords: readonly (readonly [OnFailure, string])[] = [
 ];
 
 /** Which version, which instances, which first, and what if one fails: planned anew at each choice. */
-export function UpgradeDialog({ service, instances, onClose }: UpgradeDialogProps): JSX.Element {
+export function UpgradeDialog({ service, instances: given, onClose }: UpgradeDialogProps): JSX.Element {
+  // As it was opened: choices do not change under the hand that makes them.
+  const [instances] = useState(given);
   const free = instances.filter((one) => !one.held);
   const versions = newest(free);
   const [version, setVersion] = useState(versions[0]?.[1] ?? "");
@@ -45,12 +48,7 @@ export function UpgradeDialog({ service, instances, onClose }: UpgradeDialogProp
     [service, version, only, first, onFailure, backup, retry, isMajor, acceptMajor],
   );
   return (
-    <PlanDialog
-      title={`Upgrade ${service}`}
-      ask={ask}
-      confirm={`Upgrade ${formatCount(chosen.length, "instance")}`}
-      onClose={onClose}
-    >
+    <PlanDialog title={`Upgrade ${service}`} ask={ask} confirm={confirmText} onClose={onClose}>
       <label>
         Version{" "}
         <select value={version} onChange={(event) => setVersion(event.currentTarget.value)}>
@@ -78,8 +76,8 @@ export function UpgradeDialog({ service, instances, onClose }: UpgradeDialogProp
         <label>
           First, by itself{" "}
           <select value={first} onChange={(event) => setCanary(event.currentTarget.value)}>
-            <option value="">{chosen[0]}</option>
-            {chosen.slice(1).map((name) => (
+            <option value="">the first of those that move</option>
+            {chosen.map((name) => (
               <option key={name} value={name}>
                 {name}
               </option>
@@ -108,6 +106,12 @@ export function UpgradeDialog({ service, instances, onClose }: UpgradeDialogProp
       <Choice words="Also where an instance went back from this version before" checked={retry} onChange={setRetry} />
     </PlanDialog>
   );
+}
+
+/** Those that run the version already are passed by: the plan tells how many move. */
+function confirmText(plan: Plan | undefined): string {
+  const moves = plan?.operations.filter(({ kind }) => kind === "instance.upgrade").length;
+  return moves === undefined ? "Upgrade" : `Upgrade ${formatCount(moves, "instance")}`;
 }
 
 interface ChoiceProps {

@@ -36,6 +36,8 @@ export interface Session {
   onSamples: (listener: (batch: LiveSamples) => void) => () => void;
   /** The controller's clock, in milliseconds since the epoch. */
   controllerNow: () => number;
+  /** Rises when something was changed without a run: what was asked for may be another now. */
+  changes: Store<number>;
   /** Takes over a run from an answer that is under way; throws as that does. */
   takeRun: (answer: Promise<Run>) => Promise<void>;
   close: () => void;
@@ -47,6 +49,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
   const stream = createStore<StreamState>({ phase: "connecting", error: undefined });
   const problems = createStore<ReadonlyMap<string, BerthError>>(new Map());
   const newVersion = createStore<string | undefined>(undefined);
+  const changes = createStore(0);
   const samples = new SampleStore(sparklineSeconds);
   const painter = createPainter();
   const sampleListeners = new Set<(batch: LiveSamples) => void>();
@@ -108,6 +111,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
     stream,
     problems,
     newVersion,
+    changes,
     samples,
     painter,
     live,

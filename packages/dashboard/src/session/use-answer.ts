@@ -66,7 +66,7 @@ const shownUpgrades = 20;
 export const askUpgrades = async (signal: AbortSignal): Promise<readonly Upgrade[]> =>
   (await call(listUpgrades, { query: { limit: shownUpgrades }, signal })).upgrades;
 
-function watchChanges({ fleet, stream }: Session, onChange: () => void): () => void {
+function watchChanges({ fleet, stream, changes }: Session, onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let seen = signature(fleet.get());
   let ticks = 0;
@@ -77,6 +77,7 @@ function watchChanges({ fleet, stream }: Session, onChange: () => void): () => v
     }, settleMilliseconds);
   };
   const endings = [
+    changes.subscribe(onChange),
     fleet.subscribe(() => {
       const now = signature(fleet.get());
       if (now !== seen) soon();

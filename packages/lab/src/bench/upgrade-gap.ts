@@ -35,6 +35,11 @@ const subjects: readonly Subject[] = [
   { service: "openwebui", from: "v0.11.1", to: "v0.11.2", images: [], rounds: 3 },
 ];
 const scriptPath = "root/berth-bench-newer.sh";
+/**
+ * n8n takes up to twenty seconds to stop while the work is under way that it begins when it has started. Nobody upgrades
+ * an instance then.
+ */
+const restMs = 40_000;
 const clientDeadlineMs = 60_000;
 /** For the answers behind the gap. */
 const afterwardsMs = 1000;
@@ -56,9 +61,11 @@ async function measureSubject(fleet: BenchFleet, subject: Subject, say: Bench["s
   for (let round = 1; round <= rounds; round += 1) {
     const guest = await fleet.guest(node.address);
     await applyUpgradable(fleet, service, from);
+    await elapse(restMs);
     bare.push(await stopToHealthy(guest, subject));
     await clear(fleet, guest);
     await applyUpgradable(fleet, service, from);
+    await elapse(restMs);
     gaps.push(await upgradeGap(fleet, subject));
     say(
       `upgrade-gap: ${service}, round ${round} of ${rounds}, Berth ${seconds(gaps.at(-1) ?? 0)}, container ${seconds(bare.at(-1) ?? 0)}`,
