@@ -13,7 +13,7 @@ import { type AnsibleNode, prepareAnsible } from "./ansible.ts";
 import { inspectContainers } from "./deploy-script.ts";
 import { type Bench, type BenchFleet, seconds } from "./fleet.ts";
 import { requestJson } from "./request.ts";
-import { measure, median, result, type BenchmarkResult } from "./result.ts";
+import { measure, median, timed, result, type BenchmarkResult } from "./result.ts";
 import { removeWatched } from "./watched-containers.ts";
 
 const rounds = 5;
@@ -32,9 +32,10 @@ export async function benchmarkReapply({ fleet: open, fleetFile, say }: Bench): 
   const ansible = await prepareAnsible(fleet.lab, await fleet.berth(["inventory", "--format", "ansible"]), nodes);
   say(`reapply: ${ansible.version}`);
   // One after the other in each round, so that a machine whose speed changes changes it for both.
+  await ansible.check();
   const seen = { ansible: [] as number[], api: [] as number[], command: [] as number[] };
   for (let round = 1; round <= rounds; round += 1) {
-    seen.ansible.push(...(await measure(1, ansible.check)));
+    seen.ansible.push(await timed(ansible.check));
     await elapse(restMs);
     seen.api.push(...(await measure(perRound.api, () => reapply(fleet, yaml))));
     seen.command.push(...(await measure(perRound.command, () => applyByCommand(fleet, fleetFile))));

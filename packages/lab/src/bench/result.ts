@@ -26,10 +26,13 @@ export function median(values: readonly number[]): number {
 export async function measure(rounds: number, work: () => Promise<unknown>): Promise<number[]> {
   await work();
   const taken: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const begun = performance.now();
-    await work();
-    taken.push(performance.now() - begun);
-  }
+  for (let round = 0; round < rounds; round += 1) taken.push(await timed(work));
   return taken;
+}
+
+/** Milliseconds of one call. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
 }
