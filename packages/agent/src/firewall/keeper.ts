@@ -160,7 +160,6 @@ export class FirewallKeeper {
       this.#changes += 1;
       this.#seen = undefined;
       this.#followedSince = isFollowing ? performance.now() : Number.POSITIVE_INFINITY;
-      if (isFollowing) this.#soon(listensAfterMilliseconds + settleMilliseconds);
     };
     void monitorTable({ nft, log, onChange, onFollowing }, this.#monitor.signal);
   }
