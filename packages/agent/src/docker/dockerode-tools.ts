@@ -148,8 +148,14 @@ function duplex(stream: NodeJS.ReadWriteStream): Duplex {
   throw new BerthError("internal", "Docker has attached something that is no stream.");
 }
 
+/** One that is being removed already, as by a request that was not waited for to its end, is gone when this returns. */
 async function removeContainer(container: Dockerode.Container, name: string): Promise<void> {
-  await askFor(`remove the container of ${name}`, container.remove({ force: true, v: true }), [notFound, conflict]);
+  const what = `remove the container of ${name}`;
+  const removal = container.remove({ force: true, v: true }).catch(async (error: unknown) => {
+    if (statusOf(error) !== conflict) throw error;
+    return container.wait({ condition: "removed" });
+  });
+  await askFor(what, removal);
 }
 
 async function ask<T>(what: string, answer: Promise<T>): Promise<T> {

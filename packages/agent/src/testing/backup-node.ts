@@ -179,8 +179,8 @@ export class BackupNode {
     return (await this.docker("inspect", "--format={{.State.Running}}", subject)) === "true";
   }
 
-  /** Containers of tools that are there. */
+  /** Containers of tools that are there, and what Docker says of each. */
   async tools(): Promise<string> {
-    return this.docker("ps", "--all", "--filter=label=berth.tool", '--format={{.Label "berth.tool"}}');
+    return this.docker("ps", "--all", "--filter=label=berth.tool", '--format={{.Label "berth.tool"}}: {{.Status}}');
   }
 }
