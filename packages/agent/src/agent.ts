@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { type BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
-import { protocolVersion } from "@berth/shared/protocol/version";
 import { type AgentConfig, firewallFile, journalFile } from "./config.ts";
 import { Connection, type ConnectionListener } from "./connection/connection.ts";
+import { hello } from "./connection/hello.ts";
 import { EventSender } from "./connection/event-sender.ts";
 import { SampleSender } from "./connection/sample-sender.ts";
 import { openSocket } from "./connection/socket.ts";
@@ -14,6 +14,7 @@ import { DockerodeTools } from "./docker/dockerode-tools.ts";
 import type { DockerEvent, Engine } from "./docker/engine.ts";
 import { type DockerListener, watchDocker } from "./docker/watch.ts";
 import { DockerodeDrills } from "./docker/drill-engine.ts";
+import { DockerodeStandbys } from "./docker/standby-engine.ts";
 import { backupDrill } from "./drill/handler.ts";
 import { DrillRoom } from "./drill/room.ts";
 import type { Identity } from "./enrol/identity.ts";
@@ -21,7 +22,7 @@ import { Renewal } from "./enrol/renewal.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { FirewallKeeper } from "./firewall/keeper.ts";
 import { Nft } from "./firewall/nft.ts";
-import { type HostFacts, nodeFacts } from "./facts.ts";
+import type { HostFacts } from "./facts.ts";
 import { operationHandlers } from "./handlers.ts";
 import { journalError } from "./journal/database.ts";
 import { Journal } from "./journal/journal.ts";
@@ -35,7 +36,8 @@ import { HealthWatch } from "./reconcile/health-watch.ts";
 import { observeNode } from "./reconcile/node-observation.ts";
 import { Observer } from "./reconcile/observer.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
-import { agentVersion } from "./version.ts";
+import { Redirects } from "./standby/redirect.ts";
+import { Standbys } from "./standby/standbys.ts";
 
 export interface AgentDependencies {
   config: AgentConfig;
@@ -67,6 +69,8 @@ export class Agent implements ConnectionListener, DockerListener {
   readonly #streams: Streams;
   readonly #renewal: Renewal;
   readonly #drillRoom: DrillRoom;
+  readonly #standbys: Standbys;
+  readonly #locks = new ResourceLocks();
   #identity: Identity;
   #dockerVersion: string | null = null;
 
@@ -84,6 +88,13 @@ export class Agent implements ConnectionListener, DockerListener {
     const tools = new DockerodeTools(config.dockerSocket);
     const drills = new DockerodeDrills(config.dockerSocket);
     this.#drillRoom = new DrillRoom({ engine, drills, tools, log });
+    this.#standbys = new Standbys({
+      engine,
+      standbys: new DockerodeStandbys(config.dockerSocket),
+      redirects: new Redirects(nft),
+      availableMemory: () => this.#node.availableMemoryBytes(Date.now()),
+      log,
+    });
     const send = (message: AgentMessage): boolean => this.#connection.send(message);
     this.#connection = new Connection({
       open: () => openSocket(this.#identity),
@@ -94,7 +105,7 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#events = new EventSender(this.#connection, journal.outbox);
     this.#samples = new SampleSender(this.#connection, journal.samples, log);
     this.#streams = new Streams({ engine, log, send: async (message) => this.#connection.sendAndDrain(message) });
-    const locks = new ResourceLocks();
+    const locks = this.#locks;
     const events = new EventPublisher({
       outbox: journal.outbox,
       log,
@@ -115,7 +126,10 @@ export class Agent implements ConnectionListener, DockerListener {
       },
     });
     this.#health = new HealthWatch(engine, this.#reconciler, log);
-    this.#observer = new Observer(engine, journal, this.#health, (name) => this.#reconciler.isWorkedOn(name));
+    this.#observer = new Observer(engine, journal, this.#health, {
+      isWorkedOn: (name) => this.#reconciler.isWorkedOn(name),
+      isAnsweredFor: (name) => this.#standbys.answersFor(name),
+    });
     this.#sampler = new Sampler({
       engine,
       node: this.#node,
@@ -140,6 +154,7 @@ export class Agent implements ConnectionListener, DockerListener {
         },
         registryCertificates: config.registryCertificates,
         drill: backupDrill({ engine, drills, tools, room: this.#drillRoom, node: this.#node }),
+        standbys: this.#standbys,
       }),
       onInstance: (instance) => {
         this.#reconciler.giveWay(instance);
@@ -192,6 +207,7 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#sampler.onRunning();
     this.#reconciler.onRunning();
     void this.#drillRoom.clearLeftovers();
+    void this.#standbys.clearLeftovers(this.#locks);
     void this.#readDockerVersion();
   }
 
@@ -293,24 +309,13 @@ export class Agent implements ConnectionListener, DockerListener {
   }
 
   #hello(): Extract<AgentMessage, { type: "hello" }> {
-    const now = Date.now();
-    const limits = {
-      cores: this.#node.cores,
-      memoryBytes: this.#node.memoryLimitBytes(now),
-      cgroupVersion: this.#node.mounts.version,
-    };
-    const journal = this.#journal.operations.unacknowledged().flatMap(({ id, state }) => {
-      return state === "acknowledged" ? [] : [{ id, state }];
-    });
-    return {
-      type: "hello",
-      protocol: protocolVersion,
-      agentVersion,
+    return hello({
       node: this.#identity.node,
       bootId: this.#bootId,
-      clock: now,
-      facts: nodeFacts(this.#dependencies.hostFacts, limits, this.#dockerVersion),
-      journal,
-    };
+      hostFacts: this.#dependencies.hostFacts,
+      dockerVersion: this.#dockerVersion,
+      meter: this.#node,
+      operations: this.#journal.operations,
+    });
   }
 }

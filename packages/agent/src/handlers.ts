@@ -13,6 +13,7 @@ import { instanceEnsure } from "./operations/instance-ensure.ts";
 import { instanceProve } from "./operations/instance-prove.ts";
 import { instanceRemove } from "./operations/instance-remove.ts";
 import { instanceRestart } from "./operations/instance-restart.ts";
+import type { Standbys } from "./standby/standbys.ts";
 import { hostFiles } from "./volumes/files.ts";
 
 export interface HandlerDependencies {
@@ -24,12 +25,13 @@ export interface HandlerDependencies {
   onFirewall: () => void;
   registryCertificates: string;
   drill: OperationHandlers["backup.drill"];
+  standbys: Standbys;
 }
 
 export function operationHandlers(dependencies: HandlerDependencies): OperationHandlers {
-  const { engine, tools, journal, firewall, onFirewall, registryCertificates, drill } = dependencies;
+  const { engine, tools, journal, firewall, onFirewall, registryCertificates, drill, standbys } = dependencies;
   const checkpoints = { engine, volumes: tools, files: hostFiles, journal };
-  const ensure = instanceEnsure(engine, journal.desired);
+  const ensure = instanceEnsure(engine, journal.desired, standbys);
   return {
     "firewall.ensure": firewallEnsure(firewall, onFirewall),
     "image.ensure": imageEnsure({ engine, registryCertificates }),
@@ -44,7 +46,7 @@ export function operationHandlers(dependencies: HandlerDependencies): OperationH
     "instance.prove": onWholeVolumes(
       checkpoints,
       ({ spec }) => spec.instance,
-      instanceProve({ engine, journal, onFailed: (instance) => freeReserve(checkpoints, instance) }),
+      instanceProve({ engine, journal, standbys, onFailed: (instance) => freeReserve(checkpoints, instance) }),
     ),
     "instance.remove": instanceRemove(engine, journal),
     "instance.restart": instanceRestart(engine, journal),

@@ -13,6 +13,8 @@ export const labels = {
   tool: "berth.tool",
   /** On a tool's container: the agent's process that started it. */
   process: "berth.process",
+  /** On a container that answers for an instance while its own is exchanged, and on nothing else: for which. */
+  standby: "berth.standby",
   /** On what is made for a drill, and on nothing else: whose place it takes there. */
   drill: "berth.drill",
 } as const;

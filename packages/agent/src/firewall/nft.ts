@@ -30,10 +30,14 @@ export class Nft {
     } catch (error) {
       signal.throwIfAborted();
       // nft tells a table that is not there from another failure by its words alone.
-      const names = tableNames(await this.#run(["-j", "list", "tables", table.family], "", signal));
-      if (!names.includes(table.name)) return null;
+      if (!(await this.tables(table.family, signal)).includes(table.name)) return null;
       throw error;
     }
+  }
+
+  /** Names of all tables of the family. */
+  async tables(family: string, signal: AbortSignal): Promise<string[]> {
+    return tableNames(await this.#run(["-j", "list", "tables", family], "", signal));
   }
 
   /** Tells each change of Berth's table as it happens. Resolves when nft ends; rejects when the signal ends it. */

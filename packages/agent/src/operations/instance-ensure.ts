@@ -16,9 +16,13 @@ import { logTail } from "./log-tail.ts";
 import { isOutage, throughOutages } from "./outage.ts";
 import { checkPorts } from "./ports.ts";
 import { redactor } from "./redact.ts";
+import type { Standbys } from "../standby/standbys.ts";
 import { stayHealthy } from "./stay-healthy.ts";
 import { hasHadItsTime, restartIfStuck } from "./stuck.ts";
 import { type Exchange, prepareReplacements, removeFormer, type Replacement, rollBack, swap } from "./replacement.ts";
+
+/** It ran a moment ago. */
+const formerMilliseconds = 30_000;
 
 export interface EnsureResult {
   changed: boolean;
@@ -32,15 +36,22 @@ export interface EnsureOptions {
   waitForHealth: boolean;
   /** How long it must stay healthy before the former containers go; not at all unless told. */
   minHealthySeconds?: number;
+  /** Has another container answer meanwhile, where two may run side by side. */
+  standbys?: Pick<Standbys, "raise" | "lower" | "answersFor">;
   /** What is left when that fails: the former containers running again, unless told, or nothing that runs. */
   onFailure?: "former" | "stopped";
 }
 
-export function instanceEnsure(engine: Engine, desired: DesiredState): OperationHandler<"instance.ensure"> {
+export function instanceEnsure(
+  engine: Engine,
+  desired: DesiredState,
+  standbys?: EnsureOptions["standbys"],
+): OperationHandler<"instance.ensure"> {
   return async (spec, context) => {
+    const options = { waitForHealth: true, ...(standbys === undefined ? {} : { standbys }) };
     try {
       const { changed, containerIds } = await throughOutages(engine, context, () =>
-        freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, { waitForHealth: true })),
+        freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, options)),
       );
       // Another attempt at it may have gone back since this one was accepted.
       desired.set(spec);
@@ -60,10 +71,25 @@ export async function ensureInstance(
   context: OperationContext,
   options: EnsureOptions,
 ): Promise<EnsureResult> {
-  const { losses } = engine.presence;
   const [containers, images] = await Promise.all([engine.listContainers(), presentImages(engine, spec)]);
   const { checks, underWay, retired, cleaned } = await lookAt(engine, spec, containers, images);
   await validate(engine, spec, containers, checks, images, context);
+  try {
+    await options.standbys?.raise(spec, checks, context);
+    return await carryOut(engine, spec, { checks, underWay, retired, cleaned }, context, options);
+  } finally {
+    await options.standbys?.lower(spec);
+  }
+}
+
+async function carryOut(
+  engine: Engine,
+  spec: InstanceSpec,
+  { checks, underWay, retired, cleaned }: Sight,
+  context: OperationContext,
+  options: EnsureOptions,
+): Promise<EnsureResult> {
+  const { losses } = engine.presence;
   const made = await prepareReplacements(engine, spec, checks);
   const exchange = { replacements: [...underWay, ...made], retired, added: [] };
   const isExchange = exchange.replacements.length > 0 || retired.length > 0;
@@ -74,6 +100,7 @@ export async function ensureInstance(
     await swap(engine, exchange);
     containerIds = await bringUp(engine, spec, checks, exchange, context, options);
     healthyAt = new Date().toISOString();
+    await options.standbys?.lower(spec);
     await passProbation(engine, spec, containerIds, isExchange, context, options);
   } catch (error) {
     // An outage is no verdict on the new containers: the next attempt carries on with them.
@@ -81,6 +108,7 @@ export async function ensureInstance(
     if (isExchange && isOver) {
       context.progress({ line: `${spec.instance}: putting the former containers back` });
       await rollBack(engine, exchange, { start: options.onFailure !== "stopped" });
+      if (options.standbys?.answersFor(spec.instance) === true) await formerHealthy(engine, exchange);
     }
     throw error;
   }
@@ -246,6 +274,17 @@ async function passGate(
   if (reason === null) return;
   const log = await logTail(engine, id, redactor(spec));
   throw unhealthyError(spec.instance, reason, log, fateOf(hasFormer, options));
+}
+
+/** A standby answers meanwhile, also after a cancellation. How it ends is for the health watch to tell. */
+async function formerHealthy(engine: Engine, { replacements }: Exchange): Promise<void> {
+  const signal = AbortSignal.timeout(formerMilliseconds);
+  const gate = { signal, successes: 1, onWaiting: () => undefined };
+  try {
+    for (const { container, formerId } of replacements) await waitUntilHealthy(engine, container, formerId, gate);
+  } catch {
+    // What the exchange failed of is what is told.
+  }
 }
 
 /** With the former containers still there, whatever becomes of the new ones. */

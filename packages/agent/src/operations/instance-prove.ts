@@ -4,7 +4,7 @@ import type { Engine } from "../docker/engine.ts";
 import type { DesiredState } from "../journal/desired-state.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OperationContext, OperationHandler } from "./context.ts";
-import { ensureInstance } from "./instance-ensure.ts";
+import { type EnsureOptions, ensureInstance } from "./instance-ensure.ts";
 import { freeingKeptPorts } from "./kept-port.ts";
 import { throughOutages } from "./outage.ts";
 import { runningContainers, stopInReverse } from "./pause-instance.ts";
@@ -12,6 +12,7 @@ import { runningContainers, stopInReverse } from "./pause-instance.ts";
 export interface ProveDependencies {
   engine: Engine;
   journal: Pick<Journal, "desired" | "held" | "transaction">;
+  standbys?: EnsureOptions["standbys"];
   /** What failed has stopped: before anything is written down, since it may have filled the disk. */
   onFailed: (instance: string) => Promise<void>;
 }
@@ -24,7 +25,7 @@ export function instanceProve(dependencies: ProveDependencies): OperationHandler
     if (input.onFailure === "stopped") held.hold(instance);
     else held.release(instance);
     try {
-      const result = await prove(dependencies.engine, input, context);
+      const result = await prove(dependencies, input, context);
       dependencies.journal.transaction(() => {
         // Another attempt at it may have gone back since this one was accepted.
         desired.set(input.spec);
@@ -50,11 +51,16 @@ function goBack(desired: DesiredState, instance: string): void {
 }
 
 async function prove(
-  engine: Engine,
+  { engine, standbys }: ProveDependencies,
   { spec, minHealthySeconds, onFailure }: OperationInput<"instance.prove">,
   context: OperationContext,
 ): Promise<OperationResult<"instance.prove">> {
-  const options = { waitForHealth: true, minHealthySeconds, onFailure };
+  const options = {
+    waitForHealth: true,
+    minHealthySeconds,
+    onFailure,
+    ...(standbys === undefined ? {} : { standbys }),
+  };
   const { containerIds, healthyAt } = await throughOutages(engine, context, () =>
     freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, options)),
   );

@@ -44,6 +44,11 @@ export async function checkPorts(
   }
 }
 
+/** TCP ports that processes of the node listen at. */
+export async function listeningPorts(): Promise<ReadonlySet<number>> {
+  return new Set((await readListeners("/proc")).keys());
+}
+
 /** Docker's own listener for a published port. */
 const dockerProxy = "process docker-proxy ";
 

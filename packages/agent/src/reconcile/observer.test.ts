@@ -21,7 +21,15 @@ beforeEach(async () => {
   const [container] = spec.containers;
   if (container === undefined) throw new Error("The specification has no container");
   await engine.createContainer(spec, container, container.name);
-  observer = new Observer(engine, journal, { stateOf: () => "healthy" }, () => false);
+  observer = new Observer(
+    engine,
+    journal,
+    { stateOf: () => "healthy" },
+    {
+      isWorkedOn: () => false,
+      isAnsweredFor: () => false,
+    },
+  );
 });
 afterEach(() => {
   journal.close();

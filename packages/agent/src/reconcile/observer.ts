@@ -19,6 +19,14 @@ export interface HealthStates {
   stateOf(instance: string, containerIds: readonly string[]): InstanceState | undefined;
 }
 
+/** What goes on about an instance beside its containers. */
+export interface Work {
+  /** An operation, or mending, works on it. */
+  isWorkedOn(instance: string): boolean;
+  /** A standby answers in its place. */
+  isAnsweredFor(instance: string): boolean;
+}
+
 const none: ImageIds = new Map();
 const onItsWay: ReadonlySet<InstanceState> = new Set(["missing", "stopped", "unknown"]);
 
@@ -26,20 +34,15 @@ export class Observer {
   readonly #engine: Engine;
   readonly #journal: Pick<Journal, "desired" | "held">;
   readonly #health: HealthStates;
-  readonly #isWorkedOn: (instance: string) => boolean;
+  readonly #work: Work;
   /** By id of each image that the last list had: references by which registries know it. */
   #digests: ReadonlyMap<string, readonly string[]> = new Map();
 
-  constructor(
-    engine: Engine,
-    journal: Pick<Journal, "desired" | "held">,
-    health: HealthStates,
-    isWorkedOn: (instance: string) => boolean,
-  ) {
+  constructor(engine: Engine, journal: Pick<Journal, "desired" | "held">, health: HealthStates, work: Work) {
     this.#engine = engine;
     this.#journal = journal;
     this.#health = health;
-    this.#isWorkedOn = isWorkedOn;
+    this.#work = work;
   }
 
   /** Everything: two lists and an inspection of each container, all at once. */
@@ -105,8 +108,9 @@ export class Observer {
 
   /** What is not there, or not known yet, while somebody makes or replaces it is on its way. */
   #state(name: string, containers: readonly ContainerDetails[]): InstanceState {
+    if (this.#work.isAnsweredFor(name)) return "healthy";
     const state = this.#stateOf(name, containers);
-    if (this.#isWorkedOn(name)) return onItsWay.has(state) ? "starting" : state;
+    if (this.#work.isWorkedOn(name)) return onItsWay.has(state) ? "starting" : state;
     // Also where Docker has just started it: it is stopped again.
     return state !== "missing" && this.#journal.held.has(name) ? "stopped" : state;
   }

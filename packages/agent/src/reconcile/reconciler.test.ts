@@ -41,7 +41,7 @@ beforeEach(() => {
   const locks = new ResourceLocks();
   reconciler = new Reconciler({ engine, journal, locks, events, log: silentLog, health: () => watch });
   watch = new HealthWatch(engine, reconciler, silentLog);
-  observer = new Observer(engine, journal, watch, () => false);
+  observer = new Observer(engine, journal, watch, { isWorkedOn: () => false, isAnsweredFor: () => false });
 });
 afterEach(() => {
   reconciler.stop();

@@ -55,6 +55,18 @@ export async function makeLan(): Promise<Lan> {
   };
 }
 
+/** A cable between two namespaces, with these addresses at its ends. */
+export async function connectDirectly(one: Namespace, other: Namespace, addresses: [string, string]): Promise<void> {
+  await ip(one, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", other.name);
+  for (const [namespace, address] of [
+    [one, addresses[0]],
+    [other, addresses[1]],
+  ] as const) {
+    await ip(namespace, "address", "add", `${address}/24`, "dev", "eth0");
+    await ip(namespace, "link", "set", "eth0", "up");
+  }
+}
+
 export async function runInside(namespace: Namespace, command: readonly string[]): Promise<string> {
   const [file, ...args] = namespace.inside(command);
   return (await run(file, args)).stdout;

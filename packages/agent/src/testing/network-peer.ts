@@ -5,14 +5,18 @@
  *   what it gets. `reset HOST PORT` prints the same, and resets the connection at the first line of its input.
  * - `storm HOST PORT` opens one connection after the other, and tells on each line of its input how many were opened and
  *   how many failed.
+ * - `ask HOST PORT` sends one GET after the other, each over a connection of its own, and tells on each line of its input
+ *   how many were answered and how many failed, with the last failure.
  * - `receive ADDRESS PORT` prints where datagrams come from, `send HOST PORT [FROM]` keeps sending some.
  */
 import { createSocket } from "node:dgram";
+import { get } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 
 const attemptMilliseconds = 300;
 const patienceMilliseconds = 700;
 const betweenMilliseconds = 2;
+const answerMilliseconds = 3000;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -86,6 +90,29 @@ function storm(host: string, port: number): void {
   });
 }
 
+/** A hundred a second: a gap of a fifth of a second is twenty failures or none, and nothing between. */
+function ask(host: string, port: number): void {
+  const count = { answered: 0, failed: 0, last: "" };
+  const fail = (reason: string): void => {
+    count.failed += 1;
+    count.last = reason;
+  };
+  setInterval(() => {
+    const asking = get({ host, port, path: "/health", agent: false, timeout: answerMilliseconds }, (response) => {
+      response.resume();
+      if (response.statusCode === 200) count.answered += 1;
+      else fail(`HTTP ${response.statusCode}`);
+    });
+    asking.once("timeout", () => asking.destroy(new Error("no answer")));
+    asking.once("error", (error) => {
+      fail(error.message);
+    });
+  }, 10);
+  process.stdin.on("data", () => {
+    print(JSON.stringify(count));
+  });
+}
+
 function receive(address: string, port: number): void {
   const socket = createSocket("udp4", (_message, sender) => {
     print(sender.address);
@@ -115,6 +142,7 @@ else if (mode === "feed") listen(host, port, feed);
 else if (mode === "open") process.stdin.pipe(open(host, port));
 else if (mode === "reset") reset(open(host, port));
 else if (mode === "storm") storm(host, port);
+else if (mode === "ask") ask(host, port);
 else if (mode === "receive") receive(host, port);
 else if (mode === "send") send(host, port, from);
 else throw new TypeError(`there is no mode ${mode}`);

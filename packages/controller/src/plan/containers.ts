@@ -30,6 +30,7 @@ function mainSpec(context: ContainerContext): ContainerSpec {
     ports: hostPorts({ ...service, parts: [] }, overrides),
     memoryBytes: overrides.memory ?? service.memory,
     ...(cpus === undefined ? {} : { cpus }),
+    ...(service.upgrade.sideBySide ? { sideBySide: true } : {}),
   };
 }
 

@@ -28,6 +28,7 @@ export function judgeVersion({ service, ...versions }: VersionChange, { acceptMa
     ...(step === "major" ? [`${from} -> ${to} is another major version. ${majorText(service)}`] : []),
     ...(step === "unknown" ? [`the tags do not tell whether ${to} is newer than ${from}`] : []),
     ...(tagOf(from) === tagOf(to) ? [anewText(change)] : []),
+    ...(service.upgrade.sideBySide ? [sideBySideText(service)] : []),
     ...(service.upgrade.oneWay && tagOf(from) !== tagOf(to) ? [oneWayText(change)] : notesText(service)),
   ];
 }
@@ -93,6 +94,10 @@ function oneWayText({ service, from, to }: VersionChange): string {
     `what ${service.title} ${to} migrates, ${from} cannot read: each instance is copied while it is stopped, and the copy ` +
     `is put back should the new version fail.${link(service)}`
   );
+}
+
+function sideBySideText({ title }: Service): string {
+  return `${title} answers all the while: another one beside it takes its place until the new version is healthy`;
 }
 
 /** Nothing tells what another image of one version migrates: it is gone about as any other. */

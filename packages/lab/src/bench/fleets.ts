@@ -1,11 +1,12 @@
 /** Fleet files of the benchmarks that need one node only. JSON is YAML. */
+import { catalog } from "@berth/shared/catalog/index";
 import type { FleetInput } from "@berth/shared/fleet/schema";
 import type { BenchFleet } from "./fleet.ts";
 
 /** The node of tenant user1 in the example, so that four LXCs serve all benchmarks. */
 export const node = { name: "user1", address: "10.0.6.11" } as const;
 
-export const domain = "valuechainhackers.xyz";
+const domain = "valuechainhackers.xyz";
 
 /** The node, ready, with nothing on it. */
 const ready: FleetInput = {
@@ -65,11 +66,15 @@ export async function applyBackedUp(fleet: BenchFleet): Promise<void> {
 
 /** One instance on a version of its own, with a route to it. */
 export async function applyUpgradable(fleet: BenchFleet, service: string, version: string): Promise<void> {
+  const isShared = catalog.get(service)?.scope === "shared";
+  const postgres = { node: node.name };
   const upgradable: FleetInput = {
     ...ready,
     routes: { router: { address: "10.0.4.10", caFile: "router/ca.pem" } },
     tenants: { [node.name]: { node: node.name } },
-    services: { shared: { postgres: { node: node.name } }, tenant: { [service]: { version } } },
+    services: isShared
+      ? { shared: { postgres, [service]: { node: node.name, version } } }
+      : { shared: { postgres }, tenant: { [service]: { version } } },
   };
   await fleet.apply(JSON.stringify(upgradable), "--prune");
 }

@@ -37,5 +37,5 @@ export default defineService({
   memory: "64MiB",
   health: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-p", "5432"] },
   needs: [{ kind: "service", service: "postgres" }],
-  upgrade: { notes: "https://www.pgbouncer.org/changelog.html" },
+  upgrade: { sideBySide: true, notes: "https://www.pgbouncer.org/changelog.html" },
 });

@@ -90,12 +90,20 @@ export const backupSchema = z.strictObject({
   note: z.string().optional(),
 });
 
-export const upgradeSchema = z.strictObject({
-  skipMinor: z.boolean().default(true).describe("false: each minor version has to be passed through"),
-  oneWay: z.boolean().default(false).describe("What a new version has migrated, an older one cannot read"),
-  major: z.string().optional().describe("What a person has to do for another major version"),
-  notes: z.url().optional().describe("Release notes"),
-});
+export const upgradeSchema = z
+  .strictObject({
+    skipMinor: z.boolean().default(true).describe("false: each minor version has to be passed through"),
+    oneWay: z.boolean().default(false).describe("What a new version has migrated, an older one cannot read"),
+    sideBySide: z
+      .boolean()
+      .default(false)
+      .describe("Two of its main container may run at once over the same volumes: it is exchanged without a gap"),
+    major: z.string().optional().describe("What a person has to do for another major version"),
+    notes: z.url().optional().describe("Release notes"),
+  })
+  .refine(({ oneWay, sideBySide }) => !(oneWay && sideBySide), {
+    error: "oneWay and sideBySide exclude each other: two versions would work on data that only one can read",
+  });
 
 const containerFields = {
   image: z.string().describe("Repository without tag: docker.io/n8nio/n8n"),

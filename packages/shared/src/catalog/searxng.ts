@@ -34,5 +34,5 @@ export default defineService({
   health: { http: { port: 8080, path: "/healthz" } },
   route: { port: "http" },
   backup: { method: "none", note: "A cache; its settings are Berth's" },
-  upgrade: { notes: "https://github.com/searxng/searxng/commits/master" },
+  upgrade: { sideBySide: true, notes: "https://github.com/searxng/searxng/commits/master" },
 });

@@ -32,5 +32,9 @@ export default defineService({
   health: { http: { port: 8082, path: "/ping" } },
   stopTimeoutSeconds: 30,
   backup: { method: "volumes", note: "Certificates, when a resolver of the fleet keeps them in /certificates" },
-  upgrade: { major: "Its rules change with a major version", notes: "https://doc.traefik.io/traefik/migrate/v3/" },
+  upgrade: {
+    sideBySide: true,
+    major: "Its rules change with a major version",
+    notes: "https://doc.traefik.io/traefik/migrate/v3/",
+  },
 });

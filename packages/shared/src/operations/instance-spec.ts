@@ -24,6 +24,10 @@ export const containerSpecSchema = z.strictObject({
   memoryBytes: z.int(),
   cpus: z.number().optional(),
   stopTimeoutSeconds: z.int(),
+  sideBySide: z
+    .literal(true)
+    .optional()
+    .describe("Another one of it may run beside it over the same volumes, and answers while it is exchanged"),
   health: healthSchema,
 });
 export type ContainerSpec = z.output<typeof containerSpecSchema>;

@@ -47,13 +47,17 @@ export function backupText({ backup: { method, stop, note } }: Service): string[
   return [method === "none" ? methods.none : `${methods[method]}, ${running}`, ...(note === undefined ? [] : [note])];
 }
 
-export function upgradeTexts({ upgrade: { skipMinor, oneWay, major, notes } }: Service): string[] {
+export function upgradeTexts({ upgrade: { skipMinor, oneWay, sideBySide, major, notes } }: Service): string[] {
   const rules = [
     ...(skipMinor ? [] : ["through each minor version in turn"]),
     ...(oneWay ? ["one way: what a new version has migrated, an older one cannot read; a backup brings it back"] : []),
     ...(major === undefined ? [] : [`major versions: ${major}`]),
   ];
-  return [...(rules.length === 0 ? ["to any version, and back"] : rules), ...(notes === undefined ? [] : [notes])];
+  return [
+    ...(rules.length === 0 ? ["to any version, and back"] : rules),
+    ...(sideBySide ? ["without a gap: another one answers beside it while it is exchanged"] : []),
+    ...(notes === undefined ? [] : [notes]),
+  ];
 }
 
 function duration(seconds: number): string {

@@ -10,9 +10,14 @@ interface Program {
   /** `supabase` or, of a part, `supabase/auth`: its image and version are the catalog's. */
   of: string;
   source: string;
+  /** Tags beside the catalog's, to be upgraded to. */
+  otherVersions?: readonly string[];
   config?: Omit<ImageConfig, "entrypoint">;
   directories?: readonly string[];
 }
+
+/** Made up: as its tags are written. */
+export const laterSearxng = "2026.10.2-5d0f1c7ae";
 
 /** Programs in Go, Java, C++, Python, Haskell and Elixir, which neither Debian (or too old) nor npm has; see stand-ins/. */
 const programs: readonly Program[] = [
@@ -35,6 +40,7 @@ const programs: readonly Program[] = [
     program: "searxng/main.ts",
     of: "searxng",
     source: "https://github.com/searxng/searxng",
+    otherVersions: [laterSearxng],
     config: { ports: [8080], volumes: ["/var/cache/searxng"] },
     directories: ["etc/searxng", "var/cache/searxng"],
   },
@@ -85,12 +91,12 @@ const programs: readonly Program[] = [
 
 export const standIns: readonly ImageDefinition[] = programs.map(imageOf);
 
-function imageOf({ program, of, source, config = {}, directories = [] }: Program): ImageDefinition {
+function imageOf({ program, of, source, otherVersions = [], config = {}, directories = [] }: Program): ImageDefinition {
   const { image, version } = containerOf(of);
   const entries = directories.flatMap(withParents).map((path): FileEntry => ({ type: "directory", path }));
   return {
     repository: image,
-    tags: [version],
+    tags: [version, ...otherVersions],
     layers: entries.length === 0 ? standInLayers : [...standInLayers, filesLayer(...entries)],
     config: { ...config, entrypoint: standInEntrypoint(program) },
     source,
