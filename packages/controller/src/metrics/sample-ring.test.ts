@@ -115,6 +115,16 @@ describe("add", () => {
     expect(times()).toEqual([now - 2, now - 1]);
   });
 
+  it("gives each node an equal share of what is kept of all", () => {
+    ring = new SampleRing({ clock: { now: () => now }, instanceOf, maxValues: nodeColumns.length * 4 });
+    const frames = [3, 2, 1].map((second) => frame(now - second));
+    ring.add("user1", { containers: [], frames }, 0);
+    expect(times()).toEqual([now - 3, now - 2, now - 1]);
+    ring.add("user2", { containers: [], frames }, 0);
+    ring.add("user1", { containers: [], frames: [frame(now)] }, 0);
+    expect(times()).toEqual([now - 1, now]);
+  });
+
   it("takes no row for which there is no container", () => {
     ring.add("user1", { containers: ["a"], frames: [frame(now, 1, [1, 2, 3])] }, 0);
     expect(ring.recent({ seconds: 1 })[0]?.frames[0]?.containers).toEqual([containerRow(1)]);

@@ -10,6 +10,8 @@ export interface SampleRingOptions {
   /** Numbers (8 bytes each) and frames kept per node; the oldest frames go first */
   maxValuesPerNode?: number;
   maxFramesPerNode?: number;
+  /** Numbers kept of all nodes together: each has an equal share */
+  maxValues?: number;
 }
 
 export interface RecentQuery {
@@ -47,7 +49,8 @@ export class SampleRing {
   readonly #nodes = new Map<string, NodeRing>();
 
   constructor(options: SampleRingOptions) {
-    this.#options = { retentionSeconds: 7200, maxValuesPerNode: 4_000_000, maxFramesPerNode: 15_000, ...options };
+    const limits = { maxValuesPerNode: 4_000_000, maxFramesPerNode: 15_000, maxValues: 16_000_000 };
+    this.#options = { retentionSeconds: 7200, ...limits, ...options };
   }
 
   /**
@@ -105,12 +108,13 @@ export class SampleRing {
   }
 
   #trim(ring: NodeRing): void {
-    const { clock, maxValuesPerNode, maxFramesPerNode } = this.#options;
+    const { clock, maxValuesPerNode, maxFramesPerNode, maxValues } = this.#options;
+    const mostValues = Math.min(maxValuesPerNode, Math.floor(maxValues / this.#nodes.size));
     const { frames } = ring;
     const tooOld = firstAfter(frames, clock.now() - this.#retention);
     let drop = 0;
     for (const { values, nodeAt } of frames) {
-      const isSurplus = ring.values > maxValuesPerNode || frames.length - drop > maxFramesPerNode;
+      const isSurplus = ring.values > mostValues || frames.length - drop > maxFramesPerNode;
       if (drop >= tooOld && !isSurplus) break;
       ring.values -= values.length;
       ring.known.delete(nodeAt);

@@ -5,7 +5,7 @@ import type { AlertsRoom } from "../alerts/alerts.ts";
 import type { Hub, NodePresence } from "../agents/types.ts";
 import type { LiveApi, LiveEvent } from "../api/live.ts";
 import type { Inventory } from "../inventory/database.ts";
-import { getInstance } from "../inventory/instances.ts";
+import { getInstance, listInstances } from "../inventory/instances.ts";
 import { getNode } from "../inventory/nodes.ts";
 import type { Runner } from "../runs/runner.ts";
 import { instanceStatus, nodeStatus, readStatus, type StatusDependencies } from "../status/status.ts";
@@ -43,18 +43,24 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
 
   /** A node that went offline takes the states of its instances with it, and brings them back. */
   async function instancesOfNodeChanged(node: string): Promise<void> {
-    for (const { name, node: place } of (await readStatus(dependencies)).instances) {
-      if (place === node) await instanceChanged(name);
+    for (const instance of await listInstances(inventory.database, node)) {
+      emit({ topic: "status", event: "instance", data: instanceStatus(instance, hub.connection(node)) });
     }
   }
 
+  /** A large fleet connects and leaves all at once: what nobody listens to is not read. */
+  function tell(change: () => Promise<void>): void {
+    if (changes.listenerCount("change") > 0) change().catch(onFailure);
+  }
+
   hub.events.on("node", (presence) => {
-    nodeChanged(presence)
-      .then(() => instancesOfNodeChanged(presence.node))
-      .catch(onFailure);
+    tell(async () => {
+      await nodeChanged(presence);
+      await instancesOfNodeChanged(presence.node);
+    });
   });
-  hub.events.on("instance", ({ instance }) => void instanceChanged(instance.instance).catch(onFailure));
-  hub.events.on("instance.gone", ({ name }) => void instanceChanged(name).catch(onFailure));
+  hub.events.on("instance", ({ instance }) => tell(() => instanceChanged(instance.instance)));
+  hub.events.on("instance.gone", ({ name }) => tell(() => instanceChanged(name)));
   hub.events.on("samples", (data: LiveSamples) => emit({ topic: "samples", event: "samples", data }));
   alerts.events.on("change", (data) => emit({ topic: "status", event: "alerts", data }));
   runner.events.on("run", (data) => emit({ topic: "runs", event: "run", data }));

@@ -1,0 +1,44 @@
+import { EventEmitter } from "node:events";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { FakeAgent } from "../agents/testing/fake-agent.ts";
+import { startHarness, type Harness } from "../agents/testing/harness.ts";
+import type { LiveEvent } from "../api/live.ts";
+import * as instances from "../inventory/instances.ts";
+import type { Runner } from "../runs/runner.ts";
+import { createLiveChanges } from "./live-changes.ts";
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.close());
+
+it("tells that a node has changed, with its own instances, and reads nothing while nobody listens", async () => {
+  const { hub, inventory } = harness;
+  const [user1, user2] = [await harness.enrol("user1"), await harness.enrol("user2")];
+  for (const node of ["user1", "user2"]) {
+    const desired = { service: "n8n", version: "2.41.1", node, tenant: node, ports: [5678], hash: "hash" };
+    await instances.putDesiredInstance(inventory.database, { name: `${node}-n8n`, ...desired });
+  }
+  const live = createLiveChanges({
+    ...{ inventory, hub, fleetName: async () => "valuechain" },
+    alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
+    runner: { events: new EventEmitter() } as unknown as Runner,
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  const queries = vi.spyOn(inventory.database, "selectFrom");
+  const readInstances = () => queries.mock.calls.filter(([table]) => String(table) === "instances").length;
+  const other = await FakeAgent.join(harness, user2);
+  await other.settled();
+  expect(readInstances()).toBe(0);
+  const told: LiveEvent[] = [];
+  const listening = new AbortController();
+  live.subscribe((event) => told.push(event), listening.signal);
+  await FakeAgent.join(harness, user1);
+  await vi.waitFor(() => expect(told.map(({ event }) => event)).toEqual(["node", "instance"]));
+  expect(told[1]?.data).toMatchObject({ name: "user1-n8n", node: "user1" });
+  listening.abort();
+  other.cut();
+  await vi.waitFor(() => expect(hub.connection("user2")?.state).toBe("offline"));
+  expect(readInstances()).toBe(1);
+});
