@@ -16,6 +16,7 @@ import { Observer } from "./operations/observer.ts";
 import { createRouter, type Rooms } from "./router.ts";
 import { SamplingWishes } from "./sampling.ts";
 import { createHistory } from "./state/history.ts";
+import { PresenceWriter } from "./state/presence-writer.ts";
 import { Observed } from "./state/observed.ts";
 import { Presence } from "./state/presence.ts";
 import { Streams } from "./streams/streams.ts";
@@ -59,6 +60,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const dispatcher = new Dispatcher({ store, presence, clock, timing, logger });
   const observer = new Observer();
   const streams = new Streams();
+  const presences = new PresenceWriter(store);
   const sampling = new SamplingWishes();
   const ring = new SampleRing({ clock, instanceOf: (node, container) => observed.instanceOf(node, container) });
   const note = createHistory({ store, clock, logger, background, onEvent: (event) => announce("event", event) });
@@ -97,11 +99,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   }
 
   function onPresence(now: NodePresence): void {
-    background.run(
-      store.saveAgent({ ...now, online: now.state === "online" }),
-      "a node's state was not stored",
-      now.node,
-    );
+    background.run(presences.save([now]), "a node's state was not stored", now.node);
     announce("node", now);
   }
 
@@ -137,7 +135,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   }
 
   async function keepHouse(): Promise<void> {
-    for (const now of presence.list()) if (now.state === "online") await store.saveAgent({ ...now, online: true });
+    await presences.save(presence.list().filter(({ state }) => state === "online"));
     const now = clock.now();
     await store.prune({ operations: now - 14 * day, events: now - 7 * day, certificates: now - 30 * day });
   }

@@ -106,7 +106,8 @@ export interface AgentStore {
 
   /** Every node that ever got a certificate that is still good. */
   loadAgents(): Promise<AgentRecord[]>;
-  saveAgent(record: AgentRecord & { online: boolean }): Promise<void>;
+  /** All of them, or none. */
+  saveAgents(records: readonly (AgentRecord & { online: boolean })[]): Promise<void>;
 
   loadObservedInstances(): Promise<PlacedInstance[]>;
   /** Replaces what is kept of the node. */

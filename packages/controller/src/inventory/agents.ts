@@ -96,7 +96,10 @@ export function createAgentStore({ database }: Inventory): AgentStore {
       const known = new Map((await listNodes(database)).map((node) => [node.name, node]));
       return enrolled.map(({ node }) => toAgent(node, known.get(node)));
     },
-    saveAgent: (record) => saveAgent(database, record),
+    saveAgents: (records) =>
+      database.transaction().execute(async (transaction) => {
+        for (const record of records) await saveAgent(transaction, record);
+      }),
 
     loadObservedInstances: async () => (await listInstances(database)).flatMap(toPlacedInstance),
     replaceObservedInstances: (node, observedAt, instances) =>
