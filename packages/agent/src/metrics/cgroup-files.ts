@@ -9,6 +9,8 @@ const unlimited = 2 ** 60;
 const names = {
   1: {
     cpu: ["cpuacct", "cpuacct.usage"],
+    cpuStat: ["cpu", "cpu.stat"],
+    cpuQuota: ["cpu", "cpu.cfs_quota_us"],
     memory: ["memory", "memory.usage_in_bytes"],
     memoryStat: ["memory", "memory.stat"],
     memoryLimit: ["memory", "memory.limit_in_bytes"],
@@ -18,6 +20,8 @@ const names = {
   },
   2: {
     cpu: ["", "cpu.stat"],
+    cpuStat: ["", "cpu.stat"],
+    cpuQuota: ["", "cpu.max"],
     memory: ["", "memory.current"],
     memoryStat: ["", "memory.stat"],
     memoryLimit: ["", "memory.max"],
@@ -31,6 +35,7 @@ type FileName = keyof (typeof names)[1];
 
 const inactiveFile = { 1: keyOf("total_inactive_file"), 2: keyOf("inactive_file") };
 const usage = keyOf("usage_usec");
+const throttled = { 1: keyOf("throttled_time"), 2: keyOf("throttled_usec") };
 
 export class CgroupFiles {
   readonly #version: CgroupVersion;
@@ -51,6 +56,22 @@ export class CgroupFiles {
     const file = this.#file("cpu");
     if (file === null) return Number.NaN;
     return this.#version === 1 ? file.readNumber() : file.readKey(usage) * 1000;
+  }
+
+  /** Nanoseconds for which it was held back by a limit of its own so far, of all cores together. */
+  throttledNanoseconds(): number {
+    const value = this.#file("cpuStat")?.readKey(throttled[this.#version]) ?? Number.NaN;
+    return this.#version === 1 ? value : value * 1000;
+  }
+
+  /** Whether its CPU time is limited. Read anew each time, as other limits are. */
+  hasCpuLimit(): boolean {
+    const file = this.#open("cpuQuota");
+    if (file === null) return false;
+    // "max" and -1 are no numbers that it can read.
+    const isLimited = !Number.isNaN(file.readNumber());
+    file.close();
+    return isLimited;
   }
 
   /** The working set: usage without the file cache that the kernel would give up first. NaN when gone. */

@@ -83,7 +83,7 @@ export function readNodeCgroups(proc = "/proc"): { mounts: CgroupMounts; paths: 
 }
 
 /** systemd notes it; without systemd, lxc and Docker tell the first process. */
-function isContainer(proc: string): boolean {
+export function isContainer(proc: string): boolean {
   if (existsSync("/run/systemd/container")) return true;
   try {
     const environment = readFileSync(join(proc, "1/environ"), "latin1").split("\0");

@@ -19,26 +19,31 @@ export class ContainerMeter {
   readonly #network: CounterFile | null;
   readonly #networkBytes: Pair = { first: 0, second: 0 };
   readonly #diskBytes: Pair = { first: 0, second: 0 };
-  readonly #before = { at: 0, cpu: Number.NaN, received: 0, transmitted: 0 };
+  readonly #before = { at: 0, cpu: Number.NaN, received: 0, transmitted: 0, throttled: 0 };
   /** What only changes while the container runs, as last looked at. */
   readonly #seen = { at: 0, memory: Number.NaN, processes: 0, read: 0, written: 0, readRate: 0, writeRate: 0 };
   #limit: number | null;
+  #hasCpuLimit: boolean;
 
   /** Fails when the process has gone meanwhile. */
   constructor(mounts: CgroupMounts, pid: number, proc = "/proc") {
     this.#cgroup = new CgroupFiles(mounts, parseProcCgroup(readFileSync(`${proc}/${pid}/cgroup`, "latin1")));
     this.#network = CounterFile.open(`${proc}/${pid}/net/dev`);
     this.#limit = this.#cgroup.memoryLimitBytes();
+    this.#hasCpuLimit = this.#cgroup.hasCpuLimit();
   }
 
   /** After `docker update`. */
   refreshLimits(): void {
     this.#limit = this.#cgroup.memoryLimitBytes();
+    this.#hasCpuLimit = this.#cgroup.hasCpuLimit();
   }
 
   /** A row of `containerColumns`; null at the first look, when no rate is known yet, and when the container is gone. */
   sample(milliseconds: number, nodeLimit: number): number[] | null {
     const cpu = this.#cgroup.cpuNanoseconds();
+    // Without a limit nothing holds it back: there is nothing to read.
+    const throttled = this.#hasCpuLimit ? this.#cgroup.throttledNanoseconds() : 0;
     const network = this.#networkBytes;
     const before = this.#before;
     if (this.#network !== null) readNetwork(this.#network, isNotLoopback, network);
@@ -57,10 +62,12 @@ export class ContainerMeter {
           diskReadBytesPerSecond: seen.readRate,
           diskWriteBytesPerSecond: seen.writeRate,
           processes: seen.processes,
+          cpuThrottled: rounded(rate(before.throttled, throttled, seconds) / 1e9, 4),
         })
       : null;
     before.at = milliseconds;
     before.cpu = cpu;
+    before.throttled = throttled;
     before.received = network.first;
     before.transmitted = network.second;
     return row;
@@ -96,5 +103,6 @@ function rowOf(values: Record<ContainerColumn, number>): number[] {
     values.diskReadBytesPerSecond,
     values.diskWriteBytesPerSecond,
     values.processes,
+    values.cpuThrottled,
   ];
 }

@@ -56,11 +56,22 @@ export class CounterFile {
     return this.read() > 0 ? numberAt(0) : Number.NaN;
   }
 
+  /** The first number that stands behind `mark`; NaN when there is none. */
+  readAfter(mark: Buffer): number {
+    const length = this.read();
+    return length < 0 ? Number.NaN : firstAfter(length, mark);
+  }
+
   /** The number after the key, which is `keyOf` the wanted name. NaN when it is not there. */
   readKey(key: Buffer): number {
     const length = this.read();
     return length < 0 ? Number.NaN : keyIn(length, key);
   }
+}
+
+function firstAfter(length: number, mark: Buffer): number {
+  const found = buffer.subarray(0, length).indexOf(mark);
+  return found < 0 ? Number.NaN : numberAt(found + mark.length);
 }
 
 /** A key as `CounterFile.readKey` looks for it: at the start of a line, before a space. */

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
+import { containerColumns, nodeColumns, type Row } from "@berth/shared/metrics/samples";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CgroupMounts, directoryOf, nodePaths, parseMounts, parseProcCgroup } from "./cgroup-paths.ts";
 import { ContainerMeter } from "./container-meter.ts";
@@ -110,13 +110,16 @@ describe("ContainerMeter", () => {
 
   it("measures version 1", () => {
     const byController = new Map(
-      ["cpuacct", "memory", "blkio", "pids"].map((name) => [name, { mountPoint: join(root, name), root: "/" }]),
+      ["cpuacct", "cpu", "memory", "blkio", "pids"].map((name) => [name, { mountPoint: join(root, name), root: "/" }]),
     );
     const group = "docker/abc";
     write({
-      "proc/7/cgroup": "3:pids:/docker/abc\n2:blkio:/docker/abc\n1:cpuacct:/docker/abc\n4:memory:/docker/abc\n",
+      "proc/7/cgroup":
+        "3:pids:/docker/abc\n2:blkio:/docker/abc\n5:cpu:/docker/abc\n1:cpuacct:/docker/abc\n4:memory:/docker/abc\n",
       "proc/7/net/dev": netDev(1000, 2000),
       [`cpuacct/${group}/cpuacct.usage`]: "1000000000\n",
+      [`cpu/${group}/cpu.cfs_quota_us`]: "50000\n",
+      [`cpu/${group}/cpu.stat`]: "nr_periods 10\nnr_throttled 2\nthrottled_time 100000000\n",
       [`memory/${group}/memory.usage_in_bytes`]: `${30 * mebibyte}\n`,
       [`memory/${group}/memory.stat`]: `cache 1\ninactive_file 5\ntotal_inactive_file ${10 * mebibyte}\n`,
       [`memory/${group}/memory.limit_in_bytes`]: `${64 * mebibyte}\n`,
@@ -128,6 +131,7 @@ describe("ContainerMeter", () => {
     write({
       "proc/7/net/dev": netDev(3000, 2500),
       [`cpuacct/${group}/cpuacct.usage`]: "1500000000\n",
+      [`cpu/${group}/cpu.stat`]: "nr_periods 30\nnr_throttled 9\nthrottled_time 900000000\n",
       [`blkio/${group}/blkio.throttle.io_service_bytes_recursive`]:
         "8:0 Read 8192\n8:0 Write 2048\n8:16 Write 2048\nTotal 12288\n",
     });
@@ -140,6 +144,7 @@ describe("ContainerMeter", () => {
       diskReadBytesPerSecond: 2048,
       diskWriteBytesPerSecond: 2048,
       processes: 3,
+      cpuThrottled: 0.4,
     });
     meter.close();
   });
@@ -166,7 +171,28 @@ describe("ContainerMeter", () => {
       [`cg/${group}/cpu.stat`]: "usage_usec 3000000\nuser_usec 1\n",
       [`cg/${group}/io.stat`]: "8:0 rbytes=300 wbytes=200\n8:16 rbytes=1 wbytes=102\n",
     });
-    expect(meter.sample(1000, 512 * mebibyte)).toEqual([2, 20 * mebibyte, 512 * mebibyte, 0, 0, 200, 100, 1]);
+    expect(meter.sample(1000, 512 * mebibyte)).toEqual([2, 20 * mebibyte, 512 * mebibyte, 0, 0, 200, 100, 1, 0]);
+    meter.close();
+  });
+
+  it("tells for how long a limit of version 2 held it back", () => {
+    const group = "docker/abc";
+    const stat = (used: number, throttled: number) =>
+      `usage_usec ${used}\nnr_throttled 1\nthrottled_usec ${throttled}\n`;
+    write({
+      "proc/7/cgroup": `0::/${group}\n`,
+      [`cg/${group}/cpu.stat`]: stat(0, 0),
+      [`cg/${group}/cpu.max`]: "50000 100000\n",
+      [`cg/${group}/memory.current`]: "4096\n",
+    });
+    const mounts: CgroupMounts = {
+      version: 2,
+      byController: new Map([["", { mountPoint: join(root, "cg"), root: "/" }]]),
+    };
+    const meter = new ContainerMeter(mounts, 7, join(root, "proc"));
+    meter.sample(0, 1);
+    write({ [`cg/${group}/cpu.stat`]: stat(500_000, 250_000) });
+    expect(named(containerColumns, meter.sample(1000, 1))).toMatchObject({ cpuCores: 0.5, cpuThrottled: 0.25 });
     meter.close();
   });
 
@@ -239,14 +265,39 @@ describe("NodeMeter", () => {
     });
   });
 
+  const pressure = (waited: number) =>
+    `some avg10=0.00 avg60=0.00 avg300=0.00 total=${waited}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n`;
+
+  it("tells for which share of the time something waited, by the LXC's own group", () => {
+    writeNode("max\n");
+    write({ "cg/cpu.pressure": pressure(0), "cg/io.pressure": pressure(500), "proc/pressure/memory": pressure(0) });
+    const meter = new NodeMeter(join(root, "proc"));
+    meter.sample(0);
+    write({ "cg/cpu.pressure": pressure(500_000), "cg/io.pressure": pressure(500) });
+    write({ "proc/pressure/memory": pressure(900_000) });
+    const row = named(nodeColumns, meter.sample(2000));
+    expect(row).toMatchObject({ cpuPressure: 0.25, ioPressure: 0 });
+    // What the whole machine waited for is none of the LXC's.
+    expect(row.memoryPressure).toBeNull();
+  });
+
+  it("tells a host's by /proc/pressure", () => {
+    writeNode("max\n");
+    write({ "proc/1/environ": "HOME=/\0", "proc/pressure/memory": pressure(0) });
+    const meter = new NodeMeter(join(root, "proc"));
+    meter.sample(0);
+    write({ "proc/pressure/memory": pressure(100_000) });
+    expect(named(nodeColumns, meter.sample(1000))).toMatchObject({ memoryPressure: 0.1, cpuPressure: null });
+  });
+
   it("believes lxcfs about a limit that stands above the LXC's visible groups", () => {
     writeNode("max\n");
     expect(new NodeMeter(join(root, "proc")).memoryLimitBytes(0)).toBe(16 * gibibyte);
   });
 });
 
-function named<Name extends string>(columns: readonly Name[], row: number[] | null): Partial<Record<Name, number>> {
-  const values: Partial<Record<Name, number>> = {};
+function named<Name extends string>(columns: readonly Name[], row: Row | null): Partial<Record<Name, number | null>> {
+  const values: Partial<Record<Name, number | null>> = {};
   columns.forEach((column, position) => {
     const value = row?.[position];
     if (value !== undefined) values[column] = value;

@@ -4,8 +4,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { NodeColumn } from "@berth/shared/metrics/samples";
 import { CgroupFiles } from "./cgroup-files.ts";
-import { type CgroupMounts, directoryOf, readNodeCgroups } from "./cgroup-paths.ts";
+import { type CgroupMounts, directoryOf, isContainer, readNodeCgroups } from "./cgroup-paths.ts";
 import { CounterFile, type Pair, readNetwork } from "./counter-file.ts";
+import { Pressure } from "./pressure.ts";
 import { rate, rounded } from "./rate.ts";
 
 /** Interfaces of the node's own; the others carry the same bytes a second time, between containers. */
@@ -16,6 +17,7 @@ export class NodeMeter {
   readonly mounts: CgroupMounts;
   readonly cores: number;
   readonly #cgroup: CgroupFiles;
+  readonly #pressure: Pressure;
   readonly #network: CounterFile | null;
   readonly #meminfo: string;
   readonly #isOwn = new Map<string, boolean>();
@@ -30,6 +32,7 @@ export class NodeMeter {
     const { mounts, paths } = readNodeCgroups(proc);
     this.mounts = mounts;
     this.#cgroup = new CgroupFiles(mounts, paths);
+    this.#pressure = Pressure.open(proc, mounts, directoryOf(mounts, paths, "cpu"), isContainer(proc));
     this.#network = CounterFile.open(join(proc, "self/net/dev"));
     this.#meminfo = join(proc, "meminfo");
     this.cores = coresOf(mounts, paths);
@@ -54,12 +57,13 @@ export class NodeMeter {
   }
 
   /** A row of `nodeColumns`; null at the first look, when no rate is known yet. */
-  sample(milliseconds: number): number[] | null {
+  sample(milliseconds: number): (number | null)[] | null {
     const cpu = this.#cgroup.cpuNanoseconds();
     const network = this.#networkBytes;
     const disk = this.#diskBytes;
     if (this.#network !== null) readNetwork(this.#network, this.#counts, network);
     this.#cgroup.disk(disk);
+    this.#pressure.look(milliseconds);
     const { before, seconds } = { before: this.#before, seconds: (milliseconds - this.#before.at) / 1000 };
     const row = Number.isNaN(before.cpu) ? null : this.#row(cpu, seconds, milliseconds);
     before.at = milliseconds;
@@ -71,7 +75,7 @@ export class NodeMeter {
     return row;
   }
 
-  #row(cpu: number, seconds: number, milliseconds: number): number[] {
+  #row(cpu: number, seconds: number, milliseconds: number): (number | null)[] {
     const { received, transmitted, read, written, cpu: cpuBefore } = this.#before;
     const limit = this.memoryLimitBytes(milliseconds);
     const memory = this.#memory();
@@ -88,6 +92,9 @@ export class NodeMeter {
       diskUsedBytes: (blocks - bfree) * bsize,
       // As df counts it: without what is reserved for root.
       diskSizeBytes: (blocks - bfree + bavail) * bsize,
+      cpuPressure: this.#pressure.cpu,
+      memoryPressure: this.#pressure.memory,
+      ioPressure: this.#pressure.io,
     });
   }
 
@@ -160,7 +167,7 @@ function readQuotaV1(directory: string): number | null {
 }
 
 /** In the order of `nodeColumns`; that each column is here once, the type says. */
-function rowOf(values: Record<NodeColumn, number>): number[] {
+function rowOf(values: Record<NodeColumn, number | null>): (number | null)[] {
   return [
     values.cpuCores,
     values.memoryBytes,
@@ -172,5 +179,8 @@ function rowOf(values: Record<NodeColumn, number>): number[] {
     values.diskWriteBytesPerSecond,
     values.diskUsedBytes,
     values.diskSizeBytes,
+    values.cpuPressure,
+    values.memoryPressure,
+    values.ioPressure,
   ];
 }

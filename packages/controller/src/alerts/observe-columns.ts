@@ -3,7 +3,13 @@ import type { AlertLabels } from "@berth/shared/api/alerts";
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import type { EffectiveRule } from "@berth/shared/fleet/alert-rules";
 import type { AlertLevel } from "@berth/shared/fleet/alerts";
-import { containerValue, nodeValue, type ContainerColumn, type NodeColumn } from "@berth/shared/metrics/samples";
+import {
+  containerValue,
+  nodeValue,
+  type ContainerColumn,
+  type NodeColumn,
+  type Row,
+} from "@berth/shared/metrics/samples";
 import { formatBytes, formatCores, formatRate, formatShare } from "@berth/shared/metrics/units";
 import { formatTime } from "./duration-text.ts";
 import type { Condition, Finding } from "./finding.ts";
@@ -98,7 +104,7 @@ export function levelCondition(
   return "unknown";
 }
 
-function nodeLimit(row: readonly number[], column: NodeColumn, { facts }: NodeStatus): number | undefined {
+function nodeLimit(row: Row, column: NodeColumn, { facts }: NodeStatus): number | undefined {
   if (column === "memoryBytes") return known(nodeValue(row, "memoryLimitBytes"));
   // A file system that tells no size tells nothing else either.
   if (column === "diskUsedBytes") return known(nodeValue(row, "diskSizeBytes"));
@@ -126,6 +132,10 @@ const columnWords: Record<NodeColumn | ContainerColumn, string> = {
   diskUsedBytes: "Disk",
   diskSizeBytes: "Disk size",
   processes: "Processes",
+  cpuPressure: "Time spent waiting for CPU",
+  memoryPressure: "Time spent waiting for memory",
+  ioPressure: "Time spent waiting for disks",
+  cpuThrottled: "CPU time held back by the limit",
 };
 
 const advice: Partial<Record<NodeColumn | ContainerColumn, string>> = {
@@ -134,7 +144,8 @@ const advice: Partial<Record<NodeColumn | ContainerColumn, string>> = {
 };
 
 function formatColumn(column: NodeColumn | ContainerColumn, value: number): string {
-  if (column === "cpuCores") return `${formatCores(value)} cores`;
+  if (column === "cpuCores" || column === "cpuThrottled") return `${formatCores(value)} cores`;
+  if (column.endsWith("Pressure")) return formatShare(value);
   if (column === "processes") return String(Math.round(value));
   return column.endsWith("PerSecond") ? formatRate(value) : formatBytes(value);
 }

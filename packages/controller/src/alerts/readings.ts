@@ -1,15 +1,15 @@
 /** What was measured lately, as far as rules ask for it: kept in memory, from the samples that pass by. */
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { Status } from "@berth/shared/api/status";
-import { nodeValue } from "@berth/shared/metrics/samples";
+import { nodeValue, type Row } from "@berth/shared/metrics/samples";
 import type { EventRecord } from "../agents/store.ts";
 import type { Point } from "./trend.ts";
 
 /** Means over the frames since the last look. */
 export interface NodeReading {
-  node: readonly number[];
+  node: Row;
   /** By the container's name. */
-  containers: ReadonlyMap<string, { instance: string; row: readonly number[] }>;
+  containers: ReadonlyMap<string, { instance: string; row: Row }>;
 }
 
 export interface Readings {
@@ -68,7 +68,7 @@ export function createReadings(): Readings {
   /** When containers last ran out of memory. */
   const shortages = new Map<string, number>();
 
-  function addDisk(node: string, at: number, row: readonly number[]): void {
+  function addDisk(node: string, at: number, row: Row): void {
     // A file system that tells no size tells nothing else either.
     if (nodeValue(row, "diskSizeBytes") <= 0) return;
     const points = disks.get(node) ?? [];
@@ -165,8 +165,9 @@ function emptySums(reading: NodeReading | undefined): NodeSums {
   return { at: 0, node: emptySum(), containers: new Map(), isNew: false, reading };
 }
 
-function add(sum: Sum, row: readonly number[]): void {
-  for (const [index, value] of row.entries()) sum.values[index] = (sum.values[index] ?? 0) + value;
+/** A column that was not measured once is not known. */
+function add(sum: Sum, row: Row): void {
+  for (const [index, value] of row.entries()) sum.values[index] = (sum.values[index] ?? 0) + (value ?? Number.NaN);
   sum.count += 1;
 }
 

@@ -1,6 +1,6 @@
 /** The recent past of every node, in memory: what a page shows when it opens. */
 import type { LiveSamples } from "@berth/shared/api/live";
-import { containerColumns, nodeColumns, type Frame, type SampleBatch } from "@berth/shared/metrics/samples";
+import { containerColumns, nodeColumns, type Frame, type Row, type SampleBatch } from "@berth/shared/metrics/samples";
 
 export interface SampleRingOptions {
   clock: { now(): number };
@@ -132,11 +132,19 @@ export class SampleRing {
 
 function pack(frame: Frame, containers: number): Float64Array {
   const values = new Float64Array(nodeColumns.length + containers * containerColumns.length).fill(Number.NaN);
-  values.set(frame.node);
+  put(values, 0, frame.node);
   for (const [index, row] of frame.containers.slice(0, containers).entries()) {
-    if (row !== null) values.set(row, nodeColumns.length + index * containerColumns.length);
+    if (row !== null) put(values, nodeColumns.length + index * containerColumns.length, row);
   }
   return values;
+}
+
+function put(values: Float64Array, start: number, row: Row): void {
+  for (let column = 0; column < row.length; column += 1) values[start + column] = row[column] ?? Number.NaN;
+}
+
+function toRow(values: Float64Array): (number | null)[] {
+  return Array.from(values, (value) => (Number.isNaN(value) ? null : value));
 }
 
 /** One list of containers for frames whose batches had different ones. */
@@ -162,9 +170,9 @@ class Layout {
     for (const [index, place] of (this.#places.get(names) ?? []).entries()) {
       const start = nodeColumns.length + index * containerColumns.length;
       const row = values.subarray(start, start + containerColumns.length);
-      if (!Number.isNaN(row[0])) containers[place] = [...row];
+      if (!Number.isNaN(row[0])) containers[place] = toRow(row);
     }
-    return { at, node: [...values.subarray(0, nodeColumns.length)], containers };
+    return { at, node: toRow(values.subarray(0, nodeColumns.length)), containers };
   }
 }
 

@@ -42,6 +42,13 @@ export const definitions = {
   berth_node_disk_write_bytes_per_second: gauge("bytes/s", node, "Written to the node's disks"),
   berth_node_disk_used_bytes: gauge("bytes", node, "Used of the node's root file system"),
   berth_node_disk_size_bytes: gauge("bytes", node, "Size of the node's root file system, without root's reserve"),
+  berth_node_cpu_pressure_ratio: gauge(
+    "0 to 1",
+    node,
+    "Share of the time in which something of the node waited for CPU",
+  ),
+  berth_node_memory_pressure_ratio: gauge("0 to 1", node, "Likewise for memory"),
+  berth_node_io_pressure_ratio: gauge("0 to 1", node, "Likewise for disks"),
 
   berth_instance_info: gauge("1", [...instance, "version"], "Version of the service, as last known"),
   berth_instance_state: gauge(
@@ -63,6 +70,11 @@ export const definitions = {
   berth_container_disk_read_bytes_per_second: gauge("bytes/s", container, "Read from disks by the container"),
   berth_container_disk_write_bytes_per_second: gauge("bytes/s", container, "Written to disks by the container"),
   berth_container_processes: gauge("count", container, "Processes and threads in the container"),
+  berth_container_cpu_throttled_cores: gauge(
+    "cores",
+    container,
+    "Time per second for which its CPU limit held the container back, of all cores together",
+  ),
 
   berth_database_size_bytes: gauge("bytes", database, "Size of the database, as PostgreSQL tells it"),
   berth_database_connections: gauge("count", database, "Connections to the database"),
@@ -108,6 +120,9 @@ export const nodeSeries = {
   diskWriteBytesPerSecond: "berth_node_disk_write_bytes_per_second",
   diskUsedBytes: "berth_node_disk_used_bytes",
   diskSizeBytes: "berth_node_disk_size_bytes",
+  cpuPressure: "berth_node_cpu_pressure_ratio",
+  memoryPressure: "berth_node_memory_pressure_ratio",
+  ioPressure: "berth_node_io_pressure_ratio",
 } as const satisfies Record<NodeColumn, SeriesName>;
 
 /** And of a container's. */
@@ -120,6 +135,7 @@ export const containerSeries = {
   diskReadBytesPerSecond: "berth_container_disk_read_bytes_per_second",
   diskWriteBytesPerSecond: "berth_container_disk_write_bytes_per_second",
   processes: "berth_container_processes",
+  cpuThrottled: "berth_container_cpu_throttled_cores",
 } as const satisfies Record<ContainerColumn, SeriesName>;
 
 function gauge<const Labels extends readonly string[]>(unit: string, labels: Labels, help: string) {

@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { formatBytes, formatCores, formatLimit, formatRate } from "@berth/shared/metrics/units";
+import { formatBytes, formatCores, formatLimit, formatRate, formatShare } from "@berth/shared/metrics/units";
 import { createChart, curveDash } from "../paint/chart.ts";
-import type { ChartData } from "../samples/chart-data.ts";
+import { type ChartData, isAnyAboveZero } from "../samples/chart-data.ts";
 import { useSession } from "../session/session.ts";
 
-export type ChartUnit = "cores" | "bytes" | "rate";
+export type ChartUnit = "cores" | "bytes" | "rate" | "share";
 
 export interface ChartPanelProps {
   title: string;
@@ -18,11 +18,14 @@ export interface ChartPanelProps {
   /** Both must stay the same functions as long as they read the same things. */
   read: () => ChartData;
   limit?: (() => number) | undefined;
+  /** Left out while nothing of it is above zero: what most have none of. */
+  whenAny?: boolean;
   /** Must stay the same function, too. */
   onZoom: (from: number, to: number) => void;
 }
 
 const powersOfTwo = Array.from({ length: 50 }, (_, power) => 2 ** power);
+const shareSteps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 const coreSteps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 32, 64];
 
 interface UnitLook {
@@ -36,6 +39,7 @@ export const looks: Record<ChartUnit, UnitLook> = {
   cores: { increments: coreSteps, least: 0.1, tick: (value) => String(Number(value.toFixed(3))), value: formatCores },
   bytes: { increments: powersOfTwo, least: 1024 ** 2, tick: formatLimit, value: formatBytes },
   rate: { increments: powersOfTwo, least: 1024, tick: (value) => `${formatLimit(value)}/s`, value: formatRate },
+  share: { increments: shareSteps, least: 0.05, tick: formatShare, value: formatShare },
 };
 
 /** How a curve looks in the chart. */
@@ -56,9 +60,11 @@ export function ChartPanel({
   windowSeconds,
   read,
   limit,
+  whenAny = false,
   onZoom,
 }: ChartPanelProps): JSX.Element {
   const { painter } = useSession();
+  const panel = useRef<HTMLElement>(null);
   const target = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
   const moment = useRef<HTMLSpanElement>(null);
@@ -93,6 +99,7 @@ export function ChartPanel({
     });
     const paint = () => {
       data = read();
+      if (panel.current) panel.current.hidden = whenAny && !isAnyAboveZero(data);
       chart.draw(data, limit?.() ?? Number.NaN);
       showValues();
     };
@@ -107,10 +114,10 @@ export function ChartPanel({
       resizes.disconnect();
       chart.remove();
     };
-  }, [painter, node, windowSeconds, read, limit, look, curves, onZoom]);
+  }, [painter, node, windowSeconds, read, limit, look, curves, whenAny, onZoom]);
 
   return (
-    <section class="chart" aria-label={title}>
+    <section class="chart" aria-label={title} ref={panel}>
       <header>
         <h3>{title}</h3>
         <ul ref={legend}>

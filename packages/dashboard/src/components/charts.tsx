@@ -1,4 +1,4 @@
-/** The four charts of a node, of an instance and of a tenant: live, or of a longer past. */
+/** The charts of a node, of an instance and of a tenant: live, or of a longer past. */
 import type { ContainerColumn, NodeColumn } from "@berth/shared/metrics/samples";
 import type { JSX } from "preact";
 import { useCallback, useMemo } from "preact/hooks";
@@ -15,7 +15,7 @@ import { ErrorNotice } from "./error-notice.tsx";
 import { HistoryCharts, type HistorySpec } from "./history-charts.tsx";
 import { RangeBar } from "./range-bar.tsx";
 
-type ChartSpec = Pick<ChartPanelProps, "title" | "unit" | "curves" | "read" | "limit">;
+type ChartSpec = Pick<ChartPanelProps, "title" | "unit" | "curves" | "read" | "limit" | "whenAny">;
 
 /** Of the live view. */
 const liveSeconds = 900;
@@ -94,10 +94,17 @@ export function NodeCharts({ node, cores }: { node: string; cores: number | unde
           curves: ["read", "written"],
           read: read(["diskReadBytesPerSecond", "diskWriteBytesPerSecond"]),
         },
+        {
+          title: "Pressure",
+          unit: "share",
+          curves: ["CPU", "memory", "disks"],
+          read: read(["cpuPressure", "memoryPressure", "ioPressure"]),
+          whenAny: true,
+        },
       ];
     };
   }, [node, cores]);
-  const requests = useMemo(() => [summed("node", node, [...sumColumns, "swapBytes"])], [node]);
+  const requests = useMemo(() => [summed("node", node, [...sumColumns, "swapBytes", ...pressureColumns])], [node]);
   const historySpecs = useMemo(
     () => [
       cpuSpec([{ column: "cpuCores", label: "cores" }], 0, cores),
@@ -106,6 +113,7 @@ export function NodeCharts({ node, cores }: { node: string; cores: number | unde
         { column: "swapBytes", label: "swap" },
       ]),
       ...rateSpecs(0),
+      pressureSpec,
     ],
     [cores],
   );
@@ -125,7 +133,7 @@ export function InstanceCharts({ node, instance, containerNames }: InstanceChart
     return (samples: SampleStore, window: number): ChartSpec[] => {
       const all = { node, instance, container: null };
       const data = (series: Parameters<typeof chartData>[0]) => chartData(series, samples.clockOffset(node), window);
-      const each = (column: "cpuCores" | "memoryBytes") => () =>
+      const each = (column: "cpuCores" | "memoryBytes" | "cpuThrottled") => () =>
         data(names.map((name) => samples.containerSeries(node, name, column)));
       return [
         { title: "CPU", unit: "cores", curves: names, read: each("cpuCores") },
@@ -153,12 +161,13 @@ export function InstanceCharts({ node, instance, containerNames }: InstanceChart
           read: () =>
             data([sumOf(samples, all, "diskReadBytesPerSecond"), sumOf(samples, all, "diskWriteBytesPerSecond")]),
         },
+        { title: "CPU throttled", unit: "cores", curves: names, read: each("cpuThrottled"), whenAny: true },
       ];
     };
   }, [node, instance, containerNames]);
   const requests = useMemo(
     () => [
-      { ...summed("instance", instance, ["cpuCores", "memoryBytes", "memoryLimitBytes"]), by: "container" as const },
+      { ...summed("instance", instance, instanceColumns), by: "container" as const },
       summed("instance", instance, rateColumns),
     ],
     [instance],
@@ -178,6 +187,8 @@ const rateColumns: readonly ContainerColumn[] = [
   "diskReadBytesPerSecond",
   "diskWriteBytesPerSecond",
 ];
+const instanceColumns: readonly ContainerColumn[] = ["cpuCores", "memoryBytes", "memoryLimitBytes", "cpuThrottled"];
+const pressureColumns: readonly NodeColumn[] = ["cpuPressure", "memoryPressure", "ioPressure"];
 const sumColumns: readonly ContainerColumn[] = ["cpuCores", "memoryBytes", "memoryLimitBytes", ...rateColumns];
 
 function summed(kind: HistoryRequest["kind"], name: string, columns: readonly string[]): HistoryRequest {
@@ -211,10 +222,19 @@ function rateSpecs(request: number): HistorySpec[] {
   ];
 }
 
+const pressureSpec: HistorySpec = {
+  ...{ title: "Pressure", unit: "share", request: 0, whenAny: true },
+  curves: [
+    { column: "cpuPressure", label: "CPU" },
+    { column: "memoryPressure", label: "memory" },
+    { column: "ioPressure", label: "disks" },
+  ],
+};
 const ofContainers: readonly HistorySpec[] = [
   cpuSpec([{ column: "cpuCores" }]),
   memorySpec([{ column: "memoryBytes" }]),
   ...rateSpecs(1),
+  { ...cpuSpec([{ column: "cpuThrottled" }]), title: "CPU throttled", whenAny: true },
 ];
 const ofTenant: readonly HistorySpec[] = [
   cpuSpec([{ column: "cpuCores", label: "cores" }]),

@@ -5,6 +5,7 @@ import { formatBytes, formatLimit } from "@berth/shared/metrics/units";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { dateText, stepText } from "../format/span.ts";
+import { isAnyAboveZero } from "../samples/chart-data.ts";
 import { type CurveChoice, type HistoryCurves, historyCurves, lastValue } from "../samples/history-data.ts";
 import type { Range } from "../samples/range.ts";
 import { type HistoryRequest, useHistory } from "../samples/use-history.ts";
@@ -21,6 +22,8 @@ export interface HistorySpec {
   curves: readonly CurveChoice[];
   /** Column with the limit; or the limit. */
   limit?: string | number | undefined;
+  /** Left out where nothing of it is above zero. */
+  whenAny?: boolean;
 }
 
 interface HistoryChartsProps {
@@ -40,6 +43,7 @@ export function HistoryCharts({ requests, specs, range, onZoom }: HistoryChartsP
   const history = useFleetStatus().answer?.history;
   const { answers, span, error, asking } = useHistory(requests, range);
   const charts = useMemo(() => specs.map((spec) => drawnSpec(spec, answers?.[spec.request])), [specs, answers]);
+  const shown = charts.filter(({ whenAny, drawn }) => whenAny !== true || (drawn && isAnyAboveZero(drawn.data)));
   const isEmpty = answers?.every(({ series }) => series.every(({ columns }) => isNothing(columns))) ?? false;
   return (
     <>
@@ -51,7 +55,7 @@ export function HistoryCharts({ requests, specs, range, onZoom }: HistoryChartsP
       </div>
       {error && <ErrorNotice error={error} what="Past metrics" />}
       <div class="charts">
-        {charts.map(({ title, unit, drawn, most }) => (
+        {shown.map(({ title, unit, drawn, most }) => (
           <HistoryPanel
             key={title}
             {...{ title, unit, span, onZoom }}

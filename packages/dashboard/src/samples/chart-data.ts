@@ -36,6 +36,10 @@ export function chartData(series: readonly (Series | undefined)[], offset: numbe
   return [times, ...columns];
 }
 
+export function isAnyAboveZero([, ...columns]: ChartData): boolean {
+  return columns.some((column) => column.some((value) => value !== null && value > 0));
+}
+
 /** Upper edge of a chart: room above the peak, and the limit as soon as the peak is half of it. */
 export function chartTop(data: ChartData, limit: number, least: number): number {
   let peak = 0;

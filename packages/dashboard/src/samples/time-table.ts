@@ -45,7 +45,7 @@ export class TimeTable {
   }
 
   /** Writes a group's values into the newest row. */
-  write(name: string, values: readonly number[]): void {
+  write(name: string, values: readonly (number | null)[]): void {
     let columns = this.#groups.get(name);
     if (columns === undefined) {
       columns = values.map(() => new Float64Array(this.time.length).fill(Number.NaN));
@@ -53,7 +53,7 @@ export class TimeTable {
     }
     values.forEach((value, index) => {
       const column = columns[index];
-      if (column) column[this.end - 1] = value;
+      if (column) column[this.end - 1] = value ?? Number.NaN;
     });
   }
 

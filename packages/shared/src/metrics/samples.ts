@@ -1,7 +1,7 @@
 /** Samples: what is measured each second, as columns so that a frame is numbers only. docs/metrics.md defines each. */
 import * as z from "zod";
 
-/** Columns of a node's row. Rates are per second, computed on the node between two samples. */
+/** Columns of a node's row; new ones come last, since older agents send the first of them alone. Rates are per second, computed on the node between two samples. */
 export const nodeColumns = [
   "cpuCores",
   "memoryBytes",
@@ -13,9 +13,12 @@ export const nodeColumns = [
   "diskWriteBytesPerSecond",
   "diskUsedBytes",
   "diskSizeBytes",
+  "cpuPressure",
+  "memoryPressure",
+  "ioPressure",
 ] as const;
 
-/** Columns of a container's row. `memoryBytes` is the working set: usage without inactive file cache. */
+/** Columns of a container's row, likewise. `memoryBytes` is the working set: usage without inactive file cache. */
 export const containerColumns = [
   "cpuCores",
   "memoryBytes",
@@ -25,13 +28,17 @@ export const containerColumns = [
   "diskReadBytesPerSecond",
   "diskWriteBytesPerSecond",
   "processes",
+  "cpuThrottled",
 ] as const;
 
 export type NodeColumn = (typeof nodeColumns)[number];
 export type ContainerColumn = (typeof containerColumns)[number];
 
-const nodeRowSchema = z.array(z.number()).length(nodeColumns.length);
-const containerRowSchema = z.array(z.number()).length(containerColumns.length);
+/** How many columns the first agents had. */
+const least = { node: 10, container: 8 };
+const valueSchema = z.number().nullable().describe("null: this node has nothing that tells it");
+const nodeRowSchema = z.array(valueSchema).min(least.node).max(nodeColumns.length);
+const containerRowSchema = z.array(valueSchema).min(least.container).max(containerColumns.length);
 
 export const frameSchema = z.strictObject({
   at: z.int().describe("Milliseconds since the epoch, by the node's clock"),
@@ -47,10 +54,14 @@ export const sampleBatchSchema = z.strictObject({
 export type Frame = z.output<typeof frameSchema>;
 export type SampleBatch = z.output<typeof sampleBatchSchema>;
 
-export function nodeValue(row: readonly number[], column: NodeColumn): number {
+/** A row's values in the order of its columns; what was not measured is null or left out. */
+export type Row = readonly (number | null)[];
+
+/** NaN: it was not measured. */
+export function nodeValue(row: Row, column: NodeColumn): number {
   return row[nodeColumns.indexOf(column)] ?? Number.NaN;
 }
 
-export function containerValue(row: readonly number[], column: ContainerColumn): number {
+export function containerValue(row: Row, column: ContainerColumn): number {
   return row[containerColumns.indexOf(column)] ?? Number.NaN;
 }

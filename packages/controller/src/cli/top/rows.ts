@@ -1,6 +1,12 @@
 /** Rows of `berth top`: samples by container, or added up by instance, tenant or node. Pure. */
 import type { InstanceStatus } from "@berth/shared/api/status";
-import { type ContainerColumn, containerValue, type NodeColumn, nodeValue } from "@berth/shared/metrics/samples";
+import {
+  type ContainerColumn,
+  containerValue,
+  type Frame,
+  type NodeColumn,
+  nodeValue,
+} from "@berth/shared/metrics/samples";
 import { groupBy } from "../render/operation.ts";
 import type { Picture, Reading } from "./picture.ts";
 
@@ -103,7 +109,7 @@ function containerRow(
   name: string,
   node: string,
   instance: InstanceStatus | undefined,
-  measured: readonly number[] | null,
+  measured: Frame["containers"][number],
 ): Row {
   const value = (column: ContainerColumn): number | null =>
     measured === null ? null : finite(containerValue(measured, column));

@@ -20,7 +20,7 @@ const lower = 1 - upper;
 
 /** Steps below which a column's differences are noise: of a CPU, 0.05 % of a core; of whatever counts bytes, one. */
 export function noiseOf(column: string): number {
-  if (column.endsWith("Cores")) return 0.0005;
+  if (column.endsWith("Cores") || column.endsWith("Pressure") || column === "cpuThrottled") return 0.0005;
   return column.includes("Bytes") ? 1 : 0;
 }
 

@@ -1,6 +1,6 @@
 /** Samples that are not on disk yet, added up in steps of the finest resolution. */
 import type { LiveSamples } from "@berth/shared/api/live";
-import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
+import { containerColumns, nodeColumns, type Row } from "@berth/shared/metrics/samples";
 import { Gathered, startOf } from "./gathered.ts";
 
 /** Journal entries are of one such window each, counted from the epoch: what is over is folded into blocks. */
@@ -126,7 +126,7 @@ export class Pending {
     return made;
   }
 
-  #addRow({ steps, columns, empty }: PendingGroup, at: number, row: readonly number[]): void {
+  #addRow({ steps, columns, empty }: PendingGroup, at: number, row: Row): void {
     const start = startOf(at, this.stepMilliseconds);
     let step = steps.get(start);
     if (step === undefined) {

@@ -37,8 +37,9 @@ const postgres: InstanceStatus = {
 
 const frame: Frame = {
   at: Date.parse(seenAt),
-  node: [0.5, 1000, 4000, 5, 10, 20, 30, 40, 500, 900],
-  containers: [[0.25, 300, 1000, 1, 2, 3, 4, 7], null, [0.125, 100, 4000, 0, 0, 0, 0, 1]],
+  node: [0.5, 1000, 4000, 5, 10, 20, 30, 40, 500, 900, 0.1, 0.2, 0.3],
+  // The last one is of an agent that knows nothing of throttling.
+  containers: [[0.25, 300, 1000, 1, 2, 3, 4, 7, 0.5], null, [0.125, 100, 4000, 0, 0, 0, 0, 1]],
 };
 const samples: LiveSamples = {
   node: "user1",
@@ -48,7 +49,7 @@ const samples: LiveSamples = {
     { name: "cadvisor", instance: "cadvisor" },
   ],
   // An older frame, which says something else.
-  frames: [{ ...frame, at: frame.at - 1000, node: frame.node.map((value) => value + 1) }, frame],
+  frames: [{ ...frame, at: frame.at - 1000, node: frame.node.map((value) => (value ?? 0) + 1) }, frame],
 };
 
 export function testSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
