@@ -3,6 +3,7 @@ import { benchmarkBackup } from "./backup.ts";
 import { benchmarkDeploy } from "./deploy.ts";
 import type { Bench } from "./fleet.ts";
 import { benchmarkHistory } from "./history.ts";
+import { benchmarkIngest } from "./ingest.ts";
 import { benchmarkMetrics } from "./metrics.ts";
 import { benchmarkReapply } from "./reapply.ts";
 import type { BenchmarkResult } from "./result.ts";
@@ -15,6 +16,7 @@ import { benchmarkUpgradeGap } from "./upgrade-gap.ts";
 export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResult[]>> = {
   start: benchmarkStart,
   history: benchmarkHistory,
+  ingest: benchmarkIngest,
   deploy: benchmarkDeploy,
   metrics: benchmarkMetrics,
   "agent-weight": benchmarkAgentWeight,

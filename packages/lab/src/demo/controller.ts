@@ -10,7 +10,7 @@ import { routerAuthority } from "../router/service.ts";
 import type { Lab } from "../state.ts";
 
 export const repository = join(import.meta.dirname, "../../../..");
-const cli = join(repository, "packages/controller/dist/berth.mjs");
+export const controllerProgram = join(repository, "packages/controller/dist/berth.mjs");
 const processName = "controller";
 
 export interface LabController {
@@ -73,7 +73,7 @@ async function startController(lab: Lab, controller: LabController): Promise<Pro
   ];
   return startLongLived({
     name: processName,
-    argv: inNamespace(lab.namespace, [process.execPath, cli, "serve", ...options]),
+    argv: inNamespace(lab.namespace, [process.execPath, controllerProgram, "serve", ...options]),
     stateDirectory: lab.stateDirectory,
   });
 }
