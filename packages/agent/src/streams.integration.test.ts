@@ -93,4 +93,58 @@ describe("exec", () => {
     const ended = await end(id);
     expect(ended.exitCode === 0).toBe(false);
   });
+
+  const terminal = { columns: 80, rows: 24 };
+  const sh = ["sh", "-c", "exec sh"];
+  /** Command lines of what runs in the container. */
+  const running = async (): Promise<string[]> => {
+    const { Processes: processes } = await node.docker.client.getContainer("user1-web").top({ ps_args: "-o pid,args" });
+    return processes.map(([, ...command]: string[]) => command.join(" "));
+  };
+
+  it.each([
+    ["waits for what is in its foreground, and that", "sleep 4321\n", ["sh", "sleep 4321"]],
+    ["does not heed that", "trap '' HUP; sleep 4322\n", ["sh"]],
+  ])("ends a shell whose terminal is closed: one that %s", async (_, typed, ended) => {
+    const id = randomUUID();
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command: sh, tty: terminal });
+    node.controller.send({ type: "stream.input", id, data: Buffer.from(typed).toString("base64") });
+    await eventually("the command to run", async () => (await running()).some((line) => line.startsWith("sleep 432")));
+    node.controller.send({ type: "stream.close", id });
+    expect(await end(id)).toEqual({ type: "stream.end", id, exitCode: null });
+    await eventually("its end", async () => (await running()).every((line) => !ended.includes(line)));
+  });
+
+  it("says before anything else that there is nothing to open a terminal with", async () => {
+    const id = randomUUID();
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command: ["/none"], tty: terminal });
+    expect(await end(id)).toMatchObject({
+      error: { code: "not-found", message: "The container has no command '/none'." },
+    });
+    expect(textOf(id, "stdout")).toBe("");
+  });
+
+  it("gives the output and the exit code of what ends before its terminal has a size", async () => {
+    const id = randomUUID();
+    node.controller.send({
+      type: "exec.open",
+      id,
+      instance: "user1-web",
+      command: ["sh", "-c", "exit 9"],
+      tty: terminal,
+    });
+    expect((await end(id)).exitCode).toBe(9);
+  });
+
+  it("runs in the container that is named, and in none of another instance", async () => {
+    const id = randomUUID();
+    const request = { type: "exec.open", instance: "user1-web", command: ["echo", "here"], tty: null } as const;
+    node.controller.send({ ...request, id, container: "user1-web" });
+    expect((await end(id)).exitCode).toBe(0);
+    const other = randomUUID();
+    node.controller.send({ ...request, id: other, container: "user1-web-worker" });
+    expect(await end(other)).toMatchObject({
+      error: { code: "not-found", message: "No container user1-web-worker is on this node." },
+    });
+  });
 });

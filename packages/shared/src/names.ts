@@ -8,6 +8,9 @@ export const nameSchema = z.string().regex(/^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/
 /** `<tenant>-<service>` or `shared-<service>`. */
 export const instanceNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,64}$/, { error: "is not an instance name" });
 
+/** The instance's, or `<instance>-<part>` in a service of several containers. */
+export const containerNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,127}$/, { error: "is not a container's name" });
+
 /** The tenant part of an instance that belongs to nobody in particular. */
 export const sharedScope = "shared";
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentMessageOf, type ControllerMessage, maxMessageBytes } from "@berth/shared/protocol/messages";
+import { protocolVersion } from "@berth/shared/protocol/version";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { silentLog } from "../log.ts";
@@ -10,7 +11,7 @@ import { Connection } from "./connection.ts";
 
 const hello: AgentMessageOf<"hello"> = {
   type: "hello",
-  protocol: { major: 1, minor: 0 },
+  protocol: protocolVersion,
   agentVersion: "0.1.0",
   node: "user1",
   bootId: "boot",
@@ -29,7 +30,7 @@ const hello: AgentMessageOf<"hello"> = {
 };
 const welcome: ControllerMessage = {
   type: "welcome",
-  protocol: { major: 1, minor: 0 },
+  protocol: protocolVersion,
   clock: 0,
   lastEventSequence: 0,
   drift: "mend",

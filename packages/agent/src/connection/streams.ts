@@ -44,13 +44,18 @@ export class Streams {
     });
   }
 
-  openExec({ id, instance, command, tty }: ControllerMessageOf<"exec.open">): void {
+  openExec({ id, instance, container: wanted, command, tty }: ControllerMessageOf<"exec.open">): void {
     this.#run(id, async (stream) => {
-      const container = await this.#containerOf(instance);
+      const container = await this.#containerOf(instance, wanted);
       const session = await this.#dependencies.engine.exec(container, command, tty);
       const output = session.stream;
-      if (stream.abort.signal.aborted) output.destroy();
-      stream.abort.signal.addEventListener("abort", () => output.destroy());
+      const leave = (): void => {
+        output.destroy();
+        // Without a terminal a command is nobody's to follow: it runs on, as one of `docker exec` does.
+        if (tty !== null) void this.#hangUp(id, session);
+      };
+      if (stream.abort.signal.aborted) leave();
+      else stream.abort.signal.addEventListener("abort", leave, { once: true });
       stream.session.resolve(session);
       await this.#forward(id, output, tty !== null);
       return session.exitCode();
@@ -75,6 +80,14 @@ export class Streams {
   /** The connection is gone, and with it whoever followed. */
   closeAll(): void {
     for (const id of this.#open.keys()) this.close(id);
+  }
+
+  async #hangUp(id: string, session: ExecSession): Promise<void> {
+    try {
+      await session.hangUp();
+    } catch (error) {
+      this.#dependencies.log.warn({ stream: id, reason: String(error) }, "a command could not be ended");
+    }
   }
 
   #enqueue(id: string, work: (session: ExecSession) => Promise<void>): void {
@@ -139,11 +152,14 @@ export class Streams {
     }
   }
 
-  async #containerOf(instance: string): Promise<string> {
+  async #containerOf(instance: string, wanted?: string): Promise<string> {
     const containers = await this.#dependencies.engine.listContainers({ instance });
     const inUse = containers.filter(({ name }) => !name.endsWith(nextSuffix) && !name.endsWith(previousSuffix));
-    const chosen = inUse.find(({ name }) => name === instance) ?? inUse[0];
-    if (chosen === undefined) throw new BerthError("not-found", `No container of ${instance} is on this node.`);
+    const named = inUse.find(({ name }) => name === (wanted ?? instance));
+    const chosen = wanted === undefined ? (named ?? inUse[0]) : named;
+    if (chosen === undefined) {
+      throw new BerthError("not-found", `No container ${wanted ?? `of ${instance}`} is on this node.`);
+    }
     return chosen.id;
   }
 }

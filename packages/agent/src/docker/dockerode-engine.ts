@@ -3,7 +3,7 @@ import { Agent } from "node:http";
 import { Readable } from "node:stream";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import Dockerode from "dockerode";
-import { pause, within } from "../deadline.ts";
+import { within } from "../deadline.ts";
 import { containerOptions, nanoCpus, restartPolicy } from "./container-options.ts";
 import { detailsOf, imageOf, summaryOf } from "./containers.ts";
 import type {
@@ -16,9 +16,11 @@ import type {
   ImageSummary,
   LogOptions,
   PullProgress,
+  TerminalSize,
 } from "./engine.ts";
 import { dockerError, statusOf } from "./errors.ts";
 import { lines, parseEvent, watchedActions } from "./events.ts";
+import { startExec } from "./exec.ts";
 import { filesArchive } from "./files-archive.ts";
 import { containerLabels } from "./fingerprint.ts";
 import { labels } from "./labels.ts";
@@ -30,9 +32,6 @@ import { EngineRestart } from "./restart.ts";
 const requestMilliseconds = 60_000;
 /** No service of the catalog is given longer. */
 const longestStopSeconds = 600;
-const resizeAttempts = 20;
-const resizeMilliseconds = 25;
-const never = new AbortController().signal;
 const notModified = 304;
 const notFound = 404;
 
@@ -197,48 +196,8 @@ export class DockerodeEngine implements Engine {
     return toReadable(await this.#ask("read logs", container.logs({ ...both, follow, abortSignal: signal })));
   }
 
-  async exec(
-    id: string,
-    command: readonly string[],
-    tty: { columns: number; rows: number } | null,
-  ): Promise<ExecSession> {
-    const exec = await this.#ask(
-      `run a command in ${id}`,
-      this.#docker.getContainer(id).exec({
-        Cmd: [...command],
-        AttachStdin: true,
-        AttachStdout: true,
-        AttachStderr: true,
-        Tty: tty !== null,
-      }),
-    );
-    const start = exec.start({ hijack: true, stdin: true, Tty: tty !== null });
-    const stream = await this.#ask(`run a command in ${id}`, start);
-    const resize = async (columns: number, rows: number): Promise<void> => {
-      await this.#ask("resize the terminal", exec.resize({ w: columns, h: rows }));
-    };
-    if (tty !== null) await this.#resizeAtStart(resize, tty);
-    return {
-      stream,
-      resize,
-      exitCode: async () => (await this.#askFor("inspect a command", exec.inspect()))?.ExitCode ?? null,
-    };
-  }
-
-  /** Docker answers the start before the command runs, and cannot resize until then. */
-  async #resizeAtStart(
-    resize: (columns: number, rows: number) => Promise<void>,
-    { columns, rows }: { columns: number; rows: number },
-  ): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await resize(columns, rows);
-        return;
-      } catch (error) {
-        if (attempt === resizeAttempts) throw error;
-        await pause(resizeMilliseconds, never);
-      }
-    }
+  async exec(id: string, command: readonly string[], tty: TerminalSize | null): Promise<ExecSession> {
+    return startExec(this.#docker, id, command, tty);
   }
 
   async execExitCode(id: string, command: readonly string[], signal: AbortSignal): Promise<number> {

@@ -56,10 +56,17 @@ export interface PullProgress {
   fraction?: number;
 }
 
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
 /** A command running in a container: bytes in, bytes out, its exit code at the end. */
 export interface ExecSession {
   stream: Duplex;
   resize(columns: number, rows: number): Promise<void>;
+  /** Ends it as a terminal does that is closed. Docker lets a command run on whose connection has gone. */
+  hangUp(): Promise<void>;
   /** Null when Docker no longer knows it. */
   exitCode(): Promise<number | null>;
 }
@@ -119,7 +126,8 @@ export interface Engine {
   events(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>>;
   /** Multiplexed frames: docker/frames.ts takes them apart. */
   logs(id: string, options: LogOptions): Promise<Readable>;
-  exec(id: string, command: readonly string[], tty: { columns: number; rows: number } | null): Promise<ExecSession>;
+  /** @throws BerthError not-found when a terminal is asked for and the container has no such command */
+  exec(id: string, command: readonly string[], tty: TerminalSize | null): Promise<ExecSession>;
   /** Runs a command without input; output is dropped. Returns its exit code. */
   execExitCode(id: string, command: readonly string[], signal: AbortSignal): Promise<number>;
 }

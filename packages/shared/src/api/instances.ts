@@ -1,6 +1,6 @@
 /** Restarts, and streams of one instance: logs are Server-Sent Events, exec is a WebSocket. */
 import * as z from "zod";
-import { instanceNameSchema } from "../names.ts";
+import { containerNameSchema, instanceNameSchema } from "../names.ts";
 import { planSchema } from "../operations/plan.ts";
 import { defineEndpoint } from "./define.ts";
 import { errorBodySchema } from "./errors.ts";
@@ -30,6 +30,7 @@ export const logEventSchema = z.object({ channel: z.enum(["stdout", "stderr"]), 
 export const execPath = "/api/instances/:name/exec";
 export const execRequestSchema = z.strictObject({
   instance: instanceNameSchema,
+  container: containerNameSchema.optional().describe("Of an instance that has several; left out: its own"),
   command: z.array(z.string()).min(1),
   tty: z.strictObject({ columns: z.int(), rows: z.int() }).nullable(),
 });
@@ -37,9 +38,18 @@ export const execRequestSchema = z.strictObject({
 export const execClientMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("input"), data: z.string().describe("base64; empty: end of input") }),
   z.strictObject({ type: z.literal("resize"), columns: z.int(), rows: z.int() }),
+  z.strictObject({ type: z.literal("ping") }).describe("Answered by pong: a browser is not told of WebSocket's own"),
 ]);
 export const execServerMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("output"), channel: z.enum(["stdout", "stderr"]), data: z.string() }),
   z.strictObject({ type: z.literal("exit"), code: z.int().nullable() }),
+  z.strictObject({ type: z.literal("pong"), nodeSilentSeconds: z.number().describe("Since the node was last heard") }),
   z.strictObject({ type: z.literal("error"), ...errorBodySchema.shape }),
 ]);
+
+/** What a terminal runs: bash where there is one. Colours and UTF-8, which images seldom ask for by themselves. */
+export const shellCommand: readonly string[] = [
+  "sh",
+  "-c",
+  'export TERM=xterm-256color LANG="${LANG:-C.UTF-8}"; if command -v bash >/dev/null; then exec bash; fi; exec sh',
+];

@@ -1,7 +1,7 @@
 /** Every message between agent and controller, as JSON text frames of one WebSocket. */
 import * as z from "zod";
 import { sampleBatchSchema } from "../metrics/samples.ts";
-import { instanceNameSchema, nameSchema } from "../names.ts";
+import { containerNameSchema, instanceNameSchema, nameSchema } from "../names.ts";
 import { agentEventSchema } from "./events.ts";
 import { nodeFactsSchema, observationSchema } from "./state.ts";
 
@@ -113,6 +113,7 @@ const execOpen = z.strictObject({
   type: z.literal("exec.open"),
   id: streamIdSchema,
   instance: instanceNameSchema,
+  container: containerNameSchema.optional().describe("Left out: the instance's own. Since 1.1"),
   command: z.array(z.string()).min(1),
   tty: z.strictObject({ columns: z.int(), rows: z.int() }).nullable(),
 });

@@ -1,5 +1,5 @@
 /** Protocol between agent and controller, `major.minor`. A peer of the same major and at most one minor older works. */
-export const protocolVersion = { major: 1, minor: 0 } as const;
+export const protocolVersion = { major: 1, minor: 1 } as const;
 
 export type ProtocolVersion = { major: number; minor: number };
 export type Compatibility = "current" | "outdated" | "unsupported";
