@@ -82,8 +82,15 @@ async function door(
   { pageDirectory: directory = null }: { pageDirectory?: string | null },
 ): Promise<FastifyInstance> {
   const app = await buildApp(api, { access, logger, pageDirectory: directory, https: null });
-  handleUpgrades(app, [createExecUpgrade(access, openExecSession(controller))]);
+  handleUpgrades(app, [execUpgrade(controller, logger, access)]);
   return app;
+}
+
+function execUpgrade(controller: Controller, logger: Logger, access: AccessOptions): HandleUpgrade {
+  const open = openExecSession(controller, (error) =>
+    logger.error({ err: error }, "That a command ended could not be recorded"),
+  );
+  return createExecUpgrade(access, open);
 }
 
 /** The only door to the network. A client certificate is asked for, and judged where it is needed: by the hub. */
@@ -116,7 +123,7 @@ async function agentDoor(
     hub.handleUpgrade(request, socket, head);
     return true;
   };
-  handleUpgrades(app, [toHub, createExecUpgrade(access, openExecSession(controller))]);
+  handleUpgrades(app, [toHub, execUpgrade(controller, logger, access)]);
   const renew = async (): Promise<void> => {
     const renewed = await authority.issueServerCertificate(await controller.serverNames());
     if (!("setSecureContext" in app.server) || typeof app.server.setSecureContext !== "function") return;

@@ -121,6 +121,8 @@ export interface LogsRequest {
 
 export interface ExecRequest {
   instance: string;
+  /** Left out: the instance's own. */
+  container?: string | undefined;
   command: string[];
   tty: { columns: number; rows: number } | null;
 }

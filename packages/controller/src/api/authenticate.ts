@@ -4,7 +4,7 @@ import type { Account, Role } from "@berth/shared/api/accounts";
 import type { EndpointRole } from "@berth/shared/api/define";
 import { BerthError } from "@berth/shared/errors";
 import { heartbeatMilliseconds } from "@berth/shared/api/live";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
 import { scopeOfTenant, type Scope } from "../accounts/scope.ts";
 
@@ -71,13 +71,13 @@ export async function requireAccount(request: IncomingMessage, needed: Role, opt
  * ended, or it has another role or tenant.
  */
 export function watchAccount(
-  request: FastifyRequest,
+  request: IncomingMessage,
+  { name, role, tenant }: Account,
   options: AccessOptions,
   { signal, onChange, everyMilliseconds = heartbeatMilliseconds }: AccountWatch,
 ): void {
-  const { name, role, tenant } = request.account;
   const look = async (): Promise<void> => {
-    const now = await accountOf(request.raw, options);
+    const now = await accountOf(request, options);
     if (now?.name !== name || now.role !== role || now.tenant !== tenant) onChange();
   };
   // What cannot be asked at this moment is asked again.

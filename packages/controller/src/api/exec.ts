@@ -8,7 +8,7 @@ import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
 import pTimeout from "p-timeout";
 import { WebSocketServer, type WebSocket } from "ws";
 import type * as z from "zod";
-import { requireAccount, type AccessOptions } from "./authenticate.ts";
+import { requireAccount, watchAccount, type AccessOptions } from "./authenticate.ts";
 
 export type ExecRequest = z.output<typeof execRequestSchema>;
 type ServerMessage = z.input<typeof execServerMessageSchema>;
@@ -20,6 +20,8 @@ export interface ExecSession {
   write: (data: Buffer) => void;
   resize: (columns: number, rows: number) => void;
   close: () => void;
+  /** Seconds since anything was heard of its node. */
+  nodeSilentFor: () => number;
   /** After the output has ended; null: the command was cut off. */
   exitCode: Promise<number | null>;
 }
@@ -30,11 +32,19 @@ export type OpenExec = (request: ExecRequest, account: Account) => Promise<ExecS
 const execUrl = /^\/api\/instances\/([a-z0-9-]+)\/exec$/;
 const maxMessageBytes = 1024 * 1024;
 const firstMessageMilliseconds = 10_000;
+/** A client that answers no ping for so long is gone, and so is what it ran. */
+const pingMilliseconds = 15_000;
 
 /** true when the upgrade was for exec and is taken care of. */
 export type HandleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
-export function createExecUpgrade(access: AccessOptions, open: OpenExec): HandleUpgrade {
+export interface ExecTiming {
+  pingMilliseconds?: number;
+  /** Between two looks at whether the account may still. */
+  accountMilliseconds?: number;
+}
+
+export function createExecUpgrade(access: AccessOptions, open: OpenExec, timing: ExecTiming = {}): HandleUpgrade {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   return (request, socket, head) => {
     const path = (request.url ?? "").split("?")[0] ?? "";
@@ -43,7 +53,17 @@ export function createExecUpgrade(access: AccessOptions, open: OpenExec): Handle
     requireAccount(request, "operator", access).then(
       (account) =>
         server.handleUpgrade(request, socket, head, (peer) => {
-          void serveSession(peer, instance, (asked) => open(asked, account));
+          const gone = new AbortController();
+          peer.once("close", () => gone.abort());
+          endWithoutPong(peer, timing.pingMilliseconds ?? pingMilliseconds);
+          const { accountMilliseconds } = timing;
+          const watchEnd = (onChange: () => void): void =>
+            watchAccount(request, account, access, {
+              signal: gone.signal,
+              onChange,
+              ...(accountMilliseconds === undefined ? {} : { everyMilliseconds: accountMilliseconds }),
+            });
+          void serveSession({ peer, instance, open: (asked) => open(asked, account), watchEnd });
         }),
       (error: unknown) => refuseUpgrade(socket, toBerthError(error)),
     );
@@ -60,11 +80,15 @@ export function refuseUpgrade(socket: Duplex, error: BerthError): void {
   );
 }
 
-async function serveSession(
-  peer: WebSocket,
-  instance: string,
-  open: (request: ExecRequest) => Promise<ExecSession>,
-): Promise<void> {
+interface Served {
+  peer: WebSocket;
+  instance: string;
+  open: (request: ExecRequest) => Promise<ExecSession>;
+  /** Calls back once the account may no longer do this. */
+  watchEnd: (onEnd: () => void) => void;
+}
+
+async function serveSession({ peer, instance, open, watchEnd }: Served): Promise<void> {
   // Resolves when the socket has taken it, so that a slow reader slows the command and does not fill our memory.
   const send = (message: ServerMessage) =>
     new Promise<void>((resolve) => peer.send(JSON.stringify(message), () => resolve()));
@@ -75,16 +99,36 @@ async function serveSession(
     if (request.instance !== instance)
       throw new BerthError("request.invalid", "The request names another instance than its address");
     const session = await open(request);
+    // The peer may have left while the node was asked.
+    if (peer.readyState !== peer.OPEN) session.close();
     peer.on("close", () => session.close());
-    forwardInput(messages, session).catch((error: unknown) => peer.close(1008, toBerthError(error).message));
+    let refused = false;
+    watchEnd(() => {
+      refused = true;
+      session.close();
+    });
+    takeMessages(messages, session, send).catch((error: unknown) => peer.close(1008, toBerthError(error).message));
     for await (const { channel, data } of session.output) {
       await send({ type: "output", channel, data: data.toString("base64") });
     }
+    if (refused) throw new BerthError("unauthenticated", "The login has ended, or the account has another role now");
     await send({ type: "exit", code: await session.exitCode });
   } catch (error) {
     if (peer.readyState === peer.OPEN) await send({ type: "error", error: toBerthError(error).toBody() });
   }
   peer.close();
+}
+
+/** A connection that was cut without a word is only found out by asking. */
+function endWithoutPong(peer: WebSocket, everyMilliseconds: number): void {
+  let answered = true;
+  peer.on("pong", () => (answered = true));
+  const timer = setInterval(() => {
+    if (!answered) peer.terminate();
+    answered = false;
+    peer.ping();
+  }, everyMilliseconds);
+  peer.once("close", () => clearInterval(timer));
 }
 
 /** Arguments of `message` events: the data comes first. */
@@ -96,12 +140,25 @@ async function firstMessage(messages: Messages): Promise<unknown> {
   return done === true ? undefined : parseJson(value[0]);
 }
 
-async function forwardInput(messages: Messages, session: ExecSession): Promise<void> {
+async function takeMessages(
+  messages: Messages,
+  session: ExecSession,
+  send: (message: ServerMessage) => Promise<void>,
+): Promise<void> {
   for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
     const message = execClientMessageSchema.safeParse(parseJson(next.value[0]));
     if (!message.success) throw new BerthError("protocol.invalid", "A message does not fit the protocol");
-    if (message.data.type === "resize") session.resize(message.data.columns, message.data.rows);
-    else session.write(Buffer.from(message.data.data, "base64"));
+    switch (message.data.type) {
+      case "input":
+        session.write(Buffer.from(message.data.data, "base64"));
+        break;
+      case "resize":
+        session.resize(message.data.columns, message.data.rows);
+        break;
+      case "ping":
+        // Input that follows does not wait for it.
+        void send({ type: "pong", nodeSilentSeconds: session.nodeSilentFor() });
+    }
   }
 }
 

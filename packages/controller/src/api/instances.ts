@@ -48,7 +48,7 @@ export function serveInstances(app: FastifyInstance, instances: InstancesApi, ac
     request.raw.once("close", () => gone.abort());
     const chunks = await instances.logs(name, request.query as z.output<typeof logsQuerySchema>, gone.signal);
     const stream = openEventStream(request, reply);
-    watchAccount(request, access, { signal: stream.signal, onChange: stream.end });
+    watchAccount(request.raw, request.account, access, { signal: stream.signal, onChange: stream.end });
     const lines = { stdout: new LineSplitter(), stderr: new LineSplitter() };
     try {
       for await (const { channel, data } of chunks) {

@@ -1,6 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "@berth/shared/api/accounts";
-import type { FastifyRequest } from "fastify";
 import { beforeEach, describe, expect, test } from "vitest";
 import { scopeOfTenant } from "../accounts/scope.ts";
 import { watchAccount } from "./authenticate.ts";
@@ -49,13 +49,15 @@ test("a stream ends once its account is another one, or gone", async () => {
   let account: Account | null = { name: "vera", role: "viewer", tenant: null };
   const over = new AbortController();
   const ended: string[] = [];
-  const request = {
-    account,
-    raw: { headers: { authorization: "Bearer token" }, method: "GET" },
-  } as unknown as FastifyRequest;
+  const vera = account;
+  const request = { headers: { authorization: "Bearer token" }, method: "GET" } as IncomingMessage;
   const access = { trusted: false, authenticate: async () => account };
   const watch = () =>
-    watchAccount(request, access, { signal: over.signal, everyMilliseconds: 5, onChange: () => ended.push("ended") });
+    watchAccount(request, vera, access, {
+      signal: over.signal,
+      everyMilliseconds: 5,
+      onChange: () => ended.push("ended"),
+    });
   watch();
   await pause(50);
   expect(ended).toEqual([]);

@@ -39,7 +39,7 @@ export function serveLive(app: FastifyInstance, live: LiveApi, access: AccessOpt
         await live.run(query.run);
       }
       const stream = openEventStream(request, reply);
-      watchAccount(request, access, { signal: stream.signal, onChange: stream.end });
+      watchAccount(request.raw, request.account, access, { signal: stream.signal, onChange: stream.end });
       const buffered: LiveEvent[] = [];
       let ready = false;
       const seenLog = { sequence: 0 };

@@ -44,6 +44,7 @@ export async function runExecSession({ socket, request, input, screen, output }:
       const message = execServerMessageSchema.parse(JSON.parse(String(frame)));
       if (message.type === "exit") return message.code;
       if (message.type === "error") throw fromBody(message.error);
+      if (message.type === "pong") continue;
       await output(message.channel, Buffer.from(message.data, "base64"));
     }
     throw new BerthError("controller.unreachable", "The connection was lost before the command ended.", {

@@ -1,6 +1,8 @@
 /** Logs and commands of an instance, from the node that has it. */
+import type { Account } from "@berth/shared/api/accounts";
+import { BerthError } from "@berth/shared/errors";
 import type { Hub } from "../agents/types.ts";
-import type { ExecSession, OpenExec } from "../api/exec.ts";
+import type { ExecRequest, ExecSession, OpenExec } from "../api/exec.ts";
 import type { InstancesApi } from "../api/instances.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
@@ -9,7 +11,7 @@ import { getInstance } from "../inventory/instances.ts";
 
 interface StreamDependencies {
   inventory: Inventory;
-  hub: Pick<Hub, "openLogs" | "openExec">;
+  hub: Pick<Hub, "openLogs" | "openExec" | "connection">;
 }
 
 export function createInstancesApi(dependencies: StreamDependencies): Pick<InstancesApi, "logs"> {
@@ -23,13 +25,15 @@ export function createInstancesApi(dependencies: StreamDependencies): Pick<Insta
   };
 }
 
-export function openExecSession(dependencies: StreamDependencies): OpenExec {
+/** `onProblem`: that a command ended could not be recorded. */
+export function openExecSession(dependencies: StreamDependencies, onProblem: (error: unknown) => void): OpenExec {
+  const { hub } = dependencies;
   return async (request, account): Promise<ExecSession> => {
     const node = await nodeOf(request.instance, dependencies);
-    // Not its arguments: they may hold what only the instance is to know.
-    const message = `${account.name} asked to run ${request.command[0]?.slice(0, 80)} in ${request.instance}`;
-    await recordEvent(dependencies.inventory.database, { kind: "exec", node, instance: request.instance, message });
-    const stream = dependencies.hub.openExec(node, request);
+    if (request.container !== undefined) requireContainerChoice(node, hub);
+    const recordEnd = await recordBegin(request, account, node, dependencies);
+    const stream = hub.openExec(node, request);
+    stream.exitCode.then(recordEnd).catch(onProblem);
     // Input keeps its order, and waits for the agent's socket rather than pile up.
     let writing: Promise<void> = Promise.resolve();
     return {
@@ -41,9 +45,47 @@ export function openExecSession(dependencies: StreamDependencies): OpenExec {
       },
       resize: (columns, rows) => stream.resize(columns, rows),
       close: () => stream.close(),
+      nodeSilentFor: () => Math.max(0, Date.now() - (hub.connection(node)?.lastSeen ?? Date.now())) / 1000,
       exitCode: stream.exitCode,
     };
   };
+}
+
+/** Who, what and where; neither arguments nor what is typed: they may hold what only the instance is to know. */
+async function recordBegin(
+  { instance, container, command, tty }: ExecRequest,
+  account: Account,
+  node: string,
+  { inventory: { database } }: StreamDependencies,
+): Promise<(exitCode: number | null) => Promise<void>> {
+  const beganAt = performance.now();
+  const what = command[0]?.slice(0, 80) ?? "";
+  const where = container === undefined || container === instance ? instance : `${instance}, container ${container}`;
+  const event = { kind: "exec", node, instance };
+  const data = { account: account.name, container: container ?? null, terminal: tty !== null };
+  const begin = await recordEvent(database, {
+    ...event,
+    message: `${account.name} asked to run ${what} in ${where}${tty === null ? "" : ", with a terminal"}`,
+    data,
+  });
+  return async (exitCode) => {
+    const how = exitCode === null ? "was cut off" : `ended with exit code ${exitCode}`;
+    const seconds = Math.round((performance.now() - beganAt) / 1000);
+    await recordEvent(database, {
+      ...event,
+      message: `${what} of ${account.name} in ${where} ${how} after ${seconds} s`,
+      data: { ...data, began: begin.id, exitCode, seconds },
+    });
+  };
+}
+
+/** An older agent takes a container's name for a broken message, and hangs up on us. */
+function requireContainerChoice(node: string, hub: StreamDependencies["hub"]): void {
+  const protocol = hub.connection(node)?.protocol;
+  if (protocol === undefined || protocol === null || protocol.minor >= 1) return;
+  throw new BerthError("protocol.unsupported", `The agent of node '${node}' is too old to be told a container`, {
+    hint: `Replace it: berth node upgrade-agent ${node}`,
+  });
 }
 
 async function nodeOf(instance: string, { inventory }: StreamDependencies): Promise<string> {

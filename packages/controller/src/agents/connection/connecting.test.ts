@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closeCodes } from "@berth/shared/protocol/close";
+import { protocolVersion } from "@berth/shared/protocol/version";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openAuthority } from "../authority/authority.ts";
 import { makeKeyAndRequest } from "../testing/certificates.ts";
@@ -155,7 +156,7 @@ describe("hello", () => {
     expect(harness.hub.connection("user1")).toMatchObject({
       state: "offline",
       agentVersion: "1.4.0",
-      protocol: { major: 1, minor: 0 },
+      protocol: protocolVersion,
       facts: testFacts,
       lastSeen: expect.any(Number),
     });

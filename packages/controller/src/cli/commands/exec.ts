@@ -11,6 +11,7 @@ const killed = 137;
 interface ExecInput {
   instance: string;
   command: string[];
+  container: string | undefined;
   interactive: boolean;
   tty: boolean;
 }
@@ -26,6 +27,7 @@ export default defineCommand({
   options: {
     interactive: { kind: "flag", short: "i", description: "Pass stdin on" },
     tty: { kind: "flag", short: "t", description: "Give the command a terminal" },
+    container: { kind: "text", value: "NAME", description: "Which of its containers, where it has several" },
   },
   examples: [
     { command: "berth exec -it user1-n8n -- sh", does: "a shell inside the instance" },
@@ -62,6 +64,7 @@ async function runInInstance(
       socket,
       request: {
         instance: input.instance,
+        container: input.container,
         command: input.command,
         tty: input.tty ? screenSize(terminal.stdout) : null,
       },

@@ -45,6 +45,8 @@ function serveCommand(peer: WebSocket, { seen, exitCode, refusal, breaks, endsAt
     const message = execClientMessageSchema.parse(data);
     if (message.type === "resize") {
       seen.resized.push([message.columns, message.rows]);
+    } else if (message.type === "ping") {
+      send({ type: "pong", nodeSilentSeconds: 0 });
     } else if (message.data !== "") {
       output("stdout", Buffer.from(message.data, "base64").toString().toUpperCase());
     } else if (breaks) {

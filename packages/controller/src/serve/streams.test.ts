@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ExecStream, Hub, NodePresence } from "../agents/types.ts";
+import type { Inventory } from "../inventory/database.ts";
+import { listEvents } from "../inventory/events.ts";
+import { putDesiredInstance } from "../inventory/instances.ts";
+import { putNode } from "../inventory/nodes.ts";
+import { openInventory } from "../inventory/open.ts";
+import { openExecSession } from "./streams.ts";
+
+const anna = { name: "anna", role: "operator", tenant: null } as const;
+const request = { instance: "user1-n8n", command: ["sh", "-c", "echo hunter2"], tty: { columns: 80, rows: 24 } };
+
+let directory: string;
+let inventory: Inventory;
+let minor: number;
+let exit: PromiseWithResolvers<number | null>;
+let typed: string[];
+const problems: unknown[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "berth-streams-"));
+  inventory = await openInventory({ file: join(directory, "inventory.sqlite") });
+  await putNode(inventory.database, { name: "user1", address: "10.0.6.11", proxmox: null });
+  await putDesiredInstance(inventory.database, {
+    ...{ name: "user1-n8n", service: "n8n", version: "1", node: "user1", tenant: "user1", ports: [], hash: "h" },
+  });
+  minor = 1;
+  exit = Promise.withResolvers();
+  typed = [];
+});
+afterEach(async () => {
+  await inventory.close();
+  await rm(directory, { recursive: true });
+  expect(problems).toEqual([]);
+});
+
+const stream = (): ExecStream => ({
+  write: async (data) => void typed.push(Buffer.from(data).toString()),
+  endInput: () => undefined,
+  resize: () => undefined,
+  close: () => exit.resolve(null),
+  exitCode: exit.promise,
+  async *[Symbol.asyncIterator]() {
+    await exit.promise;
+  },
+});
+
+function open(changes: { instance?: string; container?: string } = {}) {
+  const hub = {
+    openExec: stream,
+    connection: () => ({ protocol: { major: 1, minor }, lastSeen: Date.now() - 5000 }) as NodePresence,
+  } as unknown as Hub;
+  return openExecSession({ inventory, hub }, (error) => problems.push(error))({ ...request, ...changes }, anna);
+}
+
+/** Oldest first. */
+async function history() {
+  return (await listEvents(inventory.database, { kind: "exec" })).toReversed();
+}
+
+test("who ran what where is recorded when it begins and when it ends, without what was said", async () => {
+  const session = await open({ container: "user1-n8n-worker" });
+  session.write(Buffer.from("secret\n"));
+  await expect.poll(() => typed).toEqual(["secret\n"]);
+  expect((await history()).map(({ message }) => message)).toEqual([
+    "anna asked to run sh in user1-n8n, container user1-n8n-worker, with a terminal",
+  ]);
+  exit.resolve(7);
+  await expect.poll(async () => (await history()).length).toBe(2);
+  const [begin, end] = await history();
+  expect(end).toMatchObject({
+    ...{ node: "user1", instance: "user1-n8n" },
+    message: "sh of anna in user1-n8n, container user1-n8n-worker ended with exit code 7 after 0 s",
+    data: { account: "anna", container: "user1-n8n-worker", terminal: true, began: begin?.id, exitCode: 7, seconds: 0 },
+  });
+  expect(JSON.stringify(await history())).not.toMatch(/secret|hunter2/);
+});
+
+test("what was cut off is recorded as that", async () => {
+  const session = await open();
+  expect(session.nodeSilentFor()).toBeCloseTo(5, 0);
+  session.close();
+  await expect
+    .poll(async () => (await history()).at(-1)?.message)
+    .toBe("sh of anna in user1-n8n was cut off after 0 s");
+});
+
+test("an agent of the protocol before containers could be named is not sent one", async () => {
+  minor = 0;
+  await expect(open({ container: "user1-n8n" })).rejects.toMatchObject({ code: "protocol.unsupported" });
+  await open();
+  expect((await history()).length).toBe(1);
+});
+
+test("an instance that the fleet does not have is refused, and no event", async () => {
+  await expect(open({ instance: "user9-n8n" })).rejects.toMatchObject({ code: "not-found" });
+  expect(await history()).toEqual([]);
+});
