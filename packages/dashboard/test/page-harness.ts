@@ -17,6 +17,8 @@ export interface OpenOptions {
   path?: string;
   standIn?: StandInOptions;
   browser?: BrowserContextOptions;
+  /** What the browser complains of and the test means to cause. */
+  expects?: RegExp[];
   /** Changes the stand-in before the page asks it anything. */
   prepare?: (standIn: StandIn) => void;
 }
@@ -30,6 +32,8 @@ export interface OpenedPage {
 export interface Harness {
   /** Opens the page in a fresh profile against a fresh stand-in, which by default asks for no login. */
   open: (options?: OpenOptions) => Promise<OpenedPage>;
+  /** Where the built page is. */
+  directory: () => string;
 }
 
 /** Registers what each file needs around its tests. After every test the page must have run without a complaint. */
@@ -54,7 +58,8 @@ export function usePages(): Harness {
   });
 
   return {
-    open: async ({ path = "/", standIn: options, browser: contextOptions, prepare } = {}) => {
+    directory: () => directory,
+    open: async ({ path = "/", standIn: options, browser: contextOptions, expects = [], prepare } = {}) => {
       const standIn = new StandIn({ page: directory, trusted: true, ...options });
       prepare?.(standIn);
       const url = await standIn.listen();
@@ -67,7 +72,8 @@ export function usePages(): Harness {
       page.on("console", (message) => {
         // A refused or dropped request is the browser's own line; the tests that cause one look at the page instead.
         const isRequest = message.text().startsWith("Failed to load resource");
-        if (["error", "warning"].includes(message.type()) && !isRequest) complaints.push(message.text());
+        const isMeant = isRequest || expects.some((pattern) => pattern.test(message.text()));
+        if (["error", "warning"].includes(message.type()) && !isMeant) complaints.push(message.text());
       });
       await page.goto(url + path);
       return { page, standIn, url };

@@ -75,6 +75,7 @@ let page: FastifyInstance;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "berth-page-"));
   await writeFile(join(directory, "index.html"), "<title>Berth</title>");
+  await writeFile(join(directory, "terminal.html"), "<title>Terminal</title>");
   const common = { logger: pino({ level: "silent" }), https: null };
   const authenticate = (token: string) => Promise.resolve(accounts[token] ?? null);
   local = await buildApp(dependencies, { ...common, access: { trusted: true, authenticate }, pageDirectory: null });
@@ -224,6 +225,17 @@ describe("the page", () => {
       const { statusCode, headers, body } = await page.inject({ url, headers: { accept: "text/html" } });
       expect([statusCode, body, headers["cache-control"]]).toEqual([200, "<title>Berth</title>", "no-cache"]);
       expect(headers["content-security-policy"]).toContain("default-src 'none'");
+      expect(headers["content-security-policy"]).not.toContain("unsafe");
+    }
+  });
+
+  test("lets inline styles be in the terminal's document alone, and nothing else there", async () => {
+    for (const url of ["/terminal", "/terminal?instance=user1-n8n", "/terminal.html"]) {
+      const { body, headers } = await page.inject({ url, headers: { accept: "text/html" } });
+      expect(body).toBe("<title>Terminal</title>");
+      const rules = String(headers["content-security-policy"]).split("; ");
+      expect(rules.filter((rule) => rule.includes("unsafe"))).toEqual(["style-src 'self' 'unsafe-inline'"]);
+      expect(rules).toEqual(expect.arrayContaining(["script-src 'self'", "trusted-types 'none'"]));
     }
   });
 

@@ -1,12 +1,14 @@
 /** The dashboard's files, with headers that let it run nothing but its own. */
 import { existsSync } from "node:fs";
-import { contentSecurityPolicy } from "@berth/shared/api/page";
+import { basename } from "node:path";
+import { contentSecurityPolicy, terminalContentSecurityPolicy, terminalPath } from "@berth/shared/api/page";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { answerNotFound } from "./errors.ts";
 
+const terminalFile = "terminal.html";
+
 const pageHeaders = {
-  "content-security-policy": contentSecurityPolicy,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
 };
@@ -24,10 +26,16 @@ export async function servePage(app: FastifyInstance, directory: string): Promis
     setHeaders: (reply, path) => {
       // Files below assets/ carry a hash of their content in the name.
       const isHashed = path.includes("/assets/");
-      reply.headers({ ...pageHeaders, "cache-control": isHashed ? "public, max-age=31536000, immutable" : "no-cache" });
+      const isTerminal = basename(path) === terminalFile;
+      reply.headers({
+        ...pageHeaders,
+        "content-security-policy": isTerminal ? terminalContentSecurityPolicy : contentSecurityPolicy,
+        "cache-control": isHashed ? "public, max-age=31536000, immutable" : "no-cache",
+      });
     },
   });
   app.get("/", { config: { role: "public" } }, (_, reply) => reply.sendFile("index.html"));
+  app.get(terminalPath, { config: { role: "public" } }, (_, reply) => reply.sendFile(terminalFile));
   app.setNotFoundHandler((request, reply) =>
     isView(request) ? reply.sendFile("index.html") : answerNotFound(request, reply),
   );

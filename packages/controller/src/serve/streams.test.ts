@@ -43,9 +43,12 @@ const stream = (): ExecStream => ({
   resize: () => undefined,
   close: () => exit.resolve(null),
   exitCode: exit.promise,
-  async *[Symbol.asyncIterator]() {
-    await exit.promise;
-  },
+  [Symbol.asyncIterator]: () => ({
+    next: async () => {
+      await exit.promise;
+      return { done: true, value: undefined };
+    },
+  }),
 });
 
 function open(changes: { instance?: string; container?: string } = {}) {

@@ -1,17 +1,18 @@
-import { errorBodySchema } from "@berth/shared/api/errors";
+import { errorBodySchema, type ErrorBody } from "@berth/shared/api/errors";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 
 /** The error an answer carries, or one made from its status when the body is not Berth's. */
 export async function errorOfResponse(response: Response): Promise<BerthError> {
   const body = errorBodySchema.safeParse(await response.json().catch(() => undefined));
-  if (body.success) {
-    const { code, message, hint } = body.data.error;
-    return new BerthError(code, message, hint === undefined ? {} : { hint });
-  }
+  if (body.success) return errorOfBody(body.data);
   if (response.status === 401) return new BerthError("unauthenticated", "This session is not logged in.");
   return new BerthError("controller.unreachable", `The controller answered with status ${response.status}.`, {
     hint: "Something between this page and the controller may have answered in its place.",
   });
+}
+
+export function errorOfBody({ error: { code, message, hint } }: ErrorBody): BerthError {
+  return new BerthError(code, message, hint === undefined ? {} : { hint });
 }
 
 /** Whatever fetch or a schema threw, in words for the reader. `wait` is the deadline that was set, in milliseconds. */

@@ -4,6 +4,7 @@ import { useCallback, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
 import { mayOperate } from "../session/may.ts";
 import { useSession } from "../session/session.ts";
+import { TerminalLink } from "./terminal-link.tsx";
 import { PlanDialog, type AskForChange } from "./plan-dialog.tsx";
 
 /** What can be done with an instance, for accounts that may. The run that it begins is shown wherever runs are. */
@@ -17,6 +18,7 @@ export function InstanceActions({ name }: { name: string }): JSX.Element | null 
   if (!mayOperate(account)) return null;
   return (
     <div class="actions">
+      <TerminalLink instance={name} />
       <button type="button" onClick={() => setAsking(true)}>
         Restart
       </button>

@@ -9,6 +9,7 @@ import { InstanceActions } from "../components/instance-actions.tsx";
 import { useInstanceBackup } from "../components/instance-backup.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
+import { TerminalLink } from "../components/terminal-link.tsx";
 import { metricColumns, TableHead } from "../components/table-head.tsx";
 import { shownInstanceState } from "../fleet/pending.ts";
 import { nodePath, tenantPath } from "../routes/route.ts";
@@ -94,6 +95,12 @@ function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
             </td>
             <th class="column-name" scope="row">
               {container.name} <span class="secondary mono">{shortDigests(container.image)}</span>
+              {instance.containers.length > 1 && (
+                <>
+                  {" "}
+                  <TerminalLink instance={instance.name} container={container.name} />
+                </>
+              )}
             </th>
             <td class="column-version secondary">
               {container.startedAt && container.state === "running" ? (

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import type { ErrorBody } from "@berth/shared/api/errors";
 import { errorCatalogue, type BerthError } from "@berth/shared/errors";
-import { contentSecurityPolicy } from "@berth/shared/api/page";
+import { contentSecurityPolicy, terminalContentSecurityPolicy, terminalPath } from "@berth/shared/api/page";
 
 const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -49,9 +49,10 @@ export function openEvents(response: ServerResponse): EventSink {
   };
 }
 
-/** A file of the built page, or its index for every other address, under the page's policy. */
+/** A file of the built page, its terminal, or its index for every other address, each under its policy. */
 export async function sendPage(response: ServerResponse, directory: string, path: string): Promise<void> {
-  const file = types[extname(path)] === undefined ? "index.html" : normalize(path).replace(/^(\.\.[/\\])+/, "");
+  const document = path === terminalPath ? "terminal.html" : "index.html";
+  const file = types[extname(path)] === undefined ? document : normalize(path).replace(/^(\.\.[/\\])+/, "");
   const body = await readFile(join(directory, file)).catch(() => undefined);
   if (body === undefined) {
     response.writeHead(404).end();
@@ -59,7 +60,7 @@ export async function sendPage(response: ServerResponse, directory: string, path
   }
   response.writeHead(200, {
     "content-type": types[extname(file)] ?? "application/octet-stream",
-    "content-security-policy": contentSecurityPolicy,
+    "content-security-policy": file === "terminal.html" ? terminalContentSecurityPolicy : contentSecurityPolicy,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",

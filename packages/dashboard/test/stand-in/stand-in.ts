@@ -12,6 +12,7 @@ import { historyOf, historyStatus } from "./history.ts";
 import { openEvents, readJson, sendError, sendJson, sendPage, type EventSink } from "./http.ts";
 import { makeScriptedRun, type ScriptedRun } from "./run.ts";
 import { samplesOf } from "./samples.ts";
+import { createTerminalUpgrade, type StandInTerminal } from "./terminal.ts";
 import { answerUpkeep, makeUpkeep, type Upkeep } from "./upkeep.ts";
 
 export const password = "correct horse battery";
@@ -39,6 +40,10 @@ export class StandIn {
   mute = false;
   /** Paths of the API that were asked for. */
   readonly asked: string[] = [];
+  /** Those that were opened, oldest first. */
+  readonly terminals: StandInTerminal[] = [];
+  /** While set, a WebSocket is answered with this status. */
+  refuseUpgrade: number | undefined;
   /** Bodies of the changes that were asked for and not refused. */
   readonly changesAsked: unknown[] = [];
 
@@ -53,6 +58,11 @@ export class StandIn {
     this.#options = options;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((thrown: unknown) => sendError(response, toBerthError(thrown)));
+    });
+    const openTerminal = createTerminalUpgrade((terminal) => this.terminals.push(terminal));
+    this.#server.on("upgrade", (request, socket, head) => {
+      if (this.refuseUpgrade === undefined) openTerminal(request, socket, head);
+      else socket.end(`HTTP/1.1 ${this.refuseUpgrade} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     });
     this.#timer = setInterval(() => this.#sample(), 1000);
   }
