@@ -94,13 +94,9 @@ function Containers({ instance }: { instance: InstanceStatus }): JSX.Element {
               <ContainerMark state={container.state} />
             </td>
             <th class="column-name" scope="row">
-              {container.name} <span class="secondary mono">{shortDigests(container.image)}</span>
-              {instance.containers.length > 1 && (
-                <>
-                  {" "}
-                  <TerminalLink instance={instance.name} container={container.name} />
-                </>
-              )}
+              {container.name}{" "}
+              {instance.containers.length > 1 && <TerminalLink instance={instance.name} container={container.name} />}{" "}
+              <span class="secondary mono">{shortDigests(container.image)}</span>
             </th>
             <td class="column-version secondary">
               {container.startedAt && container.state === "running" ? (
