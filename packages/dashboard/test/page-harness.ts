@@ -2,14 +2,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launchBrowser } from "./browser.ts";
+import { buildPage } from "./build-page.ts";
 import { password, StandIn, type StandInOptions } from "./stand-in/stand-in.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 /** Deadline of every wait in the browser. */
 const waitMilliseconds = 20_000;
 
@@ -45,7 +43,7 @@ export function usePages(): Harness {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "berth-dashboard-"));
-    await build({ root, logLevel: "error", build: { outDir: directory, emptyOutDir: true } });
+    await buildPage(directory);
     browser = await launchBrowser();
   });
   afterAll(async () => {
