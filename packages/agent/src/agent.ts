@@ -272,6 +272,8 @@ export class Agent implements ConnectionListener, DockerListener {
         return this.#streams.input(message);
       case "stream.resize":
         return this.#streams.resize(message);
+      case "stream.taken":
+        return this.#streams.taken(message);
       case "stream.close":
         return this.#streams.close(message.id);
       case "certificate":

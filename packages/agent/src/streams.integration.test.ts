@@ -138,7 +138,8 @@ describe("exec", () => {
 
   it("runs in the container that is named, and in none of another instance", async () => {
     const id = randomUUID();
-    const request = { type: "exec.open", instance: "user1-web", command: ["echo", "here"], tty: null } as const;
+    const command = ["echo", "here"];
+    const request = { type: "exec.open", instance: "user1-web", command, tty: null } as const;
     node.controller.send({ ...request, id, container: "user1-web" });
     expect((await end(id)).exitCode).toBe(0);
     const other = randomUUID();
@@ -146,5 +147,24 @@ describe("exec", () => {
     expect(await end(other)).toMatchObject({
       error: { code: "not-found", message: "No container user1-web-worker is on this node." },
     });
+  });
+
+  it("sends no more than is read, and ends while it waits", async () => {
+    const id = randomUUID();
+    const command = ["sh", "-c", "exec busybox yes"];
+    const windowBytes = 100_000;
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command, tty: terminal, windowBytes });
+    const sent = (): number => textOf(id, "stdout").length;
+    await eventually("the window's fill", () => sent() >= windowBytes);
+    // What comes within the time of a question and its answer is what was under way.
+    await node.controller.observe();
+    const before = sent();
+    await node.controller.observe();
+    expect(sent()).toBe(before);
+    node.controller.send({ type: "stream.taken", id, bytes: before });
+    await eventually("more", () => sent() >= before + windowBytes);
+    node.controller.send({ type: "stream.close", id });
+    expect((await end(id)).exitCode).toBeNull();
+    await eventually("its end", async () => (await running()).every((line) => !line.includes("yes")));
   });
 });

@@ -6,6 +6,7 @@ import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/m
 import type { Engine, ExecSession } from "../docker/engine.ts";
 import { type Channel, FrameReader } from "../docker/frames.ts";
 import type { Log } from "../log.ts";
+import { OutputWindow } from "./output-window.ts";
 import { nextSuffix, previousSuffix } from "../operations/instance-check.ts";
 
 export interface StreamDependencies {
@@ -20,6 +21,7 @@ interface OpenStream {
   /** What the controller sends may come before the command runs: it waits for the session, in order. */
   session: PromiseWithResolvers<ExecSession>;
   queue: Promise<void>;
+  window: OutputWindow;
 }
 
 const mostStreams = 64;
@@ -35,17 +37,18 @@ export class Streams {
   }
 
   openLogs({ id, instance, follow, tail, timestamps }: ControllerMessageOf<"logs.open">): void {
-    this.#run(id, async (stream) => {
+    this.#run(id, new OutputWindow(), async (stream) => {
       const container = await this.#containerOf(instance);
       const { signal } = stream.abort;
       const output = await this.#dependencies.engine.logs(container, { follow, tail, timestamps, signal });
-      await this.#forward(id, output, false);
+      await this.#forward(id, stream, output, false);
       return null;
     });
   }
 
-  openExec({ id, instance, container: wanted, command, tty }: ControllerMessageOf<"exec.open">): void {
-    this.#run(id, async (stream) => {
+  openExec({ id, instance, container: wanted, command, tty, windowBytes }: ControllerMessageOf<"exec.open">): void {
+    const window = new OutputWindow(windowBytes);
+    this.#run(id, window, async (stream) => {
       const container = await this.#containerOf(instance, wanted);
       const session = await this.#dependencies.engine.exec(container, command, tty);
       const output = session.stream;
@@ -57,7 +60,7 @@ export class Streams {
       if (stream.abort.signal.aborted) leave();
       else stream.abort.signal.addEventListener("abort", leave, { once: true });
       stream.session.resolve(session);
-      await this.#forward(id, output, tty !== null);
+      await this.#forward(id, stream, output, tty !== null);
       return session.exitCode();
     });
   }
@@ -71,6 +74,10 @@ export class Streams {
 
   resize({ id, columns, rows }: ControllerMessageOf<"stream.resize">): void {
     this.#enqueue(id, async (session) => session.resize(columns, rows));
+  }
+
+  taken({ id, bytes }: ControllerMessageOf<"stream.taken">): void {
+    this.#open.get(id)?.window.give(bytes);
   }
 
   close(id: string): void {
@@ -106,10 +113,10 @@ export class Streams {
   }
 
   /** `work` gives the exit code; whatever it throws ends the stream with an error. */
-  #run(id: string, work: (stream: OpenStream) => Promise<number | null>): void {
+  #run(id: string, window: OutputWindow, work: (stream: OpenStream) => Promise<number | null>): void {
     if (this.#open.has(id)) return;
     const session = Promise.withResolvers<ExecSession>();
-    const stream: OpenStream = { abort: new AbortController(), session, queue: Promise.resolve() };
+    const stream: OpenStream = { abort: new AbortController(), session, queue: Promise.resolve(), window };
     this.#open.set(id, stream);
     const full = this.#open.size > mostStreams;
     const refused = new BerthError("conflict", `This node already serves ${mostStreams} streams.`);
@@ -135,20 +142,21 @@ export class Streams {
     return { type: "stream.end", id, exitCode: null, error: toBerthError(error, "docker.failed").toBody() };
   }
 
-  async #forward(id: string, output: Readable, isRaw: boolean): Promise<void> {
+  async #forward(id: string, stream: OpenStream, output: Readable, isRaw: boolean): Promise<void> {
     const pending: { channel: Channel; data: Buffer }[] = [];
     const reader = new FrameReader((channel, data) => pending.push({ channel, data }));
     for await (const chunk of output) {
       if (isRaw) pending.push({ channel: "stdout", data: chunk });
       else reader.write(chunk);
-      for (const { channel, data } of pending.splice(0)) await this.#sendData(id, channel, data);
+      for (const { channel, data } of pending.splice(0)) await this.#sendData(id, stream, channel, data);
     }
   }
 
-  async #sendData(id: string, channel: Channel, data: Buffer): Promise<void> {
+  async #sendData(id: string, { window, abort }: OpenStream, channel: Channel, data: Buffer): Promise<void> {
     for (let start = 0; start < data.length; start += chunkBytes) {
-      const part = data.subarray(start, start + chunkBytes).toString("base64");
-      await this.#dependencies.send({ type: "stream.data", id, channel, data: part });
+      const part = data.subarray(start, start + chunkBytes);
+      await window.take(part.length, abort.signal);
+      await this.#dependencies.send({ type: "stream.data", id, channel, data: part.toString("base64") });
     }
   }
 

@@ -168,7 +168,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     dispatch: (request) => dispatcher.dispatch(request),
     observe: async (node, { timeoutMilliseconds }) => observer.observe(connectionOf(node), timeoutMilliseconds),
     openLogs: (node, request) => streams.openLogs(connectionOf(node), request),
-    openExec: (node, request) => streams.openExec(connectionOf(node), request),
+    openExec: (node, request) => streams.openExec(connectionOf(node), request, presence.get(node)?.protocol),
     waitOnline: (node, { timeoutMilliseconds, signal }) =>
       waitOnline({ node, presence, events, timeoutMilliseconds, signal }),
     connections: () => presence.list(),

@@ -54,7 +54,7 @@ const stream = (): ExecStream => ({
 function open(changes: { instance?: string; container?: string } = {}) {
   const hub = {
     openExec: stream,
-    connection: () => ({ protocol: { major: 1, minor }, lastSeen: Date.now() - 5000 }) as NodePresence,
+    connection: () => ({ state: "online", protocol: { major: 1, minor }, lastSeen: Date.now() - 5000 }) as NodePresence,
   } as unknown as Hub;
   return openExecSession({ inventory, hub }, (error) => problems.push(error))({ ...request, ...changes }, anna);
 }

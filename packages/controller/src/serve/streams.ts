@@ -1,6 +1,7 @@
 /** Logs and commands of an instance, from the node that has it. */
 import type { Account } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
+import { knows } from "@berth/shared/protocol/version";
 import type { Hub } from "../agents/types.ts";
 import type { ExecRequest, ExecSession, OpenExec } from "../api/exec.ts";
 import type { InstancesApi } from "../api/instances.ts";
@@ -81,8 +82,8 @@ async function recordBegin(
 
 /** An older agent takes a container's name for a broken message, and hangs up on us. */
 function requireContainerChoice(node: string, hub: StreamDependencies["hub"]): void {
-  const protocol = hub.connection(node)?.protocol;
-  if (protocol === undefined || protocol === null || protocol.minor >= 1) return;
+  const agent = hub.connection(node);
+  if (agent?.state !== "online" || knows(1, agent.protocol)) return;
   throw new BerthError("protocol.unsupported", `The agent of node '${node}' is too old to be told a container`, {
     hint: `Replace it: berth node upgrade-agent ${node}`,
   });

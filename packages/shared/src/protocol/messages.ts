@@ -116,7 +116,10 @@ const execOpen = z.strictObject({
   container: containerNameSchema.optional().describe("Left out: the instance's own. Since 1.1"),
   command: z.array(z.string()).min(1),
   tty: z.strictObject({ columns: z.int(), rows: z.int() }).nullable(),
+  windowBytes: z.int().positive().optional().describe("Output that may be under way unread; left out: any. Since 1.1"),
 });
+/** So much of the output was read, and so much more may come. Since 1.1 */
+const streamTaken = z.strictObject({ type: z.literal("stream.taken"), id: streamIdSchema, bytes: z.int().positive() });
 const streamInput = z.strictObject({
   type: z.literal("stream.input"),
   id: streamIdSchema,
@@ -150,6 +153,7 @@ export const controllerMessageSchema = z.discriminatedUnion("type", [
   execOpen,
   streamInput,
   streamResize,
+  streamTaken,
   streamClose,
   certificate,
   upgrade,

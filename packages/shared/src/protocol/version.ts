@@ -10,3 +10,8 @@ export function compatibilityOf(agent: ProtocolVersion, controller: ProtocolVers
   if (agent.minor === controller.minor) return "current";
   return agent.minor === controller.minor - 1 ? "outdated" : "unsupported";
 }
+
+/** Whether a peer knows what came with that minor version. */
+export function knows(minor: number, peer: ProtocolVersion | null | undefined): boolean {
+  return peer !== null && peer !== undefined && peer.minor >= minor;
+}

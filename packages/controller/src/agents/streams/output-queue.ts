@@ -6,13 +6,18 @@ export class OutputQueue implements AsyncIterator<StreamChunk, undefined> {
   readonly #chunks: StreamChunk[] = [];
   readonly #maxBytes: number;
   readonly #onReturn: () => void;
+  readonly #onTaken: (bytes: number) => void;
   #bytes = 0;
+  /** With the reader, which has not come for more. */
+  #lent = 0;
   #ended: { error: BerthError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(maxBytes: number, onReturn: () => void) {
+  /** `onTaken`: so much was read, since its reader comes for more. */
+  constructor(maxBytes: number, onReturn: () => void, onTaken: (bytes: number) => void) {
     this.#maxBytes = maxBytes;
     this.#onReturn = onReturn;
+    this.#onTaken = onTaken;
   }
 
   /** False when the reader is too far behind. */
@@ -32,10 +37,13 @@ export class OutputQueue implements AsyncIterator<StreamChunk, undefined> {
   }
 
   async next(): Promise<IteratorResult<StreamChunk, undefined>> {
+    this.#onTaken(this.#lent);
+    this.#lent = 0;
     for (;;) {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) {
         this.#bytes -= chunk.data.length;
+        this.#lent = chunk.data.length;
         return { done: false, value: chunk };
       }
       if (this.#ended !== undefined) return this.#finish(this.#ended.error);

@@ -7,6 +7,10 @@ import { OutputQueue } from "./output-queue.ts";
 const maxQueuedBytes = 8 * 1024 * 1024;
 /** base64 of it stays far below the largest message. */
 const inputPieceBytes = 48 * 1024;
+/** Output of a command that may be under way unread: a quarter of a second of what a node may send. */
+export const windowBytes = 512 * 1024;
+/** The agent is told of what was read by and by, and not of each piece. */
+const tellBytes = windowBytes / 4;
 
 /** One log or exec stream of a node. An exec stream is a log stream with input, so this is both. */
 export class AgentStream implements ExecStream {
@@ -17,13 +21,16 @@ export class AgentStream implements ExecStream {
   readonly #exit = Promise.withResolvers<number | null>();
   readonly #onEnd: () => void;
   #open = true;
+  #takenBytes = 0;
 
-  constructor(id: string, connection: Connection, onEnd: () => void) {
+  /** `hasWindow`: the agent waits for word of what was read. */
+  constructor(id: string, connection: Connection, { hasWindow, onEnd }: { hasWindow: boolean; onEnd: () => void }) {
     this.id = id;
     this.connection = connection;
     this.exitCode = this.#exit.promise;
     this.#onEnd = onEnd;
-    this.#queue = new OutputQueue(maxQueuedBytes, () => this.close());
+    const onTaken = (bytes: number): void => (hasWindow ? this.#tellTaken(bytes) : undefined);
+    this.#queue = new OutputQueue(maxQueuedBytes, () => this.close(), onTaken);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<StreamChunk, undefined> {
@@ -65,6 +72,13 @@ export class AgentStream implements ExecStream {
     this.#exit.resolve(exitCode);
     this.#queue.end(error);
     this.#onEnd();
+  }
+
+  #tellTaken(bytes: number): void {
+    this.#takenBytes += bytes;
+    if (this.#takenBytes < tellBytes || !this.#open) return;
+    this.connection.send({ type: "stream.taken", id: this.id, bytes: this.#takenBytes });
+    this.#takenBytes = 0;
   }
 
   #abandon(error: BerthError | undefined): void {

@@ -138,6 +138,36 @@ describe("exec", () => {
     expect(Buffer.concat(pieces).equals(input)).toBe(true);
   });
 
+  it("has the agent wait for a reader that is slow, and go on with it", async () => {
+    const stream = harness.hub.openExec("user1", exec);
+    const { id, windowBytes = 0 } = await agent.next("exec.open");
+    expect(windowBytes).toBeGreaterThan(0);
+    const piece = Buffer.alloc(windowBytes / 2, "x");
+    say(id, piece);
+    say(id, piece);
+    const iterator = stream[Symbol.asyncIterator]();
+    await within(iterator.next(), "the first piece");
+    await agent.settled();
+    expect(agent.pending("stream.taken")).toBe(0);
+    await within(iterator.next(), "the second piece");
+    expect(await agent.next("stream.taken")).toMatchObject({ id, bytes: piece.length });
+  });
+
+  it("sends an agent of an older protocol nothing that it does not know", async () => {
+    const older = await FakeAgent.join(harness, await harness.enrol("user2"), {
+      hello: { protocol: { major: 1, minor: 0 } },
+    });
+    const stream = harness.hub.openExec("user2", exec);
+    const { id, ...request } = await older.next("exec.open");
+    expect(request).toEqual({ type: "exec.open", ...exec });
+    const data = Buffer.alloc(1024 * 1024, "x").toString("base64");
+    older.send({ type: "stream.data", id, channel: "stdout", data });
+    older.send({ type: "stream.end", id, exitCode: 0 });
+    expect((await within(readAll(stream), "the output")).length).toBeGreaterThan(1024 * 1024);
+    await older.settled();
+    expect(older.pending("stream.taken")).toBe(0);
+  });
+
   it("whose node goes has no exit code, and takes no input", async () => {
     const stream = harness.hub.openExec("user1", exec);
     await agent.next("exec.open");

@@ -1,0 +1,30 @@
+/**
+ * How much output may be under way that nobody has read yet; what is beyond it waits in the command's own pipe. Without
+ * it, whoever interrupts a command that floods waits for all that stands in the sockets on the way.
+ */
+export class OutputWindow {
+  #left: number;
+  #wake: (() => void) | undefined;
+
+  /** Left out: any amount. */
+  constructor(bytes: number = Number.POSITIVE_INFINITY) {
+    this.#left = bytes;
+  }
+
+  /** Resolves when there is room, for one piece of any size. Rejects with the signal's reason. */
+  async take(bytes: number, signal: AbortSignal): Promise<void> {
+    while (this.#left <= 0) {
+      signal.throwIfAborted();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+    }
+    this.#left -= bytes;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+    this.#wake?.();
+  }
+}
