@@ -47,8 +47,9 @@ export async function runExecSession({ socket, request, input, screen, output }:
       if (message.type === "pong") continue;
       await output(message.channel, Buffer.from(message.data, "base64"));
     }
+    const left = request.tty === null ? "The command may still be running." : "What ran in the terminal is ended.";
     throw new BerthError("controller.unreachable", "The connection was lost before the command ended.", {
-      hint: "`berth status` tells whether the node is online. The command may still be running.",
+      hint: `\`berth status\` tells whether the node is online. ${left}`,
     });
   } finally {
     stop.abort();
