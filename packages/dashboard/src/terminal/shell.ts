@@ -8,6 +8,7 @@ import {
   shellCommand,
 } from "@berth/shared/api/instances";
 import { BerthError, toBerthError, type ErrorCode } from "@berth/shared/errors";
+import { instanceNameSchema } from "@berth/shared/names";
 import type * as z from "zod";
 import { call, fillPath } from "../api/client.ts";
 import { errorOfBody } from "../api/api-error.ts";
@@ -46,6 +47,10 @@ export function openShell(options: ShellOptions): Shell {
   const leaving = new AbortController();
   let connection: Connection | undefined;
   const start = async (): Promise<void> => {
+    // The address can be typed, and no such WebSocket is there to say so.
+    if (!instanceNameSchema.safeParse(options.instance).success) {
+      throw new BerthError("not-found", `No instance is named '${options.instance}'.`);
+    }
     const account = await call(whoAmI, { signal: leaving.signal });
     if (!mayOperate(account)) {
       const message = `This needs the role 'operator'; account '${account.name}' has '${account.role}'.`;

@@ -186,10 +186,13 @@ it("says who does not answer, and gives up a connection from which nothing comes
   await terminal.ended;
 });
 
-it("says why it cannot be opened: no login, no WebSocket", async () => {
+it("says why it cannot be opened: no login, no instance, no WebSocket", async () => {
   const { page } = await open({ path, standIn: { trusted: false } });
   await page.getByText("Log in first.").waitFor();
   expect(await page.getByRole("link", { name: "Log in" }).getAttribute("href")).toBe("/");
+
+  await page.goto(page.url().replace("user1-n8n", "No-Name"));
+  await page.getByText("No instance is named 'No-Name'.").waitFor();
 
   const refused = await open({
     path,
