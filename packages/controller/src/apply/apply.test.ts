@@ -48,7 +48,7 @@ beforeEach(async () => {
     inventory,
     catalog,
     store,
-    settings: { registryMirror: null, agentVersion: "0.1.0" },
+    settings: { registryMirror: null, agentVersion: "0.1.0", controllerCa: "CA" },
     secrets: createFleetSecrets(secrets),
     sources: () => ({
       lxcs: () => Promise.resolve(new Map()),

@@ -79,7 +79,7 @@ export interface ApplyDependencies {
   inventory: Inventory;
   catalog: Catalog;
   store: FleetStore;
-  settings: Pick<DesiredOptions, "registryMirror" | "agentVersion">;
+  settings: Pick<DesiredOptions, "registryMirror" | "agentVersion" | "controllerCa">;
   secrets: FleetSecrets;
   sources: (fleet: Fleet) => ObservationSources;
   /** Address that the node's agent connects from; null: it is not connected. */

@@ -28,6 +28,7 @@ export interface DrillContext {
   /** With the fleet's own services. */
   catalog: Catalog;
   registryMirror: string | null;
+  controllerCa: string;
   secretVersion: (name: string) => number;
 }
 

@@ -27,8 +27,8 @@ const objectStore = instanceName(null, "minio");
 
 /** What stands in place of a reference of the planner's. */
 export function drillReference({ owner, subject, kept }: DrilledSecrets) {
-  const own = (key: string) => writeSecretReference({ name: `${scope}${key}`, version: 1 });
-  const places = new Map<string, string>([
+  const own = (key: string): SecretReference => ({ name: `${scope}${key}`, version: 1 });
+  const places = new Map<string, SecretReference | string>([
     [databaseSecretName(subject), own("database")],
     // The throw-away store knows one key, which may do everything in it.
     [collectionsSecretName(subject), own("collections")],
@@ -36,13 +36,15 @@ export function drillReference({ owner, subject, kept }: DrilledSecrets) {
     [bucketsSecretName(owner), own("buckets")],
     [`${objectStore}/rootUser`, accessKeyName(owner)],
     [`${objectStore}/rootPassword`, own("buckets")],
-    ...kept.map(({ secret, copy, version }) => [secret, writeSecretReference({ name: copy, version })] as const),
+    ...kept.map(({ secret, copy, version }) => [secret, { name: copy, version }] as const),
   ]);
   return (reference: SecretReference): string => {
-    const place = places.get(reference.name);
-    if (place !== undefined) return place;
-    if (reference.name.startsWith(`${subject}/`)) return writeSecretReference(reference);
-    return own(reference.name.replace("/", "-"));
+    if (!places.has(reference.name) && reference.name.startsWith(`${subject}/`)) return writeSecretReference(reference);
+    const place = places.get(reference.name) ?? own(reference.name.replace("/", "-"));
+    const { hash } = reference;
+    return typeof place === "string"
+      ? place
+      : writeSecretReference({ ...place, ...(hash === undefined ? {} : { hash }) });
   };
 }
 

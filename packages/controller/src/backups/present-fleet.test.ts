@@ -23,6 +23,7 @@ function read(fleet: Fleet, given: readonly string[] = ["backup/s3AccessKey", "b
     desired: (of) => desiredState(of, desiredOptions),
     secrets: { version: (name) => (given.includes(name) ? 3 : null) },
     registryMirror: null,
+    controllerCa: "CA",
     configurationDirectory: directory,
   });
 }

@@ -4,13 +4,13 @@ import { resolve } from "node:path";
 import type { Catalog } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
 import type { Backups, Fleet } from "@berth/shared/fleet/schema";
-import type { Desired } from "../plan/desired.ts";
+import type { Desired, DesiredOptions } from "../plan/desired.ts";
 import { sftpKeyName } from "../plan/secret-names.ts";
 import type { Secrets } from "../secrets/open.ts";
 import { requireBackups, targetSecrets, type RepositoryContext } from "./repository.ts";
 import type { SubjectsContext } from "./subjects.ts";
 
-export type PresentFleet = SubjectsContext & RepositoryContext;
+export type PresentFleet = SubjectsContext & RepositoryContext & Pick<DesiredOptions, "controllerCa">;
 
 export interface PresentFleetDependencies {
   /** Throws `not-found` before the first apply. */
@@ -19,13 +19,14 @@ export interface PresentFleetDependencies {
   desired: (fleet: Fleet) => Desired;
   secrets: Pick<Secrets, "version">;
   registryMirror: string | null;
+  controllerCa: string;
   /** What relative paths of the fleet file are under. */
   configurationDirectory: string;
 }
 
 /** Throws `request.invalid` where the fleet has no target for backups, or the target's keys or CA are missing. */
 export async function readPresentFleet(dependencies: PresentFleetDependencies): Promise<PresentFleet> {
-  const { secrets, registryMirror } = dependencies;
+  const { secrets, registryMirror, controllerCa } = dependencies;
   const fleet = await dependencies.fleet();
   const backups = requireBackups(fleet);
   requireTargetKeys(backups, secrets);
@@ -35,6 +36,7 @@ export async function readPresentFleet(dependencies: PresentFleetDependencies): 
     desired: dependencies.desired(fleet),
     secretVersion: (name) => secrets.version(name) ?? 1,
     registryMirror,
+    controllerCa,
     ca: await readTargetCa(backups, dependencies.configurationDirectory),
   };
 }

@@ -18,6 +18,7 @@ export function presentFleet(fleet = fleetWithBackups()): PresentFleet {
     catalog,
     desired: desiredState(fleet, desiredOptions),
     registryMirror: null,
+    controllerCa: "CA",
     ca: "PEM",
     secretVersion: () => 1,
   };

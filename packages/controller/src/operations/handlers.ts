@@ -12,7 +12,7 @@ import type { OperationContext, OperationHandler, OperationHandlers } from "../r
 import type { UpgradeHandlers } from "../upgrades/carry-out/handlers.ts";
 import type { SecretVersion } from "../secrets/open.ts";
 import { type SecretReference } from "../plan/secret-reference.ts";
-import { resolveInstanceSecrets, resolveSecrets } from "./resolve-secrets.ts";
+import { dispatchedValues, resolveInstanceSecrets, resolveSecrets } from "./resolve-secrets.ts";
 
 export interface HandlerDependencies {
   hub: Pick<Hub, "dispatch">;
@@ -54,7 +54,8 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
     return stores.remove[kind](await dependencies.fleet(), input, { log, signal });
   }
 
-  const byReference = ({ name, version }: SecretReference) => reveal(name, version);
+  const plainValue = ({ name, version }: SecretReference) => reveal(name, version);
+  const byReference = dispatchedValues(plainValue);
 
   return {
     "lxc.ensure": dependencies.lxcEnsure,
@@ -87,7 +88,11 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
       return result;
     },
     "backup.drill": (context) =>
-      dispatch<"backup.drill">("backup.drill", context, resolveSecrets(context.input, drillValues(byReference))),
+      dispatch<"backup.drill">(
+        "backup.drill",
+        context,
+        resolveSecrets(context.input, dispatchedValues(drillValues(plainValue))),
+      ),
     "repository.check": (context) =>
       dispatch<"repository.check">("repository.check", context, resolveSecrets(context.input, byReference)),
     "repository.prune": (context) =>

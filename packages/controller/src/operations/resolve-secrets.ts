@@ -1,6 +1,7 @@
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import * as z from "zod";
 import { resolveSecretReferences, type SecretReference } from "../plan/secret-reference.ts";
+import { bcryptHash } from "../secrets/bcrypt-hash.ts";
 
 /** The specification as its node gets it: references to secrets replaced by their values, and nothing else changed. */
 export function resolveInstanceSecrets(
@@ -30,4 +31,14 @@ function resolveValue(value: unknown, reveal: (reference: SecretReference) => st
   if (Array.isArray(value)) return value.map((item) => resolveValue(item, reveal));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveValue(item, reveal)]));
+}
+
+/** What references stand for at dispatch: the values that `reveal` gives, or their hashes where these are asked for. */
+export function dispatchedValues(
+  reveal: (reference: SecretReference) => string,
+): (reference: SecretReference) => string {
+  return (reference) => {
+    const value = reveal(reference);
+    return reference.hash === undefined ? value : bcryptHash(value, `${reference.name}@${reference.version}`);
+  };
 }

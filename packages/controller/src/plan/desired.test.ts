@@ -92,6 +92,7 @@ function desired(fleet: Fleet, options: Partial<DesiredOptions> = {}) {
     catalog,
     registryMirror: null,
     agentVersion: "0.1.0",
+    controllerCa: "CA",
     secretVersion: () => 1,
     givenSecret: () => null,
     ...options,
@@ -225,6 +226,40 @@ describe("secrets", () => {
     const before = new Map(hash(1).map(([instance = "", value]) => [instance, value]));
     const changed = hash(2).filter(([instance = "", value]) => before.get(instance) !== value);
     expect(changed.map(([instance]) => instance)).toEqual(["user1-app", "user2-app"]);
+  });
+});
+
+describe("what is known of the controller", () => {
+  const watcher = {
+    ...{ ...store, title: "", ports: [{ name: "http", container: 90, host: 90 }] },
+    files: [
+      { path: "/etc/ca.pem", content: "${controller.ca}" },
+      { path: "/etc/token", content: "${controller.metricsToken}" },
+      { path: "/etc/users", content: "berth:${secret.password.bcrypt}" },
+    ],
+    env: { CONTROLLER: "${controller.address}:${controller.port}" },
+    secrets: { password: {} },
+  };
+  const watched: Catalog = new Map([...catalog, ["watcher", defineService({ ...watcher, name: "watcher" })]]);
+
+  test("is its address, its CA, and by reference the token of the metrics, which is made with the others", () => {
+    const secretVersion = (name: string) => (name === "berth-prometheus/token" ? 4 : 1);
+    const found = desired(fleetOf({}, ["watcher"]), { catalog: watched, secretVersion });
+    const [container] = found.instances.find(({ spec }) => spec.instance === "shared-watcher")?.spec.containers ?? [];
+    expect(container?.env).toEqual({ CONTROLLER: "10.0.6.1:8421" });
+    expect(container?.files?.map(({ content }) => content)).toEqual([
+      "CA",
+      "${secret:berth-prometheus/token@4}",
+      "berth:${secret:shared-watcher/password@1#bcrypt}",
+    ]);
+    expect(found.secrets.map(({ name }) => name)).toContain("berth-prometheus/token");
+    expect(desired(fleetOf()).secrets.map(({ name }) => name)).not.toContain("berth-prometheus/token");
+  });
+
+  test("is the token for nobody's instance, were it ever asked for there", () => {
+    const tenants = new Map([...watched, ["watcher", defineService({ ...watcher, name: "watcher", scope: "tenant" })]]);
+    const fleet = fleetOf({ services: { shared: {}, tenant: { watcher: {} } } });
+    expect(() => desired(fleet, { catalog: tenants })).toThrow("uses the placeholder ${controller.metricsToken}");
   });
 });
 

@@ -42,6 +42,8 @@ export interface DesiredOptions {
   /** Registry in front of every image, for a fleet that names none. */
   registryMirror: string | null;
   agentVersion: string;
+  /** PEM of the controller's own authority. */
+  controllerCa: string;
   /** Version of a secret that Berth makes: the present one, 1 for one that does not exist yet, the next one for a token that is to be made again. */
   secretVersion: (name: string, token?: TokenRule) => number;
   /** Present version of a secret that a person gives; null: none was given. */
@@ -119,7 +121,7 @@ function desiredInstance(
   options: DesiredOptions,
 ): DesiredInstance {
   const { service, tenant, node, instance, overrides } = placement;
-  const { catalog, registryMirror, givenSecret } = options;
+  const { catalog, registryMirror, controllerCa, givenSecret } = options;
   const secretVersion = (name: string) => {
     const secret = secrets.get(name);
     return secret !== undefined && "token" in secret
@@ -132,7 +134,9 @@ function desiredInstance(
     version: overrides.version ?? service.version,
     tenant,
     node,
-    containers: containerSpecs({ fleet, catalog, placement, needs, secretVersion, givenSecret, registryMirror }),
+    containers: containerSpecs({
+      ...{ fleet, catalog, placement, needs, secretVersion, givenSecret, registryMirror, controllerCa },
+    }),
   };
   return {
     spec: { ...body, hash: hashOf(body) },

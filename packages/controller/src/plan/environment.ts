@@ -8,7 +8,13 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import { accessKeyName, bucketName, collectionPrefix, instanceName, sharedScope } from "@berth/shared/names";
 import { bucketsOwner, type PlacementNeeds } from "./desired-needs.ts";
 import { writeSecretReference } from "./secret-reference.ts";
-import { bucketsSecretName, collectionsSecretName, databaseSecretName, keySecretName } from "./secret-names.ts";
+import {
+  bucketsSecretName,
+  collectionsSecretName,
+  databaseSecretName,
+  keySecretName,
+  metricsTokenName,
+} from "./secret-names.ts";
 
 export interface EnvironmentContext {
   fleet: Fleet;
@@ -19,6 +25,8 @@ export interface EnvironmentContext {
   secretVersion: (name: string) => number;
   /** Present version of a secret that a person gives; null: none was given. */
   givenSecret: (name: string) => number | null;
+  /** PEM of the controller's own authority. */
+  controllerCa: string;
 }
 
 /**
@@ -52,7 +60,7 @@ function valueOf(expression: string, context: EnvironmentContext, use?: Use): st
   const [scope, ...path] = expression.split(".");
   const [first = "", second = "", third = ""] = path;
   const values: Readonly<Record<string, () => string | undefined>> = {
-    secret: () => ownSecret(first, context),
+    secret: () => ownSecret(first, second, context),
     database: () => databaseValue(first, context),
     collections: () => collectionsValue(first, context),
     bucket: () => (needs.buckets.includes(first) ? bucketName(bucketsOwner(placement), first) : undefined),
@@ -63,6 +71,7 @@ function valueOf(expression: string, context: EnvironmentContext, use?: Use): st
     main: () => placement.instance,
     route: () => routeValue(first, fleet, placement),
     node: () => (first === "address" ? fleet.nodes[placement.node]?.address : undefined),
+    controller: () => controllerValue(first, context),
     tenant: () => placement.tenant ?? sharedScope,
   };
   const value = values[scope ?? ""]?.();
@@ -72,13 +81,25 @@ function valueOf(expression: string, context: EnvironmentContext, use?: Use): st
   });
 }
 
-function ownSecret(key: string, context: EnvironmentContext): string {
+function ownSecret(key: string, hash: string, context: EnvironmentContext): string {
   const { instance, service } = context.placement;
   const name = `${instance}/${key}`;
   const rule = service.secrets[key];
   // What is read once only must not replace the container when it changes.
-  if (rule !== undefined && "initial" in rule) return writeSecretReference({ name, version: 1 });
-  return reference(name, context);
+  const version = rule !== undefined && "initial" in rule ? 1 : context.secretVersion(name);
+  return writeSecretReference({ name, version, ...(hash === "bcrypt" ? { hash } : {}) });
+}
+
+function controllerValue(field: string, context: EnvironmentContext): string | undefined {
+  const { fleet, placement, controllerCa } = context;
+  const values: Readonly<Record<string, () => string | undefined>> = {
+    address: () => fleet.controller.address,
+    port: () => String(fleet.controller.port),
+    ca: () => controllerCa,
+    // It tells of every tenant: no tenant ever holds it.
+    metricsToken: () => (placement.tenant === null ? reference(metricsTokenName, context) : undefined),
+  };
+  return values[field]?.();
 }
 
 function databaseValue(field: string, context: EnvironmentContext): string | undefined {

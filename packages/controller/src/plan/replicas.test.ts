@@ -15,7 +15,13 @@ const fleet = fleetSchema.parse({
 });
 
 test("each node gets an instance with the same models", () => {
-  const options = { registryMirror: null, agentVersion: "0.1.0", secretVersion: () => 1, givenSecret: () => null };
+  const options = {
+    registryMirror: null,
+    agentVersion: "0.1.0",
+    controllerCa: "CA",
+    secretVersion: () => 1,
+    givenSecret: () => null,
+  };
   const { instances, needs } = desiredState(fleet, { catalog, ...options });
   expect(instances.map(({ spec }) => [spec.instance, spec.node])).toEqual([
     ["shared-ollama", "shared"],

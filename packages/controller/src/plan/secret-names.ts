@@ -23,6 +23,9 @@ export function keySecretName(tenant: string, key: string): string {
 
 export const collectionsKeySecret = `${instanceName(null, "qdrant")}/apiKey`;
 
+/** With which the metrics are read, and nothing else: by Prometheus. No instance is named `berth-prometheus`. */
+export const metricsTokenName = "berth-prometheus/token";
+
 /** Password of an owner's backup repository. Like all of `backup-<owner>`, it outlives the owner. */
 export function repositoryPasswordName(owner: string): string {
   return `${backupScope(owner)}/password`;

@@ -11,6 +11,7 @@ export const desiredOptions: DesiredOptions = {
   catalog,
   registryMirror: null,
   agentVersion: "0.1.0",
+  controllerCa: "CA",
   secretVersion: () => 1,
   givenSecret: () => null,
 };

@@ -5,12 +5,12 @@ import {
   type PrometheusSetup,
   type PrometheusTargets,
 } from "@berth/shared/api/prometheus";
+import { metricsTokenName } from "../plan/secret-names.ts";
 import { createReaderToken, type ReaderTokenSecrets } from "../secrets/reader-token.ts";
 import { expose } from "./exposition.ts";
 import { processRegistry } from "./process-metrics.ts";
 import { freshSeconds, type Snapshot } from "./snapshot.ts";
 import { prometheusTargets, type Place } from "./targets.ts";
-import { prometheusTokenName } from "./token.ts";
 
 export interface Prometheus {
   /** What is known at this moment, in the text format. Nobody is waited for: neither an agent nor a store. */
@@ -38,7 +38,7 @@ export interface PrometheusDependencies {
 
 export function createPrometheus(dependencies: PrometheusDependencies): Prometheus {
   const { version, place, caPem } = dependencies;
-  const token = createReaderToken(prometheusTokenName, dependencies.secrets);
+  const token = createReaderToken(metricsTokenName, dependencies.secrets);
 
   async function look(): Promise<Snapshot> {
     const [status, runs, backups, certificates] = await Promise.all([

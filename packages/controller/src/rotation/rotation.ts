@@ -141,14 +141,17 @@ function choose(
 
 function warningOf(use: SecretUse): string[] {
   if (use.means === null) return [`${use.name} stays as it is: ${use.refusal}`];
-  return isReadersToken(use.means) ? [`${readerWarnings[use.means]} ${formerWarning}`] : [];
+  if (!isReadersToken(use.means)) return [];
+  const taken = use.usedBy.map((instance) => `${instance} takes the new token in this run.`);
+  return [[...taken, readerWarnings[use.means], formerWarning].join(" ")];
 }
 
 const readerWarnings = {
   router:
     "The router takes the new token from its own configuration: put there what `berth route token --show-token` prints, " +
     "and start it again.",
-  scraper: "Prometheus takes the new token from its own file: put there what `berth prometheus --token` prints.",
+  scraper:
+    "A Prometheus beside the fleet takes the new token from its own file: put there what `berth prometheus --token` prints.",
 };
 const formerWarning = `The former token is good for ${formerTokenDays} days; rotate again, and it is not.`;
 

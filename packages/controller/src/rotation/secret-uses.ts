@@ -4,17 +4,15 @@ import { alertSecretNote, isAlertSecret } from "../alerts/secret-rules.ts";
 import { backupSecret } from "../backups/secret-rules.ts";
 import type { Desired } from "../plan/desired.ts";
 import { secretReferences } from "../plan/secret-reference.ts";
-import { bucketsSecretName, databaseSecretName } from "../plan/secret-names.ts";
-import type { SecretNeed } from "../plan/secrets.ts";
-import { prometheusTokenName } from "../prometheus/token.ts";
+import { bucketsSecretName, databaseSecretName, metricsTokenName } from "../plan/secret-names.ts";
+import { readerTokenRule, type SecretNeed } from "../plan/secrets.ts";
 import { routesTokenName } from "../routes/token.ts";
-import { readerTokenRule } from "../secrets/reader-token.ts";
 
 /**
  * `login`: the instance moves to another login of its database. `superuser`: PostgreSQL gets the new password, and no
  * container is touched. `replace`: the instance is replaced by one with the new value, which nobody else knows. `router`,
- * `scraper`: the controller takes the new value and for some days the former one, and a person gives the new one to the
- * router, or to Prometheus.
+ * `scraper`: the controller takes the new value and for some days the former one. Instances that have it are replaced; a
+ * person gives it to a router or a Prometheus beside the fleet.
  */
 export type RotationMeans = "login" | "superuser" | "replace" | ReaderMeans;
 type ReaderMeans = "router" | "scraper";
@@ -22,7 +20,7 @@ type ReaderMeans = "router" | "scraper";
 /** Tokens of programs that read from the controller. */
 const readers: ReadonlyMap<string, ReaderMeans> = new Map([
   [routesTokenName, "router"],
-  [prometheusTokenName, "scraper"],
+  [metricsTokenName, "scraper"],
 ]);
 
 export type SecretUse = { name: string; usedBy: string[] } &
@@ -69,6 +67,10 @@ function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined,
 /** Whether the secret is a token that a program shows to the controller: no instance and no store has a part in it. */
 export function isReadersToken(means: RotationMeans | null): means is ReaderMeans {
   return means === "router" || means === "scraper";
+}
+
+export function isReadersTokenName(name: string): boolean {
+  return readers.has(name);
 }
 
 /** Whose a secret is. */

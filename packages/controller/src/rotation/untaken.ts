@@ -2,6 +2,7 @@
 import { secretsRotate } from "@berth/shared/operations/secrets-rotate";
 import type { RunRecord } from "../inventory/runs.ts";
 import type { SecretVersion } from "../secrets/open.ts";
+import { isReadersTokenName } from "./secret-uses.ts";
 
 export const rotationKind = "secret.rotate";
 
@@ -18,7 +19,7 @@ export interface Untaken {
 /**
  * What a rotation was to give an instance that has not taken it; null: there is nothing to take back. A superuser's
  * password has no instance to take it and stays: nobody can say whether the server knows it already, and the controller
- * tries both.
+ * tries both. A reader's token stays, too: other readers may have it already, and the former one is good for days.
  */
 export function untaken({ kind, steps }: Pick<RunRecord, "kind" | "steps">): Untaken | null {
   const made = steps.find((step) => step.kind === "secrets.rotate");
@@ -28,6 +29,7 @@ export function untaken({ kind, steps }: Pick<RunRecord, "kind" | "steps">): Unt
   const input = secretsRotate.input.safeParse(made.input);
   if (!input.success) return null;
   const { instance, secrets } = input.data;
+  if (secrets.some(({ name }) => isReadersTokenName(name))) return null;
   return { instance, versions: secrets.map(({ name, version }) => ({ name, version })) };
 }
 

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openInventory } from "../inventory/open.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { openSecrets, type Secrets } from "./open.ts";
-import { createReaderToken, readerTokenRule } from "./reader-token.ts";
+import { readerTokenRule } from "../plan/secrets.ts";
+import { createReaderToken } from "./reader-token.ts";
 
 const name = "berth-routes/token";
 

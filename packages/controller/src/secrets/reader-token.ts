@@ -1,9 +1,8 @@
 /** A token by which a program beside the fleet, a router or Prometheus, reads one thing of the controller and no other. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Secret } from "@berth/shared/secret";
+import { readerTokenRule } from "../plan/secrets.ts";
 import type { Secrets } from "./open.ts";
-
-export const readerTokenRule = { length: 48, alphabet: "alphanumeric" } as const;
 
 /**
  * How long the former token opens what the present one does. It stands in the reader's own configuration, where a person

@@ -40,6 +40,7 @@ export interface BackupsDependencies {
   fleetControl: Pick<FleetControl, "exclusively" | "edit">;
   kept: (fleet: Fleet) => Promise<KeptTenant[]>;
   desired: (fleet: Fleet, versions?: ReadonlyMap<string, number>) => Desired;
+  controllerCa: string;
   logger: Logger;
 }
 
@@ -74,6 +75,7 @@ export async function openBackups(dependencies: BackupsDependencies): Promise<Ba
         catalogOf: fleetCatalog,
         desired,
         secrets,
+        controllerCa: dependencies.controllerCa,
         ...dependencies.options,
       }),
     recordDesired,

@@ -23,6 +23,7 @@ export interface DrillsDependencies {
   runner: Runner;
   fleetControl: Pick<FleetControl, "exclusively">;
   desired: (fleet: Fleet) => Desired;
+  controllerCa: string;
   logger: Logger;
 }
 
@@ -46,6 +47,7 @@ export async function openDrills(dependencies: DrillsDependencies): Promise<Dril
         catalogOf: (fleet) => catalogOf(fleet, catalog),
         desired,
         secrets,
+        controllerCa: dependencies.controllerCa,
         ...dependencies.options,
       }),
     startRun: (run) => runner.start(run),

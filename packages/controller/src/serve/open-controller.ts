@@ -104,7 +104,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
   const presentFleet = () => present.fleet;
   const history = openMetricsHistory({ options, hub, fleet: presentFleet, logger });
   const fleetSecrets = createFleetSecrets(secrets);
-  const settings = { registryMirror: options.registryMirror, agentVersion: version };
+  const controllerCa = authority.caPem;
+  const settings = { registryMirror: options.registryMirror, agentVersion: version, controllerCa };
   const reveal = (name: string, secretVersion?: number) => secrets.reveal(name, secretVersion).reveal();
   const stores = createStores({
     catalogOf: (fleet) => catalogOf(fleet, catalog),
@@ -233,6 +234,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     fleetControl,
     kept: (fleet) => findKeptTenants(fleet, { inventory, secrets }),
     desired,
+    controllerCa,
     logger,
   });
 
@@ -257,14 +259,14 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     inventory,
     hub,
     secrets,
-    caPem: authority.caPem,
+    caPem: controllerCa,
     listener: options.agents,
     configurationDirectory: options.configurationDirectory,
     startedAt,
   });
-  const drills = await openDrills({ options, inventory, secrets, store, runner, fleetControl, desired, logger });
-  const presentedCertificate: Controller["presentedCertificate"] = { notAfter: null };
   const rooms = { options, inventory, authority, hub, store, secrets };
+  const drills = await openDrills({ ...rooms, runner, fleetControl, desired, controllerCa, logger });
+  const presentedCertificate: Controller["presentedCertificate"] = { notAfter: null };
   const alerts = await openAlerts({ ...rooms, backups, runner, presentedCertificate, logger });
   const routesFollower = followRoutes({ routes, hub, inventory, logger });
 

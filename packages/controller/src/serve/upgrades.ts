@@ -9,7 +9,7 @@ import type { FleetStore } from "../apply/fleet-store.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { endUnfinishedUpgrades, forgetUpgrades } from "../inventory/upgrades.ts";
 import type { Stores } from "../needs/stores.ts";
-import { resolveInstanceSecrets } from "../operations/resolve-secrets.ts";
+import { dispatchedValues, resolveInstanceSecrets } from "../operations/resolve-secrets.ts";
 import type { Desired } from "../plan/desired.ts";
 import type { Routes } from "../routes/routes.ts";
 import type { UpgradeHandlers } from "../upgrades/carry-out/handlers.ts";
@@ -46,7 +46,11 @@ export function createUpgradeHandlers(options: UpgradeRoomsOptions): UpgradeHand
     hub,
     checkpoints: stores.databases.checkpoints,
     fleet: () => store.require(),
-    resolve: (spec: InstanceSpec) => resolveInstanceSecrets(spec, ({ name, version }) => reveal(name, version)),
+    resolve: (spec: InstanceSpec) =>
+      resolveInstanceSecrets(
+        spec,
+        dispatchedValues(({ name, version }) => reveal(name, version)),
+      ),
     observe: (node: string, instance: string, signal: AbortSignal) => observe(hub, { node, instance, signal }),
     routes: async () => (await routes().list()).routes,
     testRoutes: (request: Parameters<Routes["test"]>[0], signal: AbortSignal) => routes().test(request, signal),

@@ -31,7 +31,7 @@ tenants:
 `;
 
 const options = {
-  ...{ catalog, registryMirror: null, agentVersion: "1.0.0" },
+  ...{ catalog, registryMirror: null, agentVersion: "1.0.0", controllerCa: "CA" },
   ...{ secretVersion: () => 1, givenSecret: () => null },
 };
 

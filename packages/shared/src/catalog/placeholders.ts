@@ -31,6 +31,13 @@ export interface TemplateText {
   use: Use | undefined;
 }
 
+/** Whether the service is given what the metrics of the whole fleet are read with. */
+export function readsMetrics(service: Service): boolean {
+  return templateTexts(service).some(({ text }) =>
+    placeholdersIn(text).some(({ expression }) => expression === "controller.metricsToken"),
+  );
+}
+
 /** Every text of a service in which placeholders are resolved. */
 export function templateTexts(service: Service): TemplateText[] {
   const { needs, uses, parts } = service;

@@ -138,8 +138,10 @@ export const partSchema = z.strictObject({
 
 /**
  * Environment values may hold placeholders, resolved by the planner (no secret) and at dispatch (secrets):
- * `${secret.NAME}`, `${database.host|port|name|user|password|url}`, `${collections.prefix|token}`, `${bucket.NAME}`,
- * `${buckets.accessKey|secretKey}`, `${key}` (of the use that names one), `${route.url|host}`, `${node.address}`,
+ * `${secret.NAME}`, `${secret.NAME.bcrypt}` (its hash), `${database.host|port|name|user|password|url}`,
+ * `${collections.prefix|token}`, `${bucket.NAME}`, `${buckets.accessKey|secretKey}`, `${key}` (of the use that names
+ * one), `${route.url|host}`, `${node.address}`, `${controller.address|port|ca|metricsToken}` (the last for shared
+ * services only),
  * `${service.NAME.address|port|url}`, `${service.NAME.port.PORT}`, `${service.NAME.secret.SECRET}` (shared services
  * only), `${service.NAME.route.url|host}`, `${part.NAME}`, `${main}`, `${tenant}`. A fleet file's `env` wins over them.
  *

@@ -36,7 +36,7 @@ function checkReference({ path, text }: TemplateText): Finding[] {
 
 /** Placeholders that stand for a secret. */
 const secretPattern =
-  /^(?:secret\.|database\.(?:password|url)$|collections\.token$|buckets\.secretKey$|key$|service\.[^.]+\.secret\.)/;
+  /^(?:secret\.|database\.(?:password|url)$|collections\.token$|buckets\.secretKey$|key$|service\.[^.]+\.secret\.|controller\.metricsToken$)/;
 
 function exposure({ expression }: Placeholder, { path }: TemplateText): string | undefined {
   if (path.at(-2) !== "command" || !secretPattern.test(expression)) return undefined;
@@ -46,7 +46,9 @@ function exposure({ expression }: Placeholder, { path }: TemplateText): string |
 type Rule = (path: readonly string[], context: Context) => string | undefined;
 
 const rules: Readonly<Record<string, Rule>> = {
-  secret: ([name = ""], { service }) => oneOf("a secret of the service", name, Object.keys(service.secrets)),
+  secret: ([name = "", form = "bcrypt"], { service }) =>
+    oneOf("a secret of the service", name, Object.keys(service.secrets)) ??
+    oneOf("a form of a secret", form, ["bcrypt"]),
   database: ([field = ""], { text }) =>
     withNeed("database", text) ?? oneOf("of a database", field, ["host", "port", "name", "user", "password", "url"]),
   collections: ([field = ""], { text }) =>
@@ -58,6 +60,11 @@ const rules: Readonly<Record<string, Rule>> = {
   route: ([field = ""], { service }) =>
     service.route === undefined ? "needs the service to have a 'route'" : routeField(field),
   node: ([field = ""]) => oneOf("of the node", field, ["address"]),
+  controller: ([field = ""], { service }) => {
+    if (field === "metricsToken" && service.scope === "tenant")
+      return "opens the metrics of every tenant, which no tenant may hold";
+    return oneOf("of the controller", field, ["address", "port", "ca", "metricsToken"]);
+  },
   tenant: () => undefined,
   main: () => undefined,
   part: ([name = ""], { service }) =>
@@ -74,6 +81,7 @@ const namesBehind: Readonly<Record<string, readonly [least: number, most: number
   key: [0, 0],
   tenant: [0, 0],
   main: [0, 0],
+  secret: [1, 2],
   service: [2, 3],
 };
 

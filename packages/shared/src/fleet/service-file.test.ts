@@ -179,6 +179,9 @@ describe("placeholders", () => {
     ["${bucket.files}", "stands for what the service has not asked for; add a need of kind 'buckets'"],
     ["${part.serch}", "is not a part of the service; did you mean 'search'?"],
     ["${node.name}", "is not of the node; one of 'address'"],
+    ["${secret.key.sha1}", "is not a form of a secret; one of 'bcrypt'"],
+    ["${controller.adress}", "is not of the controller; did you mean 'address'?"],
+    ["${controller.metricsToken}", "opens the metrics of every tenant, which no tenant may hold"],
     ["${key}", "stands only in the env of a use with a 'key'"],
     [
       "${service.redis.address}",
@@ -192,12 +195,24 @@ describe("placeholders", () => {
     expect(messages(text)).toEqual([`env.TOKEN: '${placeholder}' ${message}`]);
   });
 
-  test.each(["${main}", "${tenant}", "${node.address}", "$${HOME}", "${HOME:-/}", "$HOME", "${service.postgres.url}"])(
-    "%s is right",
-    (text) => {
-      expect(messages(changedWiki("${secret.token}", text))).toEqual([]);
-    },
-  );
+  test.each([
+    ...["${main}", "${tenant}", "${node.address}", "$${HOME}", "${HOME:-/}", "$HOME", "${service.postgres.url}"],
+    ...["${secret.token.bcrypt}", "${controller.address}:${controller.port}", "${controller.ca}"],
+  ])("%s is right", (text) => {
+    expect(messages(changedWiki("${secret.token}", text))).toEqual([]);
+  });
+
+  test("the token of the metrics is for shared services, and refused where a tenant's asks for it", () => {
+    const shared = changedWiki("scope: tenant", "scope: shared").replace(
+      "${secret.token}",
+      "${controller.metricsToken}",
+    );
+    expect(messages(shared).filter((message) => message.includes("metricsToken"))).toEqual([]);
+    const text = changedWiki("${secret.token}", "${controller.metricsToken}");
+    const line = text.slice(0, text.indexOf("${controller")).split("\n").length;
+    const { problems } = parseServiceFile({ file: "services/wiki.yaml", text }, catalog);
+    expect(problems).toMatchObject([{ file: "services/wiki.yaml", line, column: 10 }]);
+  });
 
   test("count in files, commands, parts and uses, too", () => {
     const text = changedWiki("${route.host}", "${file}")
