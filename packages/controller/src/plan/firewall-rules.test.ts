@@ -117,6 +117,36 @@ describe("a tenant's node that holds shared services, too", () => {
   });
 });
 
+describe("Prometheus", () => {
+  const monitored = {
+    ...fleet,
+    nodes: { ...fleet.nodes, second: { address: "10.0.6.20" } },
+    services: {
+      ...fleet.services,
+      shared: {
+        ...fleet.services.shared,
+        prometheus: { node: "shared", env: {} },
+        grafana: { node: "second", env: {} },
+      },
+    },
+  };
+  const specs = new Map(desiredFirewalls(monitored, catalog).map((spec) => [spec.node, spec]));
+
+  test.each([
+    ["is reached by Grafana on another node", "10.0.6.20", 9090, "accept"],
+    ["is reached from the controller's machine", controller, 9090, "accept"],
+    ["is not reached by a tenant", user1, 9090, "drop"],
+    ["is not reached from outside", stranger, 9090, "drop"],
+  ])("%s", (_, from, port, expected) => {
+    expect(verdict(specs.get("shared")?.inbound, from, port)).toBe(expected);
+  });
+
+  test("is not opened by a tenant's containers, and itself reaches the controller", () => {
+    expect(verdict(specs.get("user1")?.outbound, shared, 9090)).toBe("drop");
+    expect(verdict(specs.get("shared")?.outbound, controller, 8421)).toBe("accept");
+  });
+});
+
 test("people's networks can be narrowed", () => {
   const narrowed = { ...fleet, firewall: { enabled: true, clients: ["10.0.4.0/24"] } };
   const rules = desiredFirewalls(narrowed, catalog).find(({ node }) => node === "user1")?.inbound;

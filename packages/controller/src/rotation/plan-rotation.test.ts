@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { exampleDesired } from "../plan/test-fixtures.ts";
+import { desiredState } from "../plan/desired.ts";
+import { desiredOptions, exampleDesired, exampleFleet } from "../plan/test-fixtures.ts";
 import { planRotation } from "./plan-rotation.ts";
+import { rotationKind, untaken } from "./untaken.ts";
 import { secretUses, type SecretUse } from "./secret-uses.ts";
 
 const rule = { length: 32, alphabet: "alphanumeric" } as const;
@@ -56,6 +58,45 @@ describe("each secret of the example", () => {
     );
     const use = secretUses({ ...desired, instances }).find(({ name }) => name === "shared-redis/password");
     expect(use).toMatchObject({ means: null, refusal: expect.stringContaining("know one value at a time") });
+  });
+});
+
+describe("the token of the metrics", () => {
+  const token = "berth-prometheus/token";
+  const fleet = exampleFleet();
+  const { shared } = fleet.services;
+  const monitored = {
+    ...fleet,
+    services: { ...fleet.services, shared: { ...shared, prometheus: { node: "shared", env: {} } } },
+  };
+
+  test("gets to the Prometheus of the fleet in the same run, and to nobody else", () => {
+    const desired = desiredState(monitored, { ...desiredOptions, secretVersion: (name) => (name === token ? 2 : 1) });
+    const [use] = secretUses(desired).filter(({ name }) => name === token);
+    expect(use).toMatchObject({ means: "scraper", usedBy: ["shared-prometheus"] });
+    const operations = planRotation("berth-prometheus", [{ name: token, version: 2, means: "scraper", rule }], desired);
+    expect(operations.map(({ id, node, after: before }) => [id, node, before])).toEqual([
+      ["secrets.rotate/berth-prometheus", null, []],
+      ["instance.ensure/shared-prometheus", "shared", ["secrets.rotate/berth-prometheus"]],
+    ]);
+    const texts = JSON.stringify(operations);
+    expect(texts).toContain("${secret:berth-prometheus/token@2}");
+    expect(texts).not.toContain("${secret:berth-prometheus/token@1}");
+  });
+
+  test("stays when its Prometheus did not take it: the former one is good for days, and the next plan brings it", () => {
+    const desired = desiredState(monitored, desiredOptions);
+    const [rotate, replaced] = planRotation(
+      "berth-prometheus",
+      [{ name: token, version: 2, means: "scraper", rule }],
+      desired,
+    );
+    const step = (operation: typeof rotate, state: string) => ({ ...operation, state });
+    const steps = [step(rotate, "succeeded"), step(replaced, "failed")];
+    // It looks at the kind, the state and the input of each step alone.
+    const run: unknown = { kind: rotationKind, steps };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    expect(untaken(run as Parameters<typeof untaken>[0])).toBeNull();
   });
 });
 

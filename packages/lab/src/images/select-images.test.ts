@@ -27,7 +27,7 @@ describe("selectImages", () => {
   });
 
   it("says which images there are instead of one that there is not", () => {
-    expect(() => named("grafana/grafana:13.2.0")).toThrow(
+    expect(() => named("vikunja/vikunja:2.7.0")).toThrow(
       expect.objectContaining({ hint: expect.stringContaining("docker.io/flowiseai/flowise") }),
     );
   });

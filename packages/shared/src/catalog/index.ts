@@ -1,5 +1,6 @@
 import clickhouse from "./clickhouse.ts";
 import flowise from "./flowise.ts";
+import grafana from "./grafana.ts";
 import langfuse from "./langfuse.ts";
 import minio from "./minio.ts";
 import n8n from "./n8n.ts";
@@ -8,6 +9,7 @@ import ollama from "./ollama.ts";
 import openwebui from "./openwebui.ts";
 import pgbouncer from "./pgbouncer.ts";
 import postgres from "./postgres.ts";
+import prometheus from "./prometheus.ts";
 import qdrant from "./qdrant.ts";
 import redis from "./redis.ts";
 import type { Catalog } from "./schema.ts";
@@ -28,6 +30,8 @@ const shared = [
   supabase,
   pgbouncer,
   traefik,
+  prometheus,
+  grafana,
 ];
 const tenant = [openwebui, n8n, flowise];
 

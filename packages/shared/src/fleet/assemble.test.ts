@@ -63,7 +63,7 @@ describe("the text", () => {
 test("the example of docs/own-services.md has no mistakes", () => {
   const read = (name: string) =>
     readFileSync(new URL(`../../../../examples/own-service/${name}`, import.meta.url), "utf8");
-  const service = { file: "services/grafana.yaml", text: read("services/grafana.yaml") };
+  const service = { file: "services/vikunja.yaml", text: read("services/vikunja.yaml") };
   expect(told(read("fleet.yaml"), [service])).toEqual([]);
 });
 

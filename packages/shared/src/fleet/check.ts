@@ -4,6 +4,7 @@ import type { Catalog } from "../catalog/schema.ts";
 import { checkAlerts } from "./check-alerts.ts";
 import { checkCapacity } from "./check-capacity.ts";
 import { checkCatalog } from "./check-catalog.ts";
+import { checkMetricsReaders } from "./check-metrics-readers.ts";
 import { checkNames } from "./check-names.ts";
 import { checkNetworks } from "./check-network.ts";
 import { checkPorts } from "./check-ports.ts";
@@ -37,6 +38,7 @@ export function checkFleet(fleet: Fleet, builtIn: Catalog): Finding[] {
     ...checkNeeds(fleet, catalog),
     ...checkReplicas(fleet, catalog),
     ...checkRoutes(fleet, catalog),
+    ...checkMetricsReaders(fleet, catalog),
     ...checkUpgrades(fleet),
     ...checkAlerts(fleet),
   ];

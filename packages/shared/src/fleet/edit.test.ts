@@ -13,7 +13,7 @@ services:
     n8n:
 `;
 const withOwn = `${present}catalog:
-  grafana: { name: grafana }
+  vikunja: { name: vikunja }
 `;
 
 describe("setting", () => {
@@ -81,8 +81,8 @@ describe("own services", () => {
   test("stay with a file that does not mention them", () => {
     const given = `${present}catalog:\n  wiki: { name: wiki }\n`;
     const merged = mergeFleet(withOwn, given);
-    expect(merged.kept).toEqual(["catalog.grafana"]);
-    expect(merged.text).toBe(`${given}  grafana: { name: grafana }\n`);
+    expect(merged.kept).toEqual(["catalog.vikunja"]);
+    expect(merged.text).toBe(`${given}  vikunja: { name: vikunja }\n`);
   });
 
   test("go with pruning, as the services that used them do", () => {

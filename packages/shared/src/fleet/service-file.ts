@@ -1,4 +1,4 @@
-/** A file with one own service: `services/grafana.yaml`. Pure. */
+/** A file with one own service: `services/vikunja.yaml`. Pure. */
 import { serviceSchema, type Catalog, type Service } from "../catalog/schema.ts";
 import { nameSchema } from "../names.ts";
 import { checkName } from "./check-catalog.ts";
@@ -45,7 +45,7 @@ export function parseServiceFile({ file, text }: TextFile, builtIn: Catalog): Pa
   return failed(findings.map(({ path, message, at }) => source.problem(path, message, at)));
 }
 
-/** `services/grafana.yaml` -> `grafana` */
+/** `services/vikunja.yaml` -> `vikunja` */
 function serviceNameOf(file: string): string {
   return file.replace(/^.*\//s, "").replace(/\.yaml$/, "");
 }
