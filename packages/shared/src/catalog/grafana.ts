@@ -1,4 +1,4 @@
-import { dashboards, dashboardText } from "./grafana/dashboards.ts";
+import { dashboardJson, dashboards } from "./grafana/dashboards.ts";
 import { dashboardsDirectory, datasources, providers } from "./grafana/provisioning.ts";
 import { defineService } from "./schema.ts";
 
@@ -35,7 +35,7 @@ export default defineService({
     { path: "/etc/grafana/provisioning/dashboards/berth.yaml", content: providers },
     ...dashboards.map((dashboard) => ({
       path: `${dashboardsDirectory}/${dashboard.name}.json`,
-      content: dashboardText(dashboard),
+      content: JSON.stringify(dashboardJson(dashboard)),
     })),
   ],
   secrets: {

@@ -1,4 +1,4 @@
-/** Debian's Prometheus on loopback, in a directory of its own, set up as the example is. For tests. */
+/** Debian's Prometheus on loopback, in a directory of its own. For tests. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -25,32 +25,75 @@ export interface QueriedSeries {
 
 export interface TestPrometheus extends AsyncDisposable {
   configuration: string;
+  url: string;
   query: (expression: string) => Promise<QueriedSeries[]>;
   /** GET of its own API. */
   get: (path: string) => Promise<unknown>;
 }
 
+/** Set up as the example is. */
 export async function startPrometheus(setup: PrometheusSetup): Promise<TestPrometheus> {
-  const directory = await mkdtemp(join(tmpdir(), "berth-prometheus-"));
-  const configuration = join(directory, "prometheus.yml");
+  const directory = await makeDirectory();
   await writeFile(join(directory, "berth.token"), setup.token ?? "", { mode: 0o600 });
   await writeFile(join(directory, "berth-ca.pem"), setup.ca);
-  await writeFile(configuration, await configurationFor(setup, directory));
+  await writeFile(join(directory, "prometheus.yml"), await configurationFor(setup, directory));
+  return start(directory, [], {});
+}
+
+export interface CatalogContainer {
+  command: readonly string[];
+  /** Below /etc/prometheus, with every placeholder resolved. */
+  files: readonly { path: string; content: string }[];
+  login: { user: string; password: string };
+}
+
+/** Set up as the catalog's container is, with paths of this machine, and without the patience. */
+export async function startCatalogPrometheus({ command, files, login }: CatalogContainer): Promise<TestPrometheus> {
+  const directory = await makeDirectory();
+  const here = (text: string) => text.replaceAll("/etc/prometheus", directory);
+  for (const { path, content } of files) {
+    const text = here(content);
+    const isConfiguration = path.endsWith("/prometheus.yml");
+    await writeFile(here(path), isConfiguration ? text.replaceAll(/(_interval): 15s/g, "$1: 1s") : text);
+  }
+  const own = ["--config.file=", "--storage.tsdb.path="];
+  const flags = command.filter((argument) => !own.some((option) => argument.startsWith(option))).map(here);
+  const authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
+  return start(directory, flags, { authorization });
+}
+
+function makeDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "berth-prometheus-"));
+}
+
+async function start(
+  directory: string,
+  flags: readonly string[],
+  headers: Record<string, string>,
+): Promise<TestPrometheus> {
+  const configuration = join(directory, "prometheus.yml");
   const data = join(directory, "data");
   await mkdir(data);
   const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
   const child = execa(
     "prometheus",
-    [`--config.file=${configuration}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${port}`],
+    [
+      `--config.file=${configuration}`,
+      `--storage.tsdb.path=${data}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      ...flags,
+    ],
     { stdin: "ignore", all: true, reject: false },
   );
   const get = async (path: string): Promise<unknown> => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5000) });
+    const answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(5000) });
     if (!answer.ok) throw new Error(`Prometheus answers ${answer.status} to ${path}: ${await answer.text()}`);
     return answer.json();
   };
   const server: TestPrometheus = {
     configuration,
+    url,
     get,
     async query(expression) {
       const { data: found } = resultSchema.parse(await get(`/api/v1/query?query=${encodeURIComponent(expression)}`));

@@ -29,14 +29,15 @@ export const dashboards: readonly Dashboard[] = [
   },
 ];
 
-export function dashboardText({ name, title, choices, rows }: Dashboard): string {
-  const dashboard = {
+/** As Grafana's schema has it. */
+export function dashboardJson({ name, title, choices, rows }: Dashboard) {
+  return {
     ...{ uid: name, title, tags: ["berth"], schemaVersion: 42, version: 1, editable: true, graphTooltip: 1 },
     ...{ refresh: "30s", timezone: "browser", time: { from: "now-6h", to: "now" }, timepicker: {} },
     // From each to the others, with the time that is looked at.
     links: [
       {
-        ...{ type: "dashboards", title: "Berth", tags: ["berth"], asDropdown: false, icon: "external link" },
+        ...{ type: "dashboards" as const, title: "Berth", tags: ["berth"], asDropdown: false, icon: "external link" },
         ...{ includeVars: false, keepTime: true, targetBlank: false, tooltip: "", url: "" },
       },
     ],
@@ -44,5 +45,4 @@ export function dashboardText({ name, title, choices, rows }: Dashboard): string
     templating: { list: [datasourceJson(), ...choices.map(choiceJson)] },
     panels: layOut(rows),
   };
-  return `${JSON.stringify(dashboard, null, 2)}\n`;
 }

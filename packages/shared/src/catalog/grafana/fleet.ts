@@ -95,12 +95,17 @@ export const fleetRows: Row[] = [
   {
     title: "Backups",
     panels: [
-      table("Age of the newest backup", "s", "time() - berth_backup_last_success_timestamp_seconds", {
+      table("Age of the newest backup", "s", "time() - max by (owner) (berth_backup_last_success_timestamp_seconds)", {
         badFrom: 2 * 86_400,
       }),
-      table("Age of the last proof by a restore", "s", "time() - berth_backup_last_proof_timestamp_seconds", {
-        badFrom: 60 * 86_400,
-      }),
+      table(
+        "Age of the last proof by a restore",
+        "s",
+        "time() - max by (owner) (berth_backup_last_proof_timestamp_seconds)",
+        {
+          badFrom: 60 * 86_400,
+        },
+      ),
     ],
   },
 ];

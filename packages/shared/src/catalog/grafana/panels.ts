@@ -42,7 +42,7 @@ export interface Choice {
 }
 
 /** The data source that the reader chooses; in Berth's own Grafana there is one. */
-export const datasource = { type: "prometheus", uid: "$datasource" };
+export const datasource = { type: "prometheus", uid: "$datasource" } as const;
 
 const heights = { stat: 4, timeseries: 8, table: 8 } as const;
 const colors = { good: "green", bad: "red", plain: "blue" } as const;
@@ -61,18 +61,18 @@ export function table(title: string, unit: string, expression: string, options: 
 }
 
 /** Rows from the top down, and the panels of each from left to right. */
-export function layOut(rows: readonly Row[]): unknown[] {
-  const laid: unknown[] = [];
+export function layOut(rows: readonly Row[]) {
+  const laid: (ReturnType<typeof rowJson> | ReturnType<typeof panelJson>)[] = [];
   let y = 0;
   for (const { title, panels } of rows) {
-    laid.push({ id: laid.length + 1, type: "row", title, collapsed: false, panels: [], gridPos: place(0, y, 24, 1) });
+    laid.push(rowJson(title, laid.length + 1, { x: 0, y, w: 24, h: 1 }));
     y += 1;
     let x = 0;
     let height = 0;
     for (const panel of panels) {
       if (x + panel.columns > 24) [x, y, height] = [0, y + height, 0];
       const h = heights[panel.type];
-      laid.push({ id: laid.length + 1, ...panelJson(panel), gridPos: place(x, y, panel.columns, h) });
+      laid.push(panelJson(panel, laid.length + 1, { x, y, w: panel.columns, h }));
       x += panel.columns;
       height = Math.max(height, h);
     }
@@ -81,32 +81,38 @@ export function layOut(rows: readonly Row[]): unknown[] {
   return laid;
 }
 
-export function choiceJson({ name, label, query }: Choice): unknown {
+export function choiceJson({ name, label, query }: Choice) {
   return {
-    ...{ type: "query", name, label, datasource, definition: query, hide: 0, includeAll: false, multi: false },
+    ...{ type: "query" as const, name, label, datasource, definition: query, hide: 0, includeAll: false, multi: false },
     query: { qryType: 1, query, refId: "PrometheusVariableQueryEditor-VariableQuery" },
     // Read again at each change of the time, and sorted by name.
-    ...{ current: {}, options: [], refresh: 2, regex: "", sort: 1 },
+    ...{ refresh: 2, regex: "", sort: 1 },
   };
 }
 
-export function datasourceJson(): unknown {
+export function datasourceJson() {
   return {
-    ...{ type: "datasource", name: "datasource", label: "Data source", query: "prometheus", hide: 0 },
-    ...{ current: {}, options: [], includeAll: false, multi: false, refresh: 1, regex: "" },
+    ...{ type: "datasource" as const, name: "datasource", label: "Data source", query: "prometheus", hide: 0 },
+    ...{ includeAll: false, multi: false, refresh: 1, regex: "" },
   };
 }
 
-function place(x: number, y: number, w: number, h: number) {
-  return { x, y, w, h };
+interface Place {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
 }
 
-function panelJson(panel: Panel): Record<string, unknown> {
+function rowJson(title: string, id: number, gridPos: Place) {
+  return { id, type: "row" as const, title, collapsed: false, panels: [], gridPos };
+}
+
+function panelJson(panel: Panel, id: number, gridPos: Place) {
   const { type, title, description, queries } = panel;
   const isOfNow = type !== "timeseries";
   return {
-    type,
-    title,
+    ...{ id, type, title, gridPos },
     ...(description === undefined ? {} : { description }),
     datasource,
     fieldConfig: { defaults: fieldDefaults(panel), overrides: type === "table" ? hiddenColumns : [] },
@@ -119,16 +125,21 @@ function panelJson(panel: Panel): Record<string, unknown> {
   };
 }
 
-function fieldDefaults({ type, unit, stacked, badFrom, goodFrom, max }: Panel): Record<string, unknown> {
-  const lines = { lineWidth: 1, fillOpacity: stacked === true ? 40 : 10, showPoints: "never" };
-  const stacking = { mode: stacked === true ? "normal" : "none", group: "A" };
+function fieldDefaults({ type, unit, stacked, badFrom, goodFrom, max }: Panel) {
+  const isChart = type === "timeseries";
   return {
-    unit,
-    min: 0,
+    ...{ unit, min: 0 },
     ...(max === undefined ? {} : { max }),
-    color: { mode: type === "timeseries" ? "palette-classic" : "thresholds" },
-    thresholds: { mode: "absolute", steps: thresholdSteps(badFrom, goodFrom) },
-    custom: type === "timeseries" ? { ...lines, stacking } : {},
+    color: { mode: isChart ? ("palette-classic" as const) : ("thresholds" as const) },
+    thresholds: { mode: "absolute" as const, steps: thresholdSteps(badFrom, goodFrom) },
+    custom: isChart ? chartStyle(stacked === true) : {},
+  };
+}
+
+export function chartStyle(isStacked: boolean) {
+  return {
+    ...{ lineWidth: 1, fillOpacity: isStacked ? 40 : 10, showPoints: "never" as const },
+    stacking: { mode: isStacked ? ("normal" as const) : ("none" as const), group: "A" },
   };
 }
 
@@ -146,17 +157,19 @@ function thresholdSteps(badFrom: number | undefined, goodFrom: number | undefine
   return [{ color: colors.plain, value: null }];
 }
 
-const options = {
+export const options = {
   stat: {
-    ...{ colorMode: "value", graphMode: "none", justifyMode: "auto", textMode: "auto", orientation: "auto" },
+    colorMode: "value" as const,
+    graphMode: "none" as const,
+    textMode: "auto" as const,
     reduceOptions: { calcs: ["lastNotNull"], fields: "", values: false },
   },
   timeseries: {
-    legend: { displayMode: "list", placement: "bottom", showLegend: true, calcs: [] },
-    tooltip: { mode: "multi", sort: "desc" },
+    legend: { displayMode: "list" as const, placement: "bottom" as const, showLegend: true, calcs: [] },
+    tooltip: { mode: "multi" as const, sort: "desc" as const },
   },
-  table: { showHeader: true, cellHeight: "sm" },
-} as const;
+  table: { showHeader: true, cellHeight: "sm" as const },
+};
 
 /** What says the same in each line. */
 const hiddenColumns = ["Time", "__name__", "job", "fleet", "alertstate"].map((name) => ({
