@@ -15,8 +15,8 @@ import { CatalogStack } from "./testing/catalog-stack.ts";
 const namespace = "berth-lab-catalog";
 const address = "10.0.6.10";
 const deadlineMs = 30_000;
-/** Debian's is older than the catalog's. */
-const tags = { "docker.io/edoburu/pgbouncer": "debian" };
+/** Debian's are older than the catalog's. */
+const tags = { "docker.io/edoburu/pgbouncer": "debian", "docker.io/prom/prometheus": "debian" };
 const references = [...catalog.values()]
   .filter(({ name }) => !["traefik", "n8n", "flowise"].includes(name))
   .flatMap((service) => [service, ...service.parts])

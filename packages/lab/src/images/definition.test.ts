@@ -52,6 +52,7 @@ describe("the catalog", () => {
       "docker.io/library/postgres",
       "docker.io/library/redis",
       "docker.io/n8nio/n8n",
+      "docker.io/prom/prometheus",
       "docker.io/restic/restic",
     ]);
   });

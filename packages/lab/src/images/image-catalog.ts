@@ -6,6 +6,7 @@ import { n8n } from "./definitions/n8n.ts";
 import { openWebui } from "./definitions/open-webui.ts";
 import { pgbouncer } from "./definitions/pgbouncer.ts";
 import { postgres } from "./definitions/postgres.ts";
+import { prometheus } from "./definitions/prometheus.ts";
 import { qdrant } from "./definitions/qdrant.ts";
 import { redis } from "./definitions/redis.ts";
 import { restic } from "./definitions/restic.ts";
@@ -18,6 +19,7 @@ export const imageCatalog: readonly ImageDefinition[] = [
   redis,
   restic,
   pgbouncer,
+  prometheus,
   idle,
   minio,
   qdrant,

@@ -7,7 +7,17 @@ import { baseLayer, filesLayer, nodeLayer } from "./layers.ts";
 const sources = new URL("../stand-ins/", import.meta.url);
 /** Where they are in an image. */
 export const standInsDirectory = "/opt/stand-ins";
-const folders = ["base", "clickhouse", "langfuse", "neo4j", "ollama", "open-webui", "searxng", "supabase"] as const;
+const folders = [
+  "base",
+  "clickhouse",
+  "grafana",
+  "langfuse",
+  "neo4j",
+  "ollama",
+  "open-webui",
+  "searxng",
+  "supabase",
+] as const;
 
 const libraries: NpmLayer = {
   kind: "npm",

@@ -14,6 +14,7 @@ interface Program {
   otherVersions?: readonly string[];
   config?: Omit<ImageConfig, "entrypoint">;
   directories?: readonly string[];
+  onDemand?: boolean;
 }
 
 /** Made up: as its tags are written. */
@@ -64,6 +65,14 @@ const programs: readonly Program[] = [
     config: { ports: [3030] },
   },
   {
+    program: "grafana/main.ts",
+    of: "grafana",
+    source: "https://github.com/grafana/grafana",
+    config: { ports: [3000], volumes: ["/var/lib/grafana"] },
+    directories: ["etc/grafana", "var/lib/grafana"],
+    onDemand: true,
+  },
+  {
     program: "supabase/gateway.ts",
     of: "supabase",
     source: "https://github.com/envoyproxy/envoy",
@@ -91,7 +100,8 @@ const programs: readonly Program[] = [
 
 export const standIns: readonly ImageDefinition[] = programs.map(imageOf);
 
-function imageOf({ program, of, source, otherVersions = [], config = {}, directories = [] }: Program): ImageDefinition {
+function imageOf(described: Program): ImageDefinition {
+  const { program, of, source, otherVersions = [], config = {}, directories = [], onDemand = false } = described;
   const { image, version } = containerOf(of);
   const entries = directories.flatMap(withParents).map((path): FileEntry => ({ type: "directory", path }));
   return {
@@ -99,6 +109,7 @@ function imageOf({ program, of, source, otherVersions = [], config = {}, directo
     tags: [version, ...otherVersions],
     layers: entries.length === 0 ? standInLayers : [...standInLayers, filesLayer(...entries)],
     config: { ...config, entrypoint: standInEntrypoint(program) },
+    ...(onDemand ? { onDemand } : {}),
     source,
     standIn: true,
   };
