@@ -8,6 +8,7 @@ const order = [
   "strangers",
   "secrets",
   "commands",
+  "monitoring",
   "mending",
   "upgrading",
   "tenants",
