@@ -1,5 +1,5 @@
 /** The catalog's shared services, and Open WebUI connected to them, as containers of the lab's images on one engine. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
@@ -15,6 +15,8 @@ import { CatalogStack } from "./testing/catalog-stack.ts";
 const namespace = "berth-lab-catalog";
 const address = "10.0.6.10";
 const deadlineMs = 30_000;
+/** Of the password that the stack makes: bcrypt, of cost 4. */
+const passwordHash = "$2b$04$nNGBiixj6thXtBifxyzJgOSGXwgvrf2Qf7HAz12ib/Ykgx1rFGfWu";
 /** Debian's are older than the catalog's. */
 const tags = { "docker.io/edoburu/pgbouncer": "debian", "docker.io/prom/prometheus": "debian" };
 const references = [...catalog.values()]
@@ -140,6 +142,27 @@ describe("the lab's images of the catalog", () => {
       );
     expect((await login("langfuse")).stdout.trim()).toBe("langfuse");
     expect((await login("another")).exitCode).not.toBe(0);
+  });
+
+  it("Prometheus lets in whoever has its password, and Grafana asks it for each panel", async () => {
+    const password = "Zz".repeat(16);
+    await start("prometheus", {
+      // What it scrapes is not there: it is up all the same.
+      ...{ "controller.address": address, "controller.port": "8421", "controller.metricsToken": "token" },
+      "controller.ca": await readFile(registry.caFile, "utf8"),
+      "secret.password.bcrypt": passwordHash,
+    });
+    const url = `http://${address}:9090/api/v1/rules`;
+    expect(await status(url)).toBe("401");
+    expect(await curl(url, "--user", `berth:${password}`)).toContain("BerthControllerGone");
+    await start("grafana");
+    const login = `admin:${stack.secret("grafana", "adminPassword")}`;
+    expect(await status(`http://${address}:3003/api/search`)).toBe("401");
+    const panels = await curl(`http://${address}:3003/stand-in/panels/berth-fleet`, "--user", login);
+    // Nothing is scraped, so this is the one panel that has a number; none is refused.
+    expect(JSON.parse(panels)).toContainEqual(
+      expect.objectContaining({ panel: "Alerts firing", series: [{ labels: {}, value: 0 }] }),
+    );
   });
 
   it("Supabase's gateway leads to all of its parts, and lets nobody in without a key", async () => {

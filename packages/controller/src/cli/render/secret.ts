@@ -60,7 +60,7 @@ export function secretProperties(secret: SecretStatus, now: number, style: Style
 }
 
 function users({ usedBy, rotation }: SecretStatus): string {
+  if (usedBy.length > 0) return printableLine(usedBy.join(", "));
   if (rotation === "router") return "the router";
-  if (rotation === "scraper") return "Prometheus";
-  return usedBy.length === 0 ? "nothing" : printableLine(usedBy.join(", "));
+  return rotation === "scraper" ? "Prometheus" : "nothing";
 }

@@ -1,11 +1,12 @@
 /** Services of Berth's catalog as containers of one engine: what a node's agent makes of them, for tests of the images. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { catalog } from "@berth/shared/catalog/index";
 import { placeholdersIn } from "@berth/shared/catalog/placeholders";
 import type { Part, Service } from "@berth/shared/catalog/schema";
 import { SignJWT } from "jose";
+import { runCommand } from "../../host/command.ts";
 import { waitFor } from "../../host/wait.ts";
 import type { Engine } from "../../registry/testing/engine.ts";
 import { parseReference } from "../reference.ts";
@@ -92,7 +93,8 @@ export class CatalogStack {
       `${registry}/${repository.slice(repository.indexOf("/") + 1)}:${tag}`,
       ...(container.command ?? []).map(resolve),
     );
-    for (const file of container.files) await this.#copy(name, file.path, resolve(file.content));
+    const files = container.files.map(({ path, content }) => ({ path, content: resolve(content) }));
+    if (files.length > 0) await this.#copy(name, files);
     await engine.docker("start", name);
     await waitFor({
       what: `${name}'s health`,
@@ -117,11 +119,24 @@ export class CatalogStack {
     return (await engine.try("exec", name, ...(health.command ?? []))).exitCode === 0;
   }
 
-  async #copy(name: string, path: string, content: string): Promise<void> {
+  /** As the agent does: files alone, so that directories that are there keep their owners. */
+  async #copy(name: string, files: readonly { path: string; content: string }[]): Promise<void> {
     const directory = await mkdtemp(join(tmpdir(), "berth-file-"));
     try {
-      await writeFile(join(directory, "file"), content, { mode: 0o644 });
-      await this.#options.engine.docker("cp", join(directory, "file"), `${name}:${path}`);
+      for (const { path, content } of files) {
+        await mkdir(dirname(join(directory, path)), { recursive: true });
+        await writeFile(join(directory, path), content, { mode: 0o644 });
+      }
+      const paths = files.map(({ path }) => path.slice(1));
+      const archive = await runCommand([
+        "tar",
+        "--create",
+        "--owner=0",
+        "--group=0",
+        `--directory=${directory}`,
+        ...paths,
+      ]);
+      await this.#options.engine.unpack(name, archive);
     } finally {
       await rm(directory, { recursive: true });
     }

@@ -65,6 +65,12 @@ export class Engine {
     return tryCommand(["docker", `--host=unix://${this.#socket}`, ...argv]);
   }
 
+  /** Puts the text of a tar into a container; directories that are missing are made. */
+  async unpack(container: string, archive: string): Promise<void> {
+    const argv = ["docker", `--host=unix://${this.#socket}`, "cp", "-", `${container}:/`] as const;
+    await runCommand(argv, { input: archive });
+  }
+
   address(container: string): Promise<string> {
     return this.docker("inspect", "--format={{.NetworkSettings.IPAddress}}", container);
   }
