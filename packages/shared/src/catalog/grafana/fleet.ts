@@ -39,7 +39,7 @@ export const fleetRows: Row[] = [
         [{ expression: "sum by (state) (berth_instance_state) > 0", legend: "{{state}}" }],
         { stacked: true },
       ),
-      table("Alerts", "short", 'ALERTS{alertstate="firing"}'),
+      table("Alerts", "short", 'ALERTS{alertstate="firing"}', { labelsOnly: true }),
     ],
   },
   {

@@ -81,7 +81,7 @@ export const nodeRows: Row[] = [
         `sort_desc(berth_container_memory_bytes${of} / berth_container_memory_limit_bytes${of})`,
         { badFrom: 0.9 },
       ),
-      table("Instances", "short", `berth_instance_state${of} == 1`),
+      table("Instances", "short", `berth_instance_state${of} == 1`, { labelsOnly: true }),
     ],
   },
 ];

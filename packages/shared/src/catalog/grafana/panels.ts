@@ -26,6 +26,8 @@ export interface Panel {
   goodFrom?: number;
   /** Of a share. */
   max?: number;
+  /** Of a table: what each line is about stands in its labels, and its value is always 1. */
+  labelsOnly?: true;
 }
 
 export interface Row {
@@ -115,7 +117,8 @@ function panelJson(panel: Panel, id: number, gridPos: Place) {
     ...{ id, type, title, gridPos },
     ...(description === undefined ? {} : { description }),
     datasource,
-    fieldConfig: { defaults: fieldDefaults(panel), overrides: type === "table" ? hiddenColumns : [] },
+    fieldConfig: { defaults: fieldDefaults(panel), overrides: type === "table" ? overrides(panel.badFrom) : [] },
+    ...(type === "table" ? { transformations: withoutColumns(panel.labelsOnly === true) } : {}),
     options: options[type],
     targets: queries.map(({ expression, legend }, index) => ({
       ...{ refId: String.fromCodePoint(65 + index), datasource, expr: expression, legendFormat: legend },
@@ -171,8 +174,16 @@ export const options = {
   table: { showHeader: true, cellHeight: "sm" as const },
 };
 
-/** What says the same in each line. */
-const hiddenColumns = ["Time", "__name__", "job", "fleet", "alertstate"].map((name) => ({
-  matcher: { id: "byName", options: name },
-  properties: [{ id: "custom.hidden", value: true }],
-}));
+/** A value is coloured once it is bad; labels are not. */
+function overrides(badFrom: number | undefined) {
+  if (badFrom === undefined) return [];
+  const property = { id: "custom.cellOptions", value: { type: "color-text" } };
+  return [{ matcher: { id: "byName", options: "Value" }, properties: [property] }];
+}
+
+/** What says the same in each line is left out. */
+function withoutColumns(labelsOnly: boolean) {
+  const left = ["Time", "__name__", "job", "fleet", "alertstate", ...(labelsOnly ? ["Value"] : [])];
+  const excludeByName = Object.fromEntries(left.map((name) => [name, true]));
+  return [{ id: "organize", options: { excludeByName, indexByName: {}, renameByName: {} } }];
+}

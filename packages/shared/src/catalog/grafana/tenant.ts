@@ -43,7 +43,7 @@ export const tenantRows: Row[] = [
         byInstance(`avg_over_time(berth_container_network_transmit_bytes_per_second${of}[$__rate_interval])`),
         { columns: 8 },
       ),
-      table("States", "short", `berth_instance_state${of} == 1`, { columns: 8 }),
+      table("States", "short", `berth_instance_state${of} == 1`, { columns: 8, labelsOnly: true }),
     ],
   },
   {
