@@ -16,8 +16,11 @@ beforeAll(async () => {
   controller = await startController({
     instances: [{ instance: "user1-n8n", service: "n8n", tenant: "user1", state: "healthy" }],
     frame: {
-      node: [0.75, 1_500_000_000, 4_294_967_296, 4096, 1200, 3400, 5600, 7800, 12_000_000_000, 30_000_000_000],
-      containers: [[0.25, 300_000_000, 1_342_177_280, 11, 22, 33, 44, 12]],
+      node: [
+        ...[0.75, 1_500_000_000, 4_294_967_296, 4096, 1200, 3400, 5600, 7800, 12_000_000_000, 30_000_000_000],
+        ...[0.5, 0.25, 0.125],
+      ],
+      containers: [[0.25, 300_000_000, 1_342_177_280, 11, 22, 33, 44, 12, 0.0625]],
     },
   });
   const setup = await controller.ask(`${getPrometheusSetup.path}?token=true`);

@@ -64,6 +64,14 @@ export const nodeRows: Row[] = [
         ],
         { columns: 8 },
       ),
+      series("Pressure", "percentunit", [
+        { expression: mean("berth_node_cpu_pressure_ratio"), legend: "waiting for CPU" },
+        { expression: mean("berth_node_memory_pressure_ratio"), legend: "for memory" },
+        { expression: mean("berth_node_io_pressure_ratio"), legend: "for disks" },
+      ]),
+      series("CPU throttled", "short", [
+        { expression: mean("berth_container_cpu_throttled_cores"), legend: "{{container}}" },
+      ]),
     ],
   },
   {
