@@ -20,7 +20,7 @@ import { observeDatabases } from "./postgres-observe.ts";
 import { loginOf } from "./postgres-roles.ts";
 import type { PostgresServer, PostgresServers, WithDatabase } from "./postgres-servers.ts";
 import { ensureSuperuserPassword } from "./postgres-superuser.ts";
-import { type DatabaseFacts, readDatabaseFacts } from "./postgres-usage.ts";
+import { type DatabaseFacts, readDatabaseFacts, readRowCounts, type WantedTables } from "./postgres-usage.ts";
 import { opensDatabase } from "./trespass.ts";
 
 export interface DatabaseStoreDependencies {
@@ -59,8 +59,8 @@ export interface DatabaseStore {
   remove: (fleet: Fleet, input: OperationInput<"database.remove">, work: Work) => Promise<{ removed: boolean }>;
   /** By database name; `needs` are all that the server meets. */
   observe: (fleet: Fleet, server: string, needs: readonly DatabaseNeed[]) => Promise<Map<string, ObservedNeed>>;
-  /** By name: how large, and how many are connected. Only databases that exist. */
-  facts: (fleet: Fleet, server: string, databases: readonly string[]) => Promise<Map<string, DatabaseFacts>>;
+  /** By name: how large, how many are connected, and how many rows the wanted tables have. Only what exists. */
+  facts: (fleet: Fleet, server: string, wanted: WantedTables) => Promise<Map<string, DatabaseFacts>>;
   /** Whether the login of one need gets into the database of another. */
   opens: (fleet: Fleet, own: DatabaseNeed, foreign: DatabaseNeed) => Promise<boolean>;
   /** Ends every login of the need's database but the present one. */
@@ -157,8 +157,18 @@ export function databaseStore(dependencies: DatabaseStoreDependencies): Database
         observeDatabases(client, needs, passwordOf, accessServer(fleet, server)),
       );
     },
-    facts: (fleet, instance, databases) =>
-      postgres.withClient(serverOf(fleet, instance), (client) => readDatabaseFacts(client, databases)),
+    async facts(fleet, instance, wanted) {
+      const server = serverOf(fleet, instance);
+      const facts = await postgres.withClient(server, (client) => readDatabaseFacts(client, [...wanted.keys()]));
+      for (const [name, found] of facts) {
+        const tables = wanted.get(name) ?? [];
+        if (tables.length === 0) continue;
+        await postgres.withDatabase(server, name, async (client) => {
+          facts.set(name, { ...found, rows: await readRowCounts(client, tables) });
+        });
+      }
+      return facts;
+    },
     /** Its password and the rules of pg_hba.conf are tried from here, its privileges asked for: each has to hold by itself. */
     async opens(fleet, own, foreign) {
       const server = serverOf(fleet, foreign.server);

@@ -15,7 +15,7 @@ import { type BucketCount, readBucketCounts } from "./minio-usage.ts";
 import { ensureModels, type LoadedModel, loadedModels, observeModels } from "./ollama.ts";
 import { databaseStore, type DatabaseStore } from "./postgres-store.ts";
 import { PostgresServers } from "./postgres-servers.ts";
-import type { DatabaseFacts } from "./postgres-usage.ts";
+import type { DatabaseFacts, WantedTables } from "./postgres-usage.ts";
 import type { QdrantServer } from "./qdrant-client.ts";
 import { ensureCollections, removeCollections } from "./qdrant-ensure.ts";
 import { observeCollections } from "./qdrant-observe.ts";
@@ -62,8 +62,11 @@ export interface Stores {
   databases: DatabaseStore;
   /** By id of the operation that meets the need. */
   observe: (fleet: Fleet, needs: readonly DesiredNeed[]) => Promise<Map<string, ObservedNeed>>;
-  /** What a store holds for its needs, and the models that it has loaded. All needs must be of this server. */
-  read: (fleet: Fleet, server: string, needs: readonly DesiredNeed[]) => Promise<StoreReading>;
+  /**
+   * What a store holds for its needs, and the models that it has loaded. All needs must be of this server. `tables`: by
+   * instance, those of its database whose rows are counted.
+   */
+  read: (fleet: Fleet, server: string, needs: readonly DesiredNeed[], tables: WantedTables) => Promise<StoreReading>;
   /** Whether the owner of a need gets into what is another's, in a store of the same kind. */
   opens: (fleet: Fleet, own: DesiredNeed, foreign: DesiredNeed) => Promise<boolean>;
   close: () => Promise<void>;
@@ -154,15 +157,17 @@ export function createStores(dependencies: StoresDependencies): Stores {
       );
       return seen;
     },
-    async read(fleet, server, needs) {
-      const databaseNames = inputsOf("database.ensure", needs).map(({ database }) => database);
+    async read(fleet, server, needs, tables) {
+      const wanted: WantedTables = new Map(
+        inputsOf("database.ensure", needs).map(({ database, instance }) => [database, tables.get(instance) ?? []]),
+      );
       const collectionNames = inputsOf("collections.ensure", needs).flatMap(({ collections }) =>
         collections.map(({ name }) => name),
       );
       const bucketNames = inputsOf("buckets.ensure", needs).flatMap(({ buckets }) => buckets);
       const hasModels = needs.some(({ kind }) => kind === "models.ensure");
       const [found, points, buckets, models] = await Promise.all([
-        databaseNames.length === 0 ? new Map<string, DatabaseFacts>() : databases.facts(fleet, server, databaseNames),
+        wanted.size === 0 ? new Map<string, DatabaseFacts>() : databases.facts(fleet, server, wanted),
         collectionNames.length === 0
           ? new Map<string, number>()
           : readPoints(qdrantServer(fleet, server), collectionNames),

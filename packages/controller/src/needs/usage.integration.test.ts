@@ -4,7 +4,7 @@ import { StoreAdmin } from "./minio-admin.ts";
 import { openClient as openBuckets } from "./minio-client.ts";
 import { ensureBuckets } from "./minio-ensure.ts";
 import { readBucketCounts } from "./minio-usage.ts";
-import { readDatabaseFacts } from "./postgres-usage.ts";
+import { readDatabaseFacts, readRowCounts } from "./postgres-usage.ts";
 import { ensureCollections } from "./qdrant-ensure.ts";
 import { readPoints } from "./qdrant-usage.ts";
 import { needOf as bucketsNeed, secretOf, startTestStore, type TestStore } from "./testing/object-store.ts";
@@ -44,6 +44,25 @@ test("sizes of databases and who is connected, as PostgreSQL itself tells them",
     expect(grown?.bytes).toBeGreaterThan((before.get(need.database)?.bytes ?? 0) + 2 * mebibyte);
   });
   expect((await read()).get(other.database)).toEqual(before.get(other.database));
+});
+
+test("rows of tables by the server's own count, in the database that they are in", async () => {
+  const need = databaseNeed("user1");
+  await postgres.ensure(need);
+  await postgres.as(loginOfNeed(need, { from: "127.0.0.2" }), async (client) => {
+    await client.query("create table execution_entity (id int)");
+    await client.query("insert into execution_entity select generate_series(1, 30)");
+    await client.query("delete from execution_entity where id > 25");
+  });
+  const count = async () => {
+    let found: Record<string, number> = {};
+    await postgres.servers.withDatabase(postgres.server, need.database, async (client) => {
+      found = await readRowCounts(client, ["execution_entity", "missing"]);
+    });
+    return found;
+  };
+  // A session hands its counts over when it is idle, or ends.
+  await expect.poll(count, { timeout: 10_000 }).toEqual({ execution_entity: 25 });
 });
 
 test("the session that looked may write again, and while it looks it may read no row", async () => {

@@ -231,6 +231,7 @@ const expected: Readonly<Record<string, Expected | (() => Expected)>> = {
   "Berth tenant / Instances / Network sent A": { "user1-n8n": 22, "user1-flowise": 2 },
   "Berth tenant / Instances / States A": { "user1-n8n": 1, "user1-flowise": 1 },
   "Berth tenant / Stores / Databases A": { user1_n8n: 8192 },
+  "Berth tenant / Stores / Kept in databases A": { executions: 12, workflows: 3 },
   "Berth tenant / Stores / Connections A": { user1_n8n: 3 },
   "Berth tenant / Stores / Connections B": { user1_n8n: 20 },
   "Berth tenant / Stores / Points A": { user1_flowise_vectors: 7 },
@@ -260,7 +261,18 @@ function chosen(expression: string): string {
 }
 
 /** Labels that tell the series of a panel apart, the most telling first. What has no instance gets the controller's address. */
-const telling = ["alertname", "database", "collection", "bucket", "container", "instance", "state", "owner", "tenant"];
+const telling = [
+  "alertname",
+  "what",
+  "database",
+  "collection",
+  "bucket",
+  "container",
+  "instance",
+  "state",
+  "owner",
+  "tenant",
+];
 
 function labelOf(metric: Record<string, string>): string {
   const label = [...telling, "node"].find((name) => metric[name] !== undefined && !metric[name].includes(":"));

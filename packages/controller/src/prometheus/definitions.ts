@@ -78,6 +78,11 @@ export const definitions = {
 
   berth_database_size_bytes: gauge("bytes", database, "Size of the database, as PostgreSQL tells it"),
   berth_database_connections: gauge("count", database, "Connections to the database"),
+  berth_database_rows: gauge(
+    "count",
+    [...database, "what"],
+    "What the service keeps in the database (what: executions, workflows), as PostgreSQL counts by itself",
+  ),
   berth_database_connection_limit: gauge("count", database, "How many connections its login may have"),
   berth_collection_points: gauge("count", collection, "Points in the collection, as Qdrant counts them"),
   berth_bucket_size_bytes: gauge("bytes", bucket, "What the bucket holds, as the object store last counted it"),

@@ -114,11 +114,12 @@ function exposeBackups(series: Series, backups: Snapshot["backups"]): void {
 }
 
 function exposeUsage(series: Series, { databases, collections, buckets, models }: StoreUsage): void {
-  for (const { tenant, instance, database, bytes, connections, connectionLimit } of databases) {
+  for (const { tenant, instance, database, bytes, connections, connectionLimit, counts } of databases) {
     const labels = { tenant: tenant ?? sharedScope, instance, database };
     series.set("berth_database_size_bytes", labels, bytes);
     series.set("berth_database_connections", labels, connections);
     series.set("berth_database_connection_limit", labels, connectionLimit);
+    for (const [what, count] of Object.entries(counts)) series.set("berth_database_rows", { ...labels, what }, count);
   }
   for (const { tenant, instance, collection, points } of collections) {
     series.set("berth_collection_points", { tenant: tenant ?? sharedScope, instance, collection }, points);

@@ -9,12 +9,15 @@ export type Holdings = Pick<Usage, "databases" | "collections" | "buckets" | "mo
 /** null: shared, or an owner that is no tenant. */
 export type TenantOf = (instanceOrTenant: string) => string | null;
 
+/** By instance: the tables of its database whose rows are counted, by what they are. */
+export type CountsOf = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
 /** Of one store. What is needed and does not exist is left out: the plan tells of it. */
 export function holdingsOf(
   server: string,
   needs: readonly DesiredNeed[],
   { databases, points, buckets, models }: StoreReading,
-  tenantOf: TenantOf,
+  { tenantOf, counts }: { tenantOf: TenantOf; counts: CountsOf },
 ): Holdings {
   return {
     databases: inputsOf("database.ensure", needs).flatMap((need): DatabaseUsage[] => {
@@ -22,10 +25,11 @@ export function holdingsOf(
       const found = databases.get(database);
       if (found === undefined) return [];
       const limit = connectionLimitOf(need);
-      const { bytes, connections } = found;
+      const { bytes, connections, rows } = found;
       return [
         {
           ...{ server, tenant: tenantOf(instance), instance, database, bytes, connections },
+          counts: countsOf(counts.get(instance) ?? {}, rows),
           connectionLimit: limit < 0 ? null : limit,
         },
       ];
@@ -44,6 +48,15 @@ export function holdingsOf(
     ),
     models: models.map((model): ModelUsage => ({ server, ...model })),
   };
+}
+
+/** A table that is not there is nothing that is counted: its instance has not started yet. */
+function countsOf(tables: Readonly<Record<string, string>>, rows: Readonly<Record<string, number>>) {
+  const found = Object.entries(tables).flatMap(([name, table]) => {
+    const count = rows[table];
+    return count === undefined ? [] : [[name, count] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 /** Whose needs these are. */

@@ -51,8 +51,8 @@ beforeEach(() => {
   answers = {
     "shared-postgres": {
       databases: new Map([
-        ["user1_n8n", { database: "user1_n8n", bytes: 100, connections: 3 }],
-        ["user2_n8n", { database: "user2_n8n", bytes: 300, connections: 0 }],
+        ["user1_n8n", { database: "user1_n8n", bytes: 100, connections: 3, rows: { execution_entity: 12 } }],
+        ["user2_n8n", { database: "user2_n8n", bytes: 300, connections: 0, rows: {} }],
       ]),
     },
     "shared-qdrant": { points: new Map([["user1_flowise_vectors", 7]]) },
@@ -140,6 +140,7 @@ test("adds up what a tenant uses over all nodes and stores, suspended ones too",
   ]);
   expect(usage.databases.map(({ database }) => database)).toEqual(["user2_n8n", "user1_n8n"]);
   expect(usage.databases[1]).toMatchObject({ tenant: "user1", instance: "user1-n8n", connectionLimit: 20 });
+  expect(usage.databases.map(({ counts }) => counts)).toEqual([{}, { executions: 12 }]);
   expect(usage.buckets).toEqual([
     {
       ...{ server: "shared-minio", tenant: "user1", bucket: "user1-uploads", bytes: 50, objects: 2 },

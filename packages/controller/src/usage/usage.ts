@@ -8,7 +8,7 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import pTimeout from "p-timeout";
 import type { StoreReading, Stores } from "../needs/stores.ts";
 import type { DesiredNeed } from "../plan/desired-needs.ts";
-import { type Holdings, holdingsOf, joinHoldings, tenantsOf, type TenantOf } from "./holdings.ts";
+import { type CountsOf, type Holdings, holdingsOf, joinHoldings, tenantsOf, type TenantOf } from "./holdings.ts";
 import { measuredOf, ownersUsage } from "./owners.ts";
 
 export interface UsageRoom {
@@ -59,10 +59,16 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
   /** Stores that were given up on and have not ended yet: they are not asked again before. */
   const underWay = new Set<string>();
 
-  async function readInTime(fleet: Fleet, server: string, wanted: readonly DesiredNeed[]): Promise<StoreReading> {
+  async function readInTime(
+    fleet: Fleet,
+    server: string,
+    wanted: readonly DesiredNeed[],
+    counts: CountsOf,
+  ): Promise<StoreReading> {
     if (underWay.has(server)) throw new BerthError("deadline.exceeded", `${server} has not answered yet`);
     underWay.add(server);
-    const answer = readStore(fleet, server, wanted).finally(() => underWay.delete(server));
+    const tables = new Map([...counts].map(([instance, names]) => [instance, Object.values(names)]));
+    const answer = readStore(fleet, server, wanted, tables).finally(() => underWay.delete(server));
     return pTimeout(answer, {
       milliseconds: storeMilliseconds,
       message: new BerthError("deadline.exceeded", `${server} gave no answer within ${storeMilliseconds / 1000} s`),
@@ -76,13 +82,19 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
     );
     const tenants = new Map(placements(fleet).map(({ instance, tenant }) => [instance, tenant]));
     const tenantOf: TenantOf = (name) => tenants.get(name) ?? (Object.hasOwn(fleet.tenants, name) ? name : null);
+    const counts: CountsOf = new Map(
+      placements(fleet).map(({ instance, service }) => [
+        instance,
+        service.needs.find((need) => need.kind === "database")?.counts ?? {},
+      ]),
+    );
     const unread: UnreadStore[] = [];
     const holdings = await Promise.all(
       [...Map.groupBy(needs(fleet), ({ server }) => server)].map(async ([server, wanted]): Promise<Holdings[]> => {
         try {
           // One that is not there would cost the deadline of a connection.
           if (!healthy.has(server)) throw new BerthError("store.failed", `${server} is not healthy`);
-          return [holdingsOf(server, wanted, await readInTime(fleet, server, wanted), tenantOf)];
+          return [holdingsOf(server, wanted, await readInTime(fleet, server, wanted, counts), { tenantOf, counts })];
         } catch (error) {
           unread.push({ server, reason: toBerthError(error).message, tenants: tenantsOf(wanted, tenantOf) });
           return [];

@@ -63,8 +63,9 @@ export function Holdings({ tenant, usage }: HoldingsProps): JSX.Element | null {
 
 function DatabaseRow({ name, usage }: { name: string; usage: DatabaseUsage | undefined }): JSX.Element {
   if (usage === undefined) return <Row kind="Database" name={name} size={undefined} content={undefined} />;
-  const { bytes, connections, connectionLimit: limit } = usage;
-  const content = limit === null ? formatCount(connections, "connection") : `${connections} of ${limit} connections`;
+  const { bytes, connections, connectionLimit: limit, counts } = usage;
+  const open = limit === null ? formatCount(connections, "connection") : `${connections} of ${limit} connections`;
+  const content = [...Object.entries(counts).map(([what, count]) => `${count} ${what}`), open].join(", ");
   const isNearLimit = limit !== null && connections >= warning * limit;
   return <Row kind="Database" name={name} size={formatBytes(bytes)} content={content} isNearLimit={isNearLimit} />;
 }

@@ -10,6 +10,10 @@ export function makeUsage(now: number, tenants: readonly TenantStatus[]): Usage 
     databases: databases.map((database, position) => ({
       ...{ server: "shared-postgres", tenant, instance: instances[position]?.name ?? "", database },
       ...{ bytes: (9 + 31 * index) * mebibyte, connections: Math.min(3 + index * 5, 20), connectionLimit: 20 },
+      counts: (database.endsWith("_n8n") ? { workflows: 4 + index, executions: 120 * (index + 1) } : {}) as Record<
+        string,
+        number
+      >,
     })),
     collections: collections.map((collection) => ({
       ...{ server: "shared-qdrant", tenant, instance: instances[0]?.name ?? "", collection, points: 1200 * index },

@@ -14,6 +14,11 @@ export const databaseUsageSchema = z.object({
   database: z.string(),
   bytes: z.int(),
   connections: z.int().describe("Open at this moment"),
+  counts: z
+    .record(z.string(), z.int())
+    .describe(
+      "What its service keeps in it, by what that is (executions): PostgreSQL's own count, which is near enough",
+    ),
   connectionLimit: z.int().nullable().describe("How many its login may have open; null: as many as the server allows"),
 });
 

@@ -40,7 +40,7 @@ export default defineService({
   volumes: [{ name: "data", path: "/root/.flowise" }],
   memory: "1536MiB",
   health: { http: { port: 3000, path: "/api/v1/ping" }, startPeriodSeconds: 600 },
-  needs: [{ kind: "database" }],
+  needs: [{ kind: "database", counts: { flows: "chat_flow", messages: "chat_message" } }],
   // Of Ollama and Qdrant, Flowise itself reads nothing from its environment: they are entered into flows. A variable of
   // type 'runtime' in Flowise brings these names there: {{$vars.QDRANT_URL}}.
   uses: [

@@ -51,7 +51,7 @@ export default defineService({
   memory: "1280MiB",
   // /healthz answers before the database is migrated; readiness does not.
   health: { http: { port: 5678, path: "/healthz/readiness" }, startPeriodSeconds: 600 },
-  needs: [{ kind: "database" }],
+  needs: [{ kind: "database", counts: { workflows: "workflow_entity", executions: "execution_entity" } }],
   uses: [
     {
       service: "ollama",

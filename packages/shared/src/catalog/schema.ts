@@ -61,7 +61,14 @@ export const collectionSchema = z.strictObject({
 
 /** What must exist elsewhere before an instance starts. */
 export const needSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("database"), extensions: z.array(z.string()).default([]) }),
+  z.strictObject({
+    kind: z.literal("database"),
+    extensions: z.array(z.string()).default([]),
+    counts: z
+      .record(nameSchema, z.string())
+      .default({})
+      .describe("How much it is used: what the rows of which table are, as PostgreSQL counts them by itself"),
+  }),
   z
     .strictObject({ kind: z.literal("collections"), collections: z.array(collectionSchema).min(1) })
     .describe("In Qdrant, with a token for these alone"),

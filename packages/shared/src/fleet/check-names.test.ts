@@ -96,7 +96,8 @@ test("a collection that two instances would have is refused", () => {
 });
 
 test("a database has a name that PostgreSQL does not cut off, with the number of its login", () => {
-  const service = (length: number) => ownService("s".repeat(length), [{ kind: "database" as const, extensions: [] }]);
+  const service = (length: number) =>
+    ownService("s".repeat(length), [{ kind: "database" as const, extensions: [], counts: {} }]);
   const tenant = "t".repeat(32);
   expect(mistakes([tenant], [service(24)])).toEqual([]);
   const name = "s".repeat(25);

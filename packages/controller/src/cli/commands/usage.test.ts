@@ -20,7 +20,7 @@ const usage: Usage = {
   databases: [
     {
       ...{ server: "shared-postgres", tenant: "user1", instance: "user1-n8n", database: "user1_n8n" },
-      ...{ bytes: 30 * mebibyte, connections: 7, connectionLimit: 20 },
+      ...{ bytes: 30 * mebibyte, connections: 7, connectionLimit: 20, counts: { executions: 120 } },
     },
   ],
   collections: [
@@ -78,8 +78,8 @@ test("each thing that one tenant has, against what it may have", async () => {
 cpu     0.42
 memory  900 MiB
 
-DATABASE       SIZE  CONNECTIONS  INSTANCE
-user1_n8n  30.0 MiB      7 of 20  user1-n8n
+DATABASE       SIZE  CONNECTIONS  CONTENT         INSTANCE
+user1_n8n  30.0 MiB      7 of 20  120 executions  user1-n8n
 
 COLLECTION             POINTS  INSTANCE
 user1_flowise_vectors    1200  user1-flowise

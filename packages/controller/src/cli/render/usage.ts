@@ -57,6 +57,7 @@ function tenantUsageLines(owner: OwnerUsage, usage: Usage, options: Options): st
           { title: "DATABASE", value: ({ database }) => database, cutTo: 16 },
           { title: "SIZE", align: "right", value: ({ bytes }) => formatBytes(bytes) },
           { title: "CONNECTIONS", align: "right", value: connectionsText, paint: paintConnections(style) },
+          { title: "CONTENT", value: contentText, leaveOut: 2 },
           { title: "INSTANCE", value: ({ instance }) => instance, leaveOut: 1 },
         ],
         style,
@@ -133,6 +134,11 @@ function modelLines({ models }: Usage, { style, fit }: Options): string[] {
 function unreadLines({ unread }: Usage, style: Style): string[] {
   if (unread.length === 0) return [];
   return ["", ...unread.map(({ server, reason }) => style.yellow(`What ${server} holds is missing: ${reason}`))];
+}
+
+function contentText({ counts }: DatabaseUsage): string | null {
+  const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  return told.length === 0 ? null : told.join(", ");
 }
 
 function connectionsText({ connections, connectionLimit }: DatabaseUsage): string {

@@ -83,11 +83,11 @@ export function testSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
       databases: [
         {
           ...{ server: "shared-postgres", tenant: "user1", instance: "user1-n8n", database: "user1_n8n" },
-          ...{ bytes: 8192, connections: 3, connectionLimit: 20 },
+          ...{ bytes: 8192, connections: 3, connectionLimit: 20, counts: { executions: 12, workflows: 3 } },
         },
         {
           ...{ server: "shared-postgres", tenant: null, instance: "shared-langfuse", database: "shared_langfuse" },
-          ...{ bytes: 4096, connections: 0, connectionLimit: null },
+          ...{ bytes: 4096, connections: 0, connectionLimit: null, counts: {} },
         },
       ],
       collections: [

@@ -50,6 +50,9 @@ export const tenantRows: Row[] = [
     title: "Stores",
     panels: [
       series("Databases", "bytes", [{ expression: `berth_database_size_bytes${of}`, legend: "{{database}}" }]),
+      series("Kept in databases", "short", [
+        { expression: `berth_database_rows${of}`, legend: "{{what}} in {{database}}" },
+      ]),
       series("Connections", "short", [
         { expression: `berth_database_connections${of}`, legend: "{{database}}" },
         { expression: `berth_database_connection_limit${of}`, legend: "limit of {{database}}" },
