@@ -29,6 +29,7 @@ import { Journal } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import { NodeMeter } from "./metrics/node-meter.ts";
 import { Sampler } from "./metrics/sampler.ts";
+import { isProxied } from "./operations/ports.ts";
 import { ResourceLocks } from "./operations/locks.ts";
 import { OperationRunner } from "./operations/runner.ts";
 import { EventPublisher } from "./reconcile/event-publisher.ts";
@@ -92,6 +93,7 @@ export class Agent implements ConnectionListener, DockerListener {
       engine,
       standbys: new DockerodeStandbys(config.dockerSocket),
       redirects: new Redirects(nft),
+      isProxied,
       availableMemory: () => this.#node.availableMemoryBytes(Date.now()),
       log,
     });
@@ -105,7 +107,6 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#events = new EventSender(this.#connection, journal.outbox);
     this.#samples = new SampleSender(this.#connection, journal.samples, log);
     this.#streams = new Streams({ engine, log, send: async (message) => this.#connection.sendAndDrain(message) });
-    const locks = this.#locks;
     const events = new EventPublisher({
       outbox: journal.outbox,
       log,
@@ -114,12 +115,12 @@ export class Agent implements ConnectionListener, DockerListener {
         this.#events.send(event);
       },
     });
-    this.#reconciler = new Reconciler({ engine, journal, locks, log, events, health: () => this.#health });
+    this.#reconciler = new Reconciler({ engine, journal, locks: this.#locks, log, events, health: () => this.#health });
     this.#firewall = new FirewallKeeper({
       firewall,
       nft,
       journal,
-      locks,
+      locks: this.#locks,
       log,
       onDrift: (drift, mended) => {
         events.firewall(drift, mended);
@@ -140,7 +141,7 @@ export class Agent implements ConnectionListener, DockerListener {
     });
     this.#runner = new OperationRunner({
       journal,
-      locks,
+      locks: this.#locks,
       log,
       send,
       node: identity.node,
@@ -207,7 +208,9 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#sampler.onRunning();
     this.#reconciler.onRunning();
     void this.#drillRoom.clearLeftovers();
-    void this.#standbys.clearLeftovers(this.#locks);
+    void this.#standbys.clearLeftovers(this.#locks, (instance) => {
+      this.#reconciler.onSettled(instance);
+    });
     void this.#readDockerVersion();
   }
 

@@ -13,8 +13,8 @@ export function standbyContainer(spec: InstanceSpec, container: ContainerSpec): 
     Labels: { [labels.standby]: spec.instance },
     HostConfig: {
       ...host,
-      // Not after a restart of Docker: then the containers of the instance start as well.
-      RestartPolicy: { Name: "on-failure", MaximumRetryCount: 3 },
+      // Started again, it would be at another port than the one that is redirected to it.
+      RestartPolicy: { Name: "no" },
       PortBindings: Object.fromEntries(
         container.ports.map((port) => [`${port.container}/tcp`, [{ HostIp: "0.0.0.0", HostPort: "" }]]),
       ),

@@ -42,8 +42,8 @@ export class ContainerMeter {
   /** A row of `containerColumns`; null at the first look, when no rate is known yet, and when the container is gone. */
   sample(milliseconds: number, nodeLimit: number): number[] | null {
     const cpu = this.#cgroup.cpuNanoseconds();
-    // Without a limit nothing holds it back: there is nothing to read.
-    const throttled = this.#hasCpuLimit ? this.#cgroup.throttledNanoseconds() : 0;
+    // Without a limit nothing holds it back, and no rate is known when it has one again.
+    const throttled = this.#hasCpuLimit ? this.#cgroup.throttledNanoseconds() : Number.NaN;
     const network = this.#networkBytes;
     const before = this.#before;
     if (this.#network !== null) readNetwork(this.#network, isNotLoopback, network);

@@ -15,8 +15,8 @@ const colon = 0x3a;
 /** One for all files: they are read one after the other, and parsed before the next. */
 const buffer = Buffer.allocUnsafe(bufferBytes + 1);
 
-/** Errors that mean: the container or its control group is gone. */
-const gone = new Set(["ENODEV", "ENOENT", "ESRCH", "EINVAL"]);
+/** Errors that mean: the container or its control group is gone, or that the kernel was told not to measure it (PSI). */
+const gone = new Set(["ENODEV", "ENOENT", "ESRCH", "EINVAL", "EOPNOTSUPP", "ENOTSUP"]);
 
 export class CounterFile {
   readonly #descriptor: number;

@@ -97,7 +97,7 @@ export class Sampler implements DockerListener {
     const details = await this.#dependencies.engine.inspectContainer(id);
     if (details === null || details.pid === 0) return;
     // What is thrown away in a minute is nobody's series.
-    if (details.labels[labels.drill] !== undefined) return;
+    if (details.labels[labels.drill] !== undefined || details.labels[labels.standby] !== undefined) return;
     // It may have started again meanwhile: the newer process counts.
     this.#remove(id);
     this.#flush();

@@ -29,6 +29,8 @@ export interface EnsureResult {
   containerIds: string[];
   /** When what was waited for was healthy first; ISO 8601. */
   healthyAt: string;
+  /** A standby answered until then. */
+  answered: boolean;
 }
 
 export interface EnsureOptions {
@@ -95,11 +97,13 @@ async function carryOut(
   const isExchange = exchange.replacements.length > 0 || retired.length > 0;
   let containerIds: string[];
   let healthyAt: string;
+  let answered: boolean;
   try {
     context.signal.throwIfAborted();
     await swap(engine, exchange);
     containerIds = await bringUp(engine, spec, checks, exchange, context, options);
     healthyAt = new Date().toISOString();
+    answered = options.standbys?.answersFor(spec.instance) ?? false;
     await options.standbys?.lower(spec);
     await passProbation(engine, spec, containerIds, isExchange, context, options);
   } catch (error) {
@@ -114,7 +118,7 @@ async function carryOut(
   }
   await removeFormer(engine, exchange);
   const changed = cleaned || isExchange || checks.some(({ repair }) => repair !== "none");
-  return { changed, containerIds, healthyAt };
+  return { changed, containerIds, healthyAt, answered };
 }
 
 interface Sight {

@@ -61,10 +61,10 @@ async function prove(
     onFailure,
     ...(standbys === undefined ? {} : { standbys }),
   };
-  const { containerIds, healthyAt } = await throughOutages(engine, context, () =>
+  const { containerIds, healthyAt, answered } = await throughOutages(engine, context, () =>
     freeingKeptPorts(engine, spec, context, () => ensureInstance(engine, spec, context, options)),
   );
-  return { containerIds, healthyAt };
+  return { containerIds, healthyAt, ...(answered ? { answered } : {}) };
 }
 
 /** Whatever it failed of, and where; also when the operation was aborted. */

@@ -44,9 +44,10 @@ export async function checkPorts(
   }
 }
 
-/** TCP ports that processes of the node listen at. */
-export async function listeningPorts(): Promise<ReadonlySet<number>> {
-  return new Set((await readListeners("/proc")).keys());
+/** Whether Docker's userland proxy takes what comes to the port; without it, Docker only holds the port and answers nobody. */
+export async function isProxied(port: number, proc = "/proc"): Promise<boolean> {
+  const inode = (await readListeners(proc)).get(port);
+  return inode !== undefined && `${await holderOf(inode, proc)} `.includes(dockerProxy);
 }
 
 /** Docker's own listener for a published port. */

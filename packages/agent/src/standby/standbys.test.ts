@@ -1,7 +1,5 @@
-import { type AddressInfo, createServer, type Server } from "node:net";
-import { once } from "node:events";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { StandbyContainer, StandbyEngine } from "../docker/standby-engine.ts";
 import { silentLog } from "../log.ts";
 import { ensureInstance } from "../operations/instance-ensure.ts";
@@ -15,27 +13,22 @@ let engine: FakeEngine;
 let told: string[];
 let memory: number;
 let redirectFails: Error | null;
-/** As Docker's proxy listens for the standby. */
-let proxy: Server;
-let proxyPort: number;
+let isProxied: boolean;
+/** Names of the instances whose port leads elsewhere. */
+let redirected: Set<string>;
 
 const context = {
   signal: new AbortController().signal,
   progress: ({ line }: { line: string }) => void told.push(line),
 };
 
-beforeEach(async () => {
-  proxy = createServer().listen(0);
-  await once(proxy, "listening");
-  proxyPort = (proxy.address() as AddressInfo).port;
+beforeEach(() => {
+  isProxied = true;
+  redirected = new Set();
   engine = engineWith("1", "2");
   told = [];
   memory = 2 ** 40;
   redirectFails = null;
-});
-
-afterEach(() => {
-  proxy.close();
 });
 
 /** The standby is a container of the fake engine like any other. */
@@ -46,19 +39,33 @@ const containers: StandbyEngine = {
     [...engine.containers.values()]
       .filter(({ name }) => name === "standby")
       .map(({ id, state }): StandbyContainer => {
-        const ports = [{ container: 80, host: proxyPort }];
+        const ports = [{ container: 80, host: 49_153 }];
         return { id, instance: "user1-web", isRunning: state === "running", ports };
       }),
 };
 
 const redirects = {
-  open: async () => {
+  open: async (instance: string) => {
+    // nft may have done it although it was cut off.
+    if (redirectFails !== null) redirected.add(instance);
     if (redirectFails !== null) throw redirectFails;
     engine.changes.push("redirect");
+    redirected.add(instance);
   },
-  close: async () => void engine.changes.push("redirect no more"),
-  instances: async () => [],
+  close: async (instance: string) => {
+    engine.changes.push("redirect no more");
+    redirected.delete(instance);
+  },
+  instances: async () => [...redirected],
 };
+
+function makeStandbys(): Standbys {
+  return new Standbys({
+    ...{ engine, standbys: containers, redirects, log: silentLog },
+    availableMemory: () => memory,
+    isProxied: async () => isProxied,
+  });
+}
 
 /** At a port that nothing on this machine holds. */
 function sideBySide(version: string): InstanceSpec {
@@ -69,9 +76,7 @@ function sideBySide(version: string): InstanceSpec {
 
 /** From version 1 to 2. Returns what was done for it. */
 async function exchange(): Promise<string[]> {
-  const availableMemory = () => memory;
-  const standbys = new Standbys({ engine, standbys: containers, redirects, availableMemory, log: silentLog });
-  await ensureInstance(engine, sideBySide("2"), context, { ...waiting, standbys });
+  await ensureInstance(engine, sideBySide("2"), context, { ...waiting, standbys: makeStandbys() });
   return engine.changes;
 }
 
@@ -119,27 +124,63 @@ it("makes none where there is no memory for two, and says so", async () => {
 });
 
 it.each([
-  ["its port cannot be redirected", () => void (redirectFails = new Error("no nft"))],
-  ["Docker's proxy does not listen for it", () => void proxy.close()],
+  ["its port cannot be redirected, or was and nobody was told", () => void (redirectFails = new Error("no nft"))],
+  ["Docker's proxy does not listen for it", () => void (isProxied = false)],
 ])("goes on without when %s, and leaves nothing of it", async (_, prevent) => {
   await running();
   prevent();
-  expect((await exchange()).filter((change) => !change.endsWith("standby"))).toEqual([
-    ...usual,
-    "remove user1-web.previous",
-  ]);
+  const done = (await exchange()).filter((change) => !/standby$|^redirect/.test(change));
+  expect(done).toEqual([...usual, "remove user1-web.previous"]);
   expect(engine.states).toEqual(["user1-web running"]);
+  expect(redirected).toEqual(new Set());
   expect(told.at(-2)).toMatch(/^user1-web: it does not answer while it is exchanged: /);
 });
 
-it("clears away what was left, with the port that leads to it first", async () => {
-  await engine.createContainer(specOf("1"), sideBySide("1").containers[0]!, "standby");
+it("makes none among the containers of a composite instance", async () => {
+  await running();
+  const composite = (version: string): InstanceSpec => {
+    const spec = sideBySide(version);
+    return { ...spec, containers: [...spec.containers, ...specOf(version, ["user1-web-worker"]).containers] };
+  };
+  await ensureInstance(engine, composite("2"), context, { ...waiting, standbys: makeStandbys() });
+  expect(engine.changes).not.toContain("create standby");
+});
+
+/** As an agent leaves it that is killed while it answers. */
+async function leftStandby(): Promise<void> {
+  const [container] = sideBySide("2").containers;
+  if (container === undefined) throw new Error("The specification has no container");
+  const id = await containers.create(sideBySide("2"), container);
+  await engine.startContainer(id);
+  redirected.add("user1-web");
   engine.changes.length = 0;
-  const left = { ...redirects, instances: async () => ["user1-web"] };
-  const availableMemory = () => memory;
-  const standbys = new Standbys({ engine, standbys: containers, redirects: left, availableMemory, log: silentLog });
-  await standbys.clearLeftovers(new ResourceLocks());
-  expect(engine.changes).toEqual(["redirect no more", "remove standby"]);
+}
+
+it("carries on behind one that an attempt before has made, at the port that it has now", async () => {
+  await running();
+  await leftStandby();
+  expect(await exchange()).toEqual([
+    "redirect",
+    ...usual,
+    "redirect no more",
+    "stop standby",
+    "remove standby",
+    "remove user1-web.previous",
+  ]);
+});
+
+it("closes what leads to one that is gone before anything else", async () => {
+  await running();
+  redirected.add("user1-web");
+  expect((await exchange())[0]).toBe("redirect no more");
+});
+
+it("clears away what was left, with the port that leads to it first, and tells of which instance", async () => {
+  await leftStandby();
+  const cleared: string[] = [];
+  await makeStandbys().clearLeftovers(new ResourceLocks(), (instance) => cleared.push(instance));
+  expect(engine.changes).toEqual(["redirect no more", "stop standby", "remove standby"]);
+  expect(cleared).toEqual(["user1-web"]);
 });
 
 it("redirects what comes from outside and from the node itself, in one transaction that may be repeated", () => {

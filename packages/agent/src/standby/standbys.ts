@@ -5,6 +5,7 @@
  * standby goes when it is over, whatever became of it.
  */
 import { BerthError, toBerthError } from "@berth/shared/errors";
+import { instanceEnsure } from "@berth/shared/operations/instance-ensure";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { Engine } from "../docker/engine.ts";
 import type { StandbyContainer, StandbyEngine } from "../docker/standby-engine.ts";
@@ -16,7 +17,6 @@ import type { ContainerCheck } from "../operations/instance-check.ts";
 import { logTail } from "../operations/log-tail.ts";
 import type { ResourceLocks } from "../operations/locks.ts";
 import { isOutage } from "../operations/outage.ts";
-import { listeningPorts } from "../operations/ports.ts";
 import { redactor } from "../operations/redact.ts";
 import type { RedirectedPort, Redirects } from "./redirect.ts";
 
@@ -24,6 +24,8 @@ export interface StandbysDependencies {
   engine: Engine;
   standbys: StandbyEngine;
   redirects: Pick<Redirects, "open" | "close" | "instances">;
+  /** Whether Docker's userland proxy takes what comes to the port: what is redirected to it passes by Docker's rules. */
+  isProxied: (port: number) => Promise<boolean>;
   /** Of the node, in bytes. */
   availableMemory: () => number;
   log: Log;
@@ -34,7 +36,7 @@ const never = new AbortController().signal;
 
 export class Standbys {
   readonly #dependencies: StandbysDependencies;
-  /** Names of instances for which one answers. */
+  /** Names of instances whose port may lead to one. */
   readonly #answering = new Set<string>();
 
   constructor(dependencies: StandbysDependencies) {
@@ -52,50 +54,55 @@ export class Standbys {
    * that ran touched.
    */
   async raise(spec: InstanceSpec, checks: readonly ContainerCheck[], context: OperationContext): Promise<void> {
-    if (!maySideBySide(spec) || (await this.#isUp(spec.instance))) return;
-    const check = checks.find(isExchanged);
-    if (check === undefined) return;
+    const container = sideBySide(spec);
+    if (container === undefined) return;
     const { losses } = this.#dependencies.engine.presence;
     try {
-      await this.#start(spec, check.spec, context);
+      if (await this.#carriesOn(spec.instance, container)) return;
+      if (checks.some(isExchanged)) await this.#start(spec, container, context);
     } catch (error) {
       await this.lower(spec);
       context.signal.throwIfAborted();
       const { code, message } = toBerthError(error);
       if (code === "instance.unhealthy" || (await isOutage(this.#dependencies.engine, losses))) throw error;
-      context.progress({ line: `${check.spec.name}: it does not answer while it is exchanged: ${message}` });
+      context.progress({ line: `${container.name}: it does not answer while it is exchanged: ${message}` });
     }
   }
 
-  /** The instance's own containers answer again from now on; what is open to the standby may end in order. */
+  /**
+   * The instance's own containers answer again from now on; what is open to the standby may end in order. Throws only
+   * when the port still leads to it.
+   */
   async lower(spec: InstanceSpec): Promise<void> {
-    const { instance } = spec;
-    if (maySideBySide(spec)) await this.#lower(instance, stopTimeout(spec), this.#answering.has(instance));
+    const container = sideBySide(spec);
+    if (container === undefined) return;
+    await this.#lower(spec.instance, container.stopTimeoutSeconds, this.#answering.has(spec.instance));
   }
 
-  /** Takes back what an operation that was killed has left, and no other carries on with. */
-  async clearLeftovers(locks: ResourceLocks): Promise<void> {
+  /** Takes back what an operation that was killed has left, and no other carries on with; tells of which instances. */
+  async clearLeftovers(locks: ResourceLocks, onCleared: (instance: string) => void): Promise<void> {
+    const { standbys, log } = this.#dependencies;
     try {
-      const { redirects, standbys } = this.#dependencies;
-      const redirected = await redirects.instances(never);
+      const redirected = await this.#redirected();
       const left = new Set([...redirected, ...(await standbys.list()).map(({ instance }) => instance)]);
       for (const instance of left) {
         const lower = () => this.#lower(instance, null, redirected.includes(instance));
-        await locks.run(`instance/${instance}`, never, lower);
+        await locks.run(`instance/${instance}`, never, lower).catch((error: unknown) => {
+          log.warn({ instance, reason: toBerthError(error).message }, "a standby could not be cleared away");
+        });
+        onCleared(instance);
       }
     } catch (error) {
-      this.#dependencies.log.warn({ reason: toBerthError(error).message }, "standbys could not be cleared away");
+      log.warn({ reason: toBerthError(error).message }, "standbys could not be cleared away");
     }
   }
 
-  /** One that an attempt before this one has made goes on. */
-  async #isUp(instance: string): Promise<boolean> {
-    const { redirects } = this.#dependencies;
-    const found = await this.#find(instance);
-    if (found.length === 0) return false;
-    const isRedirected = (await redirects.instances(never)).includes(instance);
-    if (isRedirected && found.some(({ isRunning }) => isRunning)) {
-      this.#answering.add(instance);
+  /** One that an attempt before this one has made goes on. A restart may have given it another port meanwhile. */
+  async #carriesOn(instance: string, container: ContainerSpec): Promise<boolean> {
+    const isRedirected = (await this.#redirected()).includes(instance);
+    const isRunning = (await this.#find(instance)).some((standby) => standby.isRunning);
+    if (isRedirected && isRunning) {
+      await this.#redirect(instance, container, never);
       return true;
     }
     await this.#lower(instance, null, isRedirected);
@@ -104,42 +111,49 @@ export class Standbys {
 
   async #start(spec: InstanceSpec, container: ContainerSpec, { signal, progress }: OperationContext): Promise<void> {
     const { engine, standbys, redirects, availableMemory } = this.#dependencies;
-    const { name } = container;
+    const { name, health } = container;
     if (availableMemory() < container.memoryBytes) {
       throw new BerthError("conflict", `the node has no memory for another ${name} beside it`);
     }
+    if (health.startPeriodSeconds * 2 > instanceEnsure.deadlineSeconds) {
+      throw new BerthError("conflict", `${name} may take too long for two starts in one operation`);
+    }
+    // Without nft there is no need to begin.
+    await redirects.instances(signal);
     progress({ line: `starting a standby of ${name}` });
     const id = await standbys.create(spec, container);
     await engine.startContainer(id);
     const reason = await waitUntilHealthy(engine, container, id, {
       signal,
-      successes: container.health.failures,
+      successes: health.failures,
       onWaiting: (waiting) => progress({ line: `standby of ${name}: waiting for health: ${waiting}` }),
     });
     if (reason !== null) {
-      throw unhealthyError(
-        spec.instance,
-        reason,
-        await logTail(engine, id, redactor(spec)),
-        "What runs was not touched.",
-      );
+      const log = await logTail(engine, id, redactor(spec));
+      throw unhealthyError(spec.instance, reason, log, "What runs was not touched.");
     }
-    await redirects.open(spec.instance, await this.#ports(spec.instance, container), signal);
-    this.#answering.add(spec.instance);
+    await this.#redirect(spec.instance, container, signal);
     progress({ line: `the standby of ${name} answers` });
   }
 
-  /** Each must be taken by Docker's own proxy: what is redirected to a port of the node passes by Docker's rules. */
+  async #redirect(instance: string, container: ContainerSpec, signal: AbortSignal): Promise<void> {
+    const ports = await this.#ports(instance, container);
+    // Before: an nft that is cut off may have done it all the same.
+    this.#answering.add(instance);
+    await this.#dependencies.redirects.open(instance, ports, signal);
+  }
+
   async #ports(instance: string, container: ContainerSpec): Promise<RedirectedPort[]> {
     const [standby] = await this.#find(instance);
-    const listening = await listeningPorts();
-    return container.ports.map((port) => {
-      const to = standby?.ports.find(({ container: of }) => of === port.container)?.host;
-      if (to === undefined || !listening.has(to)) {
-        throw new BerthError("docker.failed", "Docker takes connections by rules alone, without its userland proxy");
-      }
-      return { host: port.host, to };
-    });
+    return Promise.all(
+      container.ports.map(async (port) => {
+        const to = standby?.ports.find(({ container: of }) => of === port.container)?.host;
+        if (to === undefined || !(await this.#dependencies.isProxied(to))) {
+          throw new BerthError("docker.failed", "Docker takes connections by rules alone, without its userland proxy");
+        }
+        return { host: port.host, to };
+      }),
+    );
   }
 
   async #lower(instance: string, timeoutSeconds: number | null, isRedirected: boolean): Promise<void> {
@@ -147,14 +161,20 @@ export class Standbys {
     // First of all, and whether Docker is there or not: a port must not lead to what is gone.
     if (isRedirected) await redirects.close(instance, never);
     this.#answering.delete(instance);
-    const found = await this.#find(instance).catch((error: unknown) => {
-      log.warn({ instance, reason: toBerthError(error).message }, "a standby is cleared away once Docker is back");
-      return [];
-    });
-    for (const { id } of found) {
-      await engine.stopContainer(id, timeoutSeconds);
-      await engine.removeContainer(id);
+    try {
+      for (const { id } of await this.#find(instance)) {
+        await engine.stopContainer(id, timeoutSeconds);
+        await engine.removeContainer(id);
+      }
+    } catch (error) {
+      // It is in nobody's way: the next look at what is left takes it.
+      log.warn({ instance, reason: toBerthError(error).message }, "a standby is left to be cleared away");
     }
+  }
+
+  /** Where nft cannot tell, it has made none either. */
+  async #redirected(): Promise<string[]> {
+    return this.#dependencies.redirects.instances(never).catch(() => []);
   }
 
   async #find(instance: string): Promise<StandbyContainer[]> {
@@ -162,15 +182,12 @@ export class Standbys {
   }
 }
 
-function maySideBySide({ containers }: InstanceSpec): boolean {
-  return containers.some(({ sideBySide }) => sideBySide === true);
-}
-
-function stopTimeout({ containers }: InstanceSpec): number | null {
-  return containers.find(({ sideBySide }) => sideBySide === true)?.stopTimeoutSeconds ?? null;
+/** Of an instance of one container: a standby among the others of a composite one would answer them as well. */
+function sideBySide({ containers: [container, ...others] }: InstanceSpec): ContainerSpec | undefined {
+  return container?.sideBySide === true && others.length === 0 ? container : undefined;
 }
 
 /** One that does not run answers nobody: there is nothing to bridge. */
 function isExchanged({ spec, repair, current }: ContainerCheck): boolean {
-  return spec.sideBySide === true && repair === "replace" && current?.state === "running" && spec.ports.length > 0;
+  return repair === "replace" && current?.state === "running" && spec.ports.length > 0;
 }

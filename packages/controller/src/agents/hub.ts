@@ -135,6 +135,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   }
 
   async function keepHouse(): Promise<void> {
+    ring.tidy();
     await presences.save(presence.list().filter(({ state }) => state === "online"));
     const now = clock.now();
     await store.prune({ operations: now - 14 * day, events: now - 7 * day, certificates: now - 30 * day });

@@ -125,6 +125,15 @@ describe("add", () => {
     expect(times()).toEqual([now - 1, now]);
   });
 
+  it("lets go of a node that is away once its last frame is too old", () => {
+    ring.add("user1", { containers: [], frames: [frame(now)] }, 0);
+    ring.tidy();
+    expect(ring.since("user1")).toBe(now);
+    now += 7_201_000;
+    ring.tidy();
+    expect(ring.since("user1")).toBeUndefined();
+  });
+
   it("takes no row for which there is no container", () => {
     ring.add("user1", { containers: ["a"], frames: [frame(now, 1, [1, 2, 3])] }, 0);
     expect(ring.recent({ seconds: 1 })[0]?.frames[0]?.containers).toEqual([containerRow(1)]);

@@ -85,6 +85,14 @@ export class SampleRing {
     return this.#nodes.get(node)?.frames[0]?.at;
   }
 
+  /** Lets go what is too old, or more than its share, also of nodes that are away. */
+  tidy(): void {
+    for (const [node, ring] of this.#nodes) {
+      this.#trim(ring);
+      if (ring.frames.length === 0) this.#nodes.delete(node);
+    }
+  }
+
   forget(node: string): void {
     this.#nodes.delete(node);
   }

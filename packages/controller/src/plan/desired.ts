@@ -113,6 +113,11 @@ export function agentInput(
   };
 }
 
+/** How a container is exchanged is no reason to exchange it. */
+function hashed(body: Omit<InstanceSpec, "hash">): unknown {
+  return { ...body, containers: body.containers.map(({ sideBySide: _how, ...container }) => container) };
+}
+
 function desiredInstance(
   fleet: Fleet,
   placement: Placement,
@@ -139,7 +144,7 @@ function desiredInstance(
     }),
   };
   return {
-    spec: { ...body, hash: hashOf(body) },
+    spec: { ...body, hash: hashOf(hashed(body)) },
     after: [
       ...needIds(placement, needs),
       ...needs.servers.map((server) => operationId("instance.ensure", server)),

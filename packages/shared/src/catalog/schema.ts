@@ -104,7 +104,7 @@ export const upgradeSchema = z
     sideBySide: z
       .boolean()
       .default(false)
-      .describe("Two of its main container may run at once over the same volumes: it is exchanged without a gap"),
+      .describe("Two of its container may run at once over the same volumes: it is exchanged without a gap"),
     major: z.string().optional().describe("What a person has to do for another major version"),
     notes: z.url().optional().describe("Release notes"),
   })
@@ -154,26 +154,31 @@ export const partSchema = z.strictObject({
  *
  * A person may open an instance at http://<node>:<host port>: a service must let them log in there.
  */
-export const serviceSchema = z.strictObject({
-  name: nameSchema,
-  title: z.string(),
-  description: z.string(),
-  website: z.url().optional(),
-  scope: z.enum(["shared", "tenant"]),
-  ...containerFields,
-  parts: z.array(partSchema).default([]).describe("Further containers, in the order of their start"),
-  secrets: z.record(secretNameSchema, secretRuleSchema).default({}),
-  needs: z.array(needSchema).default([]),
-  uses: z
-    .array(useSchema)
-    .default([])
-    .refine((uses) => uses.every(({ service, key }) => (service === undefined) !== (key === undefined)), {
-      error: "each needs either service or key",
-    }),
-  route: z.strictObject({ port: nameSchema }).optional().describe("The port that its route leads to"),
-  backup: backupSchema.default({ method: "none", stop: false }),
-  upgrade: upgradeSchema.prefault({}),
-});
+export const serviceSchema = z
+  .strictObject({
+    name: nameSchema,
+    title: z.string(),
+    description: z.string(),
+    website: z.url().optional(),
+    scope: z.enum(["shared", "tenant"]),
+    ...containerFields,
+    parts: z.array(partSchema).default([]).describe("Further containers, in the order of their start"),
+    secrets: z.record(secretNameSchema, secretRuleSchema).default({}),
+    needs: z.array(needSchema).default([]),
+    uses: z
+      .array(useSchema)
+      .default([])
+      .refine((uses) => uses.every(({ service, key }) => (service === undefined) !== (key === undefined)), {
+        error: "each needs either service or key",
+      }),
+    route: z.strictObject({ port: nameSchema }).optional().describe("The port that its route leads to"),
+    backup: backupSchema.default({ method: "none", stop: false }),
+    upgrade: upgradeSchema.prefault({}),
+  })
+  .refine(({ parts, upgrade }) => !(upgrade.sideBySide && parts.length > 0), {
+    path: ["upgrade", "sideBySide"],
+    error: "is for services of one container: the others would reach both of the two",
+  });
 
 export type Service = z.output<typeof serviceSchema>;
 export type Part = z.output<typeof partSchema>;

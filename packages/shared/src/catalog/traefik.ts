@@ -33,7 +33,6 @@ export default defineService({
   stopTimeoutSeconds: 30,
   backup: { method: "volumes", note: "Certificates, when a resolver of the fleet keeps them in /certificates" },
   upgrade: {
-    sideBySide: true,
     major: "Its rules change with a major version",
     notes: "https://doc.traefik.io/traefik/migrate/v3/",
   },

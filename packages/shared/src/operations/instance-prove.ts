@@ -23,6 +23,7 @@ export const instanceProve = defineOperation({
   result: z.object({
     containerIds: z.array(z.string()),
     healthyAt: z.iso.datetime().describe("When it was healthy first"),
+    answered: z.literal(true).optional().describe("A standby answered until then: there was no gap"),
   }),
   resource: (input) => `instance/${input.spec.instance}`,
 });

@@ -43,7 +43,11 @@ export class Dispatcher {
         hint: "Wait for its end before trying it again.",
       });
     }
-    const pending = new PendingOperation({ id, request, timing, connection: () => presence.connection(node) });
+    const pending = new PendingOperation({
+      ...{ id, request, timing },
+      connection: () => presence.connection(node),
+      protocol: () => presence.get(node)?.protocol,
+    });
     this.#pending.set(id, pending);
     this.#forsaken.delete(id);
     try {

@@ -1,8 +1,10 @@
 import { BerthError } from "@berth/shared/errors";
 import type { AgentOperationKind } from "@berth/shared/operations/agent";
+import type { ProtocolVersion } from "@berth/shared/protocol/version";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import { ControllerStopping } from "../../runs/handlers.ts";
 import type { Connection } from "../connection/connection.ts";
+import { knownInput } from "./known-input.ts";
 import type { StoredOutcome } from "../store.ts";
 import type { DispatchRequest, Timing } from "../types.ts";
 
@@ -13,6 +15,8 @@ export interface PendingOptions {
   timing: Timing;
   /** The node's live connection */
   connection: () => Connection | undefined;
+  /** Of the node's agent, as it last said */
+  protocol: () => ProtocolVersion | null | undefined;
 }
 
 /** One operation that somebody waits for, with every way in which the waiting ends. */
@@ -66,7 +70,8 @@ export class PendingOperation {
   /** Sent again after a reconnection: the agent knows the id and performs it once. */
   send(connection: Connection): void {
     const { id, request } = this.#options;
-    const { kind, input } = request;
+    const { kind } = request;
+    const input = knownInput(request.input, this.#options.protocol());
     if (!this.#performing || this.#settled || (this.#cancelled !== undefined && !this.#wasSent)) return;
     try {
       connection.send({ type: "operation", id, kind, input, deadlineSeconds: this.#secondsLeft() });

@@ -22,18 +22,32 @@ export class PresenceWriter {
   /** Resolves when this, or something newer of the same node, is written. Fails when something cannot be written. */
   save(presences: Iterable<NodePresence>): Promise<void> {
     for (const presence of presences) this.#waiting.set(presence.node, presence);
-    this.#writing ??= this.#work().finally(() => {
-      this.#writing = null;
-    });
+    this.#writing ??= this.#work();
     return this.#writing;
   }
 
   async #work(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      await nextTurn();
-      const batch = [...this.#waiting.values()].slice(0, mostAtOnce);
-      for (const { node } of batch) this.#waiting.delete(node);
+    try {
+      while (this.#waiting.size > 0) {
+        await nextTurn();
+        const batch = [...this.#waiting.values()].slice(0, mostAtOnce);
+        for (const { node } of batch) this.#waiting.delete(node);
+        await this.#write(batch);
+      }
+    } finally {
+      this.#writing = null;
+    }
+  }
+
+  /** What could not be written is written with what changes next. */
+  async #write(batch: readonly NodePresence[]): Promise<void> {
+    try {
       await this.#store.saveAgents(batch.map((presence) => ({ ...presence, online: presence.state === "online" })));
+    } catch (error) {
+      for (const presence of batch) {
+        if (!this.#waiting.has(presence.node)) this.#waiting.set(presence.node, presence);
+      }
+      throw error;
     }
   }
 }

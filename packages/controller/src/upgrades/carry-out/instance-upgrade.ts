@@ -153,13 +153,13 @@ async function tryOut(move: Move): Promise<Step> {
   const { spec, minHealthySeconds, checkpoint } = context.input;
   context.log(`starting ${row.instance} ${row.toVersion}; it has to stay healthy for ${minHealthySeconds} s`);
   try {
-    const { healthyAt } = await work.dispatch("instance.prove", "prove", {
+    const { healthyAt, answered } = await work.dispatch("instance.prove", "prove", {
       node: row.node,
       spec: dependencies.resolve(spec),
       minHealthySeconds,
       onFailure: checkpoint === null ? "former" : "stopped",
     });
-    return { phase: "route", healthyAt };
+    return { phase: "route", healthyAt, ...(answered === true ? { stoppedAt: healthyAt } : {}) };
   } catch (error) {
     return backFrom(reasonOf(failureOf(error), move), move);
   }

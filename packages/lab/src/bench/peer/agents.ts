@@ -29,6 +29,8 @@ const [port, file = "", count] = process.argv.slice(2);
 const { ca, agents } = JSON.parse(readFileSync(file, "utf8")) as { ca: string; agents: Credentials[] };
 /** Milliseconds from a batch until the controller has come to what was sent behind it. */
 let lags: number[] = [];
+/** When that was sent which has not been answered yet. */
+const unanswered = new Set<string>();
 let samples = 0;
 let closed = 0;
 
@@ -47,7 +49,7 @@ class SimulatedAgent {
     this.#socket.on("message", (data: Buffer) =>
       this.#answer(JSON.parse(data.toString()) as { type: string; id?: string }),
     );
-    this.#socket.on("pong", (data) => lags.push(performance.now() - Number(data.toString())));
+    this.#socket.on("pong", (data) => this.#answered(data.toString()));
     this.#socket.on("close", () => (closed += 1));
     this.#socket.on("error", () => undefined);
   }
@@ -59,7 +61,9 @@ class SimulatedAgent {
     const times = Array.from({ length: batchSeconds }, (_, index) => now - (batchSeconds - 1 - index) * 1000);
     const batch = { containers: this.#containers, frames: times.map((at) => this.#frame(at)) };
     this.#socket.send(JSON.stringify({ type: "samples", batch }));
-    this.#socket.ping(String(performance.now()));
+    const mark = `${performance.now()} ${this.#node}`;
+    unanswered.add(mark);
+    this.#socket.ping(mark);
     this.sentAt.push(...times);
     samples += times.length * (nodeColumns.length + containersOfNode * containerColumns.length);
   }
@@ -74,6 +78,11 @@ class SimulatedAgent {
       });
     const containers = this.#containers.map((_, index) => row(containerColumns.length, (index + 1) / 10));
     return { at, node: row(nodeColumns.length, 1), containers };
+  }
+
+  #answered(mark: string): void {
+    unanswered.delete(mark);
+    lags.push(ageOf(mark));
   }
 
   #hello(): void {
@@ -106,12 +115,17 @@ class SimulatedAgent {
   }
 }
 
+function ageOf(mark: string): number {
+  return performance.now() - Number.parseFloat(mark);
+}
+
 const running = new Map<string, SimulatedAgent>();
 
 createInterface({ input: process.stdin }).on("line", (line) => {
   const agent = running.get(line);
   const welcome = [...running.values()].filter(({ isWelcome }) => isWelcome).length;
-  process.stdout.write(`${JSON.stringify(agent?.sentAt ?? { welcome, closed, samples, lags })}\n`);
+  const figures = { welcome, closed, samples, lags: [...lags, ...[...unanswered].map(ageOf)] };
+  process.stdout.write(`${JSON.stringify(agent?.sentAt ?? figures)}\n`);
   if (agent !== undefined) return;
   lags = [];
   samples = 0;
