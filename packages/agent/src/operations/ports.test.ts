@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ContainerSummary } from "../docker/engine.ts";
 import { instanceSpec } from "../testing/specs.ts";
-import { checkPorts, parseListeners } from "./ports.ts";
+import { checkPorts, isProxied, parseListeners } from "./ports.ts";
 
 const table = [
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
@@ -60,5 +60,20 @@ describe("checkPorts", () => {
   it("does not mind the ports of the instance itself", async () => {
     writeFileSync(join(proc, "self/net/tcp"), table);
     await expect(checkPorts(instanceSpec(), [container("user1-web", [8080])], proc)).resolves.toBeUndefined();
+  });
+});
+
+describe("isProxied", () => {
+  it.each([
+    ["docker-proxy", true],
+    // Without its userland proxy Docker holds the port itself, and takes nothing.
+    ["dockerd", false],
+  ])("of a port that %s listens at is %s", async (name, expected) => {
+    writeFileSync(join(proc, "self/net/tcp"), table);
+    mkdirSync(join(proc, "812/fd"), { recursive: true });
+    symlinkSync("socket:[4242]", join(proc, "812/fd/5"));
+    writeFileSync(join(proc, "812/comm"), `${name}\n`);
+    expect(await isProxied(8080, proc)).toBe(expected);
+    expect(await isProxied(8081, proc)).toBe(false);
   });
 });
