@@ -187,16 +187,16 @@ export class Agent implements ConnectionListener, DockerListener {
     await watching;
   }
 
-  /** Operations under way stay in the journal: the next start carries them on. */
-  stop(reason: string): void {
+  /** Operations under way stay in the journal: the next start carries them on. What terminals run is ended. */
+  async stop(reason: string): Promise<void> {
     this.#stopping.abort(new Error(reason));
     this.#reconciler.stop();
     this.#firewall.stop();
     this.#health.stop();
     this.#sampler.stop();
-    this.#streams.closeAll();
     this.#connection.stop(reason);
     this.#journal.close();
+    await this.#streams.endAll();
   }
 
   /** This process goes on. */

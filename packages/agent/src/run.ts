@@ -57,13 +57,12 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       isReplacing = false;
       return;
     }
-    agent.stop("upgrade");
+    await agent.stop("upgrade");
     exit();
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
-      agent.stop(signal);
-      exit();
+      void agent.stop(signal).finally(exit);
     });
   }
   collectAtRest();

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
+import { within } from "../deadline.ts";
 import type { Engine, ExecSession } from "../docker/engine.ts";
 import { type Channel, FrameReader } from "../docker/frames.ts";
 import type { Log } from "../log.ts";
-import { OutputWindow } from "./output-window.ts";
+import { OutputWindow } from "@berth/shared/protocol/output-window";
 import { nextSuffix, previousSuffix } from "../operations/instance-check.ts";
 
 export interface StreamDependencies {
@@ -24,6 +25,8 @@ interface OpenStream {
   window: OutputWindow;
 }
 
+/** Less than systemd waits for the agent. */
+const hangUpMilliseconds = 12_000;
 const mostStreams = 64;
 /** As base64 well below the longest message. */
 const chunkBytes = 256 * 1024;
@@ -31,6 +34,7 @@ const chunkBytes = 256 * 1024;
 export class Streams {
   readonly #dependencies: StreamDependencies;
   readonly #open = new Map<string, OpenStream>();
+  readonly #hangingUp = new Set<Promise<void>>();
 
   constructor(dependencies: StreamDependencies) {
     this.#dependencies = dependencies;
@@ -55,7 +59,7 @@ export class Streams {
       const leave = (): void => {
         output.destroy();
         // Without a terminal a command is nobody's to follow: it runs on, as one of `docker exec` does.
-        if (tty !== null) void this.#hangUp(id, session);
+        if (tty !== null) this.#hangUp(id, session);
       };
       if (stream.abort.signal.aborted) leave();
       else stream.abort.signal.addEventListener("abort", leave, { once: true });
@@ -89,12 +93,21 @@ export class Streams {
     for (const id of this.#open.keys()) this.close(id);
   }
 
-  async #hangUp(id: string, session: ExecSession): Promise<void> {
-    try {
-      await session.hangUp();
-    } catch (error) {
-      this.#dependencies.log.warn({ stream: id, reason: String(error) }, "a command could not be ended");
-    }
+  /** Ends what terminals run, and resolves when it has ended, or does not heed it. */
+  async endAll(): Promise<void> {
+    this.closeAll();
+    const ended = Promise.all(this.#hangingUp);
+    await within(ended, hangUpMilliseconds, "what terminals run to end").catch(() => undefined);
+  }
+
+  #hangUp(id: string, session: ExecSession): void {
+    const ending = session
+      .hangUp()
+      .catch((error: unknown) => {
+        this.#dependencies.log.warn({ stream: id, reason: String(error) }, "a command could not be ended");
+      })
+      .finally(() => this.#hangingUp.delete(ending));
+    this.#hangingUp.add(ending);
   }
 
   #enqueue(id: string, work: (session: ExecSession) => Promise<void>): void {

@@ -36,6 +36,7 @@ export async function startExec(
     if (tty !== null) await sizeAtStart(exec, tty, command);
   } catch (error) {
     stream.destroy();
+    await hangUp(exec, container).catch(() => undefined);
     throw error;
   }
   return {

@@ -239,6 +239,22 @@ describe("the page", () => {
     }
   });
 
+  test("opens no terminal by a link of another page, a tenant's among them", async () => {
+    const ask = (url: string, site: string) =>
+      page.inject({ url, headers: { accept: "text/html", "sec-fetch-site": site } });
+    for (const url of ["/terminal?instance=shared-postgres", "/terminal.html"]) {
+      for (const site of ["cross-site", "same-site"]) {
+        const { statusCode, headers } = await ask(url, site);
+        expect([site, statusCode, headers.location]).toEqual([site, 303, "/"]);
+      }
+      for (const site of ["same-origin", "none"]) {
+        const { statusCode, headers } = await ask(url, site);
+        expect([site, statusCode, headers["cross-origin-opener-policy"]]).toEqual([site, 200, "same-origin"]);
+      }
+    }
+    expect((await ask("/", "cross-site")).statusCode).toBe(200);
+  });
+
   test("is no answer to what asks for something else", async () => {
     for (const url of ["/api/nothing", "/assets/gone.js", "/agent/nothing"]) {
       expect((await page.inject({ url, headers: { accept: "text/html" } })).statusCode).toBe(404);

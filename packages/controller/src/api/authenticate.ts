@@ -80,8 +80,10 @@ export function watchAccount(
     const now = await accountOf(request, options);
     if (now?.name !== name || now.role !== role || now.tenant !== tenant) onChange();
   };
+  // It may have left while something else was waited for.
+  if (signal.aborted) return;
   // What cannot be asked at this moment is asked again.
-  const timer = setInterval(() => void look().catch(() => undefined), everyMilliseconds);
+  const timer = setInterval(() => void look().catch(() => undefined), everyMilliseconds).unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 }
 

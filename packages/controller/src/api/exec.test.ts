@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { PassThrough } from "node:stream";
 import type { Account } from "@berth/shared/api/accounts";
 import { execServerMessageSchema } from "@berth/shared/api/instances";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -14,6 +15,7 @@ class Command implements ExecSession {
   readonly closed: Promise<void>;
   readonly close: () => void;
   readonly end: (code: number | null) => void;
+  readonly say: (text: string) => void;
 
   constructor() {
     const end = Promise.withResolvers<number | null>();
@@ -25,9 +27,12 @@ class Command implements ExecSession {
       closed.resolve();
       end.resolve(null);
     };
+    const said = new PassThrough();
+    this.say = (text) => void said.write(text);
+    this.say("ready");
+    void end.promise.then(() => said.end());
     this.output = (async function* () {
-      yield { channel: "stdout" as const, data: Buffer.from("ready") };
-      await end.promise;
+      for await (const data of said) yield { channel: "stdout" as const, data: Buffer.from(data) };
     })();
   }
 
@@ -80,6 +85,7 @@ interface Opened {
   /** Of the type, once it came. */
   next: (type: string) => Promise<unknown>;
   ended: Promise<void>;
+  count: (type: string) => number;
 }
 
 const request = { instance: "user1-n8n", command: ["sh"], tty: { columns: 80, rows: 24 } };
@@ -105,6 +111,7 @@ async function open(
   return {
     socket,
     ended,
+    count: (type) => received.filter((message) => message.type === type).length,
     next: async (type) => {
       await expect.poll(() => find(type), { message: `waited for ${type}` }).toBeDefined();
       return find(type);
@@ -152,6 +159,32 @@ test("carries what is typed and sizes, answers pings, and tells the exit code", 
   command.end(3);
   expect(await next("exit")).toEqual({ type: "exit", code: 3 });
   await ended;
+});
+
+test("holds output back of which the client has not told that it is taken", async () => {
+  const opened = await open();
+  opened.socket.send(JSON.stringify({ ...request, windowBytes: 4 }));
+  const outputs = () => opened.count("output");
+  await opened.next("output");
+  command.say("more than there is room for");
+  // It is answered meanwhile: only output waits.
+  opened.socket.send(JSON.stringify({ type: "ping" }));
+  await opened.next("pong");
+  expect(outputs()).toBe(1);
+  opened.socket.send(JSON.stringify({ type: "taken", bytes: 5 }));
+  await expect.poll(outputs).toBe(2);
+  opened.socket.terminate();
+});
+
+test("a client without a terminal may stand still: it is not asked whether it lives", async () => {
+  const { socket, next } = await open({}, { autoPong: false });
+  let pings = 0;
+  socket.on("ping", () => (pings += 1));
+  socket.send(JSON.stringify({ ...request, tty: null }));
+  await next("output");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect([pings, socket.readyState]).toEqual([0, WebSocket.OPEN]);
+  socket.terminate();
 });
 
 describe("the command is closed", () => {

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { execClientMessageSchema, execRequestSchema, execServerMessageSchema } from "@berth/shared/api/instances";
 import type { Account } from "@berth/shared/api/accounts";
 import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
+import { OutputWindow } from "@berth/shared/protocol/output-window";
 import pTimeout from "p-timeout";
 import { WebSocketServer, type WebSocket } from "ws";
 import type * as z from "zod";
@@ -32,8 +33,9 @@ export type OpenExec = (request: ExecRequest, account: Account) => Promise<ExecS
 const execUrl = /^\/api\/instances\/([a-z0-9-]+)\/exec$/;
 const maxMessageBytes = 1024 * 1024;
 const firstMessageMilliseconds = 10_000;
-/** A client that answers no ping for so long is gone, and so is what it ran. */
 const pingMilliseconds = 15_000;
+/** A client that answers none of so many pings is gone, and so is what its terminal ran. */
+const mostUnanswered = 3;
 
 /** true when the upgrade was for exec and is taken care of. */
 export type HandleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
@@ -55,7 +57,6 @@ export function createExecUpgrade(access: AccessOptions, open: OpenExec, timing:
         server.handleUpgrade(request, socket, head, (peer) => {
           const gone = new AbortController();
           peer.once("close", () => gone.abort());
-          endWithoutPong(peer, timing.pingMilliseconds ?? pingMilliseconds);
           const { accountMilliseconds } = timing;
           const watchEnd = (onChange: () => void): void =>
             watchAccount(request, account, access, {
@@ -63,7 +64,9 @@ export function createExecUpgrade(access: AccessOptions, open: OpenExec, timing:
               onChange,
               ...(accountMilliseconds === undefined ? {} : { everyMilliseconds: accountMilliseconds }),
             });
-          void serveSession({ peer, instance, open: (asked) => open(asked, account), watchEnd });
+          const every = timing.pingMilliseconds ?? pingMilliseconds;
+          const served = { peer, instance, gone: gone.signal, pingMilliseconds: every, watchEnd };
+          void serveSession({ ...served, open: (asked) => open(asked, account) });
         }),
       (error: unknown) => refuseUpgrade(socket, toBerthError(error)),
     );
@@ -86,9 +89,12 @@ interface Served {
   open: (request: ExecRequest) => Promise<ExecSession>;
   /** Calls back once the account may no longer do this. */
   watchEnd: (onEnd: () => void) => void;
+  /** Aborted when the client has left. */
+  gone: AbortSignal;
+  pingMilliseconds: number;
 }
 
-async function serveSession({ peer, instance, open, watchEnd }: Served): Promise<void> {
+async function serveSession({ peer, instance, open, watchEnd, gone, pingMilliseconds: every }: Served): Promise<void> {
   // Resolves when the socket has taken it, so that a slow reader slows the command and does not fill our memory.
   const send = (message: ServerMessage) =>
     new Promise<void>((resolve) => peer.send(JSON.stringify(message), () => resolve()));
@@ -98,17 +104,23 @@ async function serveSession({ peer, instance, open, watchEnd }: Served): Promise
     const request = execRequestSchema.parse(await firstMessage(messages));
     if (request.instance !== instance)
       throw new BerthError("request.invalid", "The request names another instance than its address");
+    // Without a terminal a client may stand still for as long as it likes: stopped in its shell, behind a slow pipe.
+    if (request.tty !== null) endWithoutPong(peer, every);
+    const window = new OutputWindow(request.windowBytes);
     const session = await open(request);
     // The peer may have left while the node was asked.
-    if (peer.readyState !== peer.OPEN) session.close();
-    peer.on("close", () => session.close());
+    if (gone.aborted) session.close();
+    gone.addEventListener("abort", () => session.close(), { once: true });
     let refused = false;
     watchEnd(() => {
       refused = true;
       session.close();
     });
-    takeMessages(messages, session, send).catch((error: unknown) => peer.close(1008, toBerthError(error).message));
+    takeMessages(messages, { session, send, window }).catch((error: unknown) =>
+      peer.close(1008, toBerthError(error).message),
+    );
     for await (const { channel, data } of session.output) {
+      await window.take(data.length, gone);
       await send({ type: "output", channel, data: data.toString("base64") });
     }
     if (refused) throw new BerthError("unauthenticated", "The login has ended, or the account has another role now");
@@ -121,11 +133,11 @@ async function serveSession({ peer, instance, open, watchEnd }: Served): Promise
 
 /** A connection that was cut without a word is only found out by asking. */
 function endWithoutPong(peer: WebSocket, everyMilliseconds: number): void {
-  let answered = true;
-  peer.on("pong", () => (answered = true));
+  let unanswered = 0;
+  peer.on("pong", () => (unanswered = 0));
   const timer = setInterval(() => {
-    if (!answered) peer.terminate();
-    answered = false;
+    if (unanswered >= mostUnanswered) peer.terminate();
+    unanswered += 1;
     peer.ping();
   }, everyMilliseconds);
   peer.once("close", () => clearInterval(timer));
@@ -140,11 +152,13 @@ async function firstMessage(messages: Messages): Promise<unknown> {
   return done === true ? undefined : parseJson(value[0]);
 }
 
-async function takeMessages(
-  messages: Messages,
-  session: ExecSession,
-  send: (message: ServerMessage) => Promise<void>,
-): Promise<void> {
+interface Taker {
+  session: ExecSession;
+  send: (message: ServerMessage) => Promise<void>;
+  window: OutputWindow;
+}
+
+async function takeMessages(messages: Messages, { session, send, window }: Taker): Promise<void> {
   for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
     const message = execClientMessageSchema.safeParse(parseJson(next.value[0]));
     if (!message.success) throw new BerthError("protocol.invalid", "A message does not fit the protocol");
@@ -154,6 +168,9 @@ async function takeMessages(
         break;
       case "resize":
         session.resize(message.data.columns, message.data.rows);
+        break;
+      case "taken":
+        window.give(message.data.bytes);
         break;
       case "ping":
         // Input that follows does not wait for it.

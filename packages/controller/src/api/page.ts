@@ -29,10 +29,15 @@ export async function servePage(app: FastifyInstance, directory: string): Promis
       const isTerminal = basename(path) === terminalFile;
       reply.headers({
         ...pageHeaders,
+        // Nobody who opened it has a hand on it.
+        ...(isTerminal ? { "cross-origin-opener-policy": "same-origin" } : {}),
         "content-security-policy": isTerminal ? terminalContentSecurityPolicy : contentSecurityPolicy,
         "cache-control": isHashed ? "public, max-age=31536000, immutable" : "no-cache",
       });
     },
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    if (isTerminalOf(request) && cameFromElsewhere(request)) await reply.redirect("/", 303);
   });
   app.get("/", { config: { role: "public" } }, (_, reply) => reply.sendFile("index.html"));
   app.get(terminalPath, { config: { role: "public" } }, (_, reply) => reply.sendFile(terminalFile));
@@ -44,4 +49,19 @@ export async function servePage(app: FastifyInstance, directory: string): Promis
 function isView({ method, url, headers }: FastifyRequest): boolean {
   const isPath = !url.startsWith("/api/") && !url.startsWith("/agent/") && !url.startsWith("/assets/");
   return method === "GET" && isPath && headers.accept?.includes("text/html") === true;
+}
+
+function isTerminalOf({ url }: FastifyRequest): boolean {
+  const path = url.split("?")[0];
+  return path === terminalPath || path === `/${terminalFile}`;
+}
+
+/**
+ * It opens a shell by itself, into which somebody may be told to paste: so it is opened from this page alone, or by an
+ * address that a person has typed. A tenant's page is of the same site, and elsewhere all the same. Browsers tell where a
+ * link stands wherever there is TLS.
+ */
+function cameFromElsewhere({ headers }: FastifyRequest): boolean {
+  const site = headers["sec-fetch-site"];
+  return site !== undefined && site !== "same-origin" && site !== "none";
 }

@@ -1,7 +1,7 @@
 /** The desired state as it is stored: the text of the last applied fleet file, parsed. */
 import type { Catalog } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
-import { parseFleet } from "@berth/shared/fleet/parse";
+import { parseFleet, parseStoredFleet } from "@berth/shared/fleet/parse";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Queryable } from "../inventory/database.ts";
 import { currentFleet } from "../inventory/fleet.ts";
@@ -32,10 +32,10 @@ export function createFleetStore(database: Queryable, catalog: Catalog): FleetSt
   // The present desired state, and the one that is looked at beside it.
   let last: readonly { text: string; file: string; fleet: Fleet }[] = [];
 
-  function parse(text: string, file: string): Fleet {
+  function parse(text: string, file: string, read = parseFleet): Fleet {
     const known = last.find((parsed) => parsed.text === text && parsed.file === file);
     if (known !== undefined) return known.fleet;
-    const { fleet, problems } = parseFleet(text, file, catalog);
+    const { fleet, problems } = read(text, file, catalog);
     if (fleet === null) throw new FleetInvalid(problems);
     last = [{ text, file, fleet }, ...last.slice(0, 1)];
     return fleet;
@@ -44,11 +44,11 @@ export function createFleetStore(database: Queryable, catalog: Catalog): FleetSt
   async function current(): ReturnType<FleetStore["current"]> {
     const revision = await currentFleet(database);
     if (revision === null) return null;
-    return { fleet: parse(revision.yaml, revision.file), yaml: revision.yaml, file: revision.file };
+    return { fleet: parse(revision.yaml, revision.file, parseStoredFleet), yaml: revision.yaml, file: revision.file };
   }
 
   return {
-    parse,
+    parse: (text, file) => parse(text, file),
     current,
     require: async () => {
       const found = await current();

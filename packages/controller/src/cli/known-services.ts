@@ -4,7 +4,7 @@ import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Catalog } from "@berth/shared/catalog/schema";
 import { BerthError, type ErrorCode } from "@berth/shared/errors";
-import { parseFleet } from "@berth/shared/fleet/parse";
+import { parseStoredFleet } from "@berth/shared/fleet/parse";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { CommandContext } from "./define-command.ts";
 
@@ -22,7 +22,7 @@ const silent: readonly ErrorCode[] = ["controller.unreachable", "not-found"];
 export async function knownServices({ client, note }: Pick<CommandContext, "client" | "note">): Promise<KnownServices> {
   try {
     const { yaml } = await (await client()).call(getFleetFile, { deadlineSeconds });
-    const { fleet } = parseFleet(yaml, "fleet.yaml", catalog);
+    const { fleet } = parseStoredFleet(yaml, "fleet.yaml", catalog);
     if (fleet !== null) return { services: catalogOf(fleet, catalog), fleet };
     note("The applied fleet is not one that this version of Berth can read: its own services are left out.");
   } catch (error) {

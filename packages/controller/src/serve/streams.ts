@@ -2,7 +2,7 @@
 import type { Account } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import { knows } from "@berth/shared/protocol/version";
-import type { Hub } from "../agents/types.ts";
+import type { ExecStream, Hub } from "../agents/types.ts";
 import type { ExecRequest, ExecSession, OpenExec } from "../api/exec.ts";
 import type { InstancesApi } from "../api/instances.ts";
 import type { Inventory } from "../inventory/database.ts";
@@ -31,10 +31,25 @@ export function openExecSession(dependencies: StreamDependencies, onProblem: (er
   const { hub } = dependencies;
   return async (request, account): Promise<ExecSession> => {
     const node = await nodeOf(request.instance, dependencies);
-    if (request.container !== undefined) requireContainerChoice(node, hub);
+    const { container, command, tty } = request;
+    // Its own container is the one that an agent takes by itself.
+    const chosen = container === undefined || container === request.instance ? {} : { container };
+    if (chosen.container !== undefined) requireContainerChoice(node, hub);
     const recordEnd = await recordBegin(request, account, node, dependencies);
-    const stream = hub.openExec(node, request);
+    const stream = await openOrRecord(() =>
+      hub.openExec(node, { instance: request.instance, ...chosen, command, tty }),
+    );
     stream.exitCode.then(recordEnd).catch(onProblem);
+
+    /** What came to nothing has ended as well. */
+    async function openOrRecord(open: () => ExecStream): Promise<ExecStream> {
+      try {
+        return open();
+      } catch (error) {
+        await recordEnd(null);
+        throw error;
+      }
+    }
     // Input keeps its order, and waits for the agent's socket rather than pile up.
     let writing: Promise<void> = Promise.resolve();
     return {

@@ -23,3 +23,8 @@ export function pieces(bytes: Uint8Array): Uint8Array[] {
   for (let start = 0; start < bytes.length; start += pieceBytes) found.push(bytes.subarray(start, start + pieceBytes));
   return found;
 }
+
+/** With an escape in it, a text could end the brackets that shells put around what is pasted, and run what follows. */
+export function withoutEscapes(text: string): string {
+  return text.replaceAll("\u001b", "");
+}

@@ -2,6 +2,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal, type ITheme } from "@xterm/xterm";
 import { onThemeChange } from "../theme.ts";
+import { withoutEscapes } from "./bytes.ts";
 import { useOf } from "./keys.ts";
 import type { Size } from "./shell.ts";
 
@@ -14,7 +15,8 @@ export interface ScreenOptions {
 }
 
 export interface Screen {
-  write: (bytes: Uint8Array) => void;
+  /** `onTaken`: it is on the screen. */
+  write: (bytes: Uint8Array, onTaken: () => void) => void;
   /** Types for the reader. */
   type: (text: string) => void;
   paste: (text: string) => void;
@@ -72,14 +74,25 @@ export function openScreen(host: HTMLElement, { label, onTyped, onSize, onLeave 
     const { inputType, data, isComposing } = event as InputEvent;
     if (inputType === "insertText" && data !== null && !isComposing && !isKeyDown) terminal.input(data);
   });
+  const paste = (text: string): void => terminal.paste(withoutEscapes(text));
+  // Before xterm.js, which takes it as it is.
+  host.addEventListener(
+    "paste",
+    (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      paste(event.clipboardData?.getData("text/plain") ?? "");
+    },
+    { capture: true },
+  );
   const observer = new ResizeObserver(() => fit.fit());
   observer.observe(host);
   const endTheme = onThemeChange(() => (terminal.options.theme = themeOf(document.documentElement)));
 
   return {
-    write: (bytes) => terminal.write(bytes),
+    write: (bytes, onTaken) => terminal.write(bytes, onTaken),
     type: (text) => terminal.input(text),
-    paste: (text) => terminal.paste(text),
+    paste,
     hasApplicationCursor: () => terminal.modes.applicationCursorKeysMode,
     text: () => (terminal.hasSelection() ? terminal.getSelection() : textInView(terminal)),
     size: () => ({ columns: terminal.cols, rows: terminal.rows }),

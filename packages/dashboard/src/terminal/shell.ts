@@ -30,7 +30,8 @@ export interface ShellOptions {
   /** undefined: the instance's own. */
   container: string | undefined;
   size: () => Size;
-  onOutput: (bytes: Uint8Array) => void;
+  /** Calls back once it is shown. */
+  onOutput: (bytes: Uint8Array, onTaken: () => void) => void;
   onState: (state: ShellState) => void;
 }
 
@@ -42,6 +43,7 @@ export interface Shell {
 }
 
 const lookMilliseconds = 1_000;
+const windowBytes = 512 * 1024;
 
 export function openShell(options: ShellOptions): Shell {
   const leaving = new AbortController();
@@ -110,7 +112,12 @@ class Connection {
     this.#wasOpen = true;
     this.#pulse.heard(performance.now());
     const { instance, container, size } = this.#options;
-    this.send({ instance, container, command: [...shellCommand], tty: size() });
+    this.send({ instance, container, command: [...shellCommand], tty: size(), windowBytes });
+  }
+
+  /** A tab that nobody sees draws seldom: what it has not drawn yet must not pile up in it. */
+  #show(bytes: Uint8Array): void {
+    this.#options.onOutput(bytes, () => this.send({ type: "taken", bytes: bytes.length }));
   }
 
   #receive(data: string): void {
@@ -126,7 +133,7 @@ class Connection {
       case "output":
         this.#hasBegun = true;
         this.#look();
-        this.#options.onOutput(decodeBase64(message.data));
+        this.#show(decodeBase64(message.data));
         break;
       case "pong":
         this.#hasBegun = true;

@@ -33,11 +33,19 @@ export const execRequestSchema = z.strictObject({
   container: containerNameSchema.optional().describe("Of an instance that has several; left out: its own"),
   command: z.array(z.string()).min(1),
   tty: z.strictObject({ columns: z.int(), rows: z.int() }).nullable(),
+  windowBytes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("How much output may be under way of which the client has not told that it is taken; left out: any"),
 });
 /** First message of the client is execRequestSchema; then these, both ways, as JSON text frames. */
 export const execClientMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("input"), data: z.string().describe("base64; empty: end of input") }),
   z.strictObject({ type: z.literal("resize"), columns: z.int(), rows: z.int() }),
+  z
+    .strictObject({ type: z.literal("taken"), bytes: z.int().min(0) })
+    .describe("Of output, since it told the last time"),
   z.strictObject({ type: z.literal("ping") }).describe("Answered by pong: a browser is not told of WebSocket's own"),
 ]);
 export const execServerMessageSchema = z.discriminatedUnion("type", [

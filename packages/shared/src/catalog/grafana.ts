@@ -23,6 +23,8 @@ export default defineService({
     GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false",
     // It takes WebSockets from a page at the route's name alone, and no panel needs one.
     GF_LIVE_MAX_CONNECTIONS: "0",
+    // Of Grafana itself, and without a login.
+    GF_METRICS_ENABLED: "false",
     GF_ANALYTICS_REPORTING_ENABLED: "false",
     GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
     GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",

@@ -46,7 +46,7 @@ export default defineService({
   },
   stopTimeoutSeconds: 30,
   // No route: whoever may look has Grafana.
-  backup: { method: "volumes", stop: true, note: "The past of all metrics; a scrape or two is missed meanwhile" },
+  backup: { method: "volumes", stop: true, note: "The past of all metrics; nothing is scraped while it is copied" },
   upgrade: {
     oneWay: true,
     major: "Its configuration, its rules and PromQL change with a major version",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { catalog } from "../catalog/index.ts";
-import { parseFleet } from "./parse.ts";
+import { catalogOf } from "../catalog/merge.ts";
+import { parseFleet, parseStoredFleet } from "./parse.ts";
 import { changed, example, formattedProblems as problemsOf, lineOf } from "./testing/example.ts";
 
 describe("the example", () => {
@@ -9,6 +10,32 @@ describe("the example", () => {
     expect(fleet?.nodes["user1"]?.address).toBe("10.0.6.11");
     expect(fleet?.templates["shared"]).toMatchObject({ cores: 8, memory: 16 * 1024 ** 3, disk: 100 * 1024 ** 3 });
     expect(Object.keys(fleet?.tenants ?? {})).toEqual(["user1", "user2", "user3"]);
+  });
+});
+
+describe("an own service whose name Berth has taken since", () => {
+  const own = `${example}
+catalog:
+  grafana:
+    name: grafana
+    title: Dashboards
+    description: The fleet's own
+    scope: shared
+    image: registry.example.org/grafana
+    version: "1"
+    memory: 64MiB
+    health: { http: { port: 3000, path: / } }
+`;
+
+  test("is refused in a new text, and stays the fleet's in one that was stored", () => {
+    expect(parseFleet(own, "fleet.yaml", catalog).problems).toMatchObject([
+      { message: expect.stringContaining("'grafana' is a service of Berth's own; choose another name") },
+    ]);
+    const { fleet, problems } = parseStoredFleet(own, "fleet.yaml", catalog);
+    expect(problems).toEqual([]);
+    if (fleet === null) throw new Error("It was not parsed");
+    expect(catalogOf(fleet, catalog).get("grafana")?.title).toBe("Dashboards");
+    expect(catalogOf(fleet, catalogOf(fleet, catalog)).get("grafana")?.title).toBe("Dashboards");
   });
 });
 

@@ -11,6 +11,15 @@ export type ParsedFleet = { fleet: Fleet; problems: [] } | { fleet: null; proble
 
 /** `builtIn`: Berth's own services; those of the fleet's `catalog` come to them. */
 export function parseFleet(text: string, file: string, builtIn: Catalog): ParsedFleet {
+  return parse(text, file, () => builtIn);
+}
+
+/** What was valid once: a name that Berth has taken since for a service of its own stays the fleet's. */
+export function parseStoredFleet(text: string, file: string, builtIn: Catalog): ParsedFleet {
+  return parse(text, file, ({ catalog }) => new Map([...builtIn].filter(([name]) => !Object.hasOwn(catalog, name))));
+}
+
+function parse(text: string, file: string, builtInFor: (fleet: Fleet) => Catalog): ParsedFleet {
   const read = readYaml(text, file);
   if (read.source === null) return failed(read.problems);
   const { source, value } = read;
@@ -19,7 +28,9 @@ export function parseFleet(text: string, file: string, builtIn: Catalog): Parsed
   }
   const parsed = fleetSchema.safeParse(value, { error: sentenceOf, reportInput: true });
   if (!parsed.success) return failed(schemaProblems(parsed.error.issues, source, fleetSchema));
-  const problems = checkFleet(parsed.data, builtIn).map(({ path, message, at }) => source.problem(path, message, at));
+  const problems = checkFleet(parsed.data, builtInFor(parsed.data)).map(({ path, message, at }) =>
+    source.problem(path, message, at),
+  );
   return problems.length > 0 ? failed(problems) : { fleet: parsed.data, problems: [] };
 }
 

@@ -8,7 +8,7 @@ import { listTenants } from "@berth/shared/api/tenants";
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import type { Service } from "@berth/shared/catalog/schema";
-import { parseFleet } from "@berth/shared/fleet/parse";
+import { parseStoredFleet } from "@berth/shared/fleet/parse";
 import { connectClient } from "../client/connect.ts";
 import type { Client } from "../client/client.ts";
 import type { Terminal } from "../terminal.ts";
@@ -49,7 +49,7 @@ async function askController(client: Client, kind: NamesOfController, signal: Ab
     return tenants.map(({ name, state }) => ({ value: name, description: state }));
   }
   if (kind === "service") {
-    const { fleet } = parseFleet((await client.call(getFleetFile, { signal })).yaml, "fleet.yaml", catalog);
+    const { fleet } = parseStoredFleet((await client.call(getFleetFile, { signal })).yaml, "fleet.yaml", catalog);
     return serviceCandidates((fleet === null ? catalog : catalogOf(fleet, catalog)).values());
   }
   const status = await client.call(getStatus, { signal });

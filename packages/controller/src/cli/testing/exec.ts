@@ -47,6 +47,8 @@ function serveCommand(peer: WebSocket, { seen, exitCode, refusal, breaks, endsAt
       seen.resized.push([message.columns, message.rows]);
     } else if (message.type === "ping") {
       send({ type: "pong", nodeSilentSeconds: 0 });
+    } else if (message.type === "taken") {
+      throw new Error("The client tells nothing of what it has taken: it has asked for no window");
     } else if (message.data !== "") {
       output("stdout", Buffer.from(message.data, "base64").toString().toUpperCase());
     } else if (breaks) {

@@ -15,10 +15,12 @@ export class OutputWindow {
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     while (this.#left <= 0) {
       signal.throwIfAborted();
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve: wake } = Promise.withResolvers<void>();
+      const resolve = (): void => wake();
       this.#wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      signal.addEventListener("abort", resolve, { once: true });
       await promise;
+      signal.removeEventListener("abort", resolve);
     }
     this.#left -= bytes;
   }
