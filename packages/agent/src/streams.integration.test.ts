@@ -167,4 +167,15 @@ describe("exec", () => {
     expect((await end(id)).exitCode).toBeNull();
     await eventually("its end", async () => (await running()).every((line) => !line.includes("yes")));
   });
+
+  it("ends what terminals run when the agent itself ends", async () => {
+    const id = randomUUID();
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command: sh, tty: terminal });
+    node.controller.send({ type: "stream.input", id, data: Buffer.from("sleep 4323\n").toString("base64") });
+    await eventually("the command to run", async () => (await running()).includes("sleep 4323"));
+    await agent.kill("SIGTERM");
+    expect((await running()).filter((line) => line === "sh" || line === "sleep 4323")).toEqual([]);
+    agent = node.startAgent();
+    await node.controller.connected();
+  });
 });
