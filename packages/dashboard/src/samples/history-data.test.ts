@@ -25,7 +25,33 @@ it("has an average and a maximum for each series, in the middle of each step", (
       [3, 3, null],
       [3, 5, null],
     ],
+    isCompared: false,
   });
+});
+
+it("has the earlier averages last, of series with the same name, in the steps that are shown", () => {
+  const series = [
+    { name: "b", columns: { cpuCores: { average: [7, null], maximum: [9, null] } } },
+    { name: "gone", columns: { cpuCores: { average: [1, 2], maximum: [1, 2] } } },
+  ];
+  const earlier = { ...answer, from: "1970-01-01T00:00:40Z", stepSeconds: 40, length: 2, series };
+  const { labels, data, isCompared } = historyCurves(answer, [{ column: "cpuCores" }], {
+    answer: earlier,
+    lag: 60_000,
+  });
+  expect(isCompared).toBe(true);
+  expect(labels).toEqual(["a", "b", "gone"]);
+  expect(data.slice(5)).toEqual([[], [], [null, null, null], [7, 7, null], [1, 1, 2]]);
+});
+
+it("shows what was measured earlier only", () => {
+  const nothing = { ...answer, series: [] };
+  const { labels, data } = historyCurves(nothing, [{ column: "cpuCores", label: "cores" }], { answer, lag: 0 });
+  expect(labels).toEqual(["cores", "cores"]);
+  expect(data.slice(-2)).toEqual([
+    [1, null, 2],
+    [3, 3, null],
+  ]);
 });
 
 it("knows the least of the last values, and none where there is none", () => {

@@ -1,11 +1,20 @@
 /** Answers of the history as charts want them. Pure. */
 import type { HistoryCurve, MetricsHistoryAnswer } from "@berth/shared/api/metrics";
-import type { ChartData } from "./chart-data.ts";
+import type { ChartColumn, ChartData } from "./chart-data.ts";
+import { aligned, averageOf, type Steps } from "./comparison.ts";
 
 export interface HistoryCurves {
   labels: string[];
-  /** Times in seconds, then for each label its averages and its maxima. */
+  /** Times in seconds, then for each label its averages and its maxima; then the earlier averages of each, if any. */
   data: ChartData;
+  isCompared: boolean;
+}
+
+/** What was measured earlier, for the same charts. */
+export interface EarlierAnswer {
+  answer: MetricsHistoryAnswer;
+  /** Milliseconds that it is earlier. */
+  lag: number;
 }
 
 export interface CurveChoice {
@@ -16,21 +25,49 @@ export interface CurveChoice {
 
 const empty: HistoryCurve = { average: [], maximum: [] };
 
-/** Each point stands in the middle of the step that it is of. */
-export function historyCurves(answer: MetricsHistoryAnswer, choices: readonly CurveChoice[]): HistoryCurves {
-  const { stepSeconds, length, series } = answer;
+/** Each point stands in the middle of the step that it is of. Earlier series are those of the same name. */
+export function historyCurves(
+  answer: MetricsHistoryAnswer,
+  choices: readonly CurveChoice[],
+  earlier?: EarlierAnswer,
+): HistoryCurves {
+  const { stepSeconds, length } = answer;
   const first = Date.parse(answer.from) / 1000 + stepSeconds / 2;
   const times = Array.from({ length }, (_, index) => first + index * stepSeconds);
   const labels: string[] = [];
-  const columns: (number | null)[][] = [];
+  const columns: ChartColumn[] = [];
+  const earlierColumns: ChartColumn[] = [];
   for (const { column, label } of choices) {
-    for (const { name, columns: of } of series) {
-      const { average, maximum } = of[column] ?? empty;
+    for (const name of namesOf(answer, earlier?.answer)) {
+      const { average, maximum } = curveOf(answer, name, column);
       labels.push(label ?? name);
       columns.push(average, maximum);
+      if (earlier !== undefined) earlierColumns.push(earlierColumn(answer, earlier, name, column));
     }
   }
-  return { labels, data: [times, ...columns] };
+  return { labels, data: [times, ...columns, ...earlierColumns], isCompared: earlier !== undefined };
+}
+
+/** What was there earlier only comes last, so that no curve changes its colour. */
+function namesOf(...answers: (MetricsHistoryAnswer | undefined)[]): Set<string> {
+  return new Set(answers.flatMap((answer) => answer?.series.map(({ name }) => name) ?? []));
+}
+
+function curveOf({ series }: MetricsHistoryAnswer, name: string, column: string): HistoryCurve {
+  return series.find((one) => one.name === name)?.columns[column] ?? empty;
+}
+
+function earlierColumn(
+  shown: MetricsHistoryAnswer,
+  { answer, lag }: EarlierAnswer,
+  name: string,
+  column: string,
+): ChartColumn {
+  return aligned(curveOf(answer, name, column).average, stepsOf(answer), stepsOf(shown), lag);
+}
+
+function stepsOf({ from, stepSeconds, length }: MetricsHistoryAnswer): Steps {
+  return { from: Date.parse(from), step: stepSeconds * 1000, length };
 }
 
 /** The last average of a column over all series: a limit, say. The least one, where there are several. */
@@ -49,13 +86,9 @@ export interface Summary {
 
 /** Of a whole curve; NaN when nothing of it was measured. */
 export function summaryOf(average: readonly (number | null)[] = [], maximum: readonly (number | null)[] = []): Summary {
-  const measured = average.filter((value) => value !== null);
-  const peaks = maximum.filter((value) => value !== null);
-  if (measured.length === 0) return { average: Number.NaN, maximum: Number.NaN };
-  return {
-    average: measured.reduce((sum, value) => sum + value, 0) / measured.length,
-    maximum: peaks.reduce((most, value) => Math.max(most, value), 0),
-  };
+  const whole = averageOf(average);
+  if (whole === null) return { average: Number.NaN, maximum: Number.NaN };
+  return { average: whole, maximum: maximum.reduce<number>((most, value) => Math.max(most, value ?? 0), 0) };
 }
 
 /** Points that have no neighbour: a line through them has no length, and would not be seen. */

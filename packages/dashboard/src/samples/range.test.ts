@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { comparisonOf } from "./comparison.ts";
 import { between, lengthOf, rangeOf, searchOf, shifted, spanOf, zoomed } from "./range.ts";
 
 const now = Date.parse("2026-11-24T12:00:00Z");
@@ -7,6 +8,14 @@ const hour = 3_600_000;
 it.each(["", "?range=1h", "?range=13mo", "?from=2026-11-23T10:00:00Z&to=2026-11-23T10:20:00Z"])(
   "an address and its range are the same: '%s'",
   (search) => expect(searchOf(rangeOf(search))).toBe(search),
+);
+
+it.each([
+  "?compare=day",
+  "?range=24h&compare=before",
+  "?from=2026-11-23T10:00:00Z&to=2026-11-23T10:20:00Z&compare=week",
+])("a range and what it is compared with are in one address: '%s'", (search) =>
+  expect(searchOf(rangeOf(search), comparisonOf(search))).toBe(search),
 );
 
 it.each(["?range=2h", "?from=x&to=y", "?from=2026-11-23T10:00:00Z", "?from=2026-11-24&to=2026-11-23", "?else=1"])(

@@ -1,4 +1,6 @@
 /** Which time charts show, as the address says it: `?range=24h`, or `?from=…&to=…` for a span that stands still. Pure. */
+import type { Comparison } from "./comparison.ts";
+
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -36,11 +38,16 @@ export function rangeOf(search: string): Range {
   return from < to ? { kind: "fixed", ...bounded({ from, to }) } : liveRange;
 }
 
-/** The address of the range; nothing for the one that a page begins with. */
-export function searchOf(range: Range): string {
-  if (isLive(range)) return "";
-  if (range.kind === "rolling") return `?range=${range.name}`;
-  return `?from=${toMoment(range.from)}&to=${toMoment(range.to)}`;
+/** The address of the range and what it is compared with; nothing for what a page begins with. */
+export function searchOf(range: Range, comparison?: Comparison): string {
+  const parts = [...rangeParts(range), ...(comparison === undefined ? [] : [`compare=${comparison}`])];
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+function rangeParts(range: Range): string[] {
+  if (isLive(range)) return [];
+  if (range.kind === "rolling") return [`range=${range.name}`];
+  return [`from=${toMoment(range.from)}`, `to=${toMoment(range.to)}`];
 }
 
 export function isLive(range: Range): boolean {
