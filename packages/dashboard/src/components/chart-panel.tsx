@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes, formatCores, formatLimit, formatRate, formatShare } from "@berth/shared/metrics/units";
-import { createChart, curveDash } from "../paint/chart.ts";
+import { createChart, curveDash, earlierDash } from "../paint/chart.ts";
 import { type ChartData, isAnyAboveZero } from "../samples/chart-data.ts";
 import { useSession } from "../session/session.ts";
 
@@ -47,6 +47,15 @@ export function Swatch({ index }: { index: number }): JSX.Element {
   return (
     <svg class={`swatch curve-${(index % 6) + 1}`} viewBox="0 0 20 4" width="20" height="4" aria-hidden="true">
       <path d="M0 2h20" stroke-dasharray={curveDash(index).join(" ")} />
+    </svg>
+  );
+}
+
+/** How the same curve of an earlier time looks. */
+export function EarlierSwatch({ index }: { index: number }): JSX.Element {
+  return (
+    <svg class={`swatch earlier curve-${(index % 6) + 1}`} viewBox="0 0 20 4" width="20" height="4" aria-hidden="true">
+      <path d="M1 2h19" stroke-dasharray={earlierDash.join(" ")} />
     </svg>
   );
 }

@@ -1,15 +1,16 @@
 /** The charts of a node, of an instance and of a tenant: live, or of a longer past. */
 import type { ContainerColumn, NodeColumn } from "@berth/shared/metrics/samples";
 import type { JSX } from "preact";
-import { useCallback, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { chartData } from "../samples/chart-data.ts";
 import type { CurveChoice } from "../samples/history-data.ts";
 import { between, isLive } from "../samples/range.ts";
 import { sumOf } from "../samples/readings.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
 import type { HistoryRequest } from "../samples/use-history.ts";
-import { useRange } from "../samples/use-range.ts";
+import { setComparison, setRange, useRange } from "../samples/use-range.ts";
 import { useSamples } from "../samples/use-samples.ts";
+import { ComparisonChoice } from "./comparison-choice.tsx";
 import { ChartPanel, type ChartPanelProps } from "./chart-panel.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
 import { HistoryCharts, type HistorySpec } from "./history-charts.tsx";
@@ -29,21 +30,27 @@ interface ChartsProps {
 }
 
 function Charts({ node, specs, requests, historySpecs }: ChartsProps): JSX.Element {
-  const [range, setRange] = useRange();
-  const zoom = useCallback((from: number, to: number) => setRange(between(from, to)), [setRange]);
+  const { range, comparison } = useRange();
+  const liveNode = isLive(range) ? node : undefined;
   return (
     <section aria-labelledby="charts-title">
       <div class="section-head">
         <h2 id="charts-title">Use</h2>
-        <RangeBar range={range} onChange={setRange} />
+        <RangeBar range={range} onChange={setRange}>
+          <ComparisonChoice comparison={comparison} isLive={liveNode !== undefined} onChange={setComparison} />
+        </RangeBar>
       </div>
-      {node !== undefined && isLive(range) ? (
-        <LiveCharts node={node} specs={specs} onZoom={zoom} />
+      {liveNode !== undefined ? (
+        <LiveCharts node={liveNode} specs={specs} onZoom={zoom} />
       ) : (
-        <HistoryCharts requests={requests} specs={historySpecs} range={range} onZoom={zoom} />
+        <HistoryCharts {...{ requests, range, comparison }} specs={historySpecs} onZoom={zoom} />
       )}
     </section>
   );
+}
+
+function zoom(from: number, to: number): void {
+  setRange(between(from, to));
 }
 
 interface LiveChartsProps extends Pick<ChartsProps, "specs"> {

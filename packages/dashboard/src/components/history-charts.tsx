@@ -4,11 +4,18 @@ import type { HistoryStatus } from "@berth/shared/metrics/history";
 import { formatBytes, formatLimit } from "@berth/shared/metrics/units";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { dateText, stepText } from "../format/span.ts";
+import { dateText, spanText, stepText } from "../format/span.ts";
 import { isAnyAboveZero } from "../samples/chart-data.ts";
-import { type CurveChoice, type HistoryCurves, historyCurves, lastValue } from "../samples/history-data.ts";
-import type { Range } from "../samples/range.ts";
-import { type HistoryRequest, useHistory } from "../samples/use-history.ts";
+import {
+  type CurveChoice,
+  type EarlierAnswer,
+  type HistoryCurves,
+  historyCurves,
+  lastValue,
+} from "../samples/history-data.ts";
+import type { Comparison } from "../samples/comparison.ts";
+import type { Range, Span } from "../samples/range.ts";
+import { type EarlierHistory, type HistoryRequest, useHistory } from "../samples/use-history.ts";
 import { useFleetStatus } from "../session/use-answer.ts";
 import type { ChartUnit } from "./chart-panel.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
@@ -31,6 +38,7 @@ interface HistoryChartsProps {
   requests: readonly HistoryRequest[];
   specs: readonly HistorySpec[];
   range: Range;
+  comparison: Comparison | undefined;
   onZoom: (from: number, to: number) => void;
 }
 
@@ -39,21 +47,26 @@ interface DrawnSpec extends HistorySpec {
   most: number;
 }
 
-export function HistoryCharts({ requests, specs, range, onZoom }: HistoryChartsProps): JSX.Element {
+export function HistoryCharts({ requests, specs, range, comparison, onZoom }: HistoryChartsProps): JSX.Element {
   const history = useFleetStatus().answer?.history;
-  const { answers, span, error, asking } = useHistory(requests, range);
-  const charts = useMemo(() => specs.map((spec) => drawnSpec(spec, answers?.[spec.request])), [specs, answers]);
+  const { answers, span, error, earlier, earlierError, asking } = useHistory(requests, range, comparison);
+  const charts = useMemo(
+    () => specs.map((spec) => drawnSpec(spec, answers?.[spec.request], earlierAnswer(spec, span, earlier))),
+    [specs, answers, span, earlier],
+  );
   const shown = charts.filter(({ whenAny, drawn }) => whenAny !== true || (drawn && isAnyAboveZero(drawn.data)));
-  const isEmpty = answers?.every(({ series }) => series.every(({ columns }) => isNothing(columns))) ?? false;
   return (
     <>
       <div class="chart-notes">
-        <p class="secondary" role="status">
-          {captionOf(answers?.[0], { asking, isEmpty })}
+        <p class="secondary">
+          <span role="status">{captionOf(answers, asking)}</span>
+          {/* Not told by itself: it changes every minute while a range moves on. */}
+          {answers !== undefined && earlier !== undefined && ` ${comparedCaption(answers, earlier)}`}
         </p>
         {history !== undefined && <HistoryStanding history={history} />}
       </div>
       {error && <ErrorNotice error={error} what="Past metrics" />}
+      {earlierError && <ErrorNotice error={earlierError} what="Metrics to compare with" />}
       <div class="charts">
         {shown.map(({ title, unit, drawn, most }) => (
           <HistoryPanel
@@ -91,25 +104,45 @@ function HistoryStanding({ history }: { history: HistoryStatus }): JSX.Element {
   );
 }
 
-function drawnSpec(spec: HistorySpec, answer: MetricsHistoryAnswer | undefined): DrawnSpec {
+function earlierAnswer(
+  { request }: HistorySpec,
+  span: Span | undefined,
+  earlier: EarlierHistory | undefined,
+): EarlierAnswer | undefined {
+  const answer = earlier?.answers[request];
+  if (answer === undefined || earlier === undefined || span === undefined) return undefined;
+  return { answer, lag: Math.round(span.from - earlier.span.from) };
+}
+
+function drawnSpec(
+  spec: HistorySpec,
+  answer: MetricsHistoryAnswer | undefined,
+  earlier: EarlierAnswer | undefined,
+): DrawnSpec {
   if (answer === undefined) return { ...spec, drawn: undefined, most: Number.NaN };
   const { limit } = spec;
   const most = typeof limit === "string" ? lastValue(answer, limit) : (limit ?? Number.NaN);
-  return { ...spec, drawn: historyCurves(answer, spec.curves), most };
+  return { ...spec, drawn: historyCurves(answer, spec.curves, earlier), most };
 }
 
-function isNothing(columns: MetricsHistoryAnswer["series"][number]["columns"]): boolean {
-  return Object.values(columns).every(({ average }) => average.every((value) => value === null));
+function isNothing(answers: readonly MetricsHistoryAnswer[]): boolean {
+  const curves = answers.flatMap(({ series }) => series.flatMap(({ columns }) => Object.values(columns)));
+  return curves.every(({ average }) => average.every((value) => value === null));
 }
 
-function captionOf(
-  answer: MetricsHistoryAnswer | undefined,
-  { asking, isEmpty }: { asking: boolean; isEmpty: boolean },
-): string {
+function captionOf(answers: readonly MetricsHistoryAnswer[] | undefined, asking: boolean): string {
   if (asking) return "Asking the controller for the past.";
-  if (answer === undefined) return "";
-  if (isEmpty) return "Nothing was measured in this time.";
+  const answer = answers?.[0];
+  if (answers === undefined || answer === undefined) return "";
+  if (isNothing(answers)) return "Nothing was measured in this time.";
   const { stepSeconds, resolutionSeconds } = answer;
   const from = stepSeconds === resolutionSeconds ? "" : `, from ${stepText(resolutionSeconds)} steps`;
   return `Averages of ${stepText(stepSeconds)}${from}; shaded up to the maximum. Drag across a chart to zoom.`;
+}
+
+function comparedCaption(answers: readonly MetricsHistoryAnswer[], { answers: earlier, span }: EarlierHistory): string {
+  const dotted = `Dotted: ${spanText(span.from, span.to)}`;
+  if (isNothing(earlier)) return `${dotted}, of which nothing was measured.`;
+  const step = earlier[0]?.stepSeconds ?? 0;
+  return step === answers[0]?.stepSeconds ? `${dotted}.` : `${dotted}, averages of ${stepText(step)}.`;
 }

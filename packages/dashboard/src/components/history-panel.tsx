@@ -5,7 +5,7 @@ import { createHistoryChart, type HistoryChart } from "../paint/history-chart.ts
 import type { ChartData } from "../samples/chart-data.ts";
 import { type HistoryCurves, summaryOf } from "../samples/history-data.ts";
 import { useSession } from "../session/session.ts";
-import { type ChartUnit, looks, Swatch } from "./chart-panel.tsx";
+import { type ChartUnit, EarlierSwatch, looks, Swatch } from "./chart-panel.tsx";
 
 export interface HistoryPanelProps {
   title: string;
@@ -29,7 +29,7 @@ interface Shown {
   stepSeconds: number;
 }
 
-/** One chart of the past. Its legend has average and maximum of the whole, or of the step under the cursor. */
+/** One chart of the past. Its legend has average and maximum of the whole, or of the step under the cursor; and the earlier average. */
 export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
   const { title, unit, curves, limit, span, stepSeconds, group, onZoom } = props;
   const { painter } = useSession();
@@ -40,6 +40,7 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
   const row = useRef<number | undefined>(undefined);
   const shown = useRef<Shown | undefined>(undefined);
   const look = looks[unit];
+  const isCompared = curves?.isCompared ?? false;
   const names = curves?.labels.join("\n");
   const labels = useMemo(() => (names === undefined || names === "" ? [] : names.split("\n")), [names]);
 
@@ -57,6 +58,10 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
             : { average: average?.[row.current] ?? Number.NaN, maximum: maximum?.[row.current] ?? Number.NaN };
         write(item.querySelector(".value"), look.value(values.average));
         write(item.querySelector(".most"), look.value(values.maximum));
+        const earlier = now.data[1 + 2 * items.length + index];
+        const compared =
+          row.current === undefined ? summaryOf(earlier).average : (earlier?.[row.current] ?? Number.NaN);
+        write(item.querySelector(".value.earlier"), look.value(compared));
       });
       write(
         moment.current,
@@ -70,7 +75,8 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
     const element = target.current;
     if (!element) return undefined;
     const made = createHistoryChart(element, {
-      ...{ increments: look.increments, tick: look.tick, least: look.least, curves: labels.length, group, onZoom },
+      ...{ increments: look.increments, tick: look.tick, least: look.least },
+      ...{ curves: labels.length, isCompared, group, onZoom },
       onCursor: (under) => {
         row.current = under;
         showValues();
@@ -80,7 +86,8 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
     row.current = undefined;
     const paint = () => {
       const now = shown.current;
-      if (now !== undefined && now.data.length === 1 + 2 * labels.length) made.draw(now.data, now.span, now.limit);
+      if (now !== undefined && now.data.length === 1 + (isCompared ? 3 : 2) * labels.length)
+        made.draw(now.data, now.span, now.limit);
     };
     const resizes = new ResizeObserver(([entry]) => {
       if (entry && entry.contentRect.width > 0) made.resize(entry.contentRect.width);
@@ -93,7 +100,7 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
       resizes.disconnect();
       made.remove();
     };
-  }, [painter, labels, look, group, onZoom, showValues]);
+  }, [painter, labels, isCompared, look, group, onZoom, showValues]);
 
   useLayoutEffect(() => {
     if (curves === undefined || span === undefined) return;
@@ -110,7 +117,12 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
           {labels.map((name, index) => (
             <li key={name}>
               <Swatch index={index} /> {name} <span class="value" /> <span class="secondary">max</span>{" "}
-              <span class="value most" />
+              <span class="value most" />{" "}
+              {isCompared && (
+                <span class="compared">
+                  <EarlierSwatch index={index} /> <span class="secondary">earlier</span> <span class="value earlier" />
+                </span>
+              )}
             </li>
           ))}
         </ul>

@@ -1,14 +1,16 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useSession } from "../session/session.ts";
 import { isLive, type Range, rollingRanges, shifted, spanOf, zoomed } from "../samples/range.ts";
 
 interface RangeBarProps {
   range: Range;
   onChange: (range: Range) => void;
+  /** Stands at its end. */
+  children?: ComponentChildren;
 }
 
 /** Chooses the time that charts show. Everything that the mouse does in a chart is here for the keyboard, too. */
-export function RangeBar({ range, onChange }: RangeBarProps): JSX.Element {
+export function RangeBar({ range, onChange, children }: RangeBarProps): JSX.Element {
   const { controllerNow } = useSession();
   const move = (share: number) => () => onChange(shifted(range, share, controllerNow()));
   const zoom = (times: number) => () => onChange(zoomed(range, times, controllerNow()));
@@ -52,6 +54,7 @@ export function RangeBar({ range, onChange }: RangeBarProps): JSX.Element {
           Hold
         </button>
       </div>
+      {children}
     </div>
   );
 }

@@ -32,6 +32,9 @@ const minutes = [60, 120, 300, 600, 900, 1800, 3600];
 /** So that curves differ by more than colour. */
 const dashes: readonly number[][] = [[], [6, 3], [2, 3], [9, 3, 2, 3], [12, 4], [4, 2]];
 
+/** Of a curve of an earlier time: dots, of round ends. */
+export const earlierDash: readonly number[] = [0.1, 4];
+
 export function curveDash(index: number): readonly number[] {
   return dashes[index % dashes.length] ?? [];
 }

@@ -3,7 +3,16 @@ import uPlot from "uplot";
 import { tickText, timeIncrements } from "../format/span.ts";
 import { type ChartData, chartTop } from "../samples/chart-data.ts";
 import { lonelyPoints } from "../samples/history-data.ts";
-import { axisLook, chartHeight, cursorLook, curveColour, curveDash, drawLimit, zoomBySelection } from "./chart.ts";
+import {
+  axisLook,
+  chartHeight,
+  cursorLook,
+  curveColour,
+  curveDash,
+  drawLimit,
+  earlierDash,
+  zoomBySelection,
+} from "./chart.ts";
 
 export interface HistoryChartOptions {
   increments: number[];
@@ -11,6 +20,8 @@ export interface HistoryChartOptions {
   least: number;
   /** Each has two columns of the data: averages, then maxima. */
   curves: number;
+  /** Then each has another one, of earlier averages. */
+  isCompared: boolean;
   group: string;
   onCursor: (row: number | undefined) => void;
   onZoom: (from: number, to: number) => void;
@@ -28,6 +39,8 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
   let edges: [number, number] = [0, 1];
   let limit = Number.NaN;
   const axis = axisLook(target);
+  const indices = Array.from({ length: options.curves }, (_, index) => index);
+  const series = [...indices.flatMap(curveSeries), ...(options.isCompared ? indices.map(earlierSeries) : [])];
   const plot = new uPlot(
     {
       width: Math.max(target.clientWidth, 100),
@@ -49,8 +62,8 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
           values: (_, splits) => splits.map(options.tick),
         },
       ],
-      series: [{}, ...Array.from({ length: options.curves }, (_, index) => curveSeries(index)).flat()],
-      bands: Array.from({ length: options.curves }, (_, index) => ({
+      series: [{}, ...series],
+      bands: indices.map((index) => ({
         series: [2 * index + 2, 2 * index + 1] as uPlot.Band.Bounds,
         fill: () => `color-mix(in srgb, ${curveColour(index)} 22%, transparent)`,
       })),
@@ -60,7 +73,7 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
         setSelect: [(self) => zoomBySelection(self, options.onZoom)],
       },
     },
-    [[], ...Array.from({ length: 2 * options.curves }, () => [])],
+    [[], ...series.map(() => [])],
     target,
   );
   return {
@@ -75,13 +88,22 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
   };
 }
 
+const points: uPlot.Series.Points = {
+  ...{ show: true, size: 3 },
+  filter: (self: uPlot, column: number) => lonelyPoints(self.data[column]),
+};
+
 /** The average, and the maximum above it, fainter. */
 function curveSeries(index: number): uPlot.Series[] {
-  const alone = (self: uPlot, column: number) => lonelyPoints(self.data[column]);
-  const points = { show: true, size: 3, filter: alone };
   const faint = () => `color-mix(in srgb, ${curveColour(index)} 45%, transparent)`;
   return [
     { stroke: () => curveColour(index), width: 1.5, dash: [...curveDash(index)], points },
     { stroke: faint, width: 1, points: { ...points, stroke: faint } },
   ];
+}
+
+/** Above all others, so that shades do not hide it; in the same colour. */
+function earlierSeries(index: number): uPlot.Series {
+  const faint = () => `color-mix(in srgb, ${curveColour(index)} 75%, transparent)`;
+  return { stroke: faint, width: 2, cap: "round", dash: [...earlierDash], points: { ...points, stroke: faint } };
 }

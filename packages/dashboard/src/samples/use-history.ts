@@ -3,7 +3,8 @@ import { toBerthError, type BerthError } from "@berth/shared/errors";
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
 import { useSession } from "../session/session.ts";
-import { lengthOf, type Range, spanOf } from "./range.ts";
+import { type Comparison, earlierSpan } from "./comparison.ts";
+import { lengthOf, type Range, type Span, spanOf } from "./range.ts";
 
 export interface HistoryRequest {
   kind: MetricsHistoryAnswer["kind"];
@@ -16,10 +17,18 @@ export interface WantedHistory {
   /** In the order of the requests; of the range that is asked for, or of the former one while that is under way. */
   answers: readonly MetricsHistoryAnswer[] | undefined;
   /** Of these answers, in milliseconds. */
-  span: { from: number; to: number } | undefined;
+  span: Span | undefined;
   error: BerthError | undefined;
+  /** What these answers are compared with; undefined: nothing, or it could not be had. */
+  earlier: EarlierHistory | undefined;
+  earlierError: BerthError | undefined;
   /** What is shown is of another range, or nothing yet. */
   asking: boolean;
+}
+
+export interface EarlierHistory {
+  answers: readonly MetricsHistoryAnswer[];
+  span: Span;
 }
 
 /** About one for two pixels of a chart. */
@@ -28,23 +37,39 @@ const oftenMilliseconds = 10_000;
 const seldomMilliseconds = 300_000;
 
 /** What the charts of a page show of the past: asked for at once, and anew as a range moves on. Keep `requests` the same. */
-export function useHistory(requests: readonly HistoryRequest[], range: Range | undefined): WantedHistory {
+export function useHistory(
+  requests: readonly HistoryRequest[],
+  range: Range,
+  comparison: Comparison | undefined,
+): WantedHistory {
   const { controllerNow } = useSession();
   const [shown, setShown] = useState<WantedHistory>(nothing);
   useEffect(() => {
-    if (range === undefined) return undefined;
     const leaving = new AbortController();
+    const askAll = (span: Span) => Promise.all(requests.map((request) => ask(request, span, leaving.signal)));
+    // What cannot be compared is shown nevertheless.
+    const askEarlier = async (span: Span) => {
+      try {
+        return { earlier: { answers: await askAll(span), span }, earlierError: undefined };
+      } catch (thrown) {
+        return { earlier: undefined, earlierError: toBerthError(thrown) };
+      }
+    };
     let timer: ReturnType<typeof setTimeout> | undefined;
     // A range that moves on changes what is shown, but is no other view: nobody is told that it is asked for.
     setShown((before) => ({ ...before, asking: true }));
     const look = async (): Promise<void> => {
       const span = spanOf(range, controllerNow());
       try {
-        const answers = await Promise.all(requests.map((request) => ask(request, span, leaving.signal)));
-        setShown({ answers, span, error: undefined, asking: false });
+        const [answers, compared] = await Promise.all([
+          askAll(span),
+          comparison === undefined ? notCompared : askEarlier(earlierSpan(span, comparison)),
+        ]);
+        if (leaving.signal.aborted) return;
+        setShown({ answers, span, error: undefined, ...compared, asking: false });
       } catch (thrown) {
         if (leaving.signal.aborted) return;
-        setShown((before) => ({ ...before, error: toBerthError(thrown), asking: false }));
+        setShown((before) => ({ ...before, error: toBerthError(thrown), earlierError: undefined, asking: false }));
       }
       if (range.kind === "fixed" && range.to < controllerNow()) return;
       timer = setTimeout(() => void look(), restOf(range));
@@ -54,11 +79,13 @@ export function useHistory(requests: readonly HistoryRequest[], range: Range | u
       clearTimeout(timer);
       leaving.abort();
     };
-  }, [requests, range, controllerNow]);
-  return shown;
+  }, [requests, range, comparison, controllerNow]);
+  // What is no longer compared goes at once.
+  return comparison === undefined ? { ...shown, ...notCompared } : shown;
 }
 
-const nothing: WantedHistory = { answers: undefined, span: undefined, error: undefined, asking: false };
+const notCompared = { earlier: undefined, earlierError: undefined };
+const nothing: WantedHistory = { answers: undefined, span: undefined, error: undefined, ...notCompared, asking: false };
 
 /** As long as it takes for a chart to move by a point. */
 function restOf(range: Range): number {
@@ -67,7 +94,7 @@ function restOf(range: Range): number {
 
 function ask(
   { kind, name, columns, by }: HistoryRequest,
-  { from, to }: { from: number; to: number },
+  { from, to }: Span,
   signal: AbortSignal,
 ): Promise<MetricsHistoryAnswer> {
   return call(getHistory, {

@@ -30,7 +30,9 @@ export function historyOf(url: URL, nodes: readonly NodeStatus[], instances: rea
     throw new BerthError("not-found", "There is no such history");
   }
   const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
-  const stepSeconds = Math.max(10, Math.ceil((to - from) / query.points / 10_000) * 10);
+  const resolutionSeconds = resolutionOf(from);
+  const merge = Math.max(1, Math.ceil((to - from) / query.points / 1000 / resolutionSeconds));
+  const stepSeconds = merge * resolutionSeconds;
   const start = Math.floor(from / 1000 / stepSeconds) * stepSeconds * 1000;
   const length = Math.ceil((to - start) / 1000 / stepSeconds);
   const columns = columnsOf(query.columns);
@@ -62,11 +64,18 @@ export function historyOf(url: URL, nodes: readonly NodeStatus[], instances: rea
     }
   }
   const answer: MetricsHistoryAnswer = {
-    ...{ kind, name, stepSeconds, resolutionSeconds: 10, length },
+    ...{ kind, name, stepSeconds, resolutionSeconds, length },
     from: new Date(start).toISOString(),
     series: [...series].map(([label, curves]) => ({ name: label, columns: curves })),
   };
   return answer;
+}
+
+/** As fine as that is kept: a little longer, for what was asked a moment ago. */
+function resolutionOf(from: number): number {
+  const age = (Date.now() - from - 60_000) / 86_400_000;
+  const { resolutions } = historyStatus(Date.now());
+  return (resolutions.find(({ days }) => age <= days) ?? resolutions.at(-1))?.seconds ?? 10;
 }
 
 interface Group {
