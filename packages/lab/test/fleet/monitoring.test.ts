@@ -99,12 +99,16 @@ describe("Grafana", () => {
   it("lets the administrator in by the secret, and has something in each panel", async () => {
     const login = `admin:${await secret("shared-grafana/adminPassword")}`;
     expect(await get(`${grafana}/api/search`, login)).toContain("Berth tenant");
-    for (const path of ["berth-fleet", "berth-node?node=user1", "berth-tenant?tenant=user1"]) {
+    // Nothing is amiss; no backup was made by this test, and none was ever proven. The lab's LXCs may have control groups
+    // of version 1, which know no pressure.
+    const mayBeEmpty = /^(Alerts|Objects|Buckets|Its size|Oldest backup|Age of|Last proof|Pressure)/;
+    const emptyPanels = async (path: string): Promise<string[]> => {
       const panels = panelsSchema.parse(JSON.parse(await get(`${grafana}/stand-in/panels/${path}`, login)));
-      const empty = panels.filter(({ series }) => series.length === 0).map(({ panel }) => panel);
-      // Nothing is amiss; no backup was made by this test, and none was ever proven.
-      const mayBeEmpty = /^(Alerts|Objects|Buckets|Its size|Oldest backup|Age of|Last proof)/;
-      expect([path, empty.filter((panel) => !mayBeEmpty.test(panel))]).toEqual([path, []]);
+      return panels.flatMap(({ panel, series }) => (series.length > 0 || mayBeEmpty.test(panel) ? [] : [panel]));
+    };
+    for (const path of ["berth-fleet", "berth-node?node=user1", "berth-tenant?tenant=user1"]) {
+      // An increase needs two scrapes.
+      await expect.poll(() => emptyPanels(path), { timeout: deadlineMs, interval: 1000, message: path }).toEqual([]);
     }
   });
 });
