@@ -3,7 +3,7 @@ import { Agent } from "node:http";
 import { Readable } from "node:stream";
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import Dockerode from "dockerode";
-import { within } from "../deadline.ts";
+import { ask, askFor, notFound, requestMilliseconds } from "./ask.ts";
 import { containerOptions, nanoCpus, restartPolicy } from "./container-options.ts";
 import { detailsOf, imageOf, summaryOf } from "./containers.ts";
 import type {
@@ -18,7 +18,6 @@ import type {
   PullProgress,
   TerminalSize,
 } from "./engine.ts";
-import { dockerError, statusOf } from "./errors.ts";
 import { lines, parseEvent, watchedActions } from "./events.ts";
 import { startExec } from "./exec.ts";
 import { filesArchive } from "./files-archive.ts";
@@ -28,12 +27,9 @@ import { EnginePresence } from "./presence.ts";
 import { PullTracker, pullError } from "./pull.ts";
 import { EngineRestart } from "./restart.ts";
 
-/** A Docker engine that does not answer a plain request by then is as good as gone. */
-const requestMilliseconds = 60_000;
 /** No service of the catalog is given longer. */
 const longestStopSeconds = 600;
 const notModified = 304;
-const notFound = 404;
 
 export class DockerodeEngine implements Engine {
   readonly presence = new EnginePresence();
@@ -52,7 +48,7 @@ export class DockerodeEngine implements Engine {
   }
 
   async version(): Promise<string> {
-    const { Version: version } = await this.#ask("ask for its version", this.#anew.version());
+    const { Version: version } = await ask("ask for its version", this.#anew.version());
     return version;
   }
 
@@ -70,17 +66,17 @@ export class DockerodeEngine implements Engine {
           ? [labels.instance]
           : undefined;
     const options = { all: !filter.onlyRunning, ...(label === undefined ? {} : { filters: { label } }) };
-    return (await this.#ask("list containers", this.#docker.listContainers(options))).map(summaryOf);
+    return (await ask("list containers", this.#docker.listContainers(options))).map(summaryOf);
   }
 
   async inspectContainer(id: string): Promise<ContainerDetails | null> {
-    const info = await this.#askFor(`inspect ${id}`, this.#docker.getContainer(id).inspect());
+    const info = await askFor(`inspect ${id}`, this.#docker.getContainer(id).inspect());
     return info === null ? null : detailsOf(info);
   }
 
   async createContainer(spec: InstanceSpec, container: ContainerSpec, name: string): Promise<string> {
     const options = { name, Labels: containerLabels(spec, container), ...containerOptions(spec, container) };
-    const created = await this.#ask(`create the container ${name}`, this.#docker.createContainer(options));
+    const created = await ask(`create the container ${name}`, this.#docker.createContainer(options));
     await this.#putFiles(created.id, name, container.files ?? []);
     return created.id;
   }
@@ -90,7 +86,7 @@ export class DockerodeEngine implements Engine {
     if (files.length === 0) return;
     try {
       const put = this.#docker.getContainer(id).putArchive(await filesArchive(files), { path: "/" });
-      await this.#ask(`put files into the container ${name}`, put);
+      await ask(`put files into the container ${name}`, put);
     } catch (error) {
       await this.removeContainer(id);
       throw error;
@@ -98,22 +94,22 @@ export class DockerodeEngine implements Engine {
   }
 
   async startContainer(id: string): Promise<void> {
-    await this.#change(`start the container ${id}`, this.#docker.getContainer(id).start(), [notModified]);
+    await askFor(`start the container ${id}`, this.#docker.getContainer(id).start(), [notModified]);
   }
 
   async stopContainer(id: string, timeoutSeconds: number | null): Promise<void> {
     const options = timeoutSeconds === null ? {} : { t: timeoutSeconds };
     const milliseconds = (timeoutSeconds ?? longestStopSeconds) * 1000 + requestMilliseconds;
     const stopping = this.#docker.getContainer(id).stop(options);
-    await this.#change(`stop the container ${id}`, stopping, [notModified, notFound], milliseconds);
+    await askFor(`stop the container ${id}`, stopping, [notModified, notFound], milliseconds);
   }
 
   async unpauseContainer(id: string): Promise<void> {
-    await this.#ask(`unpause the container ${id}`, this.#docker.getContainer(id).unpause());
+    await ask(`unpause the container ${id}`, this.#docker.getContainer(id).unpause());
   }
 
   async renameContainer(id: string, name: string): Promise<void> {
-    await this.#ask(`rename the container ${id} to ${name}`, this.#docker.getContainer(id).rename({ name }));
+    await ask(`rename the container ${id} to ${name}`, this.#docker.getContainer(id).rename({ name }));
   }
 
   async updateContainer(id: string, limits: ContainerLimits): Promise<void> {
@@ -124,25 +120,25 @@ export class DockerodeEngine implements Engine {
       NanoCpus: limits.cpus === undefined ? 0 : nanoCpus(limits.cpus),
       RestartPolicy: { Name: restartPolicy },
     };
-    await this.#ask(`update the container ${id}`, this.#docker.getContainer(id).update(options));
+    await ask(`update the container ${id}`, this.#docker.getContainer(id).update(options));
   }
 
   async removeContainer(id: string): Promise<void> {
-    await this.#askFor(`remove the container ${id}`, this.#docker.getContainer(id).remove({ force: true }));
+    await askFor(`remove the container ${id}`, this.#docker.getContainer(id).remove({ force: true }));
   }
 
   async imageId(reference: string): Promise<string | null> {
-    const info = await this.#askFor(`inspect the image ${reference}`, this.#docker.getImage(reference).inspect());
+    const info = await askFor(`inspect the image ${reference}`, this.#docker.getImage(reference).inspect());
     return info?.Id ?? null;
   }
 
   async imageDigests(reference: string): Promise<string[]> {
-    const info = await this.#askFor(`inspect the image ${reference}`, this.#docker.getImage(reference).inspect());
+    const info = await askFor(`inspect the image ${reference}`, this.#docker.getImage(reference).inspect());
     return (info?.RepoDigests ?? []).map((digest) => digest.slice(digest.indexOf("@") + 1));
   }
 
   async listImages(): Promise<ImageSummary[]> {
-    return (await this.#ask("list images", this.#docker.listImages())).map(imageOf);
+    return (await ask("list images", this.#docker.listImages())).map(imageOf);
   }
 
   async pullImage(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
@@ -159,10 +155,10 @@ export class DockerodeEngine implements Engine {
 
   async removeVolumes(instance: string): Promise<string[]> {
     const filters = { label: [`${labels.instance}=${instance}`] };
-    const { Volumes: volumes } = await this.#ask("list volumes", this.#docker.listVolumes({ filters }));
+    const { Volumes: volumes } = await ask("list volumes", this.#docker.listVolumes({ filters }));
     const names = volumes.map((volume) => volume.Name);
     for (const name of names) {
-      await this.#askFor(`remove the volume ${name}`, this.#docker.getVolume(name).remove());
+      await askFor(`remove the volume ${name}`, this.#docker.getVolume(name).remove());
     }
     return names;
   }
@@ -174,15 +170,15 @@ export class DockerodeEngine implements Engine {
   }
 
   async #makeNetwork(name: string): Promise<void> {
-    const found = await this.#askFor(`inspect the network ${name}`, this.#docker.getNetwork(name).inspect());
+    const found = await askFor(`inspect the network ${name}`, this.#docker.getNetwork(name).inspect());
     if (found !== null) return;
     const options = { Name: name, Driver: "bridge", CheckDuplicate: true };
-    await this.#ask(`create the network ${name}`, this.#docker.createNetwork(options));
+    await ask(`create the network ${name}`, this.#docker.createNetwork(options));
   }
 
   async events(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
     const filters = { type: ["container" as const], event: watchedActions };
-    const stream = await this.#ask("follow events", this.#docker.getEvents({ filters, abortSignal: signal }));
+    const stream = await ask("follow events", this.#docker.getEvents({ filters, abortSignal: signal }));
     return parsedEvents(stream);
   }
 
@@ -191,9 +187,9 @@ export class DockerodeEngine implements Engine {
     const container = this.#docker.getContainer(id);
     const both = { stdout: true, stderr: true, tail, timestamps };
     if (!follow) {
-      return Readable.from(chunks(await this.#ask("read logs", container.logs({ ...both, abortSignal: signal }))));
+      return Readable.from(chunks(await ask("read logs", container.logs({ ...both, abortSignal: signal }))));
     }
-    return toReadable(await this.#ask("read logs", container.logs({ ...both, follow, abortSignal: signal })));
+    return toReadable(await ask("read logs", container.logs({ ...both, follow, abortSignal: signal })));
   }
 
   async exec(id: string, command: readonly string[], tty: TerminalSize | null): Promise<ExecSession> {
@@ -207,38 +203,6 @@ export class DockerodeEngine implements Engine {
     const stream = await exec.start({ hijack: false, stdin: false, abortSignal: signal });
     for await (const chunk of stream) void chunk;
     return (await exec.inspect()).ExitCode ?? -1;
-  }
-
-  async #ask<T>(what: string, answer: Promise<T>, milliseconds = requestMilliseconds): Promise<T> {
-    try {
-      return await within(answer, milliseconds, `Docker to ${what}`);
-    } catch (error) {
-      throw dockerError(error, what);
-    }
-  }
-
-  /** Null when what is asked for does not exist. */
-  async #askFor<T>(what: string, answer: Promise<T>): Promise<T | null> {
-    try {
-      return await within(answer, requestMilliseconds, `Docker to ${what}`);
-    } catch (error) {
-      if (statusOf(error) === notFound) return null;
-      throw dockerError(error, what);
-    }
-  }
-
-  /** `so`: statuses by which Docker says that it is so already. */
-  async #change(
-    what: string,
-    answer: Promise<unknown>,
-    so: readonly number[],
-    milliseconds = requestMilliseconds,
-  ): Promise<void> {
-    try {
-      await within(answer, milliseconds, `Docker to ${what}`);
-    } catch (error) {
-      if (!so.includes(statusOf(error) ?? 0)) throw dockerError(error, what);
-    }
   }
 }
 

@@ -4,6 +4,7 @@ import { Duplex } from "node:stream";
 import { BerthError } from "@berth/shared/errors";
 import Dockerode from "dockerode";
 import { within } from "../deadline.ts";
+import { ask, askFor, notFound } from "./ask.ts";
 import { dockerError, statusOf } from "./errors.ts";
 import { filesArchive } from "./files-archive.ts";
 import { labels } from "./labels.ts";
@@ -11,8 +12,6 @@ import { toolContainer } from "./tool-container.ts";
 import { ToolOutput } from "./tool-output.ts";
 import type { Tool, ToolEngine, ToolSpec } from "./tools.ts";
 
-const requestMilliseconds = 60_000;
-const notFound = 404;
 /** It does not run, or is being removed already. */
 const conflict = 409;
 
@@ -156,22 +155,4 @@ async function removeContainer(container: Dockerode.Container, name: string): Pr
     return container.wait({ condition: "removed" });
   });
   await askFor(what, removal);
-}
-
-async function ask<T>(what: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await within(answer, requestMilliseconds, `Docker to ${what}`);
-  } catch (error) {
-    throw dockerError(error, what);
-  }
-}
-
-/** Null when Docker answers with one of these statuses. */
-async function askFor<T>(what: string, answer: Promise<T>, so: readonly number[] = [notFound]): Promise<T | null> {
-  try {
-    return await within(answer, requestMilliseconds, `Docker to ${what}`);
-  } catch (error) {
-    if (so.includes(statusOf(error) ?? 0)) return null;
-    throw dockerError(error, what);
-  }
 }

@@ -2,6 +2,7 @@
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import Dockerode from "dockerode";
 import { pause, within } from "../deadline.ts";
+import { ask, notFound, requestMilliseconds } from "./ask.ts";
 import { dockerError, statusOf } from "./errors.ts";
 import { filesArchive } from "./files-archive.ts";
 import { labels } from "./labels.ts";
@@ -20,8 +21,6 @@ export interface DrillEngine {
   clear(): Promise<void>;
 }
 
-const requestMilliseconds = 60_000;
-const notFound = 404;
 /** It is being removed already, or used by what is. */
 const conflict = 409;
 const removals = 20;
@@ -93,13 +92,5 @@ async function remove(what: string, attempt: () => Promise<unknown>): Promise<vo
       if (status !== conflict || left === 0) throw dockerError(error, what);
     }
     await pause(removalMilliseconds, new AbortController().signal);
-  }
-}
-
-async function ask<T>(what: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await within(answer, requestMilliseconds, `Docker to ${what}`);
-  } catch (error) {
-    throw dockerError(error, what);
   }
 }

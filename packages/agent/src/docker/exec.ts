@@ -2,18 +2,16 @@
 import { readFile } from "node:fs/promises";
 import { BerthError } from "@berth/shared/errors";
 import type Dockerode from "dockerode";
-import { pause, within } from "../deadline.ts";
+import { pause } from "../deadline.ts";
 import { errorCode } from "../files.ts";
 import type { ExecSession, TerminalSize } from "./engine.ts";
-import { dockerError, statusOf } from "./errors.ts";
+import { ask, askFor } from "./ask.ts";
 
-const requestMilliseconds = 60_000;
 const resizeAttempts = 20;
 const resizeMilliseconds = 25;
 /** For a command to end after SIGHUP, before it is killed. */
 const hangUpMilliseconds = 5_000;
 const lookMilliseconds = 250;
-const notFound = 404;
 const never = new AbortController().signal;
 
 export async function startExec(
@@ -110,18 +108,5 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 
 /** Null when Docker no longer knows it. */
 async function inspect(exec: Dockerode.Exec): Promise<Dockerode.ExecInspectInfo | null> {
-  try {
-    return await within(exec.inspect(), requestMilliseconds, "Docker to inspect a command");
-  } catch (error) {
-    if (statusOf(error) === notFound) return null;
-    throw dockerError(error, "inspect a command");
-  }
-}
-
-async function ask<T>(what: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await within(answer, requestMilliseconds, `Docker to ${what}`);
-  } catch (error) {
-    throw dockerError(error, what);
-  }
+  return askFor("inspect a command", exec.inspect());
 }

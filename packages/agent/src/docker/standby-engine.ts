@@ -1,8 +1,7 @@
 /** Standbys on the node's Docker engine; what becomes of a container that is there is the engine's. */
 import type { ContainerSpec, InstanceSpec } from "@berth/shared/operations/instance-spec";
 import Dockerode from "dockerode";
-import { within } from "../deadline.ts";
-import { dockerError } from "./errors.ts";
+import { ask } from "./ask.ts";
 import { filesArchive } from "./files-archive.ts";
 import { labels } from "./labels.ts";
 import { standbyContainer } from "./standby-container.ts";
@@ -21,8 +20,6 @@ export interface StandbyEngine {
   /** All there are. */
   list(): Promise<StandbyContainer[]>;
 }
-
-const requestMilliseconds = 60_000;
 
 export class DockerodeStandbys implements StandbyEngine {
   readonly #docker: Dockerode;
@@ -48,13 +45,5 @@ export class DockerodeStandbys implements StandbyEngine {
       isRunning: state === "running",
       ports: ports.flatMap(({ PrivatePort: container, PublicPort: host }) => (host ? [{ container, host }] : [])),
     }));
-  }
-}
-
-async function ask<T>(what: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await within(answer, requestMilliseconds, `Docker to ${what}`);
-  } catch (error) {
-    throw dockerError(error, what);
   }
 }
