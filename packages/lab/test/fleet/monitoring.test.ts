@@ -3,6 +3,7 @@ import { revealSecret } from "@berth/shared/api/secrets";
 import { setInFleet } from "@berth/shared/fleet/edit";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { ensurePackages } from "../../src/host/packages.ts";
 import { waitFor } from "../../src/host/wait.ts";
 import { ensureImages } from "../../src/images/ensure-images.ts";
 import { runInNamespace } from "../../src/network/namespace.ts";
@@ -25,6 +26,7 @@ const panelsSchema = z.array(z.object({ panel: z.string(), expression: z.string(
 let fleet: TestFleet;
 
 beforeAll(async () => {
+  await ensurePackages(["curl"]);
   await ensureImages({ references: [`prom/prometheus:${prometheusVersion}`, "grafana/grafana:13.2.3"] });
   fleet = await convergedExample();
   const shared = (name: string) => ["services", "shared", name];
