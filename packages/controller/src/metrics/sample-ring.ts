@@ -7,7 +7,7 @@ export interface SampleRingOptions {
   /** Instance to which a container belongs; undefined when it is nobody's */
   instanceOf: (node: string, container: string) => string | undefined;
   retentionSeconds?: number;
-  /** Numbers (8 bytes each) and frames kept per node; the oldest frames go first */
+  /** Numbers (4 bytes each) and frames kept per node; the oldest frames go first */
   maxValuesPerNode?: number;
   maxFramesPerNode?: number;
   /** Numbers kept of all nodes together: each has an equal share */
@@ -22,14 +22,17 @@ export interface RecentQuery {
 }
 
 /**
- * One frame: the node's row, then a row per name, as one compact array; a row that was not measured starts with NaN.
- * `at` is by the controller's clock.
+ * One frame: the node's row, then a row per name; a row that was not measured starts with NaN. Frames of one batch share an
+ * array, since an array of its own costs each as much again. Of a number seven digits are kept: of a GiB, it is off by 32
+ * bytes at most. `at` is by the controller's clock.
  */
 interface KeptFrame {
   at: number;
   nodeAt: number;
   names: readonly string[];
-  values: Float64Array;
+  values: Float32Array;
+  /** Of its own values, among those of its batch. */
+  start: number;
 }
 
 interface NodeRing {
@@ -63,7 +66,14 @@ export class SampleRing {
     const skew = Math.abs(clockSkewMilliseconds) < clockToleranceMilliseconds ? 0 : clockSkewMilliseconds;
     const names = ring.frames.at(-1)?.names;
     const shared = names !== undefined && isSame(names, batch.containers) ? names : batch.containers;
-    const added = batch.frames.flatMap((frame) => this.#insert(ring, frame, shared, skew));
+    const fresh = this.#new(ring, batch.frames, skew);
+    const width = widthOf(shared.length);
+    const values = new Float32Array(fresh.length * width).fill(Number.NaN);
+    const added = fresh.map((frame, index) => {
+      pack(frame, values.subarray(index * width, (index + 1) * width));
+      return { at: frame.at - skew, nodeAt: frame.at, names: shared, values, start: index * width };
+    });
+    for (const frame of added) insert(ring, frame);
     this.#trim(ring);
     return added.length === 0 ? undefined : this.#toLive(node, added.toSorted(byTime));
   }
@@ -97,18 +107,15 @@ export class SampleRing {
     this.#nodes.delete(node);
   }
 
-  #insert(ring: NodeRing, frame: Frame, names: readonly string[], skew: number): KeptFrame[] {
+  /** Those that did not come before, and that are of a time to believe. */
+  #new(ring: NodeRing, frames: readonly Frame[], skew: number): Frame[] {
     const now = this.#options.clock.now();
-    const at = frame.at - skew;
-    if (ring.known.has(frame.at) || at > now + futureMilliseconds || at < now - this.#retention) return [];
-    const kept = { at, nodeAt: frame.at, names, values: pack(frame, names.length) };
-    ring.known.add(frame.at);
-    ring.values += kept.values.length;
-    // Frames nearly always come in order.
-    const last = ring.frames.at(-1);
-    if (last === undefined || last.at <= at) ring.frames.push(kept);
-    else ring.frames.splice(firstAfter(ring.frames, at), 0, kept);
-    return [kept];
+    return frames.filter((frame) => {
+      const at = frame.at - skew;
+      if (ring.known.has(frame.at) || at > now + futureMilliseconds || at < now - this.#retention) return false;
+      ring.known.add(frame.at);
+      return true;
+    });
   }
 
   get #retention(): number {
@@ -121,10 +128,10 @@ export class SampleRing {
     const { frames } = ring;
     const tooOld = firstAfter(frames, clock.now() - this.#retention);
     let drop = 0;
-    for (const { values, nodeAt } of frames) {
+    for (const { names, nodeAt } of frames) {
       const isSurplus = ring.values > mostValues || frames.length - drop > maxFramesPerNode;
       if (drop >= tooOld && !isSurplus) break;
-      ring.values -= values.length;
+      ring.values -= widthOf(names.length);
       ring.known.delete(nodeAt);
       drop++;
     }
@@ -138,21 +145,38 @@ export class SampleRing {
   }
 }
 
-function pack(frame: Frame, containers: number): Float64Array {
-  const values = new Float64Array(nodeColumns.length + containers * containerColumns.length).fill(Number.NaN);
-  put(values, 0, frame.node);
-  for (const [index, row] of frame.containers.slice(0, containers).entries()) {
-    if (row !== null) put(values, nodeColumns.length + index * containerColumns.length, row);
-  }
-  return values;
+/** How many values a frame of so many containers has. */
+function widthOf(containers: number): number {
+  return nodeColumns.length + containers * containerColumns.length;
 }
 
-function put(values: Float64Array, start: number, row: Row): void {
+function insert(ring: NodeRing, kept: KeptFrame): void {
+  ring.values += widthOf(kept.names.length);
+  // Frames nearly always come in order.
+  const last = ring.frames.at(-1);
+  if (last === undefined || last.at <= kept.at) ring.frames.push(kept);
+  else ring.frames.splice(firstAfter(ring.frames, kept.at), 0, kept);
+}
+
+/** Into values that are all NaN. */
+function pack(frame: Frame, values: Float32Array): void {
+  put(values, 0, frame.node);
+  for (const [index, row] of frame.containers.entries()) {
+    if (row !== null) put(values, widthOf(index), row);
+  }
+}
+
+function put(values: Float32Array, start: number, row: Row): void {
   for (let column = 0; column < row.length; column += 1) values[start + column] = row[column] ?? Number.NaN;
 }
 
-function toRow(values: Float64Array): (number | null)[] {
-  return Array.from(values, (value) => (Number.isNaN(value) ? null : value));
+function toRow(values: Float32Array): (number | null)[] {
+  return Array.from(values, (value) => (Number.isNaN(value) ? null : shortest(value)));
+}
+
+/** What has a fraction is sent with four digits of it: those that are kept beyond come of the packing. */
+function shortest(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1e4) / 1e4;
 }
 
 /** One list of containers for frames whose batches had different ones. */
@@ -173,14 +197,13 @@ class Layout {
     }
   }
 
-  unpack({ at, names, values }: KeptFrame): Frame {
+  unpack({ at, names, values, start }: KeptFrame): Frame {
     const containers: Frame["containers"] = Array.from({ length: this.names.length }, () => null);
     for (const [index, place] of (this.#places.get(names) ?? []).entries()) {
-      const start = nodeColumns.length + index * containerColumns.length;
-      const row = values.subarray(start, start + containerColumns.length);
+      const row = values.subarray(start + widthOf(index), start + widthOf(index + 1));
       if (!Number.isNaN(row[0])) containers[place] = toRow(row);
     }
-    return { at, node: toRow(values.subarray(0, nodeColumns.length)), containers };
+    return { at, node: toRow(values.subarray(start, start + nodeColumns.length)), containers };
   }
 }
 

@@ -4,6 +4,7 @@ import type { ServeOptions } from "../../serve/options.ts";
 import { systemSocket } from "../client/target.ts";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
+import { ensureSmallHeap } from "../service/heap.ts";
 import { unitName } from "../service/unit.ts";
 
 export default defineCommand({
@@ -69,6 +70,7 @@ export default defineCommand({
       });
       return { action: "install" as const, unit: unitName, changed: true };
     }
+    ensureSmallHeap();
     const { serve } = await import("../../serve.ts");
     await serve(options);
     return undefined;

@@ -52,3 +52,25 @@ it("holds no more steps however many groups there are, and of each the newest", 
   pending.remove(pending.groups());
   expect(pending.steps).toBe(0);
 });
+
+it("averages each column over the samples in which it was measured", () => {
+  const pending = new Pending(10_000, most);
+  const rows = [
+    [1, 100, 1000],
+    [2, null, 2000],
+    [null, 300, 6000],
+  ];
+  const containers = [{ name: "user1-n8n", instance: "user1-n8n" }];
+  const frames = rows.map((row, index) => ({ at: start + index * 1000, node: [], containers: [row] }));
+  pending.add({ node: "user1", containers, frames }, 0);
+  const [{ gathered } = expect.fail("nothing is pending")] = pending.of("user1", "user1-n8n");
+  const found = [...gathered.curves].map(([column, curve]) => {
+    return [column, gathered.average(curve, 0), curve.most[0], curve.weight[0]];
+  });
+  expect(gathered.counts).toEqual(Float64Array.of(3));
+  expect(found).toEqual([
+    ["cpuCores", 1.5, 2, 2],
+    ["memoryBytes", 200, 300, 2],
+    ["memoryLimitBytes", 3000, 6000, 3],
+  ]);
+});

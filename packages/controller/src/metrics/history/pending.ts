@@ -20,11 +20,12 @@ export interface PendingEntry {
 }
 
 /**
- * Count of samples, then for each column their sum, weight and most; a column that was not measured in all samples has a
- * lower weight. One plain array, since there may be hundreds of thousands: typed ones take several times that.
+ * Its start, the count of its samples, then for each column their sum and most. Behind them, once a column was not measured
+ * in a sample, in how many each was. One plain array, since there may be hundreds of thousands: typed ones take several
+ * times that.
  */
 type Step = number[];
-const partsOfColumn = 3;
+const [startPlace, countPlace, firstColumn, partsOfColumn] = [0, 1, 2, 2];
 
 /** How many steps are held. */
 export interface PendingLimits {
@@ -44,8 +45,8 @@ interface PendingGroup extends Group {
   /** When the first of its samples came. */
   since: number;
   columns: readonly string[];
-  empty: Readonly<Step>;
-  steps: Map<number, Step>;
+  /** In the order in which they began to come. */
+  steps: Step[];
 }
 
 export class Pending {
@@ -78,7 +79,7 @@ export class Pending {
         if (row !== null && group !== undefined) this.#addRow(group, frame.at, row);
       });
     }
-    return ofNode.steps.size > this.#most.ofGroup / 2 || this.#steps > this.#most.ofAll / 2;
+    return ofNode.steps.length > this.#most.ofGroup / 2 || this.#steps > this.#most.ofAll / 2;
   }
 
   /** Groups whose first sample came before that, as far as a moment may write: never all when these are many. */
@@ -88,7 +89,7 @@ export class Pending {
     let taken = 0;
     for (const group of this.#groups.values()) {
       if (group.since > before) continue;
-      taken += group.steps.size;
+      taken += group.steps.length;
       if (due.length > 0 && (due.length >= most || taken > steps)) break;
       due.push(group);
     }
@@ -108,7 +109,7 @@ export class Pending {
   remove(groups: readonly Group[]): void {
     for (const { node, container } of groups) {
       const key = keyOf(node, container);
-      this.#steps -= this.#groups.get(key)?.steps.size ?? 0;
+      this.#steps -= this.#groups.get(key)?.steps.length ?? 0;
       this.#groups.delete(key);
     }
   }
@@ -120,46 +121,70 @@ export class Pending {
       known.instance = group.instance;
       return known;
     }
-    const empty = [0, ...columns.flatMap(() => [0, 0, Number.NEGATIVE_INFINITY])];
-    const made = { ...group, since, columns, empty, steps: new Map<number, Step>() };
+    const made = { ...group, since, columns, steps: [] };
     this.#groups.set(key, made);
     return made;
   }
 
-  #addRow({ steps, columns, empty }: PendingGroup, at: number, row: Row): void {
+  #addRow({ steps, columns }: PendingGroup, at: number, row: Row): void {
     const start = startOf(at, this.stepMilliseconds);
-    let step = steps.get(start);
+    // Nearly always the last one.
+    let step = steps.findLast((one) => one[startPlace] === start);
     if (step === undefined) {
       // A copy takes no more room than what is in it.
-      step = empty.slice();
-      steps.set(start, step);
+      step = (columns === nodeColumns ? emptyOfNode : emptyOfContainer).slice();
+      step[startPlace] = start;
+      steps.push(step);
       this.#steps += 1;
       this.#limit(steps);
     }
-    step[0] = (step[0] ?? 0) + 1;
-    for (let column = 0; column < columns.length; column += 1) {
-      const value = row[column] ?? Number.NaN;
-      if (!Number.isFinite(value)) continue;
-      const place = placeOf(column);
-      step[place] = (step[place] ?? 0) + value;
-      step[place + 1] = (step[place + 1] ?? 0) + 1;
-      step[place + 2] = Math.max(step[place + 2] ?? value, value);
-    }
+    addToStep(step, columns.length, row);
   }
 
-  #limit(steps: Map<number, Step>): void {
+  #limit(steps: Step[]): void {
     const share = Math.max(1, Math.floor(this.#most.ofAll / this.#groups.size));
     const most = this.#steps > this.#most.ofAll ? Math.min(share, this.#most.ofGroup) : this.#most.ofGroup;
-    for (const first of steps.keys()) {
-      if (steps.size <= most) return;
-      steps.delete(first);
-      this.#steps -= 1;
-    }
+    const surplus = Math.max(0, steps.length - most);
+    steps.splice(0, surplus);
+    this.#steps -= surplus;
   }
 }
 
+function emptyStep(columns: readonly string[]): Readonly<Step> {
+  return [0, 0, ...columns.flatMap(() => [0, Number.NEGATIVE_INFINITY])];
+}
+
+const emptyOfNode = emptyStep(nodeColumns);
+const emptyOfContainer = emptyStep(containerColumns);
+
+function addToStep(step: Step, columns: number, row: Row): void {
+  const weights = placeOf(columns);
+  const before = step[countPlace] ?? 0;
+  step[countPlace] = before + 1;
+  for (let column = 0; column < columns; column += 1) {
+    const value = row[column] ?? Number.NaN;
+    const isMeasured = Number.isFinite(value);
+    if (!isMeasured && step.length === weights) appendWeights(step, columns, before, column);
+    if (step.length > weights) step[weights + column] = (step[weights + column] ?? 0) + (isMeasured ? 1 : 0);
+    if (!isMeasured) continue;
+    const place = placeOf(column);
+    step[place] = (step[place] ?? 0) + value;
+    step[place + 1] = Math.max(step[place + 1] ?? value, value);
+  }
+}
+
+/** Until now all were measured as often, and of the sample that is being added those before this column. */
+function appendWeights(step: Step, columns: number, before: number, column: number): void {
+  for (let each = 0; each < columns; each += 1) step.push(each < column ? before + 1 : before);
+}
+
 function placeOf(column: number): number {
-  return 1 + column * partsOfColumn;
+  return firstColumn + column * partsOfColumn;
+}
+
+/** In how many of the step's samples the column was measured. */
+function weightOf(step: Step, columns: number, column: number): number {
+  return step[placeOf(columns) + column] ?? step[countPlace] ?? 0;
 }
 
 function entriesOf(
@@ -167,19 +192,19 @@ function entriesOf(
   stepMilliseconds: number,
 ): PendingEntry[] {
   const group = { node, container, instance };
-  const windows = Map.groupBy(steps, ([start]) => startOf(start, windowMilliseconds));
+  const windows = Map.groupBy(steps, (step) => startOf(step[startPlace] ?? 0, windowMilliseconds));
   return [...windows.values()].map((ofWindow) => {
-    const starts = ofWindow.map(([start]) => start);
+    const starts = ofWindow.map((step) => step[startPlace] ?? 0);
     const from = Math.min(...starts);
     const gathered = new Gathered(from, stepMilliseconds, (Math.max(...starts) - from) / stepMilliseconds + 1);
-    for (const [start, step] of ofWindow) {
-      const place = (start - from) / stepMilliseconds;
-      gathered.count(place, step[0] ?? 0);
+    for (const step of ofWindow) {
+      const place = ((step[startPlace] ?? 0) - from) / stepMilliseconds;
+      gathered.count(place, step[countPlace] ?? 0);
       columns.forEach((column, index) => {
         const at = placeOf(index);
-        const weight = step[at + 1] ?? 0;
+        const weight = weightOf(step, columns.length, index);
         if (weight === 0) return;
-        gathered.add(gathered.curve(column), place, (step[at] ?? 0) / weight, step[at + 2] ?? Number.NaN, weight);
+        gathered.add(gathered.curve(column), place, (step[at] ?? 0) / weight, step[at + 1] ?? Number.NaN, weight);
       });
     }
     return { group, gathered };
