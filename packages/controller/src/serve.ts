@@ -14,6 +14,7 @@ import { handleUpgrades, listen, listenOnSocket } from "./serve/listeners.ts";
 import { createApi } from "./serve/api-dependencies.ts";
 import type { ServeOptions } from "./serve/options.ts";
 import { createScopes } from "./serve/scopes.ts";
+import { openRemoteWrite } from "./serve/remote-write.ts";
 import { openExecSession } from "./serve/streams.ts";
 import { followRuns } from "./traces/follow-runs.ts";
 
@@ -34,7 +35,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     fleet: () => controller.presentFleet()?.fleet ?? null,
     log: logger,
   });
-  const apps = await openDoors(options, controller, logger);
+  const api = createApi(controller, (error) => logger.error({ err: error }, "A change could not be told"));
+  const remoteWrite = openRemoteWrite({ ...controller, logger }, api.prometheus);
+  const apps = await openDoors(options, { api, controller, logger });
   logger.info(
     {
       version: controller.version,
@@ -56,12 +59,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   // Agents first: a server that closes waits for the WebSockets it has.
   await controller.stopWork();
   await traces.close();
+  await remoteWrite.close();
   await Promise.all(apps.map((app) => app.close()));
   await controller.close();
 }
 
-async function openDoors(options: ServeOptions, controller: Controller, logger: Logger): Promise<FastifyInstance[]> {
-  const api = createApi(controller, (error) => logger.error({ err: error }, "A change could not be told"));
+async function openDoors(
+  options: ServeOptions,
+  { api, controller, logger }: { api: ApiDependencies; controller: Controller; logger: Logger },
+): Promise<FastifyInstance[]> {
   const authenticate: AccessOptions["authenticate"] = (token) => controller.accounts.authenticate(token);
   const access = { authenticate, scopeOf: createScopes(controller.presentFleet) };
   const local = await door(api, controller, logger, { ...access, trusted: true }, {});

@@ -23,6 +23,8 @@ export function reservedTenantName(name: string): string | undefined {
   if (/^backup(?:-|$)/.test(name)) return "is a name that backups have";
   // Its secrets would stand among those of alerts' receivers: alerts/ops.
   if (name === "alerts") return "is what the secrets of alerts are called";
+  // Its secrets would stand where that of remote write is: metrics/remoteWrite.
+  if (name === "metrics") return "is what the secret of remote write is called";
   // Its backups would lie where the controller's own do.
   if (name === "controller") return "is what the controller's own backups are called";
   // Its databases and roles would begin with pg_.

@@ -3,7 +3,7 @@ import { BerthError } from "@berth/shared/errors";
 import { alertSecretScope, needsSecret, receiverKind } from "@berth/shared/fleet/alert-receivers";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Secret } from "@berth/shared/secret";
-import { urlOf } from "./receivers/http.ts";
+import { urlOf } from "../outbound/post.ts";
 
 /** Why it is not rotated, as a phrase. */
 export const alertSecretNote = "a person gives it: `berth secret set`";

@@ -23,7 +23,7 @@ test("each series of the controller's own process", async () => {
 });
 
 test("what is documented is exported, under that very HELP", async () => {
-  const text = await expose(testSnapshot());
+  const text = await (await expose(testSnapshot())).write();
   const exported = [...text.matchAll(/^# HELP (?<name>\S+) (?<help>.*)$/gm)].map(({ groups }) => [
     groups?.["name"],
     groups?.["help"],

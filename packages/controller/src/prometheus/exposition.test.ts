@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { expose } from "./exposition.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { seenAt, testSnapshot } from "./testing/snapshot.ts";
 
 const time = Date.parse(seenAt) / 1000;
 const n8n = 'node="user1",tenant="user1",service="n8n",instance="user1-n8n"';
 
+async function exposed(snapshot: Snapshot): Promise<string> {
+  return (await expose(snapshot)).write();
+}
+
 /** Its lines without HELP and TYPE. */
 async function linesOf(...names: string[]): Promise<string[]> {
-  const lines = (await expose(testSnapshot())).split("\n");
+  const lines = (await exposed(testSnapshot())).split("\n");
   return lines.filter((line) => names.some((name) => line.startsWith(`${name}{`)));
 }
 
@@ -55,7 +60,7 @@ test("an instance's state as one series each", async () => {
 });
 
 test("of a node that is away there is no value of now, though it sent some a moment ago", async () => {
-  const lines = (await expose(testSnapshot())).split("\n").filter((line) => line.includes('node="shared"'));
+  const lines = (await exposed(testSnapshot())).split("\n").filter((line) => line.includes('node="shared"'));
   const names = new Set(lines.map((line) => line.slice(0, line.indexOf("{"))));
   expect([...names].toSorted()).toEqual([
     "berth_instance_info",
@@ -69,7 +74,7 @@ test("of a node that is away there is no value of now, though it sent some a mom
 });
 
 test("a node that is there and sends no samples is up, and that is all that is known", async () => {
-  const lines = (await expose(testSnapshot({ samples: [] }))).split("\n");
+  const lines = (await exposed(testSnapshot({ samples: [] }))).split("\n");
   expect(lines).toContain('berth_node_up{node="user1"} 1');
   expect(lines.filter((line) => line.startsWith("berth_node_memory_bytes{"))).toEqual([]);
   expect(lines.filter((line) => line.startsWith("berth_container_memory_bytes{"))).toEqual([]);
@@ -100,7 +105,7 @@ describe("what the controller remembers", () => {
       'berth_backup_failed{owner="shared-neo4j"} 1',
       'berth_backup_failed{owner="controller"} 0',
     ]);
-    expect(await expose(testSnapshot({ backups: null }))).not.toContain("berth_backup_late{");
+    expect(await exposed(testSnapshot({ backups: null }))).not.toContain("berth_backup_late{");
   });
 
   test("certificates", async () => {

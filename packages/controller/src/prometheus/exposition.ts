@@ -13,8 +13,8 @@ import type { StoreUsage } from "../usage/usage.ts";
 
 type InstanceLabels = LabelsOf<"berth_instance_healthy">;
 
-/** In the text format. What was measured or seen on a node counts while the node is online, and not afterwards. */
-export async function expose(snapshot: Snapshot): Promise<string> {
+/** What was measured or seen on a node counts while the node is online, and not afterwards. */
+export async function expose(snapshot: Snapshot): Promise<Series> {
   const { version, status, samples, runs, certificates } = snapshot;
   const series = createSeries();
   const online = new Set(status.nodes.filter(({ state }) => state === "online").map(({ name }) => name));
@@ -35,7 +35,7 @@ export async function expose(snapshot: Snapshot): Promise<string> {
   for (const { certificate, node, notAfter } of certificates) {
     series.set("berth_certificate_expiry_timestamp_seconds", { certificate, node: node ?? "" }, notAfter / 1000);
   }
-  return series.write();
+  return series;
 }
 
 function exposeNode(series: Series, node: NodeStatus): void {

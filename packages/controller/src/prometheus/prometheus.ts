@@ -9,12 +9,15 @@ import { metricsTokenName } from "../plan/secret-names.ts";
 import { createReaderToken, type ReaderTokenSecrets } from "../secrets/reader-token.ts";
 import { expose } from "./exposition.ts";
 import { processRegistry } from "./process-metrics.ts";
+import { valuesOf, type SeriesValue } from "./series.ts";
 import { freshSeconds, type Snapshot } from "./snapshot.ts";
 import { prometheusTargets, type Place } from "./targets.ts";
 
 export interface Prometheus {
   /** What is known at this moment, in the text format. Nobody is waited for: neither an agent nor a store. */
   metrics: () => Promise<{ contentType: string; text: string }>;
+  /** The same, as a scrape of Prometheus would label it. */
+  values: () => Promise<SeriesValue[]>;
   targets: () => Promise<PrometheusTargets>;
   /** What Prometheus is set up with; makes the token at the first call that asks for it. */
   setup: (options: { token: boolean }) => Promise<PrometheusSetup>;
@@ -61,7 +64,16 @@ export function createPrometheus(dependencies: PrometheusDependencies): Promethe
   return {
     async metrics() {
       const own = processRegistry();
-      return { contentType: own.contentType, text: `${await expose(await look())}\n${await own.metrics()}` };
+      return {
+        contentType: own.contentType,
+        text: `${await (await expose(await look())).write()}\n${await own.metrics()}`,
+      };
+    },
+    async values() {
+      const { fleet, host, port } = await place();
+      const found = await Promise.all([(await expose(await look())).values(), valuesOf(processRegistry())]);
+      const labels = { job: "berth", instance: `${host}:${port}`, ...(fleet === null ? {} : { fleet }) };
+      return found.flat().map((each) => ({ ...each, labels: { ...labels, ...each.labels } }));
     },
     targets: async () => prometheusTargets(await place()),
     async setup({ token: told }) {

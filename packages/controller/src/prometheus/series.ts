@@ -8,6 +8,14 @@ export interface Series {
   set: <Name extends SeriesName>(name: Name, labels: LabelsOf<Name>, value: number | null) => void;
   /** In the text format. Thousands of containers take a while: agents are heard in between. */
   write: () => Promise<string>;
+  values: () => Promise<SeriesValue[]>;
+}
+
+/** One series' value at one moment. */
+export interface SeriesValue {
+  name: string;
+  labels: Record<string, string>;
+  value: number;
 }
 
 /** For one answer: what a later one does not set is not in it. */
@@ -36,5 +44,23 @@ export function createSeries(): Series {
       }
       return `${families.join("\n\n")}\n`;
     },
+    values: () => valuesOf(registry),
   };
+}
+
+/** Prometheus takes an empty label for none. */
+export async function valuesOf(registry: Registry): Promise<SeriesValue[]> {
+  const families = await registry.getMetricsAsJSON();
+  return families.flatMap(({ name, values }) =>
+    values.map((each) => ({
+      // Of a histogram: name_bucket, name_sum, name_count.
+      name: "metricName" in each && typeof each.metricName === "string" ? each.metricName : name,
+      labels: Object.fromEntries(
+        Object.entries(each.labels).flatMap(([label, value]) =>
+          value === undefined || value === "" ? [] : [[label, String(value)]],
+        ),
+      ),
+      value: each.value,
+    })),
+  );
 }

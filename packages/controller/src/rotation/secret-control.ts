@@ -15,6 +15,7 @@ import type { Desired } from "../plan/desired.ts";
 import { ownersOf } from "../plan/owners.ts";
 import { databaseSecretName, keySecretName, sftpKeyName } from "../plan/secret-names.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import { checkRemoteWriteSecret, isRemoteWriteSecret } from "../prometheus/secret-rules.ts";
 import { parsePrivateKey } from "../provision/ssh/key.ts";
 import { checkName, type Secrets } from "../secrets/open.ts";
 import { refuseUnknownName } from "./known-names.ts";
@@ -71,6 +72,7 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
     const need = desired?.secrets.find((one) => one.name === name);
     const scope = scopeOf(name);
     if (isAlertSecret(name)) return checkAlertSecret(name, value, fleet);
+    if (isRemoteWriteSecret(name)) return checkRemoteWriteSecret(value);
     if (scope.startsWith("berth-")) throw refused(name, "belongs to Berth itself");
     const ofBackups = backupSecret(name);
     if (ofBackups !== null) {

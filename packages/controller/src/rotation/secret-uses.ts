@@ -5,6 +5,7 @@ import { backupSecret } from "../backups/secret-rules.ts";
 import type { Desired } from "../plan/desired.ts";
 import { secretReferences } from "../plan/secret-reference.ts";
 import { bucketsSecretName, databaseSecretName, metricsTokenName } from "../plan/secret-names.ts";
+import { isRemoteWriteSecret, remoteWriteSecretNote } from "../prometheus/secret-rules.ts";
 import { readerTokenRule, type SecretNeed } from "../plan/secrets.ts";
 import { routesTokenName } from "../routes/token.ts";
 
@@ -51,6 +52,7 @@ function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined,
   const reader = readers.get(name);
   if (reader !== undefined) return { name, usedBy, means: reader, instance: scopeOf(name), rule: readerTokenRule };
   if (isAlertSecret(name)) return refused(alertSecretNote);
+  if (isRemoteWriteSecret(name)) return refused(remoteWriteSecretNote);
   const ofBackups = backupSecret(name);
   if (ofBackups !== null) return refused(ofBackups.note);
   if (need === undefined) return refused(usedBy.length > 0 ? given : unused);

@@ -1,5 +1,6 @@
 /** The section `metrics:` of a fleet file. */
 import * as z from "zod";
+import { filePathSchema } from "./formats.ts";
 import { sizeFrom } from "./units.ts";
 
 export const resolutionSchema = z
@@ -43,8 +44,25 @@ export const historySchema = z
   })
   .describe("What is kept of the metrics of nodes and containers");
 
+/** The address of whoever takes remote write, with its login in it; no tenant is named `metrics`. */
+export const remoteWriteSecretName = "metrics/remoteWrite";
+
+const remoteWriteSchema = z
+  .strictObject({
+    intervalSeconds: z.int().min(5).max(3600).default(15).describe("Between two moments that are sent"),
+    caFile: filePathSchema
+      .optional()
+      .describe("PEM of the CA (or of the certificate itself) that it must present; left out: the machine's CAs"),
+  })
+  .describe(
+    "Sends what /metrics has to Prometheus, Mimir, VictoriaMetrics or Grafana Cloud; the URL, " +
+      `https://USER:PASSWORD@HOST/PATH or https://:TOKEN@HOST/PATH, is the secret ${remoteWriteSecretName}`,
+  );
+
+export type RemoteWriteSettings = z.output<typeof remoteWriteSchema>;
+
 export const metricsSchema = z
-  .strictObject({ history: historySchema.prefault({}) })
+  .strictObject({ history: historySchema.prefault({}), remoteWrite: remoteWriteSchema.optional() })
   .describe("Metrics of nodes and containers");
 
 export type MetricsHistory = z.output<typeof historySchema>;

@@ -8,7 +8,7 @@ import type { Secrets } from "../../secrets/open.ts";
 import type { AlertMessage } from "../messages.ts";
 import { ntfyRequest, slackBody, telegramBody } from "./chat.ts";
 import { sendMail } from "./email.ts";
-import { postJson, urlOf } from "./http.ts";
+import { postJson, urlOf } from "../../outbound/post.ts";
 import { webhookBody } from "./webhook.ts";
 
 export interface SendDependencies {

@@ -57,6 +57,6 @@ export const idleDependencies: ApiDependencies = {
   upgrades: { control: { start: unused, list: unused, hold: unused, release: unused }, check: unused },
   recovery: { list: unused, create: unused, archive: unused, reveal: unused, rotate: unused, fleetName: unused },
   alerts: { list: unused, test: unused, silence: unused, endSilence: unused },
-  prometheus: { metrics: unused, targets: unused, setup: unused, isToken: () => false },
+  prometheus: { metrics: unused, values: unused, targets: unused, setup: unused, isToken: () => false },
   routes: { list: unused, configuration: unused, test: unused, provider: unused, isToken: () => false },
 };

@@ -1,5 +1,6 @@
 import { setSecret } from "@berth/shared/api/secrets";
 import { alertSecretScope } from "@berth/shared/fleet/alert-receivers";
+import { remoteWriteSecretName } from "@berth/shared/fleet/metrics";
 import { defineCommand } from "../define-command.ts";
 import { readSecretValue } from "../prompt.ts";
 
@@ -29,6 +30,8 @@ export default defineCommand({
       return [
         `${name} has a new value (version ${version}). \`berth alert test ${receiver}\` sends a message with it.`,
       ];
+    if (name === remoteWriteSecretName)
+      return [`${name} has a new value (version ${version}). The next moment goes there.`];
     if (usedBy.length === 0) return [`${name} has a new value (version ${version}). Nothing uses it yet.`];
     return [`${name} has a new value (version ${version}). \`berth apply\` brings it to ${usedBy.join(", ")}.`];
   },

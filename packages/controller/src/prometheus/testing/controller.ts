@@ -12,6 +12,7 @@ import { serveSamples } from "../../api/samples.ts";
 import { openSecrets, type Secrets } from "../../secrets/open.ts";
 import { openPrometheus } from "../../serve/prometheus.ts";
 import { readStatus } from "../../status/status.ts";
+import type { Prometheus } from "../prometheus.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 const admin = "berth_admin";
@@ -37,6 +38,7 @@ export interface TestController extends AsyncDisposable {
   /** Of the node user1. */
   agent: FakeAgent;
   secrets: Secrets;
+  prometheus: Prometheus;
   port: number;
   /** GET of its API, as an admin. */
   ask: (url: string) => Promise<{ body: string; json: () => unknown }>;
@@ -54,11 +56,12 @@ export async function startController(options: ControllerOptions): Promise<TestC
     agent.send({ type: "samples", batch: { containers, frames: [{ ...options.frame, at: Date.now() }] } });
   }, 1000);
   const secrets = await openSecrets({ inventory: harness.inventory, key: randomBytes(32) });
-  const { app, port } = await listen(harness, secrets, options);
+  const { app, port, prometheus } = await listen(harness, secrets, options);
   return {
     harness,
     agent,
     secrets,
+    prometheus,
     port,
     ask: (url) => app.inject({ url, headers: { authorization: `Bearer ${admin}` } }),
     stopSampling: () => clearInterval(sampling),
@@ -87,12 +90,20 @@ async function listen(
   { hub, inventory, authority }: Harness,
   secrets: Secrets,
   { usage = null, backups = null }: ControllerOptions,
-): Promise<{ app: FastifyInstance; port: number }> {
+): Promise<{ app: FastifyInstance; port: number; prometheus: Prometheus }> {
   const { certificate, key, notAfter } = await authority.issueServerCertificate(["127.0.0.1"]);
   const app = Fastify({ https: { cert: certificate, key, minVersion: "TLSv1.3" }, forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   const place = { host: "127.0.0.1", port: 0 };
+  const rooms = {
+    ...{ version: "1.2.3", options: { agents: place }, inventory, authority, hub, secrets },
+    store: { current: async () => null },
+    backups: { status: async () => backups },
+    presentedCertificate: { notAfter },
+  };
+  const status = () => readStatus({ inventory, hub, fleetName: async () => null });
+  const prometheus = openPrometheus(rooms, { status, usage: () => usage });
   await app.register(async (api) => {
     handleErrors(api);
     guardRoutes(api, {
@@ -100,17 +111,10 @@ async function listen(
       authenticate: async (token) => (token === admin ? { name: "anna", role: "admin", tenant: null } : null),
     });
     serveSamples(api, { recent: (query) => hub.recentSamples(query) });
-    const rooms = {
-      ...{ version: "1.2.3", options: { agents: place }, inventory, authority, hub, secrets },
-      store: { current: async () => null },
-      backups: { status: async () => backups },
-      presentedCertificate: { notAfter },
-    };
-    const status = () => readStatus({ inventory, hub, fleetName: async () => null });
-    servePrometheus(api, openPrometheus(rooms, { status, usage: () => usage }));
+    servePrometheus(api, prometheus);
   });
   await app.listen(place);
   const address = app.server.address();
   place.port = typeof address === "object" && address !== null ? address.port : 0;
-  return { app, port: place.port };
+  return { app, port: place.port, prometheus };
 }

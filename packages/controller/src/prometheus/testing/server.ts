@@ -40,6 +40,13 @@ export async function startPrometheus(setup: PrometheusSetup): Promise<TestProme
   return start(directory, [], {});
 }
 
+/** One that scrapes nothing, and takes remote write. */
+export async function startReceiver(): Promise<TestPrometheus> {
+  const directory = await makeDirectory();
+  await writeFile(join(directory, "prometheus.yml"), "{}");
+  return start(directory, ["--web.enable-remote-write-receiver"], {});
+}
+
 export interface CatalogContainer {
   command: readonly string[];
   /** Below /etc/prometheus, with every placeholder resolved. */

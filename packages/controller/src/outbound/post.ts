@@ -1,4 +1,4 @@
-/** Requests to receivers: bounded in time and size, failures in one sentence, and without what is secret of the address. */
+/** Requests to addresses that a person gave as a secret: bounded in time and size, failures in one sentence, and without what is secret of the address. */
 import { getCACertificates } from "node:tls";
 import { BerthError } from "@berth/shared/errors";
 import type { Secret } from "@berth/shared/secret";
@@ -8,23 +8,43 @@ export interface PostRequest {
   url: URL;
   /** As it came from the secret: nothing of it may be told. */
   secret: Secret;
-  body: unknown;
+  headers: Record<string, string>;
+  body: string | Uint8Array;
   ca: string | null;
   milliseconds: number;
+  signal?: AbortSignal;
+}
+
+export interface PostAnswer {
+  status: number;
+  isTaken: boolean;
+  /** For people: "413 Payload Too Large: …" */
+  text: string;
 }
 
 /** Of what a receiver answers. */
 const mostCharacters = 200;
 const mostBytes = 256 * 1024;
 
-/** `user:password@` of the URL, or `:token@`, goes into a header. Gives what was answered. Throws a BerthError. */
-export async function postJson(request: PostRequest): Promise<string> {
-  const { url, body, ca, milliseconds } = request;
+/** Gives what was answered; a refusal, too, throws a BerthError. */
+export async function postJson({
+  body,
+  ...request
+}: Omit<PostRequest, "headers" | "body"> & { body: unknown }): Promise<string> {
+  const headers = { "content-type": "application/json" };
+  const { isTaken, text } = await post({ ...request, headers, body: JSON.stringify(body) });
+  if (isTaken) return text;
+  throw new BerthError("store.failed", `${request.url.host} answered ${text}`);
+}
+
+/** `user:password@` of the URL, or `:token@`, goes into a header. Throws a BerthError when there is no answer. */
+export async function post(request: PostRequest): Promise<PostAnswer> {
+  const { url, headers, body, ca, milliseconds } = request;
   const target = new URL(url);
   target.username = "";
   target.password = "";
   const deadline = AbortSignal.timeout(milliseconds);
-  // One message every few minutes: a connection is not worth being kept.
+  // A few messages a minute at most: a connection is not worth being kept.
   const agent = new Agent({
     maxResponseSize: mostBytes,
     connect: { timeout: milliseconds, ...(ca === null ? {} : { ca: [...getCACertificates("default"), ca] }) },
@@ -32,20 +52,18 @@ export async function postJson(request: PostRequest): Promise<string> {
   try {
     const response = await fetch(target, {
       method: "POST",
-      headers: { "content-type": "application/json", "user-agent": "Berth", ...authorization(url) },
-      body: JSON.stringify(body),
+      headers: { ...headers, "user-agent": "Berth", ...authorization(url) },
+      body,
       // A redirected POST would become a GET, and say that all is well.
       redirect: "manual",
       dispatcher: agent,
-      signal: deadline,
+      signal: request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]),
     });
     const without = (text: string) => withoutAddress(text.replaceAll(/\s+/g, " ").trim(), request);
     const [words, text] = [without(response.statusText), without(await response.text()).slice(0, mostCharacters)];
     const answer = `${response.status}${words === "" ? "" : ` ${words}`}${text === "" ? "" : `: ${text}`}`;
-    if (response.ok) return answer;
-    throw new BerthError("store.failed", `${url.host} answered ${answer}`);
+    return { status: response.status, isTaken: response.ok, text: answer };
   } catch (error) {
-    if (error instanceof BerthError) throw error;
     const reason = deadline.aborted
       ? `did not answer within ${milliseconds / 1000} s`
       : `cannot be reached: ${said(error)}`;
