@@ -4,7 +4,7 @@
  * reads. Docker's own CPU counts with the agent and with its API, the streaming client's in neither. What Docker uses while
  * nobody measures is told apart: it is in both, and no agent can take it away.
  */
-import { copyFile, mkdir, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { setTimeout as elapse } from "node:timers/promises";
@@ -139,10 +139,12 @@ async function filesOfAgent(guest: AttachedGuest): Promise<[string[], string[]]>
   const agent = (await guestProcesses(guest.init)).find(isAgent);
   if (agent === undefined) throw new BerthError("lab.failed", "The agent does not run");
   const descriptors = await readdir(`/proc/${agent.pid}/fd`);
-  const opened = await Promise.all(
-    descriptors.map((name) => readlink(`/proc/${agent.pid}/fd/${name}`).catch(() => "")),
-  );
-  const files = opened.filter((path) => /^\/sys\/fs\/cgroup\/|^\/proc\/(?:\d+\/net\/|pressure\/)/.test(path));
+  const links = await Promise.all(descriptors.map((name) => readlink(`/proc/${agent.pid}/fd/${name}`).catch(() => "")));
+  // What it reads of itself, the loop reads of itself.
+  const status = await readFile(`/proc/${agent.pid}/status`, "utf8");
+  const itself = `/proc/${/^NSpid:.*\s(\d+)$/m.exec(status)?.[1]}/`;
+  const opened = links.map((path) => path.replace(itself, "/proc/self/"));
+  const files = opened.filter((path) => /^\/sys\/fs\/cgroup\/|^\/proc\/(?:\w+\/net\/|pressure\/)/.test(path));
   const isSeldom = (path: string): boolean =>
     path.includes("/docker") && !/\/(?:cpuacct\.usage|cpu\.stat)$/.test(path) && !path.startsWith("/proc/");
   return [files.filter((path) => !isSeldom(path)), files.filter(isSeldom)];
