@@ -98,6 +98,7 @@ async function ask(url: string, as = "tina", payload?: object) {
 }
 
 const span = `from=${at}&to=2026-11-24T13:00:00.000Z&columns=cpuCores`;
+const held = span.replace("cpuCores", "databaseBytes,rows");
 
 describe("a tenant's account", () => {
   test.each([
@@ -109,6 +110,7 @@ describe("a tenant's account", () => {
     ["/api/backups"],
     ["/api/usage"],
     [`/api/history/tenant/user1?${span}`],
+    [`/api/history/tenant/user1?${held}`],
     [`/api/history/instance/user1-flowise?${span}`],
     [`/api/history/node/user1?${span}`],
   ])("gets its own by %s, and of nobody else's a word", async (url) => {
@@ -138,6 +140,8 @@ describe("a tenant's account", () => {
     ["/api/tenants/user2", "No tenant is named 'user2'"],
     ["/api/usage?tenant=user2", "The fleet has no tenant 'user2'"],
     [`/api/history/tenant/user2?${span}`, "No tenant is named 'user2', nor was one lately"],
+    [`/api/history/tenant/user2?${held}`, "No tenant is named 'user2', nor was one lately"],
+    [`/api/history/instance/shared-postgres?${held}`, "No instance is named 'shared-postgres', nor was one lately"],
     [`/api/history/instance/user2-n8n?${span}`, "No instance is named 'user2-n8n', nor was one lately"],
     [`/api/history/node/both?${span}`, "No node is named 'both', nor was one lately"],
     [`/api/history/node/shared?${span}`, "No node is named 'shared', nor was one lately"],

@@ -17,21 +17,19 @@ import { forgetNode } from "./forget-node.ts";
 import { createHistoryApi } from "./history.ts";
 import { openPrometheus } from "./prometheus.ts";
 import { createTenantsApi } from "./tenants.ts";
-import { openUsage } from "./usage.ts";
 import { createLiveChanges } from "./live-changes.ts";
 import type { Controller } from "./open-controller.ts";
 import { findRunUnderWay } from "./run-under-way.ts";
 import { createInstancesApi } from "./streams.ts";
 
 export function createApi(controller: Controller, onFailure: (error: unknown) => void): ApiDependencies {
-  const { inventory, hub, runner, store, fleetControl, accounts, provisioning } = controller;
+  const { inventory, hub, runner, store, fleetControl, accounts, provisioning, usage } = controller;
   const statusDependencies = {
     inventory,
     hub,
     fleetName: async () => (await store.current())?.fleet.fleet ?? null,
   };
   const status = () => readStatus(statusDependencies);
-  const usage = openUsage(controller, status, onFailure);
   const nodes = createNodeControl({
     control: fleetControl,
     store,

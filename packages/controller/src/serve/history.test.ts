@@ -9,6 +9,7 @@ import { putDesiredInstance } from "../inventory/instances.ts";
 import { putNode } from "../inventory/nodes.ts";
 import { openInventory } from "../inventory/open.ts";
 import { putTenant } from "../inventory/tenants.ts";
+import { groupOfHolding } from "../metrics/history/holding.ts";
 import type { Group } from "../metrics/history/pending.ts";
 import type { HistoryQuery } from "../metrics/history/read.ts";
 import { createHistoryApi } from "./history.ts";
@@ -21,6 +22,12 @@ const groups: Group[] = [
   { node: "shared1", container: "user1-redis", instance: "user1-redis" },
   { node: "shared1", container: "user1-a-redis", instance: "user1-a-redis" },
   { node: "shared1", container: "shared-postgres", instance: "shared-postgres" },
+  groupOfHolding({ kind: "database", name: "user1_n8n", owner: "user1-n8n" }),
+  groupOfHolding({ kind: "database", name: "user1_gone", owner: "user1-gone" }),
+  groupOfHolding({ kind: "collection", name: "user1_a_vectors", owner: "user1-a-flowise" }),
+  groupOfHolding({ kind: "bucket", name: "user1-uploads", owner: "user1" }),
+  groupOfHolding({ kind: "bucket", name: "user1-a-uploads", owner: "user1-a" }),
+  groupOfHolding({ kind: "bucket", name: "langfuse", owner: "shared-langfuse" }),
 ];
 const day = 86_400_000;
 const now = 1000 * day;
@@ -45,7 +52,14 @@ beforeEach(async () => {
     return { resolutionMilliseconds: 60_000, stepMilliseconds: 120_000, from: 0, length: 5, series };
   };
   const unused = () => undefined;
-  const history = { read, add: unused, flush: unused, keepHouse: async () => {}, close: async () => {} };
+  const history = {
+    read,
+    add: unused,
+    addHoldings: unused,
+    flush: unused,
+    keepHouse: async () => {},
+    close: async () => {},
+  };
   const status = { bytes: 1, maxBytes: 2, resolutions: [], problem: null, setAside: null };
   api = createHistoryApi({ ...history, status: () => status }, inventory, fleetOf, () => now);
 });
@@ -87,20 +101,32 @@ it("takes a node's own series for a node, and its containers' when they are want
 });
 
 it("takes all containers of an instance, added up or apart", async () => {
-  expect(await groupsOf({ kind: "instance", name: "user1-n8n" })).toEqual(["user1-n8n", "user1-n8n-worker"]);
+  expect(await groupsOf({ kind: "instance", name: "user1-n8n" })).toEqual([
+    "user1-n8n",
+    "user1-n8n-worker",
+    "user1_n8n",
+  ]);
   const { series } = await api.read(question({ kind: "instance", name: "user1-n8n", by: "container" }));
-  expect(series.map(({ name }) => name)).toEqual(["user1-n8n", "user1-n8n-worker"]);
+  expect(series.map(({ name }) => name)).toEqual(["user1-n8n", "user1-n8n-worker", "user1_n8n"]);
+  expect(await groupsOf({ kind: "instance", name: "shared-langfuse" })).toEqual(["langfuse"]);
 });
 
 it("takes what is a tenant's on every node, also what was removed, and nothing of one with a longer name", async () => {
-  expect(await groupsOf({ kind: "tenant" })).toEqual(["user1-n8n", "user1-n8n-worker", "user1-gone", "user1-redis"]);
-  expect(await groupsOf({ kind: "tenant", name: "user1-a" })).toEqual(["user1-a-redis"]);
+  expect(await groupsOf({ kind: "tenant" })).toEqual([
+    ...["user1-n8n", "user1-n8n-worker", "user1-gone", "user1-redis"],
+    ...["user1_n8n", "user1_gone", "user1-uploads"],
+  ]);
+  expect(await groupsOf({ kind: "tenant", name: "user1-a" })).toEqual([
+    ...["user1-a-redis", "user1_a_vectors", "user1-a-uploads"],
+  ]);
 });
 
 it("takes of those alone that may be seen, whoever a name says that something is", async () => {
   const instances = new Set(["user1-n8n"]);
   expect(await groupsOf({ by: "container", instances })).toEqual(["user1-n8n", "user1-n8n-worker"]);
-  expect(await groupsOf({ kind: "tenant", instances })).toEqual(["user1-n8n", "user1-n8n-worker"]);
+  expect(await groupsOf({ kind: "tenant", instances })).toEqual([
+    ...["user1-n8n", "user1-n8n-worker", "user1_n8n", "user1-uploads"],
+  ]);
   expect(await groupsOf({ instances })).toEqual(["user1"]);
 });
 

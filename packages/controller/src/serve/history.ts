@@ -8,6 +8,7 @@ import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
 import { listNodes } from "../inventory/nodes.ts";
 import { type History, openHistory } from "../metrics/history/history.ts";
+import { isBucket, isHolding } from "../metrics/history/holding.ts";
 import type { Group } from "../metrics/history/pending.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
 
@@ -91,15 +92,22 @@ function seriesName({ container, node }: Group, { by, name }: HistoryQuestion): 
   return container === "" ? node : container;
 }
 
-function isOf(
-  { node, container, instance }: Group,
-  { kind, name, by, instances }: HistoryQuestion,
-  names: Names,
-): boolean {
+function isOf(group: Group, question: HistoryQuestion, names: Names): boolean {
+  const { node, container, instance } = group;
+  const { kind, name, by, instances } = question;
+  if (isHolding(group)) return isHeldFor(group, question, names);
   if (container !== "" && instances !== null && !instances.has(instance)) return false;
   if (kind === "node") return node === name && (container === "") === (by === "sum");
   if (container === "") return false;
   return kind === "instance" ? instance === name : tenantOf(instance, names) === name;
+}
+
+/** Buckets are a tenant's own or a shared instance's; everything else is an instance's. */
+function isHeldFor(group: Group, { kind, name, instances }: HistoryQuestion, names: Names): boolean {
+  const { instance: owner } = group;
+  if (isBucket(group) && names.tenants.includes(owner)) return kind === "tenant" && owner === name;
+  if (kind === "node" || (instances !== null && !instances.has(owner))) return false;
+  return kind === "instance" ? owner === name : tenantOf(owner, names) === name;
 }
 
 /** An instance that is gone was the tenant's whose name its own begins with. */

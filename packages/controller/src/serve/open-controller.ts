@@ -30,6 +30,7 @@ import type { Rotation } from "../rotation/rotation.ts";
 import { createRunner, type Runner } from "../runs/runner.ts";
 import { openSecrets, type Secrets } from "../secrets/open.ts";
 import { upgradeId } from "../upgrades/upgrade-id.ts";
+import type { UsageRoom } from "../usage/usage.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
 import { openAlerts } from "./alerts.ts";
 import { findKeptTenants } from "./kept-tenants.ts";
@@ -46,6 +47,7 @@ import { namesOf } from "./server-names.ts";
 import { readRegistryCa } from "./registry-ca.ts";
 import { createUpgradeHandlers } from "./upgrades.ts";
 import { openUpgrades, type UpgradeRooms } from "./upgrade-rooms.ts";
+import { openUsage } from "./usage.ts";
 import { version } from "./version.ts";
 
 /** How long a router takes to learn of a new route, at most. */
@@ -74,6 +76,7 @@ export interface Controller {
   alerts: AlertsRoom;
   recovery: RecoveryRooms;
   stores: Stores;
+  usage: UsageRoom;
   /** What a fleet comes to, with the secrets that there are. */
   desired: (fleet: Fleet) => Desired;
   /** Names and addresses that the TLS listener's certificate is for. */
@@ -211,17 +214,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     onChange: onFleetChange,
   });
 
-  const rotationRooms = await openRotation({
-    inventory,
-    store,
-    secrets,
-    desired,
-    runner,
-    fleetControl,
-    hub,
-    stores,
-    logger,
-  });
+  const rooms = { options, inventory, authority, hub, store, secrets };
+  const rotationRooms = await openRotation({ ...rooms, desired, runner, fleetControl, stores, logger });
 
   const recovery = await openRecoveryRooms({ options, inventory, secrets, store, runner, logger });
   const backups = await openBackups({
@@ -264,10 +258,10 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     configurationDirectory: options.configurationDirectory,
     startedAt,
   });
-  const rooms = { options, inventory, authority, hub, store, secrets };
   const drills = await openDrills({ ...rooms, runner, fleetControl, desired, controllerCa, logger });
   const presentedCertificate: Controller["presentedCertificate"] = { notAfter: null };
   const alerts = await openAlerts({ ...rooms, backups, runner, presentedCertificate, logger });
+  const usageRooms = openUsage({ ...rooms, stores, desired, history, logger });
   const routesFollower = followRoutes({ routes, hub, inventory, logger });
 
   return {
@@ -292,12 +286,14 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     alerts,
     recovery,
     stores,
+    usage: usageRooms.usage,
     desired,
     serverNames,
     presentedCertificate,
     onServerNamesChange: (listener) => void nameListeners.push(listener),
     stopWork: async () => {
       await alerts.close();
+      usageRooms.close();
       await backups.stopSchedule();
       await upgrades.schedule.close();
       await drills.stopSchedule();

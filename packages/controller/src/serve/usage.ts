@@ -1,26 +1,38 @@
-/** What tenants use, wired: the needs of the fleet and the stores that meet them. */
-import type { Status } from "@berth/shared/api/status";
+/** What tenants use, wired: the needs of the fleet and the stores that meet them; and the history of it. */
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import { awake } from "@berth/shared/fleet/awake";
 import { placements } from "@berth/shared/fleet/instances";
+import type { Logger } from "pino";
+import { readStatus } from "../status/status.ts";
+import { createRecorder } from "../usage/record.ts";
 import { createUsage, type UsageRoom } from "../usage/usage.ts";
 import type { Controller } from "./open-controller.ts";
 import { rememberLast } from "./remember-last.ts";
 
-export function openUsage(
-  { store, stores, hub, desired }: Pick<Controller, "store" | "stores" | "hub" | "desired">,
-  status: () => Promise<Status>,
-  onFailure: (error: unknown) => void,
-): UsageRoom {
-  return createUsage({
+type UsageSources = Pick<Controller, "inventory" | "store" | "stores" | "hub" | "desired" | "history"> & {
+  logger: Logger;
+};
+
+export interface UsageRooms {
+  usage: UsageRoom;
+  /** Ends what is recorded of it by itself. */
+  close: () => void;
+}
+
+export function openUsage({ inventory, store, stores, hub, desired, history, logger }: UsageSources): UsageRooms {
+  const onFailure = (error: unknown): void => logger.error({ err: error }, "What stores hold could not be read");
+  const fleetName = async () => (await store.current())?.fleet.fleet ?? null;
+  const usage = createUsage({
     fleet: () => store.require(),
     // A suspended tenant's data are kept, and take up what they did.
     needs: (fleet) => desired(awake(fleet)).needs,
     placements: rememberLast((fleet) => placements(fleet, catalogOf(fleet, catalog))),
-    status,
+    status: () => readStatus({ inventory, hub, fleetName }),
     readStore: stores.read,
     recentSamples: (query) => hub.recentSamples(query),
     onFailure,
   });
+  const recorder = createRecorder({ read: usage.readStores, add: history.addHoldings, onFailure });
+  return { usage, close: recorder.close };
 }

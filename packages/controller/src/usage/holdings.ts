@@ -43,7 +43,7 @@ export function holdingsOf(
     buckets: inputsOf("buckets.ensure", needs).flatMap(({ owner, buckets: names, quotaBytes }) =>
       names.flatMap((bucket): BucketUsage[] => {
         const count = buckets.get(bucket);
-        return count === undefined ? [] : [{ server, tenant: tenantOf(owner), bucket, quotaBytes, ...count }];
+        return count === undefined ? [] : [{ server, tenant: tenantOf(owner), owner, bucket, quotaBytes, ...count }];
       }),
     ),
     models: models.map((model): ModelUsage => ({ server, ...model })),

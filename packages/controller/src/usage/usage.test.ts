@@ -143,7 +143,7 @@ test("adds up what a tenant uses over all nodes and stores, suspended ones too",
   expect(usage.databases.map(({ counts }) => counts)).toEqual([{}, { executions: 12 }]);
   expect(usage.buckets).toEqual([
     {
-      ...{ server: "shared-minio", tenant: "user1", bucket: "user1-uploads", bytes: 50, objects: 2 },
+      ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-uploads", bytes: 50, objects: 2 },
       ...{ quotaBytes: 1024 ** 3, countedAt: null },
     },
   ]);

@@ -14,6 +14,8 @@ import { measuredOf, ownersUsage } from "./owners.ts";
 export interface UsageRoom {
   /** Throws `not-found` for a tenant that the fleet does not have, and before the first apply. */
   read: (question: { tenant?: string | undefined }) => Promise<Usage>;
+  /** What stores hold for everybody. Throws `not-found` before the first apply. */
+  readStores: () => Promise<StoreUsage>;
   /** What was read last, without waiting: null before the first reading, which this begins. */
   recall: () => StoreUsage | null;
 }
@@ -147,6 +149,7 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
           .map(({ server, reason }) => ({ server, reason })),
       };
     },
+    readStores: async () => latest(await presentFleet()),
     recall() {
       if (last === null || !isFresh(last.usage)) {
         presentFleet()

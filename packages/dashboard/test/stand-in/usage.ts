@@ -19,7 +19,7 @@ export function makeUsage(now: number, tenants: readonly TenantStatus[]): Usage 
       ...{ server: "shared-qdrant", tenant, instance: instances[0]?.name ?? "", collection, points: 1200 * index },
     })),
     buckets: buckets.map((bucket, position) => ({
-      ...{ server: "shared-minio", tenant, bucket, bytes: position === 0 ? 96 * index * mebibyte : 0 },
+      ...{ server: "shared-minio", tenant, owner: tenant, bucket, bytes: position === 0 ? 96 * index * mebibyte : 0 },
       ...{
         objects: position === 0 ? 40 * index : 0,
         quotaBytes: 1024 * mebibyte,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { historyStatusSchema } from "../metrics/history.ts";
+import { holdingColumns, isHoldingColumn, rowsColumn } from "../metrics/holdings.ts";
 import { containerColumns, nodeColumns } from "../metrics/samples.ts";
 import { liveSamplesSchema } from "./live.ts";
 import { defineEndpoint } from "./define.ts";
@@ -22,7 +23,15 @@ export const getHistoryStatus = defineEndpoint({
   response: historyStatusSchema,
 });
 
-export const historyColumns = [...new Set<string>([...nodeColumns, ...containerColumns])];
+/** Of nodes and containers, and of what stores hold: counts of rows have a column `rows:NAME` each besides. */
+export const historyColumns = [
+  ...new Set<string>([...nodeColumns, ...containerColumns, ...holdingColumns, rowsColumn]),
+];
+
+export function isHistoryColumn(name: string): boolean {
+  return historyColumns.includes(name) || isHoldingColumn(name);
+}
+
 const momentSchema = z.iso.datetime({ offset: true });
 const mostPoints = 5000;
 
@@ -33,10 +42,12 @@ export const historyQuerySchema = z
     columns: z
       .string()
       .default("cpuCores,memoryBytes")
-      .refine((text) => columnsOf(text).every((name) => historyColumns.includes(name)), {
+      .refine((text) => columnsOf(text).every(isHistoryColumn), {
         error: `must be some of ${historyColumns.join(", ")}, with commas between`,
       })
-      .describe("Names of columns, with commas between"),
+      .describe(
+        "Names of columns, with commas between; with one of what stores hold, points are 15 minutes apart or more",
+      ),
     points: z.coerce
       .number()
       .int()
@@ -47,7 +58,7 @@ export const historyQuerySchema = z
     by: z
       .enum(["sum", "container"])
       .default("sum")
-      .describe("sum: what belongs to it added up; container: each container apart"),
+      .describe("sum: what belongs to it added up; container: each container, database, collection and bucket apart"),
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { error: "must begin before it ends", path: ["to"] });
 
@@ -71,8 +82,10 @@ export const historySchema = z.object({
   length: z.int().describe("Number of points"),
   series: z.array(
     z.object({
-      name: z.string().describe("Of the node, instance or tenant; or of the container"),
-      columns: z.record(z.string(), historyCurveSchema).describe("By column; null is what was not measured"),
+      name: z.string().describe("Of the node, instance or tenant; or of the container, database, collection or bucket"),
+      columns: z
+        .record(z.string(), historyCurveSchema)
+        .describe("By column; null is what was not measured. What stores never held in this time is left out"),
     }),
   ),
 });
@@ -82,7 +95,8 @@ export type MetricsHistoryAnswer = z.output<typeof historySchema>;
 export const getHistory = defineEndpoint({
   method: "GET",
   path: "/api/history/:kind/:name",
-  summary: "Metrics of a node, of an instance's containers or of all of a tenant's, between two moments",
+  summary:
+    "Metrics of a node, of an instance or of all of a tenant's, and what stores held for it, between two moments",
   role: "tenant",
   params: z.object({ kind: historySchema.shape.kind, name: z.string() }),
   query: historyQuerySchema,

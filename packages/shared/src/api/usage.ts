@@ -31,6 +31,7 @@ export const collectionUsageSchema = z.object({
 
 export const bucketUsageSchema = z.object({
   ...held,
+  owner: z.string().describe("A tenant, or a shared instance"),
   bucket: z.string(),
   bytes: z.int(),
   objects: z.int(),

@@ -51,6 +51,25 @@ test("finds out what a name is, unless it is told", async () => {
   expect(controller.asked[0]).toMatchObject({ columns: "processes", minutes: 6 * 24 * 60 });
 });
 
+test("tells what stores hold where steps are long enough for it, and of a node never", async () => {
+  const held = { average: [120, null, 125, 130], maximum: [120, null, 125, 130] };
+  const bytes = { average: [8388608, null, 9437184, 10485760], maximum: [8388608, null, 9437184, 10485760] };
+  await using controller = await startHistory([
+    { name: "user1_n8n", columns: { databaseBytes: bytes, "rows:executions": held } },
+  ]);
+  const ask = (...words: string[]) => runInTest(["metrics", ...words, "--controller", controller.address]);
+  const { stdout } = await ask("user1");
+  expect(stdout).toMatch(/^databaseBytes +8\.00 MiB +9\.00 MiB +10\.0 MiB +▇ ██$/m);
+  expect(stdout).toMatch(/^rows:executions +120 +125 +130 +█ ██$/m);
+  await ask("user1", "--since", "1h");
+  await ask("user1", "--of", "node");
+  await ask("user1", "--since", "1h", "--column", "rows:executions");
+  const [day, hour, node, own] = controller.asked.map(({ columns }) => columns);
+  expect(day).toMatch(/^cpuCores,.*,databaseBytes,bucketBytes,objects,points,rows$/);
+  expect([hour, node].map((columns) => columns?.includes("databaseBytes"))).toEqual([false, false]);
+  expect(own).toBe("rows:executions");
+});
+
 test("--json is the controller's answer", async () => {
   await using controller = await startHistory([{ name: "user1-n8n", columns: { cpuCores: cpu } }]);
   const { stdout } = await runInTest(["metrics", "user1-n8n", "--json", "--controller", controller.address]);

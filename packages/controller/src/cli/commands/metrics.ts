@@ -1,19 +1,35 @@
-import { columnsOf, getHistory, historyColumns, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import {
+  columnsOf,
+  getHistory,
+  historyColumns,
+  isHistoryColumn,
+  type MetricsHistoryAnswer,
+} from "@berth/shared/api/metrics";
 import { getStatus, type Status } from "@berth/shared/api/status";
+import { holdingColumns, holdingStepSeconds, rowsColumn } from "@berth/shared/metrics/holdings";
 import { parseAgo } from "../ago.ts";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
 import { historyLines } from "../render/metrics.ts";
 
 const kinds = ["node", "instance", "tenant"] as const;
-const defaultColumns =
-  "cpuCores,memoryBytes,networkReceiveBytesPerSecond,networkTransmitBytesPerSecond,diskReadBytesPerSecond,diskWriteBytesPerSecond";
+const usedColumns = [
+  "cpuCores",
+  "memoryBytes",
+  "networkReceiveBytesPerSecond",
+  "networkTransmitBytesPerSecond",
+  "diskReadBytesPerSecond",
+  "diskWriteBytesPerSecond",
+];
 
 export default defineCommand({
   details:
     "NAME is taken for an instance, else for a tenant, else for a node, unless --of says which. LEAST, AVERAGE and MOST " +
     "are of the whole time; the curve shows averages, with a space where nothing was measured. The controller chooses " +
     "the resolution, and says which.\n\n" +
+    "What stores hold for a tenant or an instance: databaseBytes, bucketBytes, objects, points, and rows, which stands for " +
+    "each count of rows (rows:executions). Stores are asked every five minutes, so that with one of these columns points " +
+    "are 15 minutes apart or more. Of which there is none, is left out.\n\n" +
     'With --json: {"from", "stepSeconds", "resolutionSeconds", "length", "series": [{"name", "columns": {"cpuCores": ' +
     '{"average": […], "maximum": […]}}}]}; null is what was not measured. docs/metrics.md says what each column is.',
   arguments: { name: { description: "Name of an instance, a tenant or a node", completes: "instance" } },
@@ -25,15 +41,15 @@ export default defineCommand({
       kind: "text",
       short: "c",
       value: "COLUMNS",
-      default: defaultColumns,
-      description: "Columns, with commas between",
+      description:
+        "Columns, with commas between. Left out: CPU, memory, network and disk, and of a longer time what stores hold",
     },
     by: {
       kind: "choice",
       value: "WHAT",
       choices: ["sum", "container"],
       default: "sum",
-      description: "All containers added up, or each apart",
+      description: "All added up, or each container, database, collection and bucket apart",
     },
     points: {
       kind: "integer",
@@ -55,10 +71,14 @@ export default defineCommand({
         "berth metrics user1 --of node --since 7d --json | jq '[.series[0].columns.cpuCores.maximum[] // 0] | max'",
       does: "the highest use of CPU of a node in a week",
     },
+    {
+      command: "berth metrics user2 --of tenant --since 90d --column databaseBytes,rows --by container",
+      does: "how a tenant's databases have grown in three months, each apart",
+    },
   ],
   async run({ client, input, terminal }) {
-    const columns = columnsOf(input.column);
-    const unknown = columns.find((column) => !historyColumns.includes(column));
+    const wanted = input.column === undefined ? undefined : columnsOf(input.column);
+    const unknown = wanted?.find((column) => !isHistoryColumn(column));
     if (unknown !== undefined) {
       throw usageError(`There is no column '${unknown}'`, `There are: ${historyColumns.join(", ")}.`);
     }
@@ -71,12 +91,22 @@ export default defineCommand({
       params: { kind, name: input.name },
       query: {
         ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString() },
-        ...{ columns: columns.join(","), points: input.points, by: input.by },
+        ...{
+          columns: (wanted ?? usualColumns(kind, (to - from) / input.points)).join(","),
+          points: input.points,
+          by: input.by,
+        },
       },
     });
   },
   render: (answer, options) => historyLines(answer, options),
 });
+
+/** What stores hold is asked for where it does not make the steps longer. */
+function usualColumns(kind: MetricsHistoryAnswer["kind"], step: number): string[] {
+  const isUsedAlone = kind === "node" || step < holdingStepSeconds * 1000;
+  return isUsedAlone ? usedColumns : [...usedColumns, ...holdingColumns, rowsColumn];
+}
 
 /** What is unknown is taken for an instance: one that was removed has a history. */
 function kindOf(name: string, { nodes, instances }: Status): MetricsHistoryAnswer["kind"] {

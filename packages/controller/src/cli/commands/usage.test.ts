@@ -31,11 +31,18 @@ const usage: Usage = {
   ],
   buckets: [
     {
-      ...{ server: "shared-minio", tenant: "user1", bucket: "user1-uploads", bytes: 5 * mebibyte, objects: 12 },
+      ...{
+        server: "shared-minio",
+        tenant: "user1",
+        owner: "user1",
+        bucket: "user1-uploads",
+        bytes: 5 * mebibyte,
+        objects: 12,
+      },
       ...{ quotaBytes: 10 * mebibyte, countedAt: "2026-11-24T06:00:00.000Z" },
     },
     {
-      ...{ server: "shared-minio", tenant: "user1", bucket: "user1-backups", bytes: 0, objects: 0 },
+      ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-backups", bytes: 0, objects: 0 },
       ...{ quotaBytes: null, countedAt: null },
     },
   ],

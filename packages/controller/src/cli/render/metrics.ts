@@ -31,7 +31,7 @@ export function historyLines(answer: MetricsHistoryAnswer, { style, fit, now }: 
     ...table(
       rows,
       [
-        ...(answer.series.length > 1 ? [{ title: "CONTAINER", value: ({ series }: Row) => series }] : []),
+        ...(answer.series.length > 1 ? [{ title: "NAME", value: ({ series }: Row) => series }] : []),
         { title: "COLUMN", value: ({ column }) => column, cutTo: 12 },
         { title: "LEAST", align: "right", value: number(({ least }) => least), leaveOut: 1 },
         { title: "AVERAGE", align: "right", value: number(({ average }) => average) },

@@ -113,6 +113,10 @@ export class HistoryFile implements ColumnNames {
     return this.#columnNames.get(id);
   }
 
+  columnNames(): string[] {
+    return [...this.#columnIds.keys()];
+  }
+
   append({ group, window, from, stepMilliseconds, data }: NewEntry): void {
     const values = [this.#idOfGroup(group), window, from, stepMilliseconds, data];
     this.#run("INSERT INTO journal (group_id, window, start, step, data) VALUES (?, ?, ?, ?, ?)", ...values);

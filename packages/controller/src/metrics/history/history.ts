@@ -1,5 +1,5 @@
 /**
- * The history of metrics: what agents measured, rolled up, on disk. Nothing here ever fails its callers: what cannot be
+ * The history of metrics: what agents measured and stores told, rolled up, on disk. Nothing here ever fails its callers: what cannot be
  * stored or read is told by `status` and in the log, and the fleet goes on.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
@@ -12,6 +12,7 @@ import { packBlock } from "./block.ts";
 import { foldWindow, type Resolution } from "./fold.ts";
 import { startOf } from "./gathered.ts";
 import { HistoryFile } from "./history-file.ts";
+import { groupOfHolding, type Holding } from "./holding.ts";
 import { type Group, Pending, type PendingEntry, windowMilliseconds } from "./pending.ts";
 import { type HistoryAnswer, type HistoryQuery, type LiveSource, readHistory } from "./read.ts";
 import { removeAged, removeSurplus } from "./retention.ts";
@@ -43,6 +44,8 @@ export interface HistoryOptions {
 
 export interface History {
   add: (samples: LiveSamples) => void;
+  /** What stores held at a moment. */
+  addHoldings: (at: number, holdings: readonly Holding[]) => void;
   read: (query: HistoryQuery) => HistoryAnswer;
   status: () => HistoryStatus;
   /** Writes what is pending. */
@@ -281,6 +284,9 @@ export function openHistory(options: HistoryOptions): History {
       const isNearFull = pending.add(samples, elapsed());
       if (!isNearFull || problem !== null || isBehind) return;
       write(pending.groups().filter(({ node }) => node === samples.node));
+    },
+    addHoldings(at, holdings) {
+      for (const holding of holdings) pending.addValues(groupOfHolding(holding), at, holding.values, elapsed());
     },
     read(query) {
       const sources = { file, pending, recent, recentSince, resolutions: resolutions(), onDamaged };

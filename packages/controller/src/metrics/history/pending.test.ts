@@ -74,3 +74,23 @@ it("averages each column over the samples in which it was measured", () => {
     ["memoryLimitBytes", 3000, 6000, 3],
   ]);
 });
+
+it("takes columns that come later into a step that has begun, and averages each over what was measured of it", () => {
+  const pending = new Pending(3_600_000, most);
+  const group = { node: "/database", container: "user1_n8n", instance: "user1-n8n" };
+  const told: Record<string, number>[] = [
+    { databaseBytes: 10 },
+    { databaseBytes: 20, "rows:flows": 4 },
+    { "rows:flows": 8 },
+    { databaseBytes: 60, "rows:flows": 6, "rows:messages": 1 },
+  ];
+  told.forEach((values, index) => pending.addValues(group, start + index * 1000, values, 0));
+  const [{ gathered } = expect.fail("nothing is pending")] = pending.of("/database", "user1_n8n");
+  expect(gathered.counts).toEqual(Float64Array.of(4));
+  expect([...gathered.curves].map(([column, curve]) => [column, gathered.average(curve, 0), curve.most[0]])).toEqual([
+    ["databaseBytes", 30, 60],
+    ["rows:flows", 6, 8],
+    ["rows:messages", 1, 1],
+  ]);
+  expect([...pending.columns()]).toEqual(["databaseBytes", "rows:flows", "rows:messages"]);
+});

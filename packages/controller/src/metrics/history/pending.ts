@@ -6,7 +6,7 @@ import { Gathered, startOf } from "./gathered.ts";
 /** Journal entries are of one such window each, counted from the epoch: what is over is folded into blocks. */
 export const windowMilliseconds = 3_600_000;
 
-/** Series that are kept together: those of a node (its `container` is empty), or of one container. */
+/** Series that are kept together: those of a node (its `container` is empty), of one container, or of what a store holds (holding.ts). */
 export interface Group {
   node: string;
   container: string;
@@ -82,6 +82,27 @@ export class Pending {
     return ofNode.steps.length > this.#most.ofGroup / 2 || this.#steps > this.#most.ofAll / 2;
   }
 
+  /** Values by column, of a group that has columns of its own. */
+  addValues(group: Group, at: number, values: Readonly<Record<string, number>>, now: number): void {
+    const own = this.#group(group, [], now);
+    const added = Object.keys(values).filter((column) => !own.columns.includes(column));
+    // Not everything is counted from the first moment on.
+    if (added.length > 0) {
+      for (const step of own.steps) widen(step, own.columns.length, added.length);
+      own.columns = [...own.columns, ...added];
+    }
+    this.#addRow(
+      own,
+      at,
+      own.columns.map((column) => values[column] ?? null),
+    );
+  }
+
+  /** Of all groups together. */
+  columns(): Set<string> {
+    return new Set([...this.#groups.values()].flatMap(({ columns }) => columns));
+  }
+
   /** Groups whose first sample came before that, as far as a moment may write: never all when these are many. */
   due(before: number, { share, least, steps }: PendingShare): Group[] {
     const most = Math.max(least, Math.ceil(this.#groups.size * share));
@@ -132,7 +153,7 @@ export class Pending {
     let step = steps.findLast((one) => one[startPlace] === start);
     if (step === undefined) {
       // A copy takes no more room than what is in it.
-      step = (columns === nodeColumns ? emptyOfNode : emptyOfContainer).slice();
+      step = emptyOf(columns).slice();
       step[startPlace] = start;
       steps.push(step);
       this.#steps += 1;
@@ -156,6 +177,20 @@ function emptyStep(columns: readonly string[]): Readonly<Step> {
 
 const emptyOfNode = emptyStep(nodeColumns);
 const emptyOfContainer = emptyStep(containerColumns);
+
+function emptyOf(columns: readonly string[]): Readonly<Step> {
+  if (columns === nodeColumns) return emptyOfNode;
+  return columns === containerColumns ? emptyOfContainer : emptyStep(columns);
+}
+
+/** Room for columns that were not measured in any of its samples. */
+function widen(step: Step, columns: number, added: number): void {
+  const weights = Array.from({ length: columns }, (_, column) => weightOf(step, columns, column));
+  step.length = placeOf(columns);
+  for (let column = 0; column < added; column += 1) step.push(0, Number.NEGATIVE_INFINITY);
+  step.push(...weights);
+  for (let column = 0; column < added; column += 1) step.push(0);
+}
 
 function addToStep(step: Step, columns: number, row: Row): void {
   const weights = placeOf(columns);

@@ -1,9 +1,11 @@
 /** Curves of a span of time, from everything that there is of it: blocks, journal, what is pending, what is in memory. */
 import type { LiveSamples } from "@berth/shared/api/live";
+import { holdingStepSeconds, isHoldingColumn, isRowsColumn, rowsColumn } from "@berth/shared/metrics/holdings";
 import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
 import { addPart, spanOf, type Resolution } from "./fold.ts";
 import { Gathered } from "./gathered.ts";
 import type { HistoryFile } from "./history-file.ts";
+import { isHolding } from "./holding.ts";
 import { type Group, keyOf, type Pending, windowMilliseconds } from "./pending.ts";
 import { chooseSteps, liveMilliseconds } from "./steps.ts";
 
@@ -51,28 +53,41 @@ export interface Sources extends LiveSource {
 }
 
 export function readHistory(query: HistoryQuery, sources: Sources, now: number): HistoryAnswer {
-  const groups = groupsOf(query, sources);
+  const columns = columnsOf(query, sources);
+  const groups = groupsOf(query, sources).filter((group) => columnsOfGroup(group, columns).length > 0);
   const nodes = [...new Set(groups.map(({ node }) => node))];
   const starts = nodes.map((node) => sources.recentSince(node) ?? Number.POSITIVE_INFINITY);
   const liveFrom = nodes.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...starts);
-  const steps = chooseSteps({ ...query, now, resolutions: sources.resolutions, liveFrom });
+  const leastStep = query.columns.some(isHoldingColumn) ? holdingStepSeconds * 1000 : 1;
+  const steps = chooseSteps({ ...query, leastStep, now, resolutions: sources.resolutions, liveFrom });
   const { resolutionMilliseconds, stepMilliseconds, from, length } = steps;
   const merge = stepMilliseconds / resolutionMilliseconds;
   const make = () => new Gathered(from, resolutionMilliseconds, length * merge);
-  const wanted = new Set(query.columns);
+  const wanted = new Set(columns);
   const totals = new Map<string, Totals>();
   const take = (group: Group, gathered: Gathered): void => {
     const name = query.nameOf(group);
     if (name === undefined) return;
-    const total = totals.get(name) ?? new Totals(length * merge, query.columns);
+    const total = totals.get(name) ?? new Totals(length * merge);
     totals.set(name, total);
-    total.add(gathered);
+    total.add(gathered, columnsOfGroup(group, columns));
   };
   if (resolutionMilliseconds === liveMilliseconds) {
     for (const [group, gathered] of gatherLive({ query, nodes, sources, make, now })) take(group, gathered);
   } else for (const group of groups) take(group, gatherStored(group, sources, make(), wanted));
   const series = [...totals].map(([name, total]) => ({ name, columns: total.curves(merge) }));
   return { ...steps, series: series.toSorted((one, other) => one.name.localeCompare(other.name, "en")) };
+}
+
+/** Counts of rows have names that fleets choose: those that there are stand in the file. */
+function columnsOf({ columns }: HistoryQuery, { file, pending }: Sources): string[] {
+  const known = () => [...(file?.columnNames() ?? []), ...pending.columns()].filter(isRowsColumn).toSorted();
+  return [...new Set(columns.flatMap((column) => (column === rowsColumn ? known() : column)))];
+}
+
+/** What a group may have at all. */
+function columnsOfGroup(group: Group, columns: readonly string[]): string[] {
+  return columns.filter((column) => isHoldingColumn(column) === isHolding(group));
 }
 
 type FoundGroup = Group & { id?: number };
@@ -151,18 +166,18 @@ class Totals {
   readonly #averages = new Map<string, Float64Array>();
   readonly #maxima = new Map<string, Float64Array>();
 
-  constructor(length: number, columns: readonly string[]) {
-    for (const column of columns) {
-      this.#averages.set(column, new Float64Array(length).fill(Number.NaN));
-      this.#maxima.set(column, new Float64Array(length).fill(Number.NaN));
-    }
+  readonly #length: number;
+
+  constructor(length: number) {
+    this.#length = length;
   }
 
-  add(gathered: Gathered): void {
-    for (const [column, averages] of this.#averages) {
-      const maxima = this.#maxima.get(column);
+  add(gathered: Gathered, columns: readonly string[]): void {
+    for (const column of columns) {
+      const averages = this.#of(this.#averages, column);
+      const maxima = this.#of(this.#maxima, column);
       const curve = gathered.curves.get(column);
-      if (curve === undefined || maxima === undefined) continue;
+      if (curve === undefined) continue;
       for (let step = 0; step < averages.length; step += 1) {
         const average = gathered.average(curve, step);
         if (Number.isNaN(average)) continue;
@@ -172,10 +187,17 @@ class Totals {
     }
   }
 
-  /** `merge` steps become one point. */
+  #of(curves: Map<string, Float64Array>, column: string): Float64Array {
+    const known = curves.get(column) ?? new Float64Array(this.#length).fill(Number.NaN);
+    curves.set(column, known);
+    return known;
+  }
+
+  /** `merge` steps become one point. Most tenants have nothing in some of the stores: that is left out. */
   curves(merge: number): Record<string, HistoryCurve> {
     const curves: Record<string, HistoryCurve> = {};
     for (const [column, averages] of this.#averages) {
+      if (isHoldingColumn(column) && averages.every(Number.isNaN)) continue;
       const maxima = this.#maxima.get(column) ?? averages;
       const curve: HistoryCurve = { average: [], maximum: [] };
       for (let begin = 0; begin < averages.length; begin += merge) {

@@ -37,3 +37,16 @@ it("takes single seconds from memory when the span is short, and lies in it", ()
   expect(chosen(300 * second, 300 * second, 150, now - 60 * second)).toEqual([10, 10, 30]);
   expect(chosen(hour, hour, 100, now - 2 * hour)).toEqual([10, 40, 90]);
 });
+
+it("makes no step shorter than things are measured, in whichever resolution has it", () => {
+  const least = (ago: number, span: number, of = resolutions) => {
+    const leastStep = 900 * second;
+    const question = { from: now - ago, to: now - ago + span, points: 600, now, leastStep, liveFrom: now - hour };
+    const { resolutionMilliseconds, stepMilliseconds, length } = chooseSteps({ ...question, resolutions: of });
+    return [resolutionMilliseconds / second, stepMilliseconds / second, length];
+  };
+  expect(least(hour, hour)).toEqual([900, 900, 4]);
+  expect(least(30 * day, 30 * day)).toEqual([900, 4500, 577]);
+  // A fleet that keeps no quarters of an hour.
+  expect(least(hour, hour, resolutions.slice(0, 2))).toEqual([60, 900, 4]);
+});

@@ -11,6 +11,8 @@ export interface StepsQuestion {
   from: number;
   to: number;
   points: number;
+  /** Milliseconds that points are apart at least: what is not measured often would have gaps. */
+  leastStep?: number;
   now: number;
   /** From the finest to the coarsest. */
   resolutions: readonly Resolution[];
@@ -29,8 +31,8 @@ export interface Steps {
  * The coarsest resolution that has as many points as wished, if it is kept for long enough; otherwise the finest that
  * is. What is missing of a span in one resolution is not filled from another one.
  */
-export function chooseSteps({ from, to, points, now, resolutions, liveFrom }: StepsQuestion): Steps {
-  const wished = Math.max(1, (to - from) / Math.max(1, points));
+export function chooseSteps({ from, to, points, leastStep = 1, now, resolutions, liveFrom }: StepsQuestion): Steps {
+  const wished = Math.max(leastStep, (to - from) / Math.max(1, points));
   const kept = resolutions.filter(({ keepMilliseconds }) => from >= now - keepMilliseconds);
   const finest = resolutions[0]?.stepMilliseconds ?? liveMilliseconds;
   const isLive = wished < finest && from >= liveFrom - finest;

@@ -98,11 +98,18 @@ export function testSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
       ],
       buckets: [
         {
-          ...{ server: "shared-minio", tenant: "user1", bucket: "user1-uploads", bytes: 100, objects: 2 },
+          ...{
+            server: "shared-minio",
+            tenant: "user1",
+            owner: "user1",
+            bucket: "user1-uploads",
+            bytes: 100,
+            objects: 2,
+          },
           ...{ quotaBytes: 1000, countedAt: seenAt },
         },
         {
-          ...{ server: "shared-minio", tenant: "user1", bucket: "user1-backups", bytes: 0, objects: 0 },
+          ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-backups", bytes: 0, objects: 0 },
           ...{ quotaBytes: null, countedAt: null },
         },
       ],

@@ -1,0 +1,75 @@
+/** What stores hold, for the history: they are asked now and then, whether somebody looks or not. */
+import type { Usage } from "@berth/shared/api/usage";
+import { BerthError } from "@berth/shared/errors";
+import { rowsColumnOf } from "@berth/shared/metrics/holdings";
+import type { Holding } from "../metrics/history/holding.ts";
+import type { StoreUsage } from "./usage.ts";
+
+export interface RecorderDependencies {
+  /** Throws `not-found` before the first apply. */
+  read: () => Promise<StoreUsage>;
+  add: (at: number, holdings: readonly Holding[]) => void;
+  onFailure: (error: unknown) => void;
+}
+
+export interface Recorder {
+  /** Asks, and records what was told. Never fails. */
+  record: () => Promise<void>;
+  /** Waits for no store: what it answers then is not recorded. */
+  close: () => void;
+}
+
+/** Three times for each of the history's longest steps: one answer that is late or missing makes no gap. */
+const everyMilliseconds = 5 * 60_000;
+/** Agents connect first: until then no store is known to be healthy. */
+const startMilliseconds = 60_000;
+
+export function createRecorder({ read, add, onFailure }: RecorderDependencies): Recorder {
+  let closed = false;
+
+  async function record(): Promise<void> {
+    try {
+      const usage = await read();
+      if (!closed) add(Date.parse(usage.readAt), holdingsToKeep(usage));
+    } catch (error) {
+      // Nothing is held before the first apply.
+      const isNothing = error instanceof BerthError && error.code === "not-found";
+      if (!closed && !isNothing) onFailure(error);
+    }
+  }
+
+  let timer = setTimeout(function beat() {
+    void record();
+    timer = setTimeout(beat, everyMilliseconds).unref();
+  }, startMilliseconds).unref();
+
+  return {
+    record,
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What was told, as columns. What a store has not counted yet is unknown, and not nothing. Pure. */
+export function holdingsToKeep({
+  databases,
+  collections,
+  buckets,
+}: Pick<Usage, "databases" | "collections" | "buckets">): Holding[] {
+  return [
+    ...databases.map(({ database: name, instance: owner, bytes, counts }): Holding => {
+      const rows = Object.entries(counts).map(([what, count]) => [rowsColumnOf(what), count] as const);
+      return { kind: "database", name, owner, values: { databaseBytes: bytes, ...Object.fromEntries(rows) } };
+    }),
+    ...collections.map(({ collection: name, instance: owner, points }): Holding => {
+      return { kind: "collection", name, owner, values: { points } };
+    }),
+    ...buckets
+      .filter(({ countedAt }) => countedAt !== null)
+      .map(({ bucket: name, owner, bytes, objects }): Holding => {
+        return { kind: "bucket", name, owner, values: { bucketBytes: bytes, objects } };
+      }),
+  ];
+}
