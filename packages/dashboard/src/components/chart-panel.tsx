@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes, formatCores, formatLimit, formatRate, formatShare } from "@berth/shared/metrics/units";
+import { formatAmount } from "../format/count.ts";
 import { createChart, curveDash, earlierDash } from "../paint/chart.ts";
 import { type ChartData, isAnyAboveZero } from "../samples/chart-data.ts";
 import { useSession } from "../session/session.ts";
 
-export type ChartUnit = "cores" | "bytes" | "rate" | "share";
+export type ChartUnit = "cores" | "bytes" | "rate" | "share" | "count";
 
 export interface ChartPanelProps {
   title: string;
@@ -26,6 +27,7 @@ export interface ChartPanelProps {
 
 const powersOfTwo = Array.from({ length: 50 }, (_, power) => 2 ** power);
 const shareSteps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+const countSteps = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const coreSteps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 32, 64];
 
 interface UnitLook {
@@ -40,6 +42,7 @@ export const looks: Record<ChartUnit, UnitLook> = {
   bytes: { increments: powersOfTwo, least: 1024 ** 2, tick: formatLimit, value: formatBytes },
   rate: { increments: powersOfTwo, least: 1024, tick: (value) => `${formatLimit(value)}/s`, value: formatRate },
   share: { increments: shareSteps, least: 0.05, tick: formatShare, value: formatShare },
+  count: { increments: countSteps, least: 5, tick: formatAmount, value: formatAmount },
 };
 
 /** How a curve looks in the chart. */

@@ -1,5 +1,6 @@
 /** The charts of a node, of an instance and of a tenant: live, or of a longer past. */
 import type { ContainerColumn, NodeColumn } from "@berth/shared/metrics/samples";
+import { holdingColumns, rowsColumn } from "@berth/shared/metrics/holdings";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { chartData } from "../samples/chart-data.ts";
@@ -182,10 +183,26 @@ export function InstanceCharts({ node, instance, containerNames }: InstanceChart
   return <Charts {...{ node, specs, requests, historySpecs: ofContainers }} />;
 }
 
-/** All that is a tenant's, on whichever nodes, added up. What goes on this second is on the pages of its instances. */
-export function TenantCharts({ tenant }: { tenant: string }): JSX.Element {
-  const requests = useMemo(() => [summed("tenant", tenant, ["cpuCores", "memoryBytes", ...rateColumns])], [tenant]);
-  return <Charts node={undefined} specs={noSpecs} requests={requests} historySpecs={ofTenant} />;
+interface TenantChartsProps {
+  tenant: string;
+  /** Of each bucket, in bytes; undefined: none that is known. */
+  bucketQuota: number | undefined;
+}
+
+/**
+ * All that is a tenant's, on whichever nodes, added up, and what stores hold for it, each thing apart. What goes on this
+ * second is on the pages of its instances.
+ */
+export function TenantCharts({ tenant, bucketQuota }: TenantChartsProps): JSX.Element {
+  const requests = useMemo(
+    () => [
+      summed("tenant", tenant, ["cpuCores", "memoryBytes", ...rateColumns]),
+      { kind: "tenant" as const, name: tenant, columns: [...holdingColumns, rowsColumn], by: "container" as const },
+    ],
+    [tenant],
+  );
+  const historySpecs = useMemo(() => [...ofTenant, ...holdingSpecs(bucketQuota)], [bucketQuota]);
+  return <Charts node={undefined} specs={noSpecs} requests={requests} historySpecs={historySpecs} />;
 }
 
 const rateColumns: readonly ContainerColumn[] = [
@@ -249,6 +266,19 @@ const ofTenant: readonly HistorySpec[] = [
   { ...memorySpec([{ column: "memoryBytes", label: "in use" }]), limit: undefined },
   ...rateSpecs(0),
 ];
+function holdingSpecs(bucketQuota: number | undefined): HistorySpec[] {
+  const each = (title: string, unit: HistorySpec["unit"], column: string): HistorySpec => {
+    return { title, unit, request: 1, curves: [{ column }], whenAny: true };
+  };
+  return [
+    each("Databases", "bytes", "databaseBytes"),
+    each("Rows in databases", "count", rowsColumn),
+    { ...each("Buckets", "bytes", "bucketBytes"), limit: bucketQuota },
+    each("Objects in buckets", "count", "objects"),
+    each("Points in collections", "count", "points"),
+  ];
+}
+
 const noSpecs = (): ChartSpec[] => [];
 
 function memoryLimit(samples: SampleStore, node: string, container: string): number {

@@ -68,13 +68,13 @@ export function HistoryCharts({ requests, specs, range, comparison, onZoom }: Hi
       {error && <ErrorNotice error={error} what="Past metrics" />}
       {earlierError && <ErrorNotice error={earlierError} what="Metrics to compare with" />}
       <div class="charts">
-        {shown.map(({ title, unit, drawn, most }) => (
+        {shown.map(({ title, unit, drawn, most, request }) => (
           <HistoryPanel
             key={title}
             {...{ title, unit, span, onZoom }}
             curves={drawn}
             limit={most}
-            stepSeconds={answers?.[0]?.stepSeconds ?? 60}
+            stepSeconds={answers?.[request]?.stepSeconds ?? 60}
             group="history"
           />
         ))}
@@ -137,7 +137,10 @@ function captionOf(answers: readonly MetricsHistoryAnswer[] | undefined, asking:
   if (isNothing(answers)) return "Nothing was measured in this time.";
   const { stepSeconds, resolutionSeconds } = answer;
   const from = stepSeconds === resolutionSeconds ? "" : `, from ${stepText(resolutionSeconds)} steps`;
-  return `Averages of ${stepText(stepSeconds)}${from}; shaded up to the maximum. Drag across a chart to zoom.`;
+  // Stores are not asked so often.
+  const longest = Math.max(...answers.map((one) => one.stepSeconds));
+  const others = longest === stepSeconds ? "" : `, of what stores hold ${stepText(longest)}`;
+  return `Averages of ${stepText(stepSeconds)}${from}${others}; shaded up to the maximum. Drag across a chart to zoom.`;
 }
 
 function comparedCaption(answers: readonly MetricsHistoryAnswer[], { answers: earlier, span }: EarlierHistory): string {

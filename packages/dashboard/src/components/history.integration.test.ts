@@ -86,6 +86,34 @@ it("adds up what is a tenant's", async () => {
   expect(standIn.asked.some((call) => call.startsWith("GET /api/history/tenant/user1?"))).toBe(true);
 });
 
+it("shows what stores hold for a tenant, each thing apart, with the same spans and comparison", async () => {
+  const { page, standIn } = await open({ path: "/tenants/user2?range=30d&compare=before" });
+  await shown(page);
+  const names = async (title: string) =>
+    (await chartOf(page, title).locator("li").allInnerTexts()).map((text) => text.trim().split(/\s/)[0]);
+  expect(await names("Databases")).toEqual(["user2_flowise", "user2_n8n", "user2_openwebui"]);
+  expect(await names("Buckets")).toEqual(["user2-uploads"]);
+  const executions = chartOf(page, "Rows in databases").locator("li").filter({ hasText: "user2_n8n executions" });
+  expect(Number(await executions.locator(".value").first().innerText())).toBeGreaterThan(100);
+  expect(await executions.locator(".value.earlier").innerText()).toMatch(/^\d+$/);
+  const calls = standIn.asked.filter((call) => call.startsWith("GET /api/history/tenant/user2?"));
+  // Two requests, each of this time and of the one before.
+  expect(calls).toHaveLength(4);
+  expect(calls.filter((call) => call.includes("databaseBytes"))).toHaveLength(2);
+});
+
+it("says how far apart points are of what stores are asked for seldom", async () => {
+  const { page } = await open({ path: "/tenants/user2?range=1h" });
+  await shown(page);
+  expect(await page.getByRole("status").first().innerText()).toMatch(/^Averages of 10 s, of what stores hold 15 min;/);
+  expect(await chartOf(page, "Points in collections").count()).toBe(1);
+  // Nothing is in the stores for user1 but its databases.
+  await page.goto(new URL("/tenants/user1?range=1h", page.url()).href);
+  await shown(page);
+  await chartOf(page, "Databases").locator("canvas").waitFor();
+  expect(await chartOf(page, "Points in collections").count()).toBe(0);
+});
+
 it("says that there is nothing where nothing was measured", async () => {
   const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   const search = `?from=${yesterday}T03:10:00Z&to=${yesterday}T03:40:00Z`;

@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
-import { formatCount } from "./count.ts";
+import { formatAmount } from "./count.ts";
 
-it("says one and many", () => {
-  expect(formatCount(1, "step")).toBe("1 step");
-  expect(formatCount(0, "step")).toBe("0 steps");
-  expect(formatCount(2, "entry", "entries")).toBe("2 entries");
-});
+it.each([
+  [0, "0"],
+  [4.4, "4"],
+  [999_999.4, "999999"],
+  [1_000_000, "1 M"],
+  [1_254_000, "1.25 M"],
+  [Number.NaN, "–"],
+])("writes an amount of %d as %s", (count, text) => expect(formatAmount(count)).toBe(text));

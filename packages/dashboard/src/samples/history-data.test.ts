@@ -54,6 +54,37 @@ it("shows what was measured earlier only", () => {
   ]);
 });
 
+it("has a curve of each thing that has the column, and of each count of rows", () => {
+  const flat = (value: number) => ({ average: [value, value, value], maximum: [value, value, value] });
+  const held = {
+    ...answer,
+    series: [
+      { name: "user1_n8n", columns: { databaseBytes: flat(8), "rows:workflows": flat(2), "rows:executions": flat(9) } },
+      { name: "user1-uploads", columns: { bucketBytes: flat(5), objects: flat(1) } },
+    ],
+  };
+  const drawn = (column: string) => historyCurves(held, [{ column }]);
+  expect(drawn("databaseBytes").labels).toEqual(["user1_n8n"]);
+  expect(drawn("bucketBytes")).toMatchObject({
+    labels: ["user1-uploads"],
+    data: [
+      [110, 130, 150],
+      [5, 5, 5],
+      [5, 5, 5],
+    ],
+  });
+  expect(drawn("rows").labels).toEqual(["user1_n8n workflows", "user1_n8n executions"]);
+  expect(drawn("rows").data.at(-1)).toEqual([9, 9, 9]);
+  expect(drawn("points").labels).toEqual([]);
+  // What is gone is still compared with.
+  const { labels, data } = historyCurves(answer, [{ column: "rows" }], { answer: held, lag: 0 });
+  expect(labels).toEqual(["user1_n8n workflows", "user1_n8n executions"]);
+  expect(data.slice(-2)).toEqual([
+    [2, 2, 2],
+    [9, 9, 9],
+  ]);
+});
+
 it("knows the least of the last values, and none where there is none", () => {
   expect(lastValue(answer, "cpuCores")).toBe(2);
   expect(lastValue(answer, "memoryLimitBytes")).toBeNaN();

@@ -1,5 +1,6 @@
 /** Answers of the history as charts want them. Pure. */
 import type { HistoryCurve, MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import { isRowsColumn, rowsColumn, rowsOf } from "@berth/shared/metrics/holdings";
 import type { ChartColumn, ChartData } from "./chart-data.ts";
 import { aligned, averageOf, type Steps } from "./comparison.ts";
 
@@ -18,6 +19,7 @@ export interface EarlierAnswer {
 }
 
 export interface CurveChoice {
+  /** `rows`: each count of rows that there is, as a curve of its own. */
   column: string;
   /** undefined: each series under its own name. */
   label?: string;
@@ -25,7 +27,10 @@ export interface CurveChoice {
 
 const empty: HistoryCurve = { average: [], maximum: [] };
 
-/** Each point stands in the middle of the step that it is of. Earlier series are those of the same name. */
+/**
+ * Each point stands in the middle of the step that it is of. Earlier series are those of the same name. Where a request
+ * asks for each thing apart, a curve is of those that have the column.
+ */
 export function historyCurves(
   answer: MetricsHistoryAnswer,
   choices: readonly CurveChoice[],
@@ -37,20 +42,34 @@ export function historyCurves(
   const labels: string[] = [];
   const columns: ChartColumn[] = [];
   const earlierColumns: ChartColumn[] = [];
-  for (const { column, label } of choices) {
-    for (const name of namesOf(answer, earlier?.answer)) {
-      const { average, maximum } = curveOf(answer, name, column);
-      labels.push(label ?? name);
-      columns.push(average, maximum);
-      if (earlier !== undefined) earlierColumns.push(earlierColumn(answer, earlier, name, column));
-    }
+  const answers = earlier === undefined ? [answer] : [answer, earlier.answer];
+  for (const { name, column, label } of choices.flatMap((choice) => curvesOf(choice, answers))) {
+    const { average, maximum } = curveOf(answer, name, column);
+    labels.push(label);
+    columns.push(average, maximum);
+    if (earlier !== undefined) earlierColumns.push(earlierColumn(answer, earlier, name, column));
   }
   return { labels, data: [times, ...columns, ...earlierColumns], isCompared: earlier !== undefined };
 }
 
+interface ChosenCurve {
+  name: string;
+  column: string;
+  label: string;
+}
+
 /** What was there earlier only comes last, so that no curve changes its colour. */
-function namesOf(...answers: (MetricsHistoryAnswer | undefined)[]): Set<string> {
-  return new Set(answers.flatMap((answer) => answer?.series.map(({ name }) => name) ?? []));
+function curvesOf({ column, label }: CurveChoice, answers: readonly MetricsHistoryAnswer[]): ChosenCurve[] {
+  const chosen = new Map<string, ChosenCurve>();
+  for (const { name, columns } of answers.flatMap(({ series }) => series)) {
+    for (const found of Object.keys(columns)) {
+      if (found === column) chosen.set(name, { name, column, label: label ?? name });
+      else if (column === rowsColumn && isRowsColumn(found)) {
+        chosen.set(`${name} ${found}`, { name, column: found, label: `${name} ${rowsOf(found)}` });
+      }
+    }
+  }
+  return [...chosen.values()];
 }
 
 function curveOf({ series }: MetricsHistoryAnswer, name: string, column: string): HistoryCurve {

@@ -59,6 +59,7 @@ function TenantBody({ tenant, owner, usage }: TenantBodyProps): JSX.Element {
   const status = useStore(fleet, (state) => state.status);
   // The tenant's instances as the stream tells them, on whichever nodes they are.
   const instances = useMemo(() => status?.instances.filter((one) => one.tenant === name) ?? [], [status, name]);
+  const quota = usage?.buckets.find(({ quotaBytes }) => quotaBytes !== null)?.quotaBytes ?? undefined;
   const nodes = useMemo(() => {
     const places = new Set([node, ...instances.map((one) => one.node)]);
     return status?.nodes.filter((one) => places.has(one.name)) ?? [];
@@ -79,7 +80,7 @@ function TenantBody({ tenant, owner, usage }: TenantBodyProps): JSX.Element {
       ) : (
         <FleetTable nodes={nodes} instances={instances} />
       )}
-      <TenantCharts tenant={name} />
+      <TenantCharts tenant={name} bucketQuota={quota} />
       <Holdings tenant={tenant} usage={usage} />
       <Facts facts={[["Routes", names(hosts)]]} />
       <Commands of={commandsOf(tenant)} />

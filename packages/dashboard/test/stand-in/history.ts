@@ -4,7 +4,10 @@ import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import { columnsOf, type HistoryCurve, historyQuerySchema, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
 import type { HistoryStatus } from "@berth/shared/metrics/history";
 import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
+import type { Usage } from "@berth/shared/api/usage";
+import { holdingStepSeconds, isHoldingColumn, isRowsColumn, rowsColumn } from "@berth/shared/metrics/holdings";
 import { BerthError } from "@berth/shared/errors";
+import { heldAt, type HeldThing, heldThings } from "./held-history.ts";
 import { samplesOf } from "./samples.ts";
 
 /** Seconds of each step that are looked at. */
@@ -23,30 +26,41 @@ export function historyStatus(now: number): HistoryStatus {
   };
 }
 
-export function historyOf(url: URL, nodes: readonly NodeStatus[], instances: readonly InstanceStatus[]): unknown {
+export function historyOf(
+  url: URL,
+  nodes: readonly NodeStatus[],
+  instances: readonly InstanceStatus[],
+  usage: Usage,
+): unknown {
   const [, kind, name] = /^\/api\/history\/(node|instance|tenant)\/([^/]+)$/.exec(url.pathname) ?? [];
   const query = historyQuerySchema.parse(Object.fromEntries(url.searchParams));
   if ((kind !== "node" && kind !== "instance" && kind !== "tenant") || name === undefined) {
     throw new BerthError("not-found", "There is no such history");
   }
   const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
-  const resolutionSeconds = resolutionOf(from);
+  const columns = columnsOf(query.columns);
+  const resolutionSeconds = Math.max(resolutionOf(from), columns.some(isHoldingColumn) ? holdingStepSeconds : 0);
   const merge = Math.max(1, Math.ceil((to - from) / query.points / 1000 / resolutionSeconds));
   const stepSeconds = merge * resolutionSeconds;
   const start = Math.floor(from / 1000 / stepSeconds) * stepSeconds * 1000;
   const length = Math.ceil((to - start) / 1000 / stepSeconds);
-  const columns = columnsOf(query.columns);
   const series = new Map<string, Record<string, HistoryCurve>>();
-  const groups = groupsOf({ kind, name, by: query.by }, nodes, instances);
-  for (const label of new Set(groups.map((group) => group.label))) {
-    series.set(label, Object.fromEntries(columns.map((column) => [column, { average: [], maximum: [] }])));
+  const groups = [
+    ...groupsOf({ kind, name, by: query.by }, nodes, instances).map((group) => ({
+      ...group,
+      columns: columns.filter((column) => !isHoldingColumn(column)),
+    })),
+    ...(kind === "tenant" && query.by === "container" ? heldGroups(heldThings(name, usage), columns) : []),
+  ].filter((group) => group.columns.length > 0);
+  for (const { label, columns: own } of groups) {
+    series.set(label, Object.fromEntries(own.map((column) => [column, { average: [], maximum: [] }])));
   }
   for (let step = 0; step < length; step += 1) {
     const at = start + step * stepSeconds * 1000;
     const isGap = new Date(at).getUTCHours() === gapHour;
     const values = new Map<string, number[]>();
-    for (const { label, read } of isGap ? [] : groups) {
-      for (const column of columns) {
+    for (const { label, columns: own, read } of isGap ? [] : groups) {
+      for (const column of own) {
         const known = values.get(`${label} ${column}`) ?? Array.from({ length: looks }, () => 0);
         const spacing = (stepSeconds * 1000) / looks;
         values.set(
@@ -66,7 +80,9 @@ export function historyOf(url: URL, nodes: readonly NodeStatus[], instances: rea
   const answer: MetricsHistoryAnswer = {
     ...{ kind, name, stepSeconds, resolutionSeconds, length },
     from: new Date(start).toISOString(),
-    series: [...series].map(([label, curves]) => ({ name: label, columns: curves })),
+    series: [...series]
+      .map(([label, curves]) => ({ name: label, columns: curves }))
+      .toSorted((one, other) => one.name.localeCompare(other.name, "en")),
   };
   return answer;
 }
@@ -76,6 +92,15 @@ function resolutionOf(from: number): number {
   const age = (Date.now() - from - 60_000) / 86_400_000;
   const { resolutions } = historyStatus(Date.now());
   return (resolutions.find(({ days }) => age <= days) ?? resolutions.at(-1))?.seconds ?? 10;
+}
+
+function heldGroups(things: readonly HeldThing[], columns: readonly string[]): (Group & { columns: string[] })[] {
+  const isAsked = (column: string) => columns.includes(isRowsColumn(column) ? rowsColumn : column);
+  return things.map(({ name, values }, index) => ({
+    label: name,
+    columns: Object.keys(values).filter(isAsked),
+    read: (column, at) => heldAt(values[column] ?? 0, { at, now: Date.now(), days: 60 * (index + 1) }),
+  }));
 }
 
 interface Group {

@@ -14,6 +14,11 @@ export function rowsColumnOf(what: string): string {
   return rowsPrefix + what;
 }
 
+/** `rows:executions` -> `executions` */
+export function rowsOf(column: string): string {
+  return column.slice(rowsPrefix.length);
+}
+
 export function isRowsColumn(column: string): boolean {
   return column.startsWith(rowsPrefix);
 }
