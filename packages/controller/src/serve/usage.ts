@@ -4,7 +4,9 @@ import { catalogOf } from "@berth/shared/catalog/merge";
 import { awake } from "@berth/shared/fleet/awake";
 import { placements } from "@berth/shared/fleet/instances";
 import type { Logger } from "pino";
+import { tenantSince } from "../inventory/tenants.ts";
 import { readStatus } from "../status/status.ts";
+import { createForecast } from "../usage/forecast.ts";
 import { createRecorder } from "../usage/record.ts";
 import { createUsage, type UsageRoom } from "../usage/usage.ts";
 import type { Controller } from "./open-controller.ts";
@@ -23,6 +25,11 @@ export interface UsageRooms {
 export function openUsage({ inventory, store, stores, hub, desired, history, logger }: UsageSources): UsageRooms {
   const onFailure = (error: unknown): void => logger.error({ err: error }, "What stores hold could not be read");
   const fleetName = async () => (await store.current())?.fleet.fleet ?? null;
+  const forecast = createForecast({
+    read: history.read,
+    tenantSince: (owner) => tenantSince(inventory.database, owner),
+    now: Date.now,
+  });
   const usage = createUsage({
     fleet: () => store.require(),
     // A suspended tenant's data are kept, and take up what they did.
@@ -31,8 +38,14 @@ export function openUsage({ inventory, store, stores, hub, desired, history, log
     status: () => readStatus({ inventory, hub, fleetName }),
     readStore: stores.read,
     recentSamples: (query) => hub.recentSamples(query),
+    fullAt: forecast.fullAt,
     onFailure,
   });
-  const recorder = createRecorder({ read: usage.readStores, add: history.addHoldings, onFailure });
+  const recorder = createRecorder({
+    read: usage.readStores,
+    add: history.addHoldings,
+    onRecord: ({ buckets }) => forecast.look(buckets),
+    onFailure,
+  });
   return { usage, close: recorder.close };
 }

@@ -12,7 +12,7 @@ export type TenantOf = (instanceOrTenant: string) => string | null;
 /** By instance: the tables of its database whose rows are counted, by what they are. */
 export type CountsOf = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** Of one store. What is needed and does not exist is left out: the plan tells of it. */
+/** Of one store; nothing is foretold yet. What is needed and does not exist is left out: the plan tells of it. */
 export function holdingsOf(
   server: string,
   needs: readonly DesiredNeed[],
@@ -43,7 +43,9 @@ export function holdingsOf(
     buckets: inputsOf("buckets.ensure", needs).flatMap(({ owner, buckets: names, quotaBytes }) =>
       names.flatMap((bucket): BucketUsage[] => {
         const count = buckets.get(bucket);
-        return count === undefined ? [] : [{ server, tenant: tenantOf(owner), owner, bucket, quotaBytes, ...count }];
+        return count === undefined
+          ? []
+          : [{ server, tenant: tenantOf(owner), owner, bucket, quotaBytes, fullAt: null, ...count }];
       }),
     ),
     models: models.map((model): ModelUsage => ({ server, ...model })),

@@ -23,11 +23,11 @@ const usage: StoreUsage = {
   buckets: [
     {
       ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-uploads", bytes: 50, objects: 2 },
-      ...{ quotaBytes: null, countedAt: readAt },
+      ...{ quotaBytes: null, fullAt: null, countedAt: readAt },
     },
     {
       ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-new", bytes: 0, objects: 0 },
-      ...{ quotaBytes: null, countedAt: null },
+      ...{ quotaBytes: null, fullAt: null, countedAt: null },
     },
   ],
 };

@@ -9,6 +9,8 @@ export interface RecorderDependencies {
   /** Throws `not-found` before the first apply. */
   read: () => Promise<StoreUsage>;
   add: (at: number, holdings: readonly Holding[]) => void;
+  /** After it was recorded. */
+  onRecord?: (usage: StoreUsage) => Promise<void>;
   onFailure: (error: unknown) => void;
 }
 
@@ -24,13 +26,15 @@ const everyMilliseconds = 5 * 60_000;
 /** Agents connect first: until then no store is known to be healthy. */
 const startMilliseconds = 60_000;
 
-export function createRecorder({ read, add, onFailure }: RecorderDependencies): Recorder {
+export function createRecorder({ read, add, onRecord, onFailure }: RecorderDependencies): Recorder {
   let closed = false;
 
   async function record(): Promise<void> {
     try {
       const usage = await read();
-      if (!closed) add(Date.parse(usage.readAt), holdingsToKeep(usage));
+      if (closed) return;
+      add(Date.parse(usage.readAt), holdingsToKeep(usage));
+      await onRecord?.(usage);
     } catch (error) {
       // Nothing is held before the first apply.
       const isNothing = error instanceof BerthError && error.code === "not-found";

@@ -144,7 +144,7 @@ test("adds up what a tenant uses over all nodes and stores, suspended ones too",
   expect(usage.buckets).toEqual([
     {
       ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-uploads", bytes: 50, objects: 2 },
-      ...{ quotaBytes: 1024 ** 3, countedAt: null },
+      ...{ quotaBytes: 1024 ** 3, fullAt: null, countedAt: null },
     },
   ]);
   expect(usage.models).toEqual([

@@ -39,6 +39,8 @@ export interface UsageDependencies {
   status: () => Promise<Status>;
   readStore: Stores["read"];
   recentSamples: (query: { seconds: number }) => readonly LiveSamples[];
+  /** When a bucket's quota will be reached, as far as anybody can tell. */
+  fullAt?: (bucket: string) => string | null;
   onFailure: (error: unknown) => void;
   now?: () => number;
 }
@@ -56,6 +58,7 @@ export function noTenant(name: string): BerthError {
 export function createUsage(dependencies: UsageDependencies): UsageRoom {
   const { fleet: presentFleet, needs, placements, status, readStore } = dependencies;
   const now = dependencies.now ?? Date.now;
+  const fullAt = dependencies.fullAt ?? (() => null);
   let last: { of: Fleet; usage: StoreUsage } | null = null;
   let reading: Promise<StoreUsage> | undefined;
   /** Stores that were given up on and have not ended yet: they are not asked again before. */
@@ -142,7 +145,7 @@ export function createUsage(dependencies: UsageDependencies): UsageRoom {
         owners: ownersUsage(Object.keys(fleet.tenants), usage, measured).filter(isWanted),
         databases: usage.databases.filter(isWanted),
         collections: usage.collections.filter(isWanted),
-        buckets: usage.buckets.filter(isWanted),
+        buckets: usage.buckets.filter(isWanted).map((one) => ({ ...one, fullAt: fullAt(one.bucket) })),
         models: tenant === undefined ? usage.models : [],
         unread: usage.unread
           .filter(({ tenants }) => tenant === undefined || tenants.has(tenant))

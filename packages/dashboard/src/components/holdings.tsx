@@ -1,9 +1,10 @@
 /** What a tenant has in the shared stores, with how much of it there is, as far as the stores have told. */
 import type { TenantStatus } from "@berth/shared/api/tenants";
 import type { BucketUsage, DatabaseUsage, Usage } from "@berth/shared/api/usage";
-import { formatBytes, formatLimit } from "@berth/shared/metrics/units";
+import { formatAhead, formatBytes, formatLimit } from "@berth/shared/metrics/units";
 import type { JSX } from "preact";
 import { formatCount } from "../format/count.ts";
+import { useSession } from "../session/session.ts";
 
 interface HoldingsProps {
   tenant: Pick<TenantStatus, "databases" | "collections" | "buckets">;
@@ -71,15 +72,17 @@ function DatabaseRow({ name, usage }: { name: string; usage: DatabaseUsage | und
 }
 
 function BucketRow({ name, usage }: { name: string; usage: BucketUsage | undefined }): JSX.Element {
+  const { controllerNow } = useSession();
   if (usage === undefined) return <Row kind="Bucket" name={name} size={undefined} content={undefined} />;
-  const { bytes, objects, quotaBytes: quota, countedAt } = usage;
+  const { bytes, objects, quotaBytes: quota, fullAt, countedAt } = usage;
+  const full = fullAt === null ? "" : `, full in ${formatAhead(Date.parse(fullAt) - controllerNow())}`;
   if (countedAt === null) return <Row kind="Bucket" name={name} size="not counted yet" content={undefined} />;
   return (
     <Row
       kind="Bucket"
       name={name}
       size={quota === null ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatLimit(quota)}`}
-      content={formatCount(objects, "object")}
+      content={formatCount(objects, "object") + full}
       isNearLimit={quota !== null && bytes >= warning * quota}
     />
   );

@@ -139,7 +139,7 @@ it("shows tenants with their state, health and backups, and one of them with wha
     "Database user4_n8n 102 MiB 7 workflows, 480 executions, 18 of 20 connections nearly full",
     "Database user4_flowise 102 MiB 18 of 20 connections nearly full",
     "Collection user4-documents – 3600 points",
-    "Bucket user4-uploads 288 MiB of 1 GiB 120 objects",
+    "Bucket user4-uploads 288 MiB of 1 GiB 120 objects, full in about 12 days",
     "Bucket user4-exports not counted yet –",
   ]);
   await page.getByText("berth tenant suspend user4").waitFor();

@@ -23,6 +23,7 @@ export function makeUsage(now: number, tenants: readonly TenantStatus[]): Usage 
       ...{
         objects: position === 0 ? 40 * index : 0,
         quotaBytes: 1024 * mebibyte,
+        fullAt: position === 0 && index > 2 ? new Date(now + 12.2 * 86_400_000).toISOString() : null,
         countedAt: position === 0 ? countedAt : null,
       },
     })),

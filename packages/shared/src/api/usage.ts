@@ -36,6 +36,12 @@ export const bucketUsageSchema = z.object({
   bytes: z.int(),
   objects: z.int(),
   quotaBytes: z.int().nullable().describe("null: none"),
+  fullAt: z.iso
+    .datetime()
+    .nullable()
+    .describe(
+      "When its quota is reached, if it goes on growing as in the last two weeks; null: nobody can tell, or never",
+    ),
   countedAt: z.iso.datetime().nullable().describe("The store counts now and then; null: not yet, and the rest is 0"),
 });
 

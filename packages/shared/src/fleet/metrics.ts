@@ -42,7 +42,7 @@ export const historySchema = z
           "and container holds all; less than 50KiB for each, nothing but the last two hours",
       ),
   })
-  .describe("What is kept of the metrics of nodes and containers");
+  .describe("What is kept of the metrics of nodes and containers, and of what stores held");
 
 /** The address of whoever takes remote write, with its login in it; no tenant is named `metrics`. */
 export const remoteWriteSecretName = "metrics/remoteWrite";

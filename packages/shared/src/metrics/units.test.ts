@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCores, formatLimit, formatRate, formatShare, shareOf } from "./units.ts";
+import { formatAhead, formatBytes, formatCores, formatLimit, formatRate, formatShare, shareOf } from "./units.ts";
 
 describe("formatBytes", () => {
   it.each([
@@ -44,6 +44,13 @@ it("keeps two decimals of cores below ten", () => {
     "–",
   ]);
 });
+
+it.each([
+  [0, "about an hour"],
+  [20 * 3_600_000, "about 20 hours"],
+  [47.4 * 3_600_000, "about 47 hours"],
+  [12.4 * 86_400_000, "about 12 days"],
+])("writes %d ms ahead as %s", (milliseconds, text) => expect(formatAhead(milliseconds)).toBe(text));
 
 it("gives no share of a limit that is not set", () => {
   expect(shareOf(3, 0)).toBeNaN();

@@ -46,6 +46,13 @@ export function formatShare(share: number): string {
   return Number.isFinite(share) ? `${Math.round(share * 100)} %` : notMeasured;
 }
 
+/** How far something lies ahead that nobody knows exactly: "about 12 days", "about 20 hours". */
+export function formatAhead(milliseconds: number): string {
+  const hours = Math.max(1, Math.round(milliseconds / 3_600_000));
+  if (hours >= 48) return `about ${Math.round(hours / 24)} days`;
+  return hours === 1 ? "about an hour" : `about ${hours} hours`;
+}
+
 /** `used / limit`, NaN when there is no limit to speak of. */
 export function shareOf(used: number, limit: number): number {
   return limit > 0 && Number.isFinite(limit) ? used / limit : Number.NaN;

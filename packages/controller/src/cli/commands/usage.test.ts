@@ -2,7 +2,7 @@ import { getUsage, type Usage } from "@berth/shared/api/usage";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { startTestController, type TestController } from "../testing/controller.ts";
-import { runInTest } from "../testing/terminal.ts";
+import { runInTest, testTime } from "../testing/terminal.ts";
 
 const mebibyte = 1024 ** 2;
 const usage: Usage = {
@@ -39,11 +39,11 @@ const usage: Usage = {
         bytes: 5 * mebibyte,
         objects: 12,
       },
-      ...{ quotaBytes: 10 * mebibyte, countedAt: "2026-11-24T06:00:00.000Z" },
+      ...{ quotaBytes: 10 * mebibyte, fullAt: null, countedAt: "2026-11-24T06:00:00.000Z" },
     },
     {
       ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-backups", bytes: 0, objects: 0 },
-      ...{ quotaBytes: null, countedAt: null },
+      ...{ quotaBytes: null, fullAt: null, countedAt: null },
     },
   ],
   models: [{ server: "shared-ollama", model: "llama3.2:3b", memoryBytes: 0, graphicsMemoryBytes: 3 * 1024 ** 3 }],
@@ -96,6 +96,20 @@ user1-uploads  5.00 MiB of 10 MiB       12
 user1-backups     not counted yet        -
 
 What shared-neo4j holds is missing: shared-neo4j is not healthy
+`,
+  );
+});
+
+test("says when a bucket will be full, where somebody can tell", async () => {
+  const fullAt = new Date(testTime + 12.4 * 86_400_000).toISOString();
+  const buckets = usage.buckets.map((bucket) => (bucket.objects === 12 ? { ...bucket, fullAt } : bucket));
+  await using controller = await startTestController((app) =>
+    serveEndpoint(app, getUsage, async () => ({ ...usage, buckets, owners: usage.owners.slice(0, 1) })),
+  );
+  expect((await ask(controller, "user1")).stdout).toContain(
+    `BUCKET                       SIZE  OBJECTS  FULL
+user1-uploads  5.00 MiB of 10 MiB       12  in about 12 days
+user1-backups     not counted yet        -  -
 `,
   );
 });

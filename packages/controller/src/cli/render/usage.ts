@@ -1,15 +1,15 @@
 /** What tenants use, as tables. Pure. */
 import type { BucketUsage, DatabaseUsage, OwnerUsage, Usage } from "@berth/shared/api/usage";
-import { formatBytes, formatCores, formatLimit } from "@berth/shared/metrics/units";
+import { formatAhead, formatBytes, formatCores, formatLimit } from "@berth/shared/metrics/units";
 import { sharedScope } from "@berth/shared/names";
 import type { RenderOptions } from "../define-command.ts";
 import type { Style } from "./style.ts";
-import { properties, table } from "./table.ts";
+import { type Column, properties, table } from "./table.ts";
 
 /** From this share of what there may be on, it is worth a look. */
 const warning = 0.9;
 
-type Options = Pick<RenderOptions, "style" | "fit">;
+type Options = Pick<RenderOptions, "style" | "fit" | "now">;
 
 /** A line for each owner; of one tenant alone, each thing that it has. */
 export function usageLines(usage: Usage, options: Options): string[] {
@@ -47,7 +47,7 @@ function ownerLines(usage: Usage, options: Options): string[] {
 }
 
 function tenantUsageLines(owner: OwnerUsage, usage: Usage, options: Options): string[] {
-  const { style, fit } = options;
+  const { style, fit, now } = options;
   return [
     ...measuredLines(owner, options),
     ...titled(
@@ -89,6 +89,7 @@ function tenantUsageLines(owner: OwnerUsage, usage: Usage, options: Options): st
             align: "right",
             value: ({ objects, countedAt }) => (countedAt === null ? null : objects),
           },
+          ...fullColumn(usage.buckets, now),
         ],
         style,
         fit,
@@ -153,6 +154,18 @@ function paintConnections(style: Style): (text: string, row: DatabaseUsage) => s
 function sizeText({ bytes, quotaBytes, countedAt }: BucketUsage): string {
   if (countedAt === null) return "not counted yet";
   return quotaBytes === null ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatLimit(quotaBytes)}`;
+}
+
+/** Only where something can be foretold. */
+function fullColumn(buckets: readonly BucketUsage[], now: number): Column<BucketUsage>[] {
+  if (buckets.every(({ fullAt }) => fullAt === null)) return [];
+  return [
+    {
+      title: "FULL",
+      value: ({ fullAt }) => (fullAt === null ? null : `in ${formatAhead(Date.parse(fullAt) - now)}`),
+      leaveOut: 1,
+    },
+  ];
 }
 
 function paintBucket(style: Style): (text: string, row: BucketUsage) => string {

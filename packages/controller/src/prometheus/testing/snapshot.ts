@@ -106,11 +106,11 @@ export function testSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
             bytes: 100,
             objects: 2,
           },
-          ...{ quotaBytes: 1000, countedAt: seenAt },
+          ...{ quotaBytes: 1000, fullAt: null, countedAt: seenAt },
         },
         {
           ...{ server: "shared-minio", tenant: "user1", owner: "user1", bucket: "user1-backups", bytes: 0, objects: 0 },
-          ...{ quotaBytes: null, countedAt: null },
+          ...{ quotaBytes: null, fullAt: null, countedAt: null },
         },
       ],
       models: [{ server: "shared-ollama", model: "llama3.2:3b", memoryBytes: 5, graphicsMemoryBytes: 6 }],
