@@ -20,7 +20,7 @@ export function rowsOf(column: string): string {
 }
 
 export function isRowsColumn(column: string): boolean {
-  return column.startsWith(rowsPrefix);
+  return column.startsWith(rowsPrefix) && column !== rowsPrefix;
 }
 
 export function isHoldingColumn(column: string): boolean {

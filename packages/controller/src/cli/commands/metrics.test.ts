@@ -80,6 +80,7 @@ test.each([
   [["--since", "yesterday"], "--since must be a time such as 30m, 24h, 7d or 4w"],
   [["--since", "1h", "--until", "2h"], "--since must lie further back than --until"],
   [["--column", "colour"], "There is no column 'colour'"],
+  [["--column", "rows:"], "There is no column 'rows:'"],
 ])("%j is refused before anybody is asked", async (words, reason) => {
   const { exitCode, stderr } = await runInTest(["metrics", "user1-n8n", ...words]);
   expect(exitCode).not.toBe(0);
