@@ -111,6 +111,26 @@ describe("a connected agent", () => {
     expect(after?.containers[0]?.startedAt).not.toBe(before?.containers[0]?.startedAt);
   });
 
+  it("tells what the time of an operation went into", async () => {
+    const { controller } = node;
+    const spec = instanceSpec({ hash: "hash-1b", containers: [containerSpec({ env: { CHANGED: "yes" } })] });
+    const startedAt = Date.now();
+    const { outcome, phases = [] } = await controller.result(controller.operation("instance.ensure", spec));
+    const took = Date.now() - startedAt;
+    expect(outcome).toMatchObject({ status: "succeeded", output: { changed: true } });
+    const told = phases.map(({ name }) => name);
+    const order = ["wait its turn", "create", "stop", "start", "wait until healthy", "remove"];
+    expect(order.filter((name) => told.includes(name))).toEqual(told);
+    expect(told).toEqual(expect.arrayContaining(["create", "stop", "start"]));
+    // One after the other, within the operation, and most of it.
+    for (const [index, { at, milliseconds }] of phases.entries()) {
+      expect(at).toBeGreaterThanOrEqual(startedAt - 5);
+      expect(at + milliseconds).toBeLessThanOrEqual((phases[index + 1]?.at ?? startedAt + took) + 5);
+    }
+    const covered = phases.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    expect(covered / took).toBeGreaterThan(0.7);
+  });
+
   it("replaces a container behind the health gate", async () => {
     const { controller } = node;
     const spec = instanceSpec({ version: "2", hash: "hash-2", containers: [containerSpec({ image: "test/web:2" })] });

@@ -17,21 +17,23 @@ export async function createBackup(
   input: Input,
   context: OperationContext,
 ): Promise<OperationResult<"backup.create">> {
-  const restic = new Restic(dependencies, input.repository);
-  context.progress({ line: `opening ${input.repository.owner}'s repository` });
-  await ensureRepository(restic, context.signal);
+  const { subject, repository } = input;
+  const restic = new Restic(dependencies, repository);
+  context.progress({ line: `opening ${repository.owner}'s repository` });
+  await context.phase("open repository", repository.owner, () => ensureRepository(restic, context.signal));
   // Whatever can be known to be missing is known before the instance stops.
   for (const source of input.sources) {
     if (source.kind === "database") await dependencies.ensureImage(source.image, context.signal);
   }
   const work = (): Promise<Snapshot[]> => backUpAll(dependencies, restic, input, context);
   const { value: snapshots, milliseconds } = input.stop
-    ? await whileStopped(dependencies, input.subject, context, work)
+    ? await whileStopped(dependencies, subject, context, work)
     : { value: await work(), milliseconds: 0 };
   const report = context.progress;
-  await writeRecord({ restic, signal: context.signal, report }, { ...input, snapshots });
+  const options = { restic, signal: context.signal, report };
+  await context.phase("record", subject, () => writeRecord(options, { ...input, snapshots }));
   if (milliseconds > 0) {
-    await waitForHealth(dependencies, input.subject, context, "It was stopped for its backup, which is complete.");
+    await waitForHealth(dependencies, subject, context, "It was stopped for its backup, which is complete.");
   }
   return { snapshots, stoppedMilliseconds: milliseconds };
 }
@@ -40,7 +42,7 @@ async function backUpAll(
   dependencies: BackupDependencies,
   restic: Restic,
   { backup, fleet, subject, stop, sources }: Input,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = [];
   for (const source of sources) {
@@ -49,7 +51,8 @@ async function backUpAll(
     const report = (told: Parameters<typeof progress>[0]): void => {
       progress({ ...told, line: `${source.name}: ${told.line}` });
     };
-    snapshots.push(await backUp(dependencies, { restic, signal, report, host: subject, tags }, source, !stop));
+    const options = { restic, signal, report, host: subject, tags };
+    snapshots.push(await phase("back up", source.name, () => backUp(dependencies, options, source, !stop)));
   }
   return snapshots;
 }

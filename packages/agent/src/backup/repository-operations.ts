@@ -12,29 +12,31 @@ const lockWait = "45m";
 export async function checkRepository(
   dependencies: BackupDependencies,
   { repository }: OperationInput<"repository.check">,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<OperationResult<"repository.check">> {
   const restic = new Restic(dependencies, repository);
-  await openRepository(restic, signal);
+  await phase("open repository", repository.owner, () => openRepository(restic, signal));
   progress({ line: `reading all of ${repository.owner}'s repository` });
-  await restic.run(["check", "--read-data"], { signal, lockWait });
+  await phase("check", repository.owner, () => restic.run(["check", "--read-data"], { signal, lockWait }));
   return { snapshots: await snapshotIds(restic, signal) };
 }
 
 export async function pruneRepository(
   dependencies: BackupDependencies,
   { repository, backups }: OperationInput<"repository.prune">,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<OperationResult<"repository.prune">> {
   const restic = new Restic(dependencies, repository);
-  await openRepository(restic, signal);
+  await phase("open repository", repository.owner, () => openRepository(restic, signal));
   const tags = new Set(backups.map(backupTag));
   const present = await listSnapshots(restic, signal);
   const ids = present.filter((snapshot) => snapshot.tags.some((tag) => tags.has(tag))).map(({ id }) => id);
   progress({ line: `removing ${ids.length} snapshots of ${backups.length} backups` });
-  if (ids.length > 0) await restic.run(["forget", ...ids], { signal, lockWait });
-  // Also when nothing was to be forgotten: an attempt before this one may have been cut off between the two.
-  await restic.run(["prune"], { signal, lockWait });
+  await phase("prune", repository.owner, async () => {
+    if (ids.length > 0) await restic.run(["forget", ...ids], { signal, lockWait });
+    // Also when nothing was to be forgotten: an attempt before this one may have been cut off between the two.
+    await restic.run(["prune"], { signal, lockWait });
+  });
   return { snapshots: await snapshotIds(restic, signal) };
 }
 

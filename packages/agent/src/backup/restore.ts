@@ -24,20 +24,20 @@ export async function restoreBackup(
   input: Input,
   context: OperationContext,
 ): Promise<OperationResult<"backup.restore">> {
-  const { signal, progress } = context;
+  const { signal, progress, phase } = context;
   const restic = new Restic(dependencies, input.repository);
   const parts = input.parts.toSorted((one, other) => order.indexOf(one.source.kind) - order.indexOf(other.source.kind));
   parts.forEach(checkPart);
-  await openRepository(restic, signal);
+  await phase("open repository", input.repository.owner, () => openRepository(restic, signal));
   try {
     for (const part of parts) {
       progress({ line: `fetching and verifying ${part.source.name} (${part.source.kind})` });
-      await stage(dependencies, restic, input.subject, part, signal);
+      await phase("fetch", part.source.name, () => stage(dependencies, restic, input.subject, part, signal));
     }
     const { milliseconds } = await whileStopped(dependencies, input.subject, context, async () => {
       for (const part of parts) {
         progress({ line: `restoring ${part.source.name} (${part.source.kind})` });
-        await putInPlace(dependencies, restic, part, signal);
+        await phase("restore", part.source.name, () => putInPlace(dependencies, restic, part, signal));
       }
       // What an upgrade has copied must not take the place of these data later.
       dependencies.checkpoints.remove(input.subject);
@@ -52,7 +52,8 @@ export async function restoreBackup(
     return { restored: input.parts.map(({ source }) => source.name), stoppedMilliseconds: milliseconds };
   } finally {
     for (const { source } of parts) {
-      if (source.kind === "volume") await removeStaging(dependencies, source.volume);
+      if (source.kind !== "volume") continue;
+      await phase("remove", source.name, () => removeStaging(dependencies, source.volume));
     }
   }
 }

@@ -9,6 +9,7 @@ import { FakeEngine } from "../testing/fake-engine.ts";
 import { FakeVolumes } from "../testing/fake-volumes.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { checkpointHandlers } from "./handlers.ts";
+import { untold } from "../operations/phases.ts";
 
 const db = containerSpec({ name: "user1-web-db", ports: [] });
 const web = containerSpec({ name: "user1-web-app", ports: [] });
@@ -49,7 +50,7 @@ afterEach(async () => {
 const write = (text: string) => writeFile(join(volumes.directory(volume), "note"), text);
 const read = (of: string) => readFile(join(volumes.directory(of), "note"), "utf8");
 const context = (signal = new AbortController().signal): OperationContext => {
-  return { signal, progress: ({ line }) => void lines.push(line) };
+  return { signal, progress: ({ line }) => void lines.push(line), phase: untold };
 };
 const handlers = () => checkpointHandlers({ engine, volumes, files: volumes, journal });
 const create = (changes = {}, signal?: AbortSignal) =>

@@ -28,8 +28,8 @@ export async function createCheckpoint(
     await holdStopped(dependencies, instance, context);
     return { bytes: known.bytes, stoppedAt: known.stoppedAt };
   }
-  await clearAway(dependencies, input, known);
-  await checkSpace(dependencies, input, context.signal);
+  await context.phase("remove", instance, () => clearAway(dependencies, input, known));
+  await context.phase("check space", instance, () => checkSpace(dependencies, input, context.signal));
   return copyAll(dependencies, input, context, known);
 }
 
@@ -106,25 +106,35 @@ async function copyAll(
 
 /** Returns the size of the copies, which are on the disk. */
 async function copyVolumes(
-  { volumes, files }: CheckpointDependencies,
+  dependencies: CheckpointDependencies,
   instance: string,
   wanted: readonly string[],
-  { signal, progress }: OperationContext,
+  context: OperationContext,
 ): Promise<number> {
   let bytes = 0;
   for (const volume of wanted) {
-    const copy = copyOf(volume);
-    await volumes.createVolume(copy, instance);
-    const [from, to] = [await volumes.volumeDirectory(volume), await volumes.volumeDirectory(copy)];
-    if (to === null) throw new BerthError("docker.failed", `The volume ${copy} is not there although it was made.`);
-    // One that is not there yet is made by the first start: its copy is empty, as it is.
-    if (from !== null) {
-      progress({ line: `copying ${volume}` });
-      await files.copy(from, to, signal);
-    }
-    bytes += await files.size(to, signal);
-    await files.sync(to);
+    bytes += await context.phase("copy", volume, () => copyVolume(dependencies, instance, volume, context));
   }
-  progress({ line: `${instance}: its volumes are copied (${mebibytes(bytes)})` });
+  context.progress({ line: `${instance}: its volumes are copied (${mebibytes(bytes)})` });
+  return bytes;
+}
+
+async function copyVolume(
+  { volumes, files }: CheckpointDependencies,
+  instance: string,
+  volume: string,
+  { signal, progress }: OperationContext,
+): Promise<number> {
+  const copy = copyOf(volume);
+  await volumes.createVolume(copy, instance);
+  const [from, to] = [await volumes.volumeDirectory(volume), await volumes.volumeDirectory(copy)];
+  if (to === null) throw new BerthError("docker.failed", `The volume ${copy} is not there although it was made.`);
+  // One that is not there yet is made by the first start: its copy is empty, as it is.
+  if (from !== null) {
+    progress({ line: `copying ${volume}` });
+    await files.copy(from, to, signal);
+  }
+  const bytes = await files.size(to, signal);
+  await files.sync(to);
   return bytes;
 }

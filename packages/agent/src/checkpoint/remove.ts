@@ -1,6 +1,7 @@
 /** checkpoint.remove: the copies go; what was set aside stays. */
 import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import type { Volumes } from "../docker/tools.ts";
+import type { OperationContext } from "../operations/context.ts";
 import { type CheckpointDependencies, copyOf, setAsideOf } from "./dependencies.ts";
 import { finishRestore } from "./restore.ts";
 
@@ -8,6 +9,7 @@ import { finishRestore } from "./restore.ts";
 export async function removeCheckpoint(
   dependencies: CheckpointDependencies,
   { instance, upgrade, volumes: wanted }: OperationInput<"checkpoint.remove">,
+  { phase }: OperationContext,
 ): Promise<OperationResult<"checkpoint.remove">> {
   const { volumes, journal } = dependencies;
   await finishRestore(dependencies, instance);
@@ -15,7 +17,8 @@ export async function removeCheckpoint(
   if (known !== undefined && known.upgrade !== upgrade) return { removed: 0 };
   // Forgotten first: copies that are being removed must not be taken for whole ones.
   journal.checkpoints.remove(instance);
-  return { removed: await removeCopies(volumes, new Set([...wanted, ...(known?.volumes ?? [])])) };
+  const all = new Set([...wanted, ...(known?.volumes ?? [])]);
+  return { removed: await phase("remove", instance, () => removeCopies(volumes, all)) };
 }
 
 /** Returns how many there were. */

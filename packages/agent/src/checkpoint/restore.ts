@@ -28,7 +28,7 @@ export async function restoreCheckpoint(
     context.progress({ line: `${instance}: putting the data of before the upgrade back` });
     checkpoints.set(instance, { ...known, state: "restoring" });
   }
-  await finishRestore(dependencies, instance);
+  await context.phase("put back", instance, () => finishRestore(dependencies, instance));
   return { setAside: known.volumes.map(setAsideOf) };
 }
 

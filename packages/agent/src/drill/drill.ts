@@ -34,7 +34,7 @@ export async function drillBackup(
 ): Promise<OperationResult<"backup.drill">> {
   const startedAt = performance.now();
   const restic = new Restic(dependencies, input.repository);
-  await openRepository(restic, context.signal);
+  await context.phase("open repository", input.repository.owner, () => openRepository(restic, context.signal));
   await prepareImages(dependencies, input, context);
   return dependencies.room.use(context, async () => {
     // In an empty room: what a drill before this one has left is no reason.
@@ -78,18 +78,20 @@ async function restoreParts(
   context: OperationContext,
 ): Promise<{ parts: OperationResult<"backup.drill">["parts"]; stores: DrillContainer[] }> {
   const { room, drills } = dependencies;
-  const { signal, progress } = context;
+  const { signal, progress, phase } = context;
   const stores: DrillContainer[] = [];
   for (const spec of input.stores) stores.push(...(await room.start(spec, context)));
   const addresses = new Map(stores.map(({ name, address }) => [name, address]));
-  for (const need of input.needs) await meetNeed(dependencies, locateNeed(need, addresses), signal);
+  await phase("create", "needs", async () => {
+    for (const need of input.needs) await meetNeed(dependencies, locateNeed(need, addresses), signal);
+  });
   const parts = [];
   for (const { source, snapshot } of input.parts) {
     progress({ line: `restoring ${snapshot.name} (${snapshot.kind})` });
     const located = locateSource(source, addresses);
     if (located.kind === "volume") await drills.createVolume(located.volume);
     const part = { tools: dependencies, restic, subject: input.subject, signal };
-    const proven = await provePart(part, located, snapshot);
+    const proven = await phase("restore", snapshot.name, () => provePart(part, located, snapshot));
     const counts = Object.entries(proven.counts).map(([what, count]) => `${what} ${count}`);
     progress({ line: `${snapshot.name} came back: ${counts.join(", ")}` });
     parts.push(proven);

@@ -22,7 +22,7 @@ export function backupDrill(dependencies: DrillHandlerDependencies): OperationHa
     const ensureImage = async (image: string, signal: AbortSignal): Promise<void> => {
       if ((await engine.imageId(image)) !== null) return;
       context.progress({ line: `pulling ${image}` });
-      await engine.pullImage(image, context.progress, signal);
+      await context.phase("pull", image, () => engine.pullImage(image, context.progress, signal));
     };
     return throughOutages(engine, context, async () => {
       await tools.removeLeftovers();

@@ -41,15 +41,15 @@ export class DrillRoom {
   }
 
   /** Runs `work` in an empty room. One at a time: drills of one node lock each other out. */
-  async use<T>({ progress }: OperationContext, work: () => Promise<T>): Promise<T> {
+  async use<T>({ progress, phase }: OperationContext, work: () => Promise<T>): Promise<T> {
     this.#isUsed = true;
     try {
-      await this.#clear();
+      await phase("remove", "leftovers", () => this.#clear());
       await this.#dependencies.drills.createNetwork();
       return await work();
     } finally {
       // The outcome is what `work` found out. What stays goes when Docker is back, with the next drill, or at a start.
-      await this.#clear().catch((error: unknown) => {
+      await phase("remove", "the drill", () => this.#clear()).catch((error: unknown) => {
         progress({ line: `what the drill has made could not be removed yet: ${reasonOf(error)}` });
       });
       this.#isUsed = false;
@@ -67,17 +67,18 @@ export class DrillRoom {
   }
 
   /** Starts the containers in order, each behind the health of the one before. */
-  async start(spec: InstanceSpec, { signal, progress }: OperationContext): Promise<DrillContainer[]> {
+  async start(spec: InstanceSpec, { signal, progress, phase }: OperationContext): Promise<DrillContainer[]> {
     const { engine, drills } = this.#dependencies;
     const started: DrillContainer[] = [];
     for (const container of spec.containers) {
       signal.throwIfAborted();
       const { name } = container;
       progress({ line: `starting ${name} for the drill` });
-      const id = await drills.createContainer(spec, container);
-      await engine.startContainer(id);
+      const id = await phase("create", name, () => drills.createContainer(spec, container));
+      await phase("start", name, () => engine.startContainer(id));
       const onWaiting = (reason: string): void => progress({ line: `${name}: waiting for health: ${reason}` });
-      const reason = await waitUntilHealthy(engine, container, id, { signal, successes: 1, onWaiting });
+      const gate = { signal, successes: 1, onWaiting };
+      const reason = await phase("wait until healthy", name, () => waitUntilHealthy(engine, container, id, gate));
       if (reason !== null) throw unhealthy(name, reason, await logTail(engine, id, redactor(spec)));
       const details = await engine.inspectContainer(id);
       if (details?.address == null) throw unhealthy(name, "it has no address", []);

@@ -53,8 +53,15 @@ export function openDatabase(path: string): DatabaseSync {
   // Overwrites what is deleted: inputs carry secrets. A small cache: the agent's memory counts.
   database.exec("PRAGMA secure_delete = ON; PRAGMA cache_size = -256; PRAGMA journal_size_limit = 1048576;");
   database.exec(schema);
+  addPhases(database);
   if (path !== ":memory:") chmodSync(path, 0o600);
   return database;
+}
+
+/** Journals of before have none. Beside the outcome: an older agent would send it as part of that. */
+function addPhases(database: DatabaseSync): void {
+  const isThere = database.prepare("SELECT 1 FROM pragma_table_info('operations') WHERE name = 'phases'").get();
+  if (isThere === undefined) database.exec("ALTER TABLE operations ADD COLUMN phases TEXT");
 }
 
 /** What SQLite failed with, in the words of the catalogue. */

@@ -40,7 +40,9 @@ describe("Journal", () => {
     const { signal } = spawnSync(process.execPath, ["--input-type=module-typescript", "--eval", script]);
     expect(signal).toBe("SIGKILL");
     const journal = new Journal(path);
-    expect(journal.operations.unacknowledged()).toEqual([{ ...operation, state: "running", outcome: null }]);
+    expect(journal.operations.unacknowledged()).toEqual([
+      { ...operation, state: "running", outcome: null, phases: [] },
+    ]);
     journal.close();
   });
 
@@ -53,6 +55,7 @@ describe("Journal", () => {
       input: null,
       state: "done",
       outcome: { status: "cancelled" },
+      phases: [],
     });
     const files = readdirSync(directory).map((name) => readFileSync(join(directory, name), "latin1"));
     expect(files.join("").includes("correct horse"), "in the database, or in the log of what was written").toBe(false);
@@ -69,6 +72,21 @@ describe("Journal", () => {
     expect(journal.operations.unacknowledged()).toEqual([]);
     expect(journal.operations.find(id)).toMatchObject({ state: "acknowledged", outcome: { status: "cancelled" } });
     journal.close();
+  });
+
+  it("takes over one of an agent that told no phases", () => {
+    const phase = { name: "pull", target: "test/web:1", at: 1_764_500_000_000, milliseconds: 3100 };
+    new Journal(path).close();
+    const before = openDatabase(path);
+    before.exec("ALTER TABLE operations DROP COLUMN phases");
+    before.close();
+    for (let start = 0; start < 2; start += 1) {
+      const journal = new Journal(path);
+      if (start === 0) journal.operations.accept(operation);
+      if (start === 0) journal.operations.finish(id, { status: "cancelled" }, [phase]);
+      expect(journal.operations.find(id)).toMatchObject({ outcome: { status: "cancelled" }, phases: [phase] });
+      journal.close();
+    }
   });
 
   it("undoes all of a transaction that fails", () => {

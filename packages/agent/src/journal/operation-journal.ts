@@ -1,5 +1,6 @@
 /** What became of each operation: accepted -> running -> done -> acknowledged. The same id is never performed twice. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { phasesSchema, type Phase } from "@berth/shared/operations/phases";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import * as z from "zod";
 
@@ -15,6 +16,8 @@ export interface JournaledOperation {
   /** Milliseconds since the epoch. */
   deadlineAt: number;
   outcome: Outcome | null;
+  /** What it spent its time with, once done. */
+  phases: readonly Phase[];
 }
 
 export interface AcceptedOperation {
@@ -34,6 +37,7 @@ const rowSchema = z.object({
   state: z.enum(["accepted", "running", "done", "acknowledged"]),
   deadline_at: z.number(),
   outcome: z.string().nullable(),
+  phases: z.string().nullable(),
 });
 
 export class OperationJournal {
@@ -55,7 +59,7 @@ export class OperationJournal {
     this.#unacknowledged = database.prepare("SELECT * FROM operations WHERE state <> 'acknowledged' ORDER BY rowid");
     this.#begin = database.prepare("UPDATE operations SET state = 'running', changed_at = ? WHERE id = ?");
     this.#finish = database.prepare(
-      "UPDATE operations SET state = 'done', input = NULL, outcome = ?, changed_at = ? WHERE id = ?",
+      "UPDATE operations SET state = 'done', input = NULL, outcome = ?, phases = ?, changed_at = ? WHERE id = ?",
     );
     this.#acknowledge = database.prepare(
       "UPDATE operations SET state = 'acknowledged', changed_at = ? WHERE id = ? AND state = 'done'",
@@ -83,8 +87,8 @@ export class OperationJournal {
   }
 
   /** Its input is gone from the disk, also from the log of writes, which a transaction that it is part of prevents. */
-  finish(id: string, outcome: Outcome): void {
-    this.#finish.run(JSON.stringify(outcome), Date.now(), id);
+  finish(id: string, outcome: Outcome, phases: readonly Phase[] = []): void {
+    this.#finish.run(JSON.stringify(outcome), JSON.stringify(phases), Date.now(), id);
     emptyLog(this.#database);
   }
 
@@ -114,5 +118,6 @@ function parse(value: unknown): JournaledOperation {
     state: row.state,
     deadlineAt: row.deadline_at,
     outcome: row.outcome === null ? null : JSON.parse(row.outcome),
+    phases: row.phases === null ? [] : phasesSchema.parse(JSON.parse(row.phases)),
   };
 }

@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { context, engineWith, specOf, waiting } from "../testing/web-instance.ts";
 import type { OperationContext } from "./context.ts";
 import { ensureInstance } from "./instance-ensure.ts";
+import { untold } from "./phases.ts";
 
 it("gives up one that Docker starts again and again, sooner where a former one waits", async () => {
   const engine = engineWith("1", "2");
@@ -17,6 +18,7 @@ it("gives up one that Docker starts again and again, sooner where a former one w
   // As Docker does: once more each time that it is looked at.
   const crashing: OperationContext = {
     ...context(),
+    phase: untold,
     progress: () => {
       for (const container of engine.containers.values()) {
         Object.assign(container, { state: "restarting", restarts: container.restarts + 1, exitCode: 1 });

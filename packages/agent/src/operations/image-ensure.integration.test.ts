@@ -11,6 +11,7 @@ import { startRegistry, type TestRegistry } from "../testing/registry.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { imageEnsure } from "./image-ensure.ts";
 import { ensureInstance } from "./instance-ensure.ts";
+import { untold } from "./phases.ts";
 
 let directory: string;
 let namespace: Namespace;
@@ -22,7 +23,7 @@ let image: string;
 let former: string;
 let present: string;
 
-const context = { signal: new AbortController().signal, progress: () => undefined };
+const context = { signal: new AbortController().signal, progress: () => undefined, phase: untold };
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "berth-images-"));

@@ -2,6 +2,7 @@ import { BerthError } from "@berth/shared/errors";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { imageEnsure } from "./image-ensure.ts";
+import { untold } from "./phases.ts";
 
 const image = "10.0.6.1:5000/test/web:1";
 const [planned, other] = [`sha256:${"a".repeat(64)}`, `sha256:${"b".repeat(64)}`];
@@ -13,7 +14,7 @@ beforeEach(() => {
 
 function ensure(digest?: string) {
   const input = { node: "user1", image, registryCa: null, ...(digest === undefined ? {} : { digest }) };
-  const context = { signal: new AbortController().signal, progress: () => undefined };
+  const context = { signal: new AbortController().signal, progress: () => undefined, phase: untold };
   return imageEnsure({ engine, registryCertificates: "/nonexistent" })(input, context);
 }
 

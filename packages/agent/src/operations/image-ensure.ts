@@ -27,13 +27,13 @@ type Wanted = Pick<OperationInput<"image.ensure">, "image" | "digest">;
 async function ensureImage(
   engine: Engine,
   { image, digest }: Wanted,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<OperationResult<"image.ensure">> {
   const present = await engine.imageId(image);
   const isWanted = digest === undefined || (await engine.imageDigests(image)).includes(digest);
   if (present !== null && isWanted) return { pulled: false, imageId: present };
   progress({ line: `pulling ${image}` });
-  await engine.pullImage(image, progress, signal);
+  await phase("pull", image, () => engine.pullImage(image, progress, signal));
   const imageId = await engine.imageId(image);
   if (imageId === null) {
     throw new BerthError("image.unavailable", `${image} is not there although Docker has pulled it.`, {

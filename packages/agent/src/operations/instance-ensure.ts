@@ -92,7 +92,8 @@ async function carryOut(
   options: EnsureOptions,
 ): Promise<EnsureResult> {
   const { losses } = engine.presence;
-  const made = await prepareReplacements(engine, spec, checks);
+  const { phase } = context;
+  const made = await phase("create", spec.instance, () => prepareReplacements(engine, spec, checks));
   const exchange = { replacements: [...underWay, ...made], retired, added: [] };
   const isExchange = exchange.replacements.length > 0 || retired.length > 0;
   let containerIds: string[];
@@ -100,7 +101,7 @@ async function carryOut(
   let answered: boolean;
   try {
     context.signal.throwIfAborted();
-    await swap(engine, exchange);
+    await phase("stop", spec.instance, () => swap(engine, exchange));
     containerIds = await bringUp(engine, spec, checks, exchange, context, options);
     healthyAt = new Date().toISOString();
     answered = options.standbys?.answersFor(spec.instance) ?? false;
@@ -111,12 +112,14 @@ async function carryOut(
     const isOver = context.signal.aborted || !(await isOutage(engine, losses));
     if (isExchange && isOver) {
       context.progress({ line: `${spec.instance}: putting the former containers back` });
-      await rollBack(engine, exchange, { start: options.onFailure !== "stopped" });
-      if (options.standbys?.answersFor(spec.instance) === true) await formerHealthy(engine, exchange);
+      await phase("go back", spec.instance, async () => {
+        await rollBack(engine, exchange, { start: options.onFailure !== "stopped" });
+        if (options.standbys?.answersFor(spec.instance) === true) await formerHealthy(engine, exchange);
+      });
     }
     throw error;
   }
-  await removeFormer(engine, exchange);
+  await phase("remove", spec.instance, () => removeFormer(engine, exchange));
   const changed = cleaned || isExchange || checks.some(({ repair }) => repair !== "none");
   return { changed, containerIds, healthyAt, answered };
 }
@@ -185,14 +188,14 @@ async function validate(
   containers: readonly ContainerSummary[],
   checks: readonly ContainerCheck[],
   images: ImageIds,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<void> {
   const making = checks.filter(({ repair }) => repair === "create" || repair === "replace");
   if (making.length === 0) return;
   for (const reference of new Set(making.map(({ spec: container }) => container.image))) {
     if (images.has(reference)) continue;
     progress({ line: `pulling ${reference}` });
-    await engine.pullImage(reference, progress, signal);
+    await phase("pull", reference, () => engine.pullImage(reference, progress, signal));
   }
   await checkDigests(
     engine,
@@ -217,7 +220,8 @@ async function bringUp(
     const replacement = exchange.replacements.find(({ container }) => container.name === check.spec.name);
     let id = replacement?.nextId ?? check.current?.id;
     if (id === undefined) {
-      id = await engine.createContainer(spec, check.spec, check.spec.name);
+      const { name } = check.spec;
+      id = await context.phase("create", name, () => engine.createContainer(spec, check.spec, name));
       exchange.added.push(id);
     }
     ids.push(id);
@@ -238,7 +242,7 @@ async function applyRepair(
   engine: Engine,
   check: ContainerCheck,
   id: string,
-  { progress }: OperationContext,
+  { progress, phase }: OperationContext,
 ): Promise<void> {
   const { spec: container, differences } = check;
   if (differences.some(({ repair: kind }) => kind === "update") && check.repair !== "replace") {
@@ -254,7 +258,7 @@ async function applyRepair(
     case "replace":
     case "create":
       progress({ line: `starting ${container.name}` });
-      return engine.startContainer(id);
+      return phase("start", container.name, () => engine.startContainer(id));
   }
 }
 
@@ -264,17 +268,16 @@ async function passGate(
   container: ContainerSpec,
   id: string,
   hasFormer: boolean,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
   options: EnsureOptions,
 ): Promise<void> {
-  const reason = await waitUntilHealthy(engine, container, id, {
+  const gate = {
     signal,
     successes: hasFormer ? container.health.failures : 1,
     ...(hasFormer ? { mostRestarts: mostRestartsOfSuccessor } : {}),
-    onWaiting: (waiting) => {
-      progress({ line: `${container.name}: waiting for health: ${waiting}` });
-    },
-  });
+    onWaiting: (waiting: string) => progress({ line: `${container.name}: waiting for health: ${waiting}` }),
+  };
+  const reason = await phase("wait until healthy", container.name, () => waitUntilHealthy(engine, container, id, gate));
   if (reason === null) return;
   const log = await logTail(engine, id, redactor(spec));
   throw unhealthyError(spec.instance, reason, log, fateOf(hasFormer, options));
@@ -300,7 +303,8 @@ async function passProbation(
   context: OperationContext,
   options: EnsureOptions,
 ): Promise<void> {
-  const relapse = await stayHealthy(engine, spec, ids, options.minHealthySeconds ?? 0, context);
+  const watch = () => stayHealthy(engine, spec, ids, options.minHealthySeconds ?? 0, context);
+  const relapse = await context.phase("probation", spec.instance, watch);
   if (relapse === null) return;
   const log = await logTail(engine, relapse.id, redactor(spec));
   throw relapseError(relapse.container.name, relapse.reason, log, fateOf(hasFormer, options));

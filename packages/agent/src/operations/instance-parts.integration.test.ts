@@ -10,6 +10,7 @@ import { startDocker, type TestDocker } from "../testing/docker.ts";
 import { makeNamespace, type Namespace } from "../testing/namespace.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { ensureInstance } from "./instance-ensure.ts";
+import { untold } from "./phases.ts";
 
 let directory: string;
 let namespace: Namespace;
@@ -17,7 +18,7 @@ let docker: TestDocker;
 let engine: DockerodeEngine;
 
 const image = "test/parts:1";
-const context = { signal: new AbortController().signal, progress: () => undefined };
+const context = { signal: new AbortController().signal, progress: () => undefined, phase: untold };
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "berth-parts-"));

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { ensureInstance } from "./instance-ensure.ts";
+import { untold } from "./phases.ts";
 
 const health = healthSchema.parse({
   command: ["check"],
@@ -12,7 +13,7 @@ const health = healthSchema.parse({
   startPeriodSeconds: 0.02,
   failures: 2,
 });
-const context = { signal: new AbortController().signal, progress: () => undefined };
+const context = { signal: new AbortController().signal, progress: () => undefined, phase: untold };
 const waiting = { waitForHealth: true };
 
 function part(name: string, overrides: Partial<ContainerSpec> = {}): ContainerSpec {

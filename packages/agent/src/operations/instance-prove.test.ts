@@ -8,6 +8,7 @@ import { FakeEngine } from "../testing/fake-engine.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { instanceEnsure } from "./instance-ensure.ts";
 import { instanceProve } from "./instance-prove.ts";
+import { untold } from "./phases.ts";
 
 const health = healthSchema.parse({
   command: ["check"],
@@ -33,7 +34,11 @@ beforeEach(async () => {
   failed = [];
   for (const version of ["1", "2"]) engine.images.set(`test/web:${version}`, `sha256:${version}`);
   journal.desired.set(specOf("1"));
-  await instanceEnsure(engine, journal.desired)(specOf("1"), { signal: never, progress: () => undefined });
+  await instanceEnsure(engine, journal.desired)(specOf("1"), {
+    signal: never,
+    progress: () => undefined,
+    phase: untold,
+  });
   engine.changes.length = 0;
 });
 
@@ -48,6 +53,7 @@ function prove(onFailure: "former" | "stopped", changes: { seconds?: number; sig
   return instanceProve({ engine, journal, onFailed: async (instance) => void failed.push(instance) })(input, {
     signal,
     progress: ({ line }) => void lines.push(line),
+    phase: untold,
   });
 }
 

@@ -71,11 +71,11 @@ async function prove(
 async function stopAll(
   { engine, journal: { desired }, onFailed }: ProveDependencies,
   instance: string,
-  { progress }: OperationContext,
+  { progress, phase }: OperationContext,
 ): Promise<void> {
   const signal = new AbortController().signal;
   try {
-    await stopInReverse(engine, await runningContainers({ engine, desired }, instance), { signal, progress });
+    await stopInReverse(engine, await runningContainers({ engine, desired }, instance), { signal, progress, phase });
     await onFailed(instance);
   } catch (failure) {
     // It is held: the agent stops it once Docker is back.

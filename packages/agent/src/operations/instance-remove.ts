@@ -22,15 +22,15 @@ async function remove(
   engine: Engine,
   instance: string,
   volumes: boolean,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<OperationResult<"instance.remove">> {
   const containers = await engine.listContainers({ instance });
   for (const { id, name, state } of containers.toReversed()) {
     signal.throwIfAborted();
     progress({ line: `removing ${name}` });
-    if (state === "running") await engine.stopContainer(id, null);
-    await engine.removeContainer(id);
+    if (state === "running") await phase("stop", name, () => engine.stopContainer(id, null));
+    await phase("remove", name, () => engine.removeContainer(id));
   }
-  const removed = volumes ? await engine.removeVolumes(instance) : [];
+  const removed = volumes ? await phase("remove", instance, () => engine.removeVolumes(instance)) : [];
   return { removed: containers.length > 0 || removed.length > 0 };
 }

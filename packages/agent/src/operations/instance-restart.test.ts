@@ -3,8 +3,9 @@ import { Journal } from "../journal/journal.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { instanceRestart } from "./instance-restart.ts";
+import { untold } from "./phases.ts";
 
-const context = { signal: new AbortController().signal, progress: () => undefined };
+const context = { signal: new AbortController().signal, progress: () => undefined, phase: untold };
 const input = { node: "user1", instance: "user1-web" };
 const spec = instanceSpec({
   containers: [

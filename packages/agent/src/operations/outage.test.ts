@@ -4,12 +4,13 @@ import { EngineAway } from "../docker/errors.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import type { OperationContext } from "./context.ts";
 import { throughOutages } from "./outage.ts";
+import { untold } from "./phases.ts";
 
 const away = new EngineAway("start it", "ECONNRESET", undefined);
 
 function context(signal = new AbortController().signal): OperationContext & { lines: string[] } {
   const lines: string[] = [];
-  return { signal, lines, progress: ({ line }) => void lines.push(line) };
+  return { signal, lines, progress: ({ line }) => void lines.push(line), phase: untold };
 }
 
 function loseAndReturn(engine: FakeEngine): void {

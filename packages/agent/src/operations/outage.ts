@@ -14,7 +14,7 @@ const askMilliseconds = 500;
 /** Carries `attempt` out, again after each outage of the engine under it. Throws what fails with the engine there. */
 export async function throughOutages<T>(
   engine: Engine,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
   attempt: () => Promise<T>,
 ): Promise<T> {
   for (;;) {
@@ -25,7 +25,7 @@ export async function throughOutages<T>(
       if (signal.aborted || !(await isOutage(engine, losses))) throw error;
     }
     progress({ line: "the Docker engine went away: waiting until it is back" });
-    await untilBack(engine, signal);
+    await phase("wait for Docker", null, () => untilBack(engine, signal));
     progress({ line: "the Docker engine is back: carrying on" });
   }
 }

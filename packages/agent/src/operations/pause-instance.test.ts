@@ -3,6 +3,7 @@ import { Journal } from "../journal/journal.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
 import { startAgain, whileStopped } from "./pause-instance.ts";
+import { untold } from "./phases.ts";
 
 const db = containerSpec({ name: "user1-web-db", ports: [] });
 const web = containerSpec({ name: "user1-web-app", ports: [] });
@@ -28,7 +29,12 @@ const stopped = ["user1-web-app exited", "user1-web-db exited"];
 
 function pause<T>(work: () => Promise<T>) {
   const dependencies = { engine, desired: journal.desired, stopped: journal.stopped };
-  return whileStopped(dependencies, "user1-web", { signal: abort.signal, progress: () => undefined }, work);
+  return whileStopped(
+    dependencies,
+    "user1-web",
+    { signal: abort.signal, progress: () => undefined, phase: untold },
+    work,
+  );
 }
 
 it("stops the last first, starts in order, and tells how long that took", async () => {

@@ -26,7 +26,7 @@ export async function whileStopped<T>(
   try {
     isStopped = await stopForAWhile(dependencies, instance, context);
     const value = await work();
-    await startAgain(dependencies, instance);
+    await context.phase("start", instance, () => startAgain(dependencies, instance));
     const milliseconds = isStopped ? Math.round(performance.now() - startedAt) : 0;
     return { value, milliseconds };
   } catch (error) {
@@ -71,12 +71,12 @@ export async function runningContainers(
 export async function stopInReverse(
   engine: Engine,
   containers: readonly ContainerSummary[],
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<void> {
   for (const { id, name } of containers.toReversed()) {
     signal.throwIfAborted();
     progress({ line: `stopping ${name}` });
-    await engine.stopContainer(id, null);
+    await phase("stop", name, () => engine.stopContainer(id, null));
   }
 }
 
@@ -98,9 +98,9 @@ export async function startAgain(
 export async function startAgainOrTell(
   dependencies: Pick<PauseDependencies, "engine" | "stopped">,
   instance: string,
-  { progress }: OperationContext,
+  { progress, phase }: OperationContext,
 ): Promise<void> {
-  await startAgain(dependencies, instance).catch((failure: unknown) => {
+  await phase("start", instance, () => startAgain(dependencies, instance)).catch((failure: unknown) => {
     const reason = failure instanceof Error ? failure.message : String(failure);
     progress({ line: `${instance} could not be started again yet: ${reason}` });
   });
@@ -110,7 +110,7 @@ export async function startAgainOrTell(
 export async function waitForHealth(
   { engine, desired }: Pick<PauseDependencies, "engine" | "desired">,
   instance: string,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
   fate: string,
 ): Promise<void> {
   const spec = desired.get(instance);
@@ -119,7 +119,9 @@ export async function waitForHealth(
     const found = await engine.inspectContainer(container.name);
     if (found === null || found.state === "created") continue;
     const onWaiting = (reason: string): void => progress({ line: `${container.name}: waiting for health: ${reason}` });
-    const reason = await waitUntilHealthy(engine, container, found.id, { signal, successes: 1, onWaiting });
+    const gate = { signal, successes: 1, onWaiting };
+    const wait = () => waitUntilHealthy(engine, container, found.id, gate);
+    const reason = await phase("wait until healthy", container.name, wait);
     if (reason === null) continue;
     throw unhealthyError(container.name, reason, await logTail(engine, found.id, redactor(spec)), fate);
   }

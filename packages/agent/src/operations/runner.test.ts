@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { BerthError } from "@berth/shared/errors";
 import type { AgentMessage } from "@berth/shared/protocol/messages";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -100,7 +101,7 @@ describe("OperationRunner", () => {
     runner.resume();
     runner.resend();
     await vi.waitFor(() => expect(sent).toHaveLength(2));
-    expect(sent).toEqual([
+    expect(sent).toMatchObject([
       { type: "result", id: done, outcome: { status: "cancelled" } },
       { type: "result", id, outcome: { status: "succeeded", output: { pulled: true, imageId: "sha256:1" } } },
     ]);
@@ -154,6 +155,44 @@ describe("OperationRunner", () => {
       status: "failed",
       error: { code: "disk.full", message: "No space is left.", hint: "Make some." },
     });
+  });
+
+  it("tells with the result what the time went into, also of what failed, and again after a restart", async () => {
+    handlers["image.ensure"] = async (_input, { phase }) => {
+      await phase("pull", "test/web:1", () => pause(60));
+      return phase("wait for Docker", null, async () => {
+        await pause(30);
+        throw new BerthError("disk.full", "No space is left.");
+      });
+    };
+    makeRunner().receive(operation("image.ensure", image));
+    expect(await outcome()).toMatchObject({ status: "failed" });
+    const phases = [
+      { name: "pull", target: "test/web:1", at: expect.any(Number), milliseconds: expect.any(Number) },
+      { name: "wait for Docker", at: expect.any(Number), milliseconds: expect.any(Number) },
+    ];
+    const [told] = sent.filter(({ type }) => type === "result");
+    expect(told).toMatchObject({ id, phases: expect.arrayContaining(phases) });
+    sent = [];
+    makeRunner().resend();
+    expect(sent).toEqual([told]);
+    makeRunner().receive(operation("image.ensure", image));
+    expect(sent).toEqual([told, told]);
+  });
+
+  it("tells how long it waited for another operation on the same resource", async () => {
+    handlers["image.ensure"] = async () => {
+      await pause(60);
+      return { pulled: true, imageId: "sha256:1" };
+    };
+    const runner = makeRunner();
+    runner.receive({ ...operation("image.ensure", image), id: randomUUID() });
+    runner.receive(operation("image.ensure", image));
+    const second = await vi.waitFor(() => {
+      const found = sent.find((message) => message.type === "result" && message.id === id);
+      return found ?? expect.fail("no result yet");
+    });
+    expect(second).toMatchObject({ phases: [{ name: "wait its turn", milliseconds: expect.any(Number) }] });
   });
 
   it("does not begin what it cannot write down", async () => {

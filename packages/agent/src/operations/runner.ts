@@ -3,7 +3,8 @@
  * lock, within its deadline, its result kept until it is acknowledged.
  */
 import { BerthError, toBerthError } from "@berth/shared/errors";
-import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
+import { type Phase, phaseTotals } from "@berth/shared/operations/phases";
+import type { AgentMessage, AgentMessageOf, ControllerMessageOf } from "@berth/shared/protocol/messages";
 import { journalError } from "../journal/database.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { JournaledOperation, Outcome } from "../journal/operation-journal.ts";
@@ -11,6 +12,7 @@ import type { Log } from "../log.ts";
 import { bindOperation, type BoundOperation } from "./bind.ts";
 import type { OperationContext, OperationHandlers } from "./context.ts";
 import type { ResourceLocks } from "./locks.ts";
+import { PhaseRecorder } from "./phases.ts";
 
 export interface RunnerDependencies {
   journal: Journal;
@@ -47,7 +49,7 @@ export class OperationRunner {
     const known = journal.operations.find(message.id);
     if (known === undefined) this.#accept(message);
     else if (known.outcome === null) send({ type: "accepted", id: known.id });
-    else send({ type: "result", id: known.id, outcome: known.outcome });
+    else send({ type: "result", ...resultOf(known.id, known.outcome, known.phases) });
   }
 
   cancel(id: string): void {
@@ -68,8 +70,8 @@ export class OperationRunner {
   /** After a reconnect: results that the controller may not have. */
   resend(): void {
     const { journal, send } = this.#dependencies;
-    for (const { id, outcome } of journal.operations.unacknowledged()) {
-      if (outcome !== null) send({ type: "result", id, outcome });
+    for (const { id, outcome, phases } of journal.operations.unacknowledged()) {
+      if (outcome !== null) send({ type: "result", ...resultOf(id, outcome, phases) });
     }
   }
 
@@ -104,33 +106,42 @@ export class OperationRunner {
     const startedAt = performance.now();
     const bound = this.#bind(kind, input);
     const isBound = !(bound instanceof BerthError);
-    const outcome = isBound ? await this.#perform(id, bound, deadlineAt, abort) : failed(bound);
-    this.#finish(id, outcome);
+    const recorder = new PhaseRecorder();
+    const outcome = isBound ? await this.#perform(id, bound, deadlineAt, abort, recorder) : failed(bound);
+    const { phases } = recorder;
+    this.#finish(id, outcome, phases);
     const milliseconds = Math.round(performance.now() - startedAt);
     const code = outcome.status === "failed" ? outcome.error.code : undefined;
-    log.info({ operation: id, kind, status: outcome.status, code, milliseconds }, "operation ended");
-    send({ type: "result", id, outcome });
+    const fields = { operation: id, kind, status: outcome.status, code, milliseconds, phases: phaseTotals(phases) };
+    log.info(fields, "operation ended");
+    send({ type: "result", ...resultOf(id, outcome, phases) });
     if (isBound && bound.instance !== null) onSettled(bound.instance);
   }
 
-  #finish(id: string, outcome: Outcome): void {
+  #finish(id: string, outcome: Outcome, phases: readonly Phase[]): void {
     const { journal, log } = this.#dependencies;
     try {
-      journal.operations.finish(id, outcome);
+      journal.operations.finish(id, outcome, phases);
     } catch (error) {
       // It stays "running" in the journal: a later start carries it out again, which changes nothing.
       log.error({ operation: id, reason: journalError(error).message }, "the result could not be written down");
     }
   }
 
-  async #perform(id: string, bound: BoundOperation, deadlineAt: number, abort: AbortController): Promise<Outcome> {
+  async #perform(
+    id: string,
+    bound: BoundOperation,
+    deadlineAt: number,
+    abort: AbortController,
+    recorder: PhaseRecorder,
+  ): Promise<Outcome> {
     const late = new BerthError("deadline.exceeded", "The operation did not end within its deadline.");
     const left = Math.min(longestDelay, Math.max(0, deadlineAt - Date.now()));
     const timer = setTimeout(() => {
       abort.abort(late);
     }, left);
     try {
-      return { status: "succeeded", output: await this.#locked(id, bound, abort.signal) };
+      return { status: "succeeded", output: await this.#locked(id, bound, abort.signal, recorder) };
     } catch (error) {
       // Whatever an aborted operation stumbled over, the reason is the cancellation or the deadline.
       const reason = toBerthError(abort.signal.aborted ? abort.signal.reason : error);
@@ -139,20 +150,24 @@ export class OperationRunner {
       return failed(reason);
     } finally {
       clearTimeout(timer);
+      recorder.enter(null);
     }
   }
 
-  async #locked(id: string, bound: BoundOperation, signal: AbortSignal): Promise<unknown> {
+  async #locked(id: string, bound: BoundOperation, signal: AbortSignal, recorder: PhaseRecorder): Promise<unknown> {
     const { journal, locks, send, onInstance } = this.#dependencies;
     const context: OperationContext = {
       signal,
+      phase: recorder.phase,
       progress: ({ line, fraction }) => {
         const text = line.slice(0, longestLine);
         send({ type: "progress", id, line: text, ...(fraction === undefined ? {} : { fraction }) });
       },
     };
     if (bound.instance !== null) onInstance(bound.instance);
+    recorder.enter({ name: "wait its turn", target: null });
     return locks.run(bound.resource, signal, async () => {
+      recorder.enter(null);
       journal.operations.begin(id);
       return bound.perform(context);
     });
@@ -169,6 +184,10 @@ export class OperationRunner {
       return toBerthError(error);
     }
   }
+}
+
+function resultOf(id: string, outcome: Outcome, phases: readonly Phase[]): Omit<AgentMessageOf<"result">, "type"> {
+  return phases.length === 0 ? { id, outcome } : { id, outcome, phases: [...phases] };
 }
 
 function failed(error: BerthError): Outcome {

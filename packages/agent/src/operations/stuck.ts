@@ -20,16 +20,17 @@ export async function restartIfStuck(
   engine: Engine,
   spec: ContainerSpec,
   id: string,
-  { signal, progress }: OperationContext,
+  { signal, progress, phase }: OperationContext,
 ): Promise<void> {
-  const reason = await waitUntilHealthy(engine, spec, id, {
+  const gate = {
     signal,
     successes: 1,
     periodSeconds: Math.min(mostPatienceSeconds, spec.health.startPeriodSeconds),
-    onWaiting: (waiting) => progress({ line: `${spec.name}: waiting for health: ${waiting}` }),
-  });
+    onWaiting: (waiting: string) => progress({ line: `${spec.name}: waiting for health: ${waiting}` }),
+  };
+  const reason = await phase("wait until healthy", spec.name, () => waitUntilHealthy(engine, spec, id, gate));
   if (reason === null) return;
   progress({ line: `${spec.name}: restarting it, it does not recover: ${reason}` });
-  await engine.stopContainer(id, null);
-  await engine.startContainer(id);
+  await phase("stop", spec.name, () => engine.stopContainer(id, null));
+  await phase("start", spec.name, () => engine.startContainer(id));
 }

@@ -10,6 +10,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Log } from "../log.ts";
 import { checkInstance, differencesOf, type ImageIds } from "../operations/instance-check.ts";
 import { ensureInstance } from "../operations/instance-ensure.ts";
+import { untold } from "../operations/phases.ts";
 import { freeingKeptPorts } from "../operations/kept-port.ts";
 import type { ResourceLocks } from "../operations/locks.ts";
 import { runningContainers, startAgain, stopInReverse } from "../operations/pause-instance.ts";
@@ -167,7 +168,7 @@ export class Reconciler implements DockerListener, HealthListener {
         // An operation that came before may have ended the hold.
         if (!journal.held.has(instance)) return;
         log.info({ instance }, "stopping again what is to stay stopped");
-        await stopInReverse(engine, await ask(), { signal, progress: () => undefined });
+        await stopInReverse(engine, await ask(), { signal, progress: () => undefined, phase: untold });
       });
     }
     events.instance(instance);
@@ -226,7 +227,7 @@ export class Reconciler implements DockerListener, HealthListener {
     }, deadlineSeconds * 1000);
     this.#mending.set(instance, abort);
     log.info({ instance, drift }, "mending");
-    const context = { signal, progress: () => undefined };
+    const context = { signal, progress: () => undefined, phase: untold };
     try {
       await locks.run(resource(spec), signal, async () => {
         await freeingKeptPorts(engine, spec, context, () =>

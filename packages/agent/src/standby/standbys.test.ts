@@ -8,6 +8,7 @@ import type { FakeEngine } from "../testing/fake-engine.ts";
 import { engineWith, health, specOf, waiting } from "../testing/web-instance.ts";
 import { openRuleset } from "./redirect.ts";
 import { Standbys } from "./standbys.ts";
+import { untold } from "../operations/phases.ts";
 
 let engine: FakeEngine;
 let told: string[];
@@ -20,6 +21,7 @@ let redirected: Set<string>;
 const context = {
   signal: new AbortController().signal,
   progress: ({ line }: { line: string }) => void told.push(line),
+  phase: untold,
 };
 
 beforeEach(() => {

@@ -109,7 +109,8 @@ export class Standbys {
     return false;
   }
 
-  async #start(spec: InstanceSpec, container: ContainerSpec, { signal, progress }: OperationContext): Promise<void> {
+  async #start(spec: InstanceSpec, container: ContainerSpec, context: OperationContext): Promise<void> {
+    const { signal, progress, phase } = context;
     const { engine, standbys, redirects, availableMemory } = this.#dependencies;
     const { name, health } = container;
     if (availableMemory() < container.memoryBytes) {
@@ -121,13 +122,12 @@ export class Standbys {
     // Without nft there is no need to begin.
     await redirects.instances(signal);
     progress({ line: `starting a standby of ${name}` });
-    const id = await standbys.create(spec, container);
-    await engine.startContainer(id);
-    const reason = await waitUntilHealthy(engine, container, id, {
-      signal,
-      successes: health.failures,
-      onWaiting: (waiting) => progress({ line: `standby of ${name}: waiting for health: ${waiting}` }),
-    });
+    const of = `standby of ${name}`;
+    const id = await phase("create", of, () => standbys.create(spec, container));
+    await phase("start", of, () => engine.startContainer(id));
+    const onWaiting = (waiting: string): void => progress({ line: `${of}: waiting for health: ${waiting}` });
+    const gate = { signal, successes: health.failures, onWaiting };
+    const reason = await phase("wait until healthy", of, () => waitUntilHealthy(engine, container, id, gate));
     if (reason !== null) {
       const log = await logTail(engine, id, redactor(spec));
       throw unhealthyError(spec.instance, reason, log, "What runs was not touched.");

@@ -107,8 +107,12 @@ export class TestController {
   }
 
   async outcome(id: string, milliseconds = 60_000): Promise<AgentMessageOf<"result">["outcome"]> {
+    return (await this.result(id, milliseconds)).outcome;
+  }
+
+  async result(id: string, milliseconds = 60_000): Promise<AgentMessageOf<"result">> {
     const find = (): AgentMessageOf<"result"> | undefined => this.all("result").find((result) => result.id === id);
-    return (await eventually(`the result of ${id}`, find, milliseconds)).outcome;
+    return eventually(`the result of ${id}`, find, milliseconds);
   }
 
   async observe(): Promise<AgentMessageOf<"observation">["observation"]> {

@@ -4,6 +4,7 @@ import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { OperationContext } from "../operations/context.ts";
 import { FakeEngine } from "./fake-engine.ts";
 import { containerSpec, instanceSpec } from "./specs.ts";
+import { untold } from "../operations/phases.ts";
 
 /** Ever so impatient. */
 export const health = healthSchema.parse({
@@ -27,5 +28,5 @@ export function engineWith(...versions: string[]): FakeEngine {
 }
 
 export function context(signal = new AbortController().signal): OperationContext {
-  return { signal, progress: () => undefined };
+  return { signal, progress: () => undefined, phase: untold };
 }

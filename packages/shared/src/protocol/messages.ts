@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { sampleBatchSchema } from "../metrics/samples.ts";
 import { containerNameSchema, instanceNameSchema, nameSchema } from "../names.ts";
+import { phasesSchema } from "../operations/phases.ts";
 import { agentEventSchema } from "./events.ts";
 import { nodeFactsSchema, observationSchema } from "./state.ts";
 
@@ -42,6 +43,7 @@ const result = z.strictObject({
     z.strictObject({ status: z.literal("failed"), error: errorSchema }),
     z.strictObject({ status: z.literal("cancelled") }),
   ]),
+  phases: phasesSchema.optional().describe("By the node's clock. Since 1.2"),
 });
 const observation = z.strictObject({ type: z.literal("observation"), id: z.uuid(), observation: observationSchema });
 const events = z.strictObject({ type: z.literal("events"), events: z.array(agentEventSchema).max(1000) });

@@ -141,6 +141,14 @@ describe("hello", () => {
     expect(harness.hub.connection("user1")).toMatchObject({ state: "online", outdated: true, agentVersion: "1.3.9" });
   });
 
+  it.each([0, 1])("of protocol 1.%i is spoken to in that one, and shown as outdated", async (minor) => {
+    const agent = await FakeAgent.open(harness, user1);
+    agent.hello({ protocol: { major: 1, minor } });
+    expect((await agent.next("welcome")).protocol).toEqual({ major: 1, minor });
+    await until(isOnline, "the node");
+    expect(harness.hub.connection("user1")).toMatchObject({ outdated: true, protocol: { major: 1, minor } });
+  });
+
   it("with a clock an hour off is welcome and shown with its skew", async () => {
     await FakeAgent.join(harness, user1, { hello: { clock: Date.now() - 3_600_000 } });
     const skew = harness.hub.connection("user1")?.clockSkewMilliseconds ?? 0;

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { closeCodes } from "@berth/shared/protocol/close";
 import { maxMessageBytes } from "@berth/shared/protocol/messages";
-import { protocolVersion } from "@berth/shared/protocol/version";
+import { spokenWith } from "@berth/shared/protocol/version";
 import type { Logger } from "pino";
 import { WebSocketServer, type WebSocket } from "ws";
 import { RateLimit } from "../enrolment/rate-limit.ts";
@@ -115,7 +115,7 @@ export class Gate {
     if (lastEventSequence === undefined) return;
     connection.send({
       type: "welcome",
-      protocol: protocolVersion,
+      protocol: spokenWith(hello.protocol),
       clock: clock.now(),
       lastEventSequence,
       drift: drift(connection.identity.node),
