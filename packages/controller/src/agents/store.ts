@@ -1,5 +1,6 @@
 /** What the hub keeps over restarts. inventory/agents.ts implements it. Times are milliseconds since the epoch. */
 import type { ErrorCode } from "@berth/shared/errors";
+import type { Phase } from "@berth/shared/operations/phases";
 import type { NodeFacts, ObservedInstance } from "@berth/shared/protocol/state";
 import type { ProtocolVersion } from "@berth/shared/protocol/version";
 
@@ -73,11 +74,12 @@ export interface AgentEventRecord extends EventRecord {
   nodeAt: number;
 }
 
-/** How an operation ended on its node. */
-export type StoredOutcome =
+/** How an operation ended on its node, and what it spent its time with, by the controller's clock. */
+export type StoredOutcome = { phases?: Phase[] | undefined } & (
   | { status: "succeeded"; output: unknown }
   | { status: "failed"; error: { code: ErrorCode; message: string; hint?: string | undefined } }
-  | { status: "cancelled" };
+  | { status: "cancelled" }
+);
 
 export interface AgentStore {
   addJoinToken(token: JoinTokenRecord): Promise<void>;

@@ -6,6 +6,7 @@ import type { BerthError } from "@berth/shared/errors";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { AgentOperationKind } from "@berth/shared/operations/agent";
 import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
+import type { Phase } from "@berth/shared/operations/phases";
 import type { NodeFacts, Observation } from "@berth/shared/protocol/state";
 import type { ProtocolVersion } from "@berth/shared/protocol/version";
 import type { Logger } from "pino";
@@ -89,6 +90,8 @@ export interface DispatchRequest<K extends AgentOperationKind> {
   input: OperationInput<K>;
   deadlineSeconds: number;
   onProgress?: (progress: { line: string; fraction?: number | undefined }) => void;
+  /** What it spent its time with, by the controller's clock: told once, before its result or error. */
+  onPhases?: ((phases: readonly Phase[]) => void) | undefined;
   /** Cancels it on the node. With the reason `ControllerStopping` it goes on there, and only the waiting ends. */
   signal?: AbortSignal;
 }

@@ -206,6 +206,7 @@ describe("a proof", () => {
       startedAt: null,
       endedAt: null,
       progress: null,
+      phases: [],
       error: null,
     };
     const result = { level: "data", version: null, parts: [], seconds: 1, memoryBytes: 1 };

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import * as z from "zod";
 import { errorBodySchema } from "@berth/shared/api/errors";
+import { phasesSchema } from "@berth/shared/operations/phases";
 import type { ProtocolVersion } from "@berth/shared/protocol/version";
 import type { AgentEventRecord, AgentRecord, AgentStore, JoinTokenClaim, PlacedInstance } from "../agents/store.ts";
 import { addCertificate, adoptCertificate, findCertificate, revoke } from "./certificates.ts";
@@ -12,13 +13,15 @@ import { iso } from "./moments.ts";
 import { listInstances, recordInstance, recordInstanceGone, recordObservation } from "./instances.ts";
 import { isKnownNode, listNodes, recordAgent, recordNodeSeen, type NodeRecord } from "./nodes.ts";
 
+const phases = phasesSchema.optional();
 const outcomeSchema = z.discriminatedUnion("status", [
-  z.strictObject({ status: z.literal("succeeded"), output: z.unknown() }),
+  z.strictObject({ status: z.literal("succeeded"), output: z.unknown(), phases }),
   z.strictObject({
     status: z.literal("failed"),
     error: errorBodySchema.shape.error.omit({ problems: true }),
+    phases,
   }),
-  z.strictObject({ status: z.literal("cancelled") }),
+  z.strictObject({ status: z.literal("cancelled"), phases }),
 ]);
 
 export function createAgentStore({ database }: Inventory): AgentStore {

@@ -3,6 +3,7 @@ import type { Insertable, Selectable } from "kysely";
 import * as z from "zod";
 import { runStateSchema, stepSchema, stepStateSchema, type RunState, type StepState } from "@berth/shared/api/runs";
 import { operationKinds, type OperationKind } from "@berth/shared/operations/index";
+import { stepPhaseSchema, type StepPhase } from "@berth/shared/operations/phases";
 import { changeSchema, type Change } from "@berth/shared/operations/plan";
 import { check, decode, decodeOrNull, encode } from "./columns.ts";
 import type { Queryable } from "./database.ts";
@@ -10,6 +11,7 @@ import type { RunsTable, StepsTable } from "./tables/runs.ts";
 
 const kindSchema = z.enum(operationKinds);
 const afterSchema = z.array(z.string());
+const phasesSchema = z.array(stepPhaseSchema);
 const inputSchema = z.record(z.string(), z.unknown());
 const errorSchema = stepSchema.shape.error.unwrap();
 
@@ -34,6 +36,8 @@ export interface StepRecord {
   startedAt: string | null;
   endedAt: string | null;
   progress: string | null;
+  /** What its time went into, as far as that was told. */
+  phases: readonly StepPhase[];
   error: StepError | null;
   result: unknown;
 }
@@ -180,13 +184,14 @@ function toRow(runId: number, step: StepRecord): Insertable<StepsTable> {
   return { ...step, runId, after: encode(step.after), input: encode(step.input), ...mutableColumns(step) };
 }
 
-function mutableColumns({ state, attempt, startedAt, endedAt, progress, error, result }: StepRecord) {
+function mutableColumns({ state, attempt, startedAt, endedAt, progress, phases, error, result }: StepRecord) {
   return {
     state,
     attempt,
     startedAt,
     endedAt,
     progress,
+    phases: phases.length === 0 ? null : encode(phases),
     error: error === null ? null : encode(error),
     result: result === null ? null : encode(result),
   };
@@ -205,6 +210,7 @@ function toStepRecord({ runId, ...row }: Selectable<StepsTable>): StepRecord {
     after: decode(afterSchema, row.after, what),
     input: decode(inputSchema, row.input, what),
     state: check(stepStateSchema, row.state, what),
+    phases: decodeOrNull(phasesSchema, row.phases, what) ?? [],
     error: decodeOrNull(errorSchema, row.error, what),
     result: decodeOrNull(z.unknown(), row.result, what),
   };

@@ -40,10 +40,10 @@ export function createHandlers(dependencies: HandlerDependencies): OperationHand
 
   // Calls name the kind: to infer it from what is expected of them takes the compiler minutes.
   function dispatch<K extends AgentOperationKind>(kind: K, context: OperationContext<K>, input: OperationInput<K>) {
-    const { node, operationId: id, attempt, deadlineSeconds, signal, log } = context;
+    const { node, operationId: id, attempt, deadlineSeconds, signal, log, phases: onPhases } = context;
     if (node === null) throw new BerthError("internal", `The plan names no node for ${kind}`);
     const onProgress = ({ line, fraction }: { line: string; fraction?: number | undefined }) => log(line, fraction);
-    return hub.dispatch({ node, id, attempt, kind, input, deadlineSeconds, signal, onProgress });
+    return hub.dispatch({ node, id, attempt, kind, input, deadlineSeconds, signal, onProgress, onPhases });
   }
 
   async function ensure<K extends NeedKind>(kind: K, { input, log, signal }: OperationContext<K>) {

@@ -36,6 +36,9 @@ export async function performAttempt<K extends OperationKind>(attempt: Attempt<K
       lastLine = line;
       log(line, fraction);
     },
+    phases(told) {
+      if (!over) rest.phases?.(told);
+    },
   };
   const passOn = (): void => stop.abort(signal.reason);
   if (signal.aborted) passOn();

@@ -1,5 +1,8 @@
 /** What carries an operation out. The runner calls handlers; the rooms agents, provision and needs write them. */
 import type { OperationInput, OperationKind, OperationResult } from "@berth/shared/operations/index";
+import type { Phase } from "@berth/shared/operations/phases";
+
+export type PhaseTaker = ((phases: readonly Phase[]) => void) | undefined;
 
 export interface OperationContext<K extends OperationKind> {
   /** UUID, the same over attempts, restarts of the controller and resumption of the run. */
@@ -19,6 +22,8 @@ export interface OperationContext<K extends OperationKind> {
    * only for each further tenth since the last line without one. Known secrets are removed from it.
    */
   log: (line: string, fraction?: number) => void;
+  /** Takes what the operation has spent its time with, by the controller's clock; left out: nobody wants to know. */
+  phases?: PhaseTaker;
   /**
    * Aborted by the deadline, by cancelling, or because the controller stops: then `signal.reason` is
    * `ControllerStopping` and work that goes on elsewhere must be left alone, it is taken up again after the restart.

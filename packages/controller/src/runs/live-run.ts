@@ -1,5 +1,6 @@
 /** A run while it is carried out. What is decided here is pure bookkeeping on its record; the recorder writes it. */
 import { BerthError } from "@berth/shared/errors";
+import type { Phase } from "@berth/shared/operations/phases";
 import { now } from "../inventory/columns.ts";
 import type { Inventory } from "../inventory/database.ts";
 import type { RunRecord, StepRecord } from "../inventory/runs.ts";
@@ -7,6 +8,7 @@ import { describeFailure, describeStep } from "./failure.ts";
 import { ControllerStopping, type OperationHandlers } from "./handlers.ts";
 import { toLogLines } from "./log-lines.ts";
 import type { Notifier } from "./notifications.ts";
+import { withPhases } from "./phases.ts";
 import { performStep, settles, type StepEnd } from "./perform-step.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RetryPolicy } from "./retry.ts";
@@ -87,6 +89,13 @@ export function carryOut(record: RunRecord, lastSequence: number, hosts: Hosts, 
     for (const line of [...lines.slice(0, -1), step.progress]) recorder.line(step.id, line);
   }
 
+  /** Written at once: what an operation of several consists of is not told again after a restart. */
+  function phases(step: StepRecord, told: readonly Phase[]): void {
+    step.phases = withPhases(step, told, redact);
+    changed(step);
+    recorder.commit().catch(() => undefined);
+  }
+
   /** Starts what may start; ends the run when nothing runs any more. */
   function advance(): void {
     if (!abort.signal.aborted) for (const step of schedule.take()) begin(step);
@@ -105,7 +114,9 @@ export function carryOut(record: RunRecord, lastSequence: number, hosts: Hosts, 
     // The row must be on disk before anything is done: whoever comes after a crash knows that it may have been.
     recorder
       .commit()
-      .then(() => performStep(step, { ...context, signal: abort.signal, leave: leave.signal, log, nextAttempt }))
+      .then(() =>
+        performStep(step, { ...context, signal: abort.signal, leave: leave.signal, log, phases, nextAttempt }),
+      )
       .then((stepEnd) => endStep(step, stepEnd))
       .catch(breakOff);
   }

@@ -2,6 +2,7 @@
 import { attemptFailed } from "@berth/shared/api/runs";
 import { toBerthError, type BerthError } from "@berth/shared/errors";
 import { operations, type OperationKind } from "@berth/shared/operations/index";
+import type { Phase } from "@berth/shared/operations/phases";
 import type { StepRecord } from "../inventory/runs.ts";
 import { performAttempt, type AttemptEnd } from "./attempt.ts";
 import { ControllerStopping, type OperationHandlers } from "./handlers.ts";
@@ -17,6 +18,7 @@ export interface StepContext {
   /** Aborted when the controller stops, also after the run was cancelled. */
   leave: AbortSignal;
   log: (step: StepRecord, line: string, fraction?: number) => void;
+  phases: (step: StepRecord, phases: readonly Phase[]) => void;
   /** Writes the step's new attempt number; ends when it is on disk. */
   nextAttempt: (step: StepRecord) => Promise<void>;
 }
@@ -54,7 +56,7 @@ export async function performStep(step: StepRecord, context: StepContext): Promi
 async function attemptOnce<K extends OperationKind>(
   kind: K,
   step: StepRecord,
-  { handlers, graceMilliseconds, signal, leave, log }: StepContext,
+  { handlers, graceMilliseconds, signal, leave, log, phases }: StepContext,
 ): Promise<AttemptEnd<K>> {
   const handler: OperationHandlers[K] = handlers[kind];
   return performAttempt<K>({
@@ -66,6 +68,7 @@ async function attemptOnce<K extends OperationKind>(
     node: step.node,
     deadlineSeconds: operations[kind].deadlineSeconds,
     log: (line, fraction) => log(step, line, fraction),
+    phases: (told) => phases(step, told),
     signal,
     leave,
     graceMilliseconds: settleSeconds(kind) === undefined ? graceMilliseconds : (settleSeconds(kind) ?? 0) * 1000,

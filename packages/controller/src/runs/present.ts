@@ -21,6 +21,6 @@ export function toSummary(row: RunRowWithCounts): RunSummary {
 }
 
 function toStep(step: StepRecord): Step {
-  const { position: _, operationId: __, input: ___, result: ____, ...shown } = step;
-  return { ...shown, after: [...step.after] };
+  const { position: _, operationId: __, input: ___, result: ____, phases, ...shown } = step;
+  return { ...shown, after: [...step.after], ...(phases.length === 0 ? {} : { phases: [...phases] }) };
 }

@@ -19,7 +19,7 @@ function stepRecord(kind: OperationKind, node: string): StepRecord {
   return {
     ...{ position: (position += 1), id: `${kind}/${node}`, operationId: `${kind}/${node}`, kind, node, target: node },
     ...{ change: "update", reason: "asked for", after: [], input: inputs[kind] ?? {}, state: "waiting", attempt: 0 },
-    ...{ startedAt: null, endedAt: null, progress: null, error: null, result: null },
+    ...{ startedAt: null, endedAt: null, progress: null, phases: [], error: null, result: null },
   };
 }
 

@@ -87,6 +87,7 @@ const untouched = {
   startedAt: null,
   endedAt: null,
   progress: null,
+  phases: [],
   error: null,
   result: null,
 } satisfies Partial<StepRecord>;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { stepPhaseSchema } from "../operations/phases.ts";
 import { changeSchema } from "../operations/plan.ts";
 import { defineEndpoint } from "./define.ts";
 
@@ -19,6 +20,7 @@ export const stepSchema = z.object({
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
   progress: z.string().nullable().describe("Last line of its log"),
+  phases: z.array(stepPhaseSchema).optional().describe("What its time went into; left out: nothing was told"),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
 });
 

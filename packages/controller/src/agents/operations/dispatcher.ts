@@ -52,6 +52,7 @@ export class Dispatcher {
     this.#forsaken.delete(id);
     try {
       const kept = await store.openOperation({ id, node, kind, at: clock.now() });
+      if (kept !== undefined) pending.settle(kept);
       return resultOf(kind, node, kept ?? (await pending.perform()));
     } finally {
       this.#pending.delete(id);
@@ -79,10 +80,12 @@ export class Dispatcher {
   }
 
   /** Stores the outcome, then lets the agent forget it, then tells whoever waits. */
-  async onResult(connection: Connection, { id, outcome }: AgentMessageOf<"result">): Promise<void> {
-    const { store, clock, logger } = this.#options;
+  async onResult(connection: Connection, message: AgentMessageOf<"result">): Promise<void> {
+    const { store, clock, logger, presence } = this.#options;
+    const { id } = message;
     const { node } = connection.identity;
-    const stored = toStoredOutcome(outcome);
+    const skewMilliseconds = presence.get(node)?.clockSkewMilliseconds ?? 0;
+    const stored = toStoredOutcome(message, { now: clock.now(), skewMilliseconds });
     const pending = this.#pending.get(id);
     try {
       await store.settleOperation(id, node, stored, clock.now());

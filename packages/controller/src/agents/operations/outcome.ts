@@ -1,6 +1,7 @@
 import { BerthError, errorCatalogue, type ErrorCode } from "@berth/shared/errors";
 import type { AgentOperationKind } from "@berth/shared/operations/agent";
 import { operations, type OperationResult } from "@berth/shared/operations/index";
+import type { Phase } from "@berth/shared/operations/phases";
 import type { AgentMessageOf } from "@berth/shared/protocol/messages";
 import type * as z from "zod";
 import type { StoredOutcome } from "../store.ts";
@@ -26,9 +27,28 @@ const parsers: { [K in AgentOperationKind]: (output: unknown) => Parsed<Operatio
 
 type AgentError = NonNullable<AgentMessageOf<"stream.end">["error"]>;
 
-/** The agent's outcome with an error code that this controller knows. */
-export function toStoredOutcome(outcome: AgentMessageOf<"result">["outcome"]): StoredOutcome {
-  return outcome.status === "failed" ? { status: "failed", error: toKnownError(outcome.error).toBody() } : outcome;
+/** The agent's outcome with an error code that this controller knows, and phases by the controller's clock. */
+export function toStoredOutcome(
+  { outcome, phases }: Pick<AgentMessageOf<"result">, "outcome" | "phases">,
+  clocks: Clocks,
+): StoredOutcome {
+  const known: StoredOutcome =
+    outcome.status === "failed" ? { status: "failed", error: toKnownError(outcome.error).toBody() } : outcome;
+  return phases === undefined ? known : { ...known, phases: byControllerClock(phases, clocks) };
+}
+
+export interface Clocks {
+  /** By the controller's. */
+  now: number;
+  /** The node's clock minus the controller's. */
+  skewMilliseconds: number;
+}
+
+/** None ends after it was told: the skew is no better known than the time that the node's hello took. */
+export function byControllerClock(phases: readonly Phase[], { now, skewMilliseconds }: Clocks): Phase[] {
+  const ends = phases.map(({ at, milliseconds }) => at + milliseconds - skewMilliseconds);
+  const late = Math.max(0, ...ends.map((end) => end - now));
+  return phases.map((phase) => ({ ...phase, at: phase.at - skewMilliseconds - late }));
 }
 
 /** The agent's error; a code that this controller does not know becomes `internal`. */

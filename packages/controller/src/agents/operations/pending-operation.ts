@@ -90,6 +90,7 @@ export class PendingOperation {
 
   settle(outcome: StoredOutcome): void {
     this.#settled = true;
+    if (outcome.phases !== undefined) this.#options.request.onPhases?.(outcome.phases);
     if (outcome.status === "cancelled" && this.#cancelled !== undefined) this.#outcome.reject(this.#cancelled);
     else this.#outcome.resolve(outcome);
   }

@@ -16,6 +16,7 @@ import { looks } from "./0010-looks.ts";
 import { registryDigests } from "./0011-registry-digests.ts";
 import { accessTokens } from "./0012-access-tokens.ts";
 import { alerts } from "./0013-alerts.ts";
+import { phases } from "./0014-phases.ts";
 
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
@@ -31,4 +32,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0011-registry-digests": registryDigests,
   "0012-access-tokens": accessTokens,
   "0013-alerts": alerts,
+  "0014-phases": phases,
 };

@@ -32,6 +32,7 @@ export interface StepsTable {
   startedAt: string | null;
   endedAt: string | null;
   progress: string | null;
+  phases: string | null;
   error: string | null;
   result: string | null;
 }

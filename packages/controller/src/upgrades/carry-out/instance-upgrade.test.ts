@@ -2,13 +2,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BerthError } from "@berth/shared/errors";
+import type { Phase } from "@berth/shared/operations/phases";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
 import type { Inventory } from "../../inventory/database.ts";
 import { openInventory } from "../../inventory/open.ts";
 import { instancesOfUpgrade } from "../../inventory/upgrades.ts";
 import { ControllerStopping } from "../../runs/handlers.ts";
+import type { UpgradeDependencies } from "./dependencies.ts";
 import { createInstanceUpgradeHandler } from "./instance-upgrade.ts";
 import { settleEarlier } from "./settle.ts";
 import { fakeWorld, inputOf, specOf, type FakeWorld } from "./test-world.ts";
@@ -70,6 +73,38 @@ test("copies, tries, looks, records and clears away, in this order", async () =>
   ]);
   expect(world.data).toBe("of 2.41.3");
   expect(await row()).toMatchObject({ phase: "ended", outcome: "upgraded", gapMilliseconds: 4000 });
+});
+
+test("tells what the time went into, on the node and of the controller's own part", async () => {
+  const { checkpoints, hub } = world.dependencies;
+  const told: Phase[] = [];
+  const onNode: Phase = { name: "wait until healthy", target: "user1-n8n", at: Date.now(), milliseconds: 34_000 };
+  const dependencies: UpgradeDependencies = {
+    ...world.dependencies,
+    hub: {
+      dispatch: (request) => {
+        if (request.kind === "instance.prove") request.onPhases?.([onNode]);
+        return hub.dispatch(request);
+      },
+    },
+    checkpoints: {
+      ...checkpoints,
+      create: async (...args) => {
+        await pause(30);
+        return checkpoints.create(...args);
+      },
+    },
+  };
+  await createInstanceUpgradeHandler(dependencies)({
+    ...{ operationId: "operation", attempt: 1, input: inputOf(), node: "user1", deadlineSeconds: 7200 },
+    log: () => undefined,
+    phases: (phases) => void told.push(...phases),
+    signal: new AbortController().signal,
+  });
+  expect(told.filter(({ milliseconds }) => milliseconds >= 29)).toMatchObject([
+    { name: "copy", target: "user1_n8n" },
+    onNode,
+  ]);
 });
 
 test("without a checkpoint only the containers are exchanged", async () => {

@@ -119,8 +119,9 @@ async function prepare({ row, context, work, dependencies }: Move): Promise<Step
   dependencies.resolve(input.spec);
   dependencies.resolve(input.former);
   await settleEarlier(input.spec, context, dependencies);
-  await eachDatabase(row, work, { ...dependencies, log }, dependencies.checkpoints.prepare);
-  const routeBefore = await lookThroughRoute({ instance, patienceSeconds: 0, signal: work.leave, log }, dependencies);
+  await eachDatabase(row, work, { ...dependencies, log }, "check", dependencies.checkpoints.prepare);
+  const options = { instance, patienceSeconds: 0, signal: work.leave, log };
+  const routeBefore = await work.phase("look through route", instance, () => lookThroughRoute(options, dependencies));
   if (routeBefore !== null) log(`${routeBefore}: so it is before the upgrade already`);
   if (input.checkpoint !== null) return { phase: "checkpoint", routeBefore };
   return { phase: "trying", routeBefore, stoppedAt: now() };
@@ -170,7 +171,8 @@ async function look(move: Move): Promise<Step> {
   const { instance, routeBefore } = row;
   const { log } = context;
   const patienceSeconds = routePatienceSeconds;
-  const failure = await lookThroughRoute({ instance, patienceSeconds, signal: work.leave, log }, dependencies);
+  const options = { instance, patienceSeconds, signal: work.leave, log };
+  const failure = await work.phase("look through route", instance, () => lookThroughRoute(options, dependencies));
   if (failure === null) return { phase: "recording" };
   if (routeBefore === null) return backFrom(dependencies.redact(failure), move);
   log(`${failure}: so it was before the upgrade, which is not held to be the reason`);

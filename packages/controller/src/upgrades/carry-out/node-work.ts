@@ -2,8 +2,10 @@
 import type { AgentOperationKind } from "@berth/shared/operations/agent";
 import type { OperationInput, OperationResult } from "@berth/shared/operations/index";
 import { operations } from "@berth/shared/operations/index";
+import type { PhaseName } from "@berth/shared/operations/phases";
 import { partId } from "../../agents/operations/attempt-id.ts";
-import { ControllerStopping } from "../../runs/handlers.ts";
+import { ControllerStopping, type PhaseTaker } from "../../runs/handlers.ts";
+import { inPhase } from "../../runs/phases.ts";
 import type { UpgradeDependencies } from "./dependencies.ts";
 
 /** Of the operation that the work is part of, see OperationContext. */
@@ -13,6 +15,7 @@ export interface WorkContext {
   signal: AbortSignal;
   leave?: AbortSignal;
   log: (line: string, fraction?: number) => void;
+  phases?: PhaseTaker;
 }
 
 export interface NodeWork {
@@ -26,18 +29,21 @@ export interface NodeWork {
     part: string,
     input: OperationInput<K>,
   ) => Promise<OperationResult<K>>;
+  /** Does what the controller does itself as a phase of the operation. */
+  phase: <T>(name: PhaseName, target: string, work: () => Promise<T>) => Promise<T>;
   /** Aborted only because the controller stops. */
   leave: AbortSignal;
 }
 
 export function createNodeWork(
   node: string,
-  { operationId, attempt, log, ...signals }: WorkContext,
+  { operationId, attempt, log, phases, ...signals }: WorkContext,
   { hub }: Pick<UpgradeDependencies, "hub">,
 ): NodeWork {
   const leave = leaveSignal(signals);
   return {
     leave,
+    phase: (name, target, work) => inPhase(phases, { name, target }, work),
     dispatch: (kind, part, input) =>
       hub.dispatch({
         node,
@@ -48,6 +54,7 @@ export function createNodeWork(
         deadlineSeconds: operations[kind].deadlineSeconds,
         signal: leave,
         onProgress: ({ line, fraction }) => log(line, fraction),
+        onPhases: phases,
       }),
   };
 }

@@ -1,5 +1,6 @@
 /** The data of a checkpoint: made, put back and removed, on the instance's node and in its stores. */
 import type { OperationInput } from "@berth/shared/operations/index";
+import type { PhaseName } from "@berth/shared/operations/phases";
 import { toBerthError } from "@berth/shared/errors";
 import type { UpgradeInstance } from "../../inventory/upgrades.ts";
 import { ControllerStopping } from "../../runs/handlers.ts";
@@ -18,7 +19,7 @@ export async function makeCheckpoint(
   part = "checkpoint",
 ): Promise<{ stoppedAt: string }> {
   const { stoppedAt } = await work.dispatch("checkpoint.create", part, volumesOf(row));
-  await eachDatabase(row, work, dependencies, dependencies.checkpoints.create);
+  await eachDatabase(row, work, dependencies, "copy", dependencies.checkpoints.create);
   return { stoppedAt };
 }
 
@@ -31,7 +32,7 @@ export async function putBack(
 ): Promise<void> {
   if (row.checkpoint === null) return;
   await work.dispatch("checkpoint.restore", part, volumesOf(row));
-  await eachDatabase(row, work, dependencies, dependencies.checkpoints.restore);
+  await eachDatabase(row, work, dependencies, "put back", dependencies.checkpoints.restore);
 }
 
 /** What cannot be removed now goes with the next upgrade: it is no reason to call this one failed. */
@@ -48,13 +49,14 @@ export async function removeCopies(
     log(`copies of ${row.instance} are left until its next upgrade: ${toBerthError(error).message}`);
   };
   await work.dispatch("checkpoint.remove", part, volumesOf(row)).catch(later);
-  await eachDatabase(row, work, dependencies, dependencies.checkpoints.remove).catch(later);
+  await eachDatabase(row, work, dependencies, "remove", dependencies.checkpoints.remove).catch(later);
 }
 
 export async function eachDatabase<T>(
   { upgrade, checkpoint }: Pick<Row, "upgrade" | "checkpoint">,
-  { leave }: Pick<NodeWork, "leave">,
+  { leave, phase }: Pick<NodeWork, "leave" | "phase">,
   { fleet, log }: Pick<Dependencies, "fleet"> & { log: Log },
+  name: PhaseName,
   work: (
     fleet: Awaited<ReturnType<Dependencies["fleet"]>>,
     of: { upgrade: string; server: string; database: string },
@@ -63,7 +65,8 @@ export async function eachDatabase<T>(
 ): Promise<void> {
   for (const { server, database } of checkpoint?.databases ?? []) {
     leave.throwIfAborted();
-    await work(await fleet(), { upgrade, server, database }, { log });
+    const current = await fleet();
+    await phase(name, database, () => work(current, { upgrade, server, database }, { log }));
   }
 }
 

@@ -36,6 +36,7 @@ function step(code: "instance.unhealthy" | "node.offline", record: boolean): Ste
     startedAt: null,
     endedAt: null,
     progress: null,
+    phases: [],
     error: { code, message },
     result: null,
   };
