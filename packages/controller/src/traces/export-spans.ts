@@ -12,8 +12,8 @@ export interface TraceExport {
 }
 
 /** A run of the largest fleet has fewer spans; what is over it would be dropped. */
-const mostSpans = 16_384;
-const sendMilliseconds = 5_000;
+const mostSpans = 65_536;
+const sendMilliseconds = 3_000;
 
 interface ExportOptions {
   version: string;
@@ -44,13 +44,23 @@ export function openTraceExport({ version, log }: ExportOptions): TraceExport {
         const { name, startedAt: startTime, attributes } = step;
         const span = tracer.startSpan(name, { startTime, attributes, links }, within);
         spans.set(step.id, span.spanContext());
+        const withinStep = trace.setSpan(within, span);
+        for (const phase of step.phases) {
+          const { name: phaseName, startedAt, attributes: of } = phase;
+          end(tracer.startSpan(phaseName, { startTime: startedAt, attributes: of }, withinStep), phase);
+        }
         end(span, step);
       }
       end(root, run);
     },
     async close() {
       // Sends what is left, too.
-      await Promise.race([provider.shutdown().catch(() => undefined), elapsed(sendMilliseconds)]);
+      const sent = provider.shutdown().then(
+        () => true,
+        () => true,
+      );
+      const isSent = await Promise.race([sent, elapsed(sendMilliseconds).then(() => false)]);
+      if (!isSent) warn(`what is left was not taken within ${sendMilliseconds / 1000} s`);
     },
   };
 }

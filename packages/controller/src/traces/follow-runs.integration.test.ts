@@ -32,14 +32,16 @@ const exported = z.object({
 let receiver: Server;
 let url: string;
 let status = 200;
+let isHanging = false;
 const requests: { path: string | undefined; headers: IncomingHttpHeaders; body: z.output<typeof exported> }[] = [];
 
 beforeEach(async () => {
-  status = 200;
+  [status, isHanging] = [200, false];
   requests.length = 0;
   receiver = createServer((request, response) => {
     const answer = async (): Promise<void> => {
       requests.push({ path: request.url, headers: request.headers, body: exported.parse(await json(request)) });
+      if (isHanging) return;
       response.writeHead(status, { "content-type": "application/json" }).end("{}");
     };
     void answer();
@@ -52,6 +54,7 @@ beforeEach(async () => {
 afterEach(() => {
   vi.unstubAllEnvs();
   receiver.close();
+  receiver.closeAllConnections();
 });
 
 const second = (count: number): string => new Date(Date.UTC(2026, 10, 30, 12, 0, count)).toISOString();
@@ -62,12 +65,16 @@ function upgradeRun(): Run {
     ...{ node: "user1", startedAt: second(1), endedAt: second(21) },
     change: "upgrade",
   };
+  const phases = [
+    { name: "stop", target: "user1-n8n", startMilliseconds: 500, milliseconds: 2000 },
+    { name: "wait until healthy", target: "user1-n8n", startMilliseconds: 2600, milliseconds: 17_000 },
+  ];
   const error = { code: "instance.unhealthy", message: "user2-n8n did not become healthy" };
   return {
     ...{ id: 12, kind: "upgrade", account: "admin", state: "failed", createdAt: second(0), endedAt: second(40) },
     counts: { waiting: 0, running: 0, succeeded: 1, failed: 1, cancelled: 0, skipped: 0 },
     steps: [
-      { ...step, id: "instance.upgrade/user1-n8n", target: "user1-n8n", state: "succeeded", error: null },
+      { ...step, id: "instance.upgrade/user1-n8n", target: "user1-n8n", state: "succeeded", error: null, phases },
       {
         ...{ ...step, id: "instance.upgrade/user2-n8n", target: "user2-n8n", node: "user2", state: "failed", error },
         ...{ after: ["instance.upgrade/user1-n8n"], startedAt: second(21), endedAt: second(39) },
@@ -106,7 +113,7 @@ test("a run that ended is sent once: one trace, its steps under it, with their t
   const [root, first, failed] = ["run upgrade", "upgrade instance user1-n8n", "upgrade instance user2-n8n"].map(
     (name) => spans.find((one) => one.name === name),
   );
-  expect(spans).toHaveLength(3);
+  expect(spans).toHaveLength(5);
   expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
   expect(root?.parentSpanId ?? "").toBe("");
   expect([first?.parentSpanId, failed?.parentSpanId]).toEqual([root?.spanId, root?.spanId]);
@@ -115,6 +122,13 @@ test("a run that ended is sent once: one trace, its steps under it, with their t
   expect(failed?.endTimeUnixNano).toBe(`${Date.parse(second(39))}000000`);
   expect(failed?.status).toEqual({ code: 2, message: "user2-n8n did not become healthy" });
   expect(first?.attributes).toContainEqual({ key: "berth.node", value: { stringValue: "user1" } });
+  const [stop, wait] = ["stop", "wait until healthy"].map((name) => spans.find((one) => one.name === name));
+  expect([stop?.parentSpanId, wait?.parentSpanId]).toEqual([first?.spanId, first?.spanId]);
+  expect([wait?.startTimeUnixNano, wait?.endTimeUnixNano]).toEqual([
+    `${Date.parse(second(1)) + 2600}000000`,
+    `${Date.parse(second(1)) + 19_600}000000`,
+  ]);
+  expect(wait?.attributes).toContainEqual({ key: "berth.phase.target", value: { stringValue: "user1-n8n" } });
 });
 
 test("a receiver that refuses is told of in the log, and holds nothing up", async () => {
@@ -123,7 +137,20 @@ test("a receiver that refuses is told of in the log, and holds nothing up", asyn
   events.emit("run", upgradeRun());
   await follower.close();
   expect(requests).toHaveLength(1);
-  expect(warnings).toEqual(["Traces: 3 spans were not taken: Unauthorized"]);
+  expect(warnings).toEqual(["Traces: 5 spans were not taken: Unauthorized"]);
+});
+
+test("a receiver that hangs holds up a stop for a few seconds at most", async () => {
+  isHanging = true;
+  const { events, follower, warnings } = await follow({
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_TIMEOUT: "60000",
+  });
+  events.emit("run", upgradeRun());
+  const startedAt = performance.now();
+  await follower.close();
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+  expect(warnings).toEqual(["Traces: what is left was not taken within 3 s"]);
 });
 
 test("where no receiver is named, nothing follows the runs", async () => {

@@ -38,6 +38,27 @@ test("the run is over its steps, which come in the order in which they began, wi
   ]);
 });
 
+test("what the time of a step went into is told below it, and never leaves it", () => {
+  const phases = [
+    { name: "stop", target: "user1-web", startMilliseconds: 100, milliseconds: 2000 },
+    { name: "wait until healthy", startMilliseconds: 2200, milliseconds: 9000 },
+    { name: "remove", startMilliseconds: 11_200, milliseconds: 50 },
+  ];
+  const updated = step("instance.ensure/user1-web", { startedAt: at(1), endedAt: at(4), phases });
+  const [span] = traceOf(run([updated]), null).steps;
+  expect(span?.phases).toEqual([
+    {
+      ...{ name: "stop", startedAt: moment(1) + 100, endedAt: moment(1) + 2100, error: null },
+      attributes: { "berth.phase.target": "user1-web", "berth.node": "user1" },
+    },
+    {
+      ...{ name: "wait until healthy", startedAt: moment(1) + 2200, endedAt: moment(4), error: null },
+      attributes: { "berth.node": "user1" },
+    },
+    { name: "remove", startedAt: moment(4), endedAt: moment(4), attributes: { "berth.node": "user1" }, error: null },
+  ]);
+});
+
 test("what failed says why, the run too; what was never begun has no span", () => {
   const error = { code: "instance.unhealthy", message: "user1-web did not become healthy. Its last log lines:" };
   const told = { ...error, message: `${error.message}\nkey sk-of-a-user` };

@@ -1,5 +1,9 @@
-/** A run as a trace: the run over all, and each step that was begun as a span under it. Pure. */
+/**
+ * A run as a trace: the run over all, each step that was begun as a span under it, and under that what its time went
+ * into. Pure.
+ */
 import type { Run, Step } from "@berth/shared/api/runs";
+import type { StepPhase } from "@berth/shared/operations/phases";
 import { operationTitle } from "@berth/shared/operations/title";
 
 export interface SpanDescription {
@@ -16,6 +20,8 @@ export interface StepSpan extends SpanDescription {
   id: string;
   /** Ids of the steps that it waited for, of those that have a span. */
   after: readonly string[];
+  /** Within it, and one after the other. */
+  phases: readonly SpanDescription[];
 }
 
 export interface RunTrace {
@@ -44,15 +50,37 @@ export function traceOf(run: Run, fleet: string | null): RunTrace {
       },
       error: errorOf(run.state, failed?.error ?? null),
     },
-    steps: begun.map(({ step, startedAt }) => ({
-      id: step.id,
-      name: operationTitle(step),
-      startedAt,
-      endedAt: step.endedAt === null ? endedAt : Date.parse(step.endedAt),
-      attributes: attributesOf(step, run.id),
-      error: errorOf(step.state, step.error),
-      after: step.after.filter((id) => ids.has(id)),
-    })),
+    steps: begun.map(({ step, startedAt }) => {
+      const span = { startedAt, endedAt: step.endedAt === null ? endedAt : Date.parse(step.endedAt) };
+      return {
+        ...span,
+        id: step.id,
+        name: operationTitle(step),
+        attributes: attributesOf(step, run.id),
+        error: errorOf(step.state, step.error),
+        after: step.after.filter((id) => ids.has(id)),
+        phases: (step.phases ?? []).map((phase) => phaseSpan(phase, step, span)),
+      };
+    }),
+  };
+}
+
+/** Cut where it would leave its step: clocks are never quite the same. */
+function phaseSpan(
+  { name, target, startMilliseconds, milliseconds }: StepPhase,
+  { node }: Step,
+  within: { startedAt: number; endedAt: number },
+): SpanDescription {
+  const startedAt = Math.min(within.startedAt + startMilliseconds, within.endedAt);
+  return {
+    name,
+    startedAt,
+    endedAt: Math.min(startedAt + milliseconds, within.endedAt),
+    attributes: {
+      ...(target === undefined ? {} : { "berth.phase.target": target }),
+      ...(node === null ? {} : { "berth.node": node }),
+    },
+    error: null,
   };
 }
 
