@@ -73,7 +73,8 @@ export default defineCommand({
     ensureSmallHeap();
     const { serve } = await import("../../serve.ts");
     await serve(options);
-    return undefined;
+    // All is closed. What a receiver of traces that hangs has not answered would keep the process for long.
+    return process.exit(0);
   },
   render({ action, unit, changed }) {
     if (!changed) return [`${unit} was not installed.`];
