@@ -1,10 +1,12 @@
 import type { Run, Step } from "@berth/shared/api/runs";
 import { shortDigests } from "@berth/shared/catalog/version-digest";
+import { phasesWorthTelling, type StepPhase } from "@berth/shared/operations/phases";
 import { operationAction, operationTitle } from "@berth/shared/operations/title";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { stepTree, type StepNode } from "../fleet/step-tree.ts";
 import { nodePath } from "../routes/route.ts";
+import { formatDuration } from "../format/time.ts";
 import { Elapsed } from "./elapsed.tsx";
 import { StateMark } from "./state-mark.tsx";
 import { sentences } from "../format/sentences.ts";
@@ -60,12 +62,40 @@ function StepRow({ item, selected, onSelect }: StepRowProps): JSX.Element {
         <span class="step-elapsed">{step.startedAt && <Elapsed from={step.startedAt} to={step.endedAt} />}</span>
         <span class="step-detail">{detailOf(step, waitsFor)}</span>
       </button>
+      {selected ? <PhaseList phases={step.phases ?? []} /> : <PhaseSummary step={step} />}
       {step.error && (
         <p class="step-error">
           {sentences(step.error)} <code class="muted">{step.error.code}</code>
         </p>
       )}
     </li>
+  );
+}
+
+/** What the time of a slow step went into, in one line. */
+function PhaseSummary({ step }: { step: Step }): JSX.Element | null {
+  if (step.startedAt === null || step.endedAt === null) return null;
+  const totals = phasesWorthTelling(step.phases ?? [], Date.parse(step.endedAt) - Date.parse(step.startedAt));
+  if (totals.length === 0) return null;
+  const told = totals.map(({ name, milliseconds }) => `${name} ${formatDuration(milliseconds)}`);
+  return <p class="step-phases">{told.join(", ")}</p>;
+}
+
+/** The same of a step that somebody looks at, whole: in which order, and of what. */
+function PhaseList({ phases }: { phases: readonly StepPhase[] }): JSX.Element | null {
+  if (phases.length === 0) return null;
+  return (
+    <ol class="step-phases" aria-label="What its time went into">
+      {phases.map(({ name, target, startMilliseconds, milliseconds }) => (
+        <li key={`${startMilliseconds} ${name}`}>
+          <span title="After the step began">+{formatDuration(startMilliseconds)}</span>
+          <span class="phase-name">
+            {name} {target !== undefined && <strong>{shortDigests(target)}</strong>}
+          </span>
+          <span>{formatDuration(milliseconds)}</span>
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -55,6 +55,34 @@ it("shows the log of one step when it is chosen", async () => {
     .toBe(standIn.scripted.log.length);
 });
 
+it("tells what the time of a slow step went into, in one line, and whole when it is chosen", async () => {
+  const id = "instance.ensure/user2-n8n";
+  const phases = [
+    { name: "create", target: "user2-n8n", startMilliseconds: 30, milliseconds: 700 },
+    { name: "stop", target: "user2-n8n", startMilliseconds: 730, milliseconds: 2000 },
+    { name: "start", target: "user2-n8n", startMilliseconds: 2740, milliseconds: 800 },
+    { name: "wait until healthy", target: "user2-n8n", startMilliseconds: 3550, milliseconds: 34_000 },
+  ];
+  const prepare = (api: StandIn): void => {
+    advance(api, 90);
+    api.scripted.tellPhases(id, phases);
+  };
+  const { page } = await open({ path: "/runs/12", prepare });
+  const step = page.locator(`[data-step="${id}"]`);
+  await step.getByText("create 0.7 s, stop 2.0 s, start 0.8 s, wait until healthy 34 s").waitFor();
+  await step.getByRole("button").click();
+  const list = step.getByRole("list", { name: "What its time went into" });
+  const shown = await list
+    .getByRole("listitem")
+    .evaluateAll((items) => items.map((item) => [...item.children].map((part) => part.textContent)));
+  expect(shown).toEqual([
+    ["+0.0 s", "create user2-n8n", "0.7 s"],
+    ["+0.7 s", "stop user2-n8n", "2.0 s"],
+    ["+2.7 s", "start user2-n8n", "0.8 s"],
+    ["+3.5 s", "wait until healthy user2-n8n", "34 s"],
+  ]);
+});
+
 it("cancels after asking once more, and resumes", async () => {
   const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
   await page.getByRole("button", { name: "Cancel run" }).click();

@@ -135,5 +135,14 @@ function makeUpgradeRun(now: number): ScriptedRun {
   const run = runSchema.parse({
     ...{ id: 12, kind: "upgrade", account: "admin", state: "running", createdAt, endedAt: null, counts, steps },
   });
-  return { run, log: [], advance: () => undefined, fail: () => {}, cancel: () => {}, resume: () => {} };
+  const nothing = (): void => undefined;
+  return {
+    run,
+    log: [],
+    advance: () => undefined,
+    fail: nothing,
+    cancel: nothing,
+    resume: nothing,
+    tellPhases: nothing,
+  };
 }

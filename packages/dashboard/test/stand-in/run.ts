@@ -1,5 +1,6 @@
 /** A run that upgrades a tenant and makes another one, going one move further whenever it is told to. */
 import { runSchema, type LogLine, type Run, type Step, type StepState } from "@berth/shared/api/runs";
+import type { StepPhase } from "@berth/shared/operations/phases";
 
 type StepPlan = [id: string, node: string | null, after: string[], reason: string];
 
@@ -43,6 +44,8 @@ export interface ScriptedRun {
   fail: (now: number, restartWith?: string) => void;
   cancel: (now: number) => void;
   resume: () => void;
+  /** Has a step that ended told what its time went into, which was as long as the phases. */
+  tellPhases: (step: string, phases: StepPhase[]) => void;
 }
 
 export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
@@ -128,6 +131,14 @@ export function makeScriptedRun(id: number, startedAt: number): ScriptedRun {
     cancel: (now) => {
       for (const step of steps) if (step.state === "running" || step.state === "waiting") end(step, "cancelled", now);
       endedAt = new Date(now).toISOString();
+    },
+    tellPhases: (told, phases) => {
+      const step = steps.find((one) => one.id === told);
+      const last = phases.at(-1);
+      if (typeof step?.endedAt !== "string" || last === undefined) return;
+      const took = last.startMilliseconds + last.milliseconds;
+      step.startedAt = new Date(Date.parse(step.endedAt) - took).toISOString();
+      step.phases = phases;
     },
     resume: () => {
       for (const step of steps) {

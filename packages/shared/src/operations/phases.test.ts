@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { phaseSchema, phaseTotals } from "./phases.ts";
+import { phaseSchema, phasesWorthTelling, phaseTotals } from "./phases.ts";
 
 test("times of one name are added up, in the order in which the names come; next to nothing is left out", () => {
   const phases = [
@@ -12,6 +12,14 @@ test("times of one name are added up, in the order in which the names come; next
     { name: "stop", milliseconds: 2020 },
     { name: "copy", milliseconds: 3100 },
   ]);
+});
+
+test("nothing is told unasked of a step that was quick, or that did one thing", () => {
+  const pull = { name: "pull", startMilliseconds: 0, milliseconds: 6000 };
+  const start = { name: "start", startMilliseconds: 6000, milliseconds: 800 };
+  expect(phasesWorthTelling([pull, start], 4999)).toEqual([]);
+  expect(phasesWorthTelling([pull], 6900)).toEqual([]);
+  expect(phasesWorthTelling([pull, start], 6900).map(({ name }) => name)).toEqual(["pull", "start"]);
 });
 
 test("a phase's name is plain words: of a later version too, and never a sentence of somebody's", () => {

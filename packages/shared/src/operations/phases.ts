@@ -72,4 +72,10 @@ export function phaseTotals(phases: readonly Pick<StepPhase, "name" | "milliseco
 }
 
 /** From here on people ask where a step's time went. */
-export const slowStepMilliseconds = 10_000;
+const slowMilliseconds = 5_000;
+
+/** What to tell of a step unasked: nothing of one that was quick, or that did one thing. */
+export function phasesWorthTelling(phases: readonly StepPhase[], tookMilliseconds: number): PhaseTotal[] {
+  const totals = tookMilliseconds < slowMilliseconds ? [] : phaseTotals(phases);
+  return totals.length < 2 ? [] : totals;
+}

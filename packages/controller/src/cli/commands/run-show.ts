@@ -6,6 +6,9 @@ import { parseRunId } from "../run-id.ts";
 import { followRun, runFailure } from "../runs/follow-run.ts";
 
 export default defineCommand({
+  details:
+    "Below a step that took five seconds or more stands what that time went into, where its agent tells it: pull, stop, copy, start, wait until healthy and the like. " +
+    'With --json, each step\'s "phases" are told in full: [{"name", "target", "startMilliseconds", "milliseconds"}], a phase\'s start counted from its step\'s.',
   arguments: { id: { description: "Number of the run", completes: "run" } },
   options: {
     follow: { kind: "flag", short: "f", description: "Show how it goes until it ends, and end as it does" },

@@ -43,6 +43,31 @@ Run 12 failed after 12s: 1 succeeded, 1 running.
 `);
 });
 
+test("run show tells what the time of a slow step went into", async () => {
+  const upgrade = { id: "instance.upgrade/user1-n8n", kind: "instance.upgrade", change: "upgrade" as const };
+  const phases = [
+    { name: "stop", target: "user1-n8n", startMilliseconds: 20, milliseconds: 1200 },
+    { name: "copy", target: "user1-n8n-data", startMilliseconds: 1240, milliseconds: 2600 },
+    { name: "copy", target: "user1_n8n", startMilliseconds: 3900, milliseconds: 500 },
+    { name: "start", target: "user1-n8n", startMilliseconds: 4450, milliseconds: 800 },
+    { name: "wait until healthy", target: "user1-n8n", startMilliseconds: 5260, milliseconds: 34_400 },
+  ];
+  const ended = { state: "succeeded" as const, startedAt: "2026-11-24T06:30:00.000Z", attempt: 1 };
+  const slow = run([
+    step({ ...ended, ...upgrade, reason: "version 2.40.7 -> 2.41.1", endedAt: "2026-11-24T06:30:41.000Z", phases }),
+    step({ ...ended, endedAt: "2026-11-24T06:30:04.000Z", phases }),
+  ]);
+  await using controller = await startTestController((app) => new TestRun(slow).serve(app));
+  const show = ["run", "show", "12", "--controller", controller.address];
+  expect((await runInTest(show)).stdout).toContain(`user1
+  succeeded  upgrade instance user1-n8n  41s     version 2.40.7 -> 2.41.1
+             stop 1.2s, copy 3.1s, start 0.8s, wait until healthy 34s
+  succeeded  create instance user1-n8n   4.0s    is missing
+
+`);
+  expect(JSON.parse((await runInTest([...show, "--json"])).stdout).run.steps[0].phases).toEqual(phases);
+});
+
 test("run show --follow ends as the run does", async () => {
   const testRun = new TestRun(running);
   await using controller = await startTestController((app) => testRun.serve(app));
