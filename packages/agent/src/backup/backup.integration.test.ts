@@ -148,6 +148,21 @@ describe("a backup", () => {
   });
 });
 
+it("tells what the time of a backup went into, in order and most of it", async () => {
+  const { controller } = node.node;
+  const startedAt = performance.now();
+  const input = node.createInput([volume, database], { stop: true });
+  const { phases = [] } = await controller.result(controller.operation("backup.create", input), 300_000);
+  const took = performance.now() - startedAt;
+  const told = phases.map(({ name, target }) => `${name} ${target ?? ""}`);
+  const wanted = ["open repository", "stop", `back up ${volume.name}`, `back up ${database.name}`, "start", "record"];
+  const places = wanted.map((words) => told.findIndex((one) => one.startsWith(words)));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual(places.toSorted((one, other) => one - other));
+  expect(phases.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / took).toBeGreaterThan(0.7);
+  expect(JSON.stringify(phases)).not.toContain(input.repository.password);
+});
+
 describe("refused with one clear sentence, and nothing touched", () => {
   it("a wrong password", async () => {
     const outcome = await node.outcome(

@@ -207,6 +207,26 @@ describe("an agent that is killed", () => {
   });
 });
 
+it("each operation of an upgrade tells what its time went into", async () => {
+  upgrades += 1;
+  const phasesOf = async (kind: string, input: unknown): Promise<[string, number][]> => {
+    const { phases = [] } = await node.controller.result(node.controller.operation(kind, input), 120_000);
+    return phases.map(({ name, milliseconds }) => [name, milliseconds]);
+  };
+  await docker("exec", instance, "dd", "if=/dev/zero", "of=/data/large", "bs=1M", "count=100");
+  const copied = Object.fromEntries(await phasesOf("checkpoint.create", checkpoint()));
+  expect(copied).toMatchObject({ stop: expect.any(Number), copy: expect.any(Number) });
+  const tried = await phasesOf("instance.prove", proof("dying", 30));
+  expect(tried.map(([name]) => name)).toEqual(expect.arrayContaining(["create", "start", "probation", "go back"]));
+  // It ends four seconds after its start.
+  const { probation = 0 } = Object.fromEntries(tried);
+  expect(probation).toBeGreaterThan(2000);
+  await perform("checkpoint.restore", checkpoint());
+  const back = await phasesOf("instance.ensure", specOf("1"));
+  expect(back.map(([name]) => name)).toContain("start");
+  await docker("exec", instance, "busybox", "rm", "/data/large");
+});
+
 it("a version that stays healthy is kept, and nothing of the checkpoint is left when the instance is removed", async () => {
   await begin();
   const before = Date.now();
