@@ -23,7 +23,11 @@ export type PhaseName =
   | "restore"
   | "check"
   | "prune"
-  | "look through route";
+  | "look through route"
+  | "update"
+  | "connect"
+  | "install"
+  | "wait until online";
 
 /** Of one operation. What is beyond it is not told. */
 export const mostPhases = 200;

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { BerthError } from "@berth/shared/errors";
+import type { Phase } from "@berth/shared/operations/phases";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary-directory.ts";
@@ -20,12 +22,15 @@ let facts: Record<string, string>;
 let answers: Record<string, Partial<RemoteResult>>;
 let online: boolean[];
 let lines: string[];
+let phases: Phase[];
+/** What is asked of the host takes its time. */
+let isSlow: boolean;
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
   downloads = await testDownloads(directory);
   calls = [];
-  lines = [];
+  [lines, phases, isSlow] = [[], [], false];
   answers = {};
   online = [true];
   facts = {
@@ -54,6 +59,7 @@ async function runOnHost(user: string, { argv, input }: RemoteCommand): Promise<
   const shell = user === "root" ? argv : argv.slice(2);
   expect(argv.slice(0, argv.length - shell.length)).toEqual(user === "root" ? [] : ["sudo", "-n"]);
   const [, , script = "", , ...parameters] = shell;
+  if (isSlow) await pause(20);
   const functions = script.slice(shellLibrary().length).trim();
   const received = typeof input === "string" ? input : input === undefined ? "" : await text(input);
   if (!functions.startsWith("read_facts; print")) calls.push([functions, ...parameters, received]);
@@ -66,7 +72,11 @@ async function runOnHost(user: string, { argv, input }: RemoteCommand): Promise<
 }
 
 function ensure(user = "root") {
-  const progress = { log: (line: string) => void lines.push(line), signal: AbortSignal.timeout(10_000) };
+  const progress = {
+    log: (line: string) => void lines.push(line),
+    phases: (told: readonly Phase[]) => void phases.push(...told),
+    signal: AbortSignal.timeout(10_000),
+  };
   const session = {
     place: "root@10.0.6.11:22",
     run: (command: RemoteCommand) => runOnHost(user, command),
@@ -77,6 +87,7 @@ function ensure(user = "root") {
     caFingerprint: () => "ca",
     createJoinToken: async () => ({ token }),
     waitOnline: async () => {
+      if (isSlow) await pause(20);
       if (online.shift() === false) throw new BerthError("node.offline", "user1 is not online");
     },
   };
@@ -111,6 +122,17 @@ test("a bare host gets everything; the join token comes by standard input alone"
     ["prune", ""],
   ]);
   expect(JSON.stringify(lines)).not.toContain("secret");
+});
+
+test("each part is told with the time that it took", async () => {
+  Object.assign(facts, { bundle: "", service: "inactive" });
+  isSlow = true;
+  await ensure();
+  expect(phases.map(({ name, target }) => [name, target])).toEqual([
+    ["install", "bundle"],
+    ["install", "restart"],
+    ["wait until online", "user1"],
+  ]);
 });
 
 test("a user other than root goes through sudo", async () => {

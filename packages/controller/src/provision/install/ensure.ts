@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { BerthError } from "@berth/shared/errors";
+import { inPhase } from "../../runs/phases.ts";
 import type { Progress } from "../progress.ts";
 import type { Download, Downloads } from "./downloads.ts";
 import type { Host } from "./host.ts";
@@ -58,9 +59,10 @@ export async function ensureAgent(
   const performing = performers(host, options, probe, progress);
   for (const step of steps) {
     progress.signal.throwIfAborted();
-    await performing[step]();
+    await inPhase(progress.phases, { name: "install", target: step }, performing[step]);
   }
-  await waitOnline(host, options, steps, progress);
+  const wait = () => waitOnline(host, options, steps, progress);
+  await inPhase(progress.phases, { name: "wait until online", target: node }, wait);
   if (steps.length > 0) await read(host, "prune", "remove older versions of the agent");
   return { installed: steps.length > 0, version: downloads.version };
 }

@@ -1,4 +1,5 @@
 import type { OperationHandler } from "../../runs/handlers.ts";
+import { inPhase } from "../../runs/phases.ts";
 import type { Downloads } from "./downloads.ts";
 import { type AgentAccess, ensureAgent } from "./ensure.ts";
 import { hostOver } from "./host.ts";
@@ -15,13 +16,14 @@ const bootMilliseconds = 180_000;
 
 /** The handler of `agent.ensure`. */
 export function createAgentEnsureHandler(dependencies: AgentEnsureDependencies): OperationHandler<"agent.ensure"> {
-  return async ({ input, log, signal }) => {
-    const progress = { log, signal };
+  return async ({ input, log, signal, phases }) => {
+    const progress = { log, signal, phases };
     const patience = {
       deadlineMilliseconds: dependencies.makesLxc(input.node) ? bootMilliseconds : hostMilliseconds,
       otherwise: `\`berth node remove ${input.node}\` takes it out of the fleet.`,
     };
-    await using session = await reachNode(input, dependencies, patience, progress);
+    const reach = () => reachNode(input, dependencies, patience, progress);
+    await using session = await inPhase(phases, { name: "connect", target: input.node }, reach);
     const host = hostOver(session, input.ssh.user, progress);
     const downloads = await dependencies.downloads();
     return await ensureAgent(host, { node: input.node, downloads, access: dependencies }, progress);

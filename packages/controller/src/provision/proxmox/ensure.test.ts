@@ -38,6 +38,16 @@ describe("an LXC that is there", () => {
     ]);
   });
 
+  test("is told of with what the time went into", async () => {
+    fake.behaviour.taskPolls = 5;
+    await ensure();
+    const slow = harness.phases.filter(({ milliseconds }) => milliseconds >= 300);
+    expect(slow.map(({ name, target }) => [name, target])).toEqual([
+      ["create", "user1"],
+      ["start", "user1"],
+    ]);
+  });
+
   test("never has its disk shrunk", async () => {
     await ensure();
     const before = fake.requests.length;

@@ -2,6 +2,8 @@
 import { BerthError } from "@berth/shared/errors";
 import type { ProxmoxConnection } from "@berth/shared/fleet/schema";
 import type { OperationResult } from "@berth/shared/operations/index";
+import type { PhaseName } from "@berth/shared/operations/phases";
+import { inPhase } from "../../runs/phases.ts";
 import type { Progress } from "../progress.ts";
 import { waitFor } from "../wait.ts";
 import { createLxc, type Creations } from "./create.ts";
@@ -28,12 +30,14 @@ export interface EnsureOptions {
 
 export async function ensureLxc(options: EnsureOptions, progress: Progress): Promise<OperationResult<"lxc.ensure">> {
   const session = await openSession(options.connection, { signal: progress.signal });
-  const { vmid, created } = await findOrCreate(session, options, progress);
-  const config = await waitUntilUnlocked(session, vmid, progress);
+  const phase = <T>(name: PhaseName, work: () => Promise<T>) =>
+    inPhase(progress.phases, { name, target: options.wanted.node }, work);
+  const { vmid, created } = await phase("create", () => findOrCreate(session, options, progress));
+  const config = await phase("wait its turn", () => waitUntilUnlocked(session, vmid, progress));
   const marker = markerOf(options.fleet, options.wanted.node);
   const changes = changesOf(config, options.wanted, options.connection, marker);
-  await applyChanges(session, vmid, changes, options, progress);
-  const started = await ensureRunning(session, vmid, changes.restart, progress);
+  await phase("update", () => applyChanges(session, vmid, changes, options, progress));
+  const started = await phase("start", () => ensureRunning(session, vmid, changes.restart, progress));
   return { vmid, created, started };
 }
 

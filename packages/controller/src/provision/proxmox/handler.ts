@@ -19,7 +19,7 @@ export interface LxcEnsureDependencies {
 /** The handler of `lxc.ensure`. One for the whole controller: it keeps creations at the same time apart. */
 export function createLxcEnsureHandler(dependencies: LxcEnsureDependencies): OperationHandler<"lxc.ensure"> {
   const creations = new Map<string, Creations>();
-  return async ({ input, log, signal }) => {
+  return async ({ input, log, signal, phases }) => {
     const connection = await dependencies.connection(input.proxmox);
     const place = `${connection.host}:${connection.port}/${connection.node}`;
     const known = creations.get(place) ?? newCreations();
@@ -33,7 +33,7 @@ export function createLxcEnsureHandler(dependencies: LxcEnsureDependencies): Ope
         creations: known,
         beforeCreate: () => dependencies.forgetHostKey(input.node),
       },
-      { log, signal },
+      { log, signal, phases },
     );
     await dependencies.keepVmid(input.node, ensured.vmid);
     return ensured;

@@ -1,4 +1,5 @@
 import type { ProxmoxConnection } from "@berth/shared/fleet/schema";
+import type { Phase } from "@berth/shared/operations/phases";
 import type { OperationResult } from "@berth/shared/operations/index";
 import { createLxcEnsureHandler } from "../proxmox/handler.ts";
 import type { WantedLxc } from "../proxmox/specification.ts";
@@ -27,6 +28,8 @@ export interface LxcHarness extends AsyncDisposable {
   connection: ProxmoxConnection;
   /** The log of the operations. */
   lines: string[];
+  /** What their time went into. */
+  phases: Phase[];
   /** Nodes whose SSH host key no longer counts. */
   forgotten: string[];
   /** A controller just started: nothing of what an earlier one knew. */
@@ -39,6 +42,7 @@ export async function startLxcHarness(): Promise<LxcHarness> {
   const fake = await startFakeProxmox();
   const directory = await temporaryDirectory();
   const lines: string[] = [];
+  const phases: Phase[] = [];
   const forgotten: string[] = [];
   const connection: ProxmoxConnection = {
     host: "127.0.0.1",
@@ -58,6 +62,7 @@ export async function startLxcHarness(): Promise<LxcHarness> {
     directory,
     connection,
     lines,
+    phases,
     forgotten,
     newController: () => {
       const handler = createLxcEnsureHandler({
@@ -75,6 +80,7 @@ export async function startLxcHarness(): Promise<LxcHarness> {
           node: "user1",
           deadlineSeconds: 20,
           log: (line) => void lines.push(line),
+          phases: (told) => void phases.push(...told),
           signal,
         });
     },
