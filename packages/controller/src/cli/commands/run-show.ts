@@ -7,7 +7,7 @@ import { followRun, runFailure } from "../runs/follow-run.ts";
 
 export default defineCommand({
   details:
-    "Below a step that took five seconds or more stands what that time went into, where its agent tells it: pull, stop, copy, start, wait until healthy and the like. " +
+    "Below a step that took five seconds or more stands what that time went into, where that is known: pull, stop, copy, start, wait until healthy and the like. " +
     'With --json, each step\'s "phases" are told in full: [{"name", "target", "startMilliseconds", "milliseconds"}], a phase\'s start counted from its step\'s.',
   arguments: { id: { description: "Number of the run", completes: "run" } },
   options: {
