@@ -12,25 +12,27 @@ const startedAt = "2026-11-30T12:00:00.000Z";
 const moment = (seconds: number): number => Date.parse(startedAt) + seconds * 1000;
 const asIs = (text: string): string => text;
 
-test("phases are told as times after the begin of their step, without secrets", () => {
+test("phases are told as times after the begin of their step, without its own target and without secrets", () => {
   const told: Phase[] = [
     { name: "stop", target: "user1-n8n", at: moment(1.5), milliseconds: 2000 },
-    { name: "probation", at: moment(3.5), milliseconds: 30_000 },
+    { name: "copy", target: "user1-n8n-data", at: moment(3.5), milliseconds: 900 },
+    { name: "wait for Docker", at: moment(4.4), milliseconds: 30_000 },
   ];
-  const redact = (text: string): string => text.replace("n8n", "[redacted]");
-  expect(withPhases({ startedAt, phases: [] }, told, redact)).toEqual([
-    { name: "stop", target: "user1-[redacted]", startMilliseconds: 1500, milliseconds: 2000 },
-    { name: "probation", startMilliseconds: 3500, milliseconds: 30_000 },
+  const redact = (text: string): string => text.replace("data", "[redacted]");
+  expect(withPhases({ target: "user1-n8n", startedAt, phases: [] }, told, redact)).toEqual([
+    { name: "stop", startMilliseconds: 1500, milliseconds: 2000 },
+    { name: "copy", target: "user1-n8n-[redacted]", startMilliseconds: 3500, milliseconds: 900 },
+    { name: "wait for Docker", startMilliseconds: 4400, milliseconds: 30_000 },
   ]);
 });
 
 test("what is told again after a restart of the controller stands there once", () => {
   const stop: Phase = { name: "stop", target: "user1-n8n", at: moment(1), milliseconds: 2000 };
-  const phases = withPhases({ startedAt, phases: [] }, [stop], asIs);
+  const phases = withPhases({ target: "user1-n8n", startedAt, phases: [] }, [stop], asIs);
   const start: Phase = { name: "start", target: "user1-n8n", at: moment(3), milliseconds: 800 };
-  expect(withPhases({ startedAt, phases }, [stop, start], asIs)).toEqual([
+  expect(withPhases({ target: "user1-n8n", startedAt, phases }, [stop, start], asIs)).toEqual([
     ...phases,
-    { name: "start", target: "user1-n8n", startMilliseconds: 3000, milliseconds: 800 },
+    { name: "start", startMilliseconds: 3000, milliseconds: 800 },
   ]);
 });
 
@@ -39,7 +41,7 @@ test("where a clock has them begin before their step, all of them move, and none
     { name: "pull", at: moment(-3600), milliseconds: 4000 },
     { name: "start", at: moment(-3596), milliseconds: 500 },
   ];
-  expect(withPhases({ startedAt, phases: [] }, told, asIs)).toEqual([
+  expect(withPhases({ target: "user1-n8n", startedAt, phases: [] }, told, asIs)).toEqual([
     { name: "pull", startMilliseconds: 0, milliseconds: 4000 },
     { name: "start", startMilliseconds: 4000, milliseconds: 500 },
   ]);

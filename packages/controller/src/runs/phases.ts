@@ -11,7 +11,7 @@ const mostOfStep = 1000;
  * None begins before the step: where the node's clock was set meanwhile, all of them move.
  */
 export function withPhases(
-  { startedAt, phases }: Pick<StepRecord, "startedAt" | "phases">,
+  { target: ofStep, startedAt, phases }: Pick<StepRecord, "target" | "startedAt" | "phases">,
   told: readonly Phase[],
   redact: (text: string) => string,
 ): readonly StepPhase[] {
@@ -21,7 +21,7 @@ export function withPhases(
   const known = new Set(phases.map((phase) => JSON.stringify(phase)));
   const fresh = told
     .map(({ name, target, milliseconds }, index): StepPhase => {
-      const of = target === undefined ? {} : { target: redact(target) };
+      const of = target === undefined || target === ofStep ? {} : { target: redact(target) };
       return { name, ...of, startMilliseconds: (starts[index] ?? 0) + early, milliseconds };
     })
     .filter((phase) => !known.has(JSON.stringify(phase)));

@@ -35,7 +35,7 @@ export const mostPhases = 200;
 export const leastPhaseMilliseconds = 10;
 
 const nameSchema = z.string().regex(/^[A-Za-z][A-Za-z -]{0,39}$/);
-const targetSchema = z.string().max(256).optional().describe("Container, image, volume or the like");
+const targetSchema = z.string().max(256).optional();
 const milliseconds = z.int().nonnegative().describe("How long it took");
 
 /** As an operation tells it. */
@@ -50,7 +50,7 @@ export const phasesSchema = z.array(phaseSchema).max(mostPhases);
 /** Of a step. */
 export const stepPhaseSchema = z.object({
   name: nameSchema.describe("pull, stop, copy, start, wait until healthy …"),
-  target: targetSchema,
+  target: targetSchema.describe("Container, image, volume or the like; left out: what the step is about"),
   startMilliseconds: z.int().nonnegative().describe("After the step began"),
   milliseconds,
 });
