@@ -36,9 +36,14 @@ export async function withNetdata<Value>(guest: AttachedGuest, action: () => Pro
 /** The LXC has no way out: this machine downloads what is missing there. */
 async function install(guest: AttachedGuest): Promise<void> {
   await mkdir(join(packagesDirectory, "partial"), { recursive: true });
-  const status = `Dir::State::status=${join(guest.root, "var/lib/dpkg/status")}`;
-  const archives = `Dir::Cache::archives=${packagesDirectory}`;
-  const options = ["--yes", "--no-install-recommends", "--download-only", "-o", status, "-o", archives];
+  const settings = [
+    `Dir::State::status=${join(guest.root, "var/lib/dpkg/status")}`,
+    // A cache would say what is installed on this machine.
+    "Dir::Cache::pkgcache=",
+    "Dir::Cache::srcpkgcache=",
+    `Dir::Cache::archives=${packagesDirectory}`,
+  ];
+  const options = ["--yes", "--no-install-recommends", "--download-only", ...settings.flatMap((each) => ["-o", each])];
   await execa("apt-get", ["install", ...options, "netdata"], { timeout: installMs });
   const directory = join(guest.root, inGuest);
   await mkdir(directory, { recursive: true });
