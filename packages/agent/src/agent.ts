@@ -9,9 +9,11 @@ import { EventSender } from "./connection/event-sender.ts";
 import { SampleSender } from "./connection/sample-sender.ts";
 import { openSocket } from "./connection/socket.ts";
 import { Streams } from "./connection/streams.ts";
+import { type DiskReporter, diskReporter } from "./disks/disk-reporter.ts";
 import { DockerodeEngine } from "./docker/dockerode-engine.ts";
 import { DockerodeTools } from "./docker/dockerode-tools.ts";
 import type { DockerEvent, Engine } from "./docker/engine.ts";
+import { KnownVersion } from "./docker/known-version.ts";
 import { type DockerListener, watchDocker } from "./docker/watch.ts";
 import { DockerodeDrills } from "./docker/drill-engine.ts";
 import { DockerodeStandbys } from "./docker/standby-engine.ts";
@@ -57,6 +59,7 @@ export class Agent implements ConnectionListener, DockerListener {
   readonly #stopping = new AbortController();
   readonly #journal: Journal;
   readonly #engine: Engine;
+  readonly #dockerVersion: KnownVersion;
   readonly #node = new NodeMeter();
   readonly #health: HealthWatch;
   readonly #observer: Observer;
@@ -71,9 +74,9 @@ export class Agent implements ConnectionListener, DockerListener {
   readonly #renewal: Renewal;
   readonly #drillRoom: DrillRoom;
   readonly #standbys: Standbys;
+  readonly #disks: DiskReporter;
   readonly #locks = new ResourceLocks();
   #identity: Identity;
-  #dockerVersion: string | null = null;
 
   constructor(dependencies: AgentDependencies) {
     const { config, identity, log } = dependencies;
@@ -85,6 +88,7 @@ export class Agent implements ConnectionListener, DockerListener {
     const nft = new Nft();
     const firewall = new Firewall({ nft, desired: journal.firewall, file: firewallFile(config) });
     this.#engine = engine;
+    this.#dockerVersion = new KnownVersion(engine, log);
     // One for all: each would take what the others have under way for left over.
     const tools = new DockerodeTools(config.dockerSocket);
     const drills = new DockerodeDrills(config.dockerSocket);
@@ -122,9 +126,7 @@ export class Agent implements ConnectionListener, DockerListener {
       journal,
       locks: this.#locks,
       log,
-      onDrift: (drift, mended) => {
-        events.firewall(drift, mended);
-      },
+      onDrift: events.firewall.bind(events),
     });
     this.#health = new HealthWatch(engine, this.#reconciler, log);
     this.#observer = new Observer(engine, journal, this.#health, {
@@ -139,6 +141,7 @@ export class Agent implements ConnectionListener, DockerListener {
         this.#samples.send(batch);
       },
     });
+    this.#disks = diskReporter({ volumes: tools, send, log });
     this.#runner = new OperationRunner({
       journal,
       locks: this.#locks,
@@ -182,7 +185,7 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#runner.resume();
     const watching = watchDocker(this.#engine, this, this.#dependencies.log, this.#stopping.signal);
     this.#sampler.start();
-    await this.#readDockerVersion();
+    await this.#dockerVersion.read();
     this.#connection.start();
     await watching;
   }
@@ -211,7 +214,7 @@ export class Agent implements ConnectionListener, DockerListener {
     void this.#standbys.clearLeftovers(this.#locks, (instance) => {
       this.#reconciler.onSettled(instance);
     });
-    void this.#readDockerVersion();
+    void this.#dockerVersion.read();
   }
 
   onUnreachable(): void {
@@ -220,6 +223,7 @@ export class Agent implements ConnectionListener, DockerListener {
 
   onEvent(event: DockerEvent): void {
     this.#sampler.onEvent(event);
+    this.#disks.onEvent(event);
     this.#reconciler.onEvent(event);
   }
 
@@ -233,6 +237,7 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#events.backfill(welcome.lastEventSequence);
     this.#runner.resend();
     this.#samples.onOnline();
+    this.#disks.onOnline(welcome.protocol);
     this.#renewal.onOnline();
     this.#dependencies.onWelcome();
   }
@@ -240,6 +245,7 @@ export class Agent implements ConnectionListener, DockerListener {
   onOffline(): void {
     this.#streams.closeAll();
     this.#samples.onOffline();
+    this.#disks.onOffline();
     this.#renewal.onOffline();
   }
 
@@ -305,20 +311,12 @@ export class Agent implements ConnectionListener, DockerListener {
     }
   }
 
-  async #readDockerVersion(): Promise<void> {
-    try {
-      this.#dockerVersion = await this.#engine.version();
-    } catch (error) {
-      this.#dependencies.log.warn({ reason: toBerthError(error).message }, "Docker does not tell its version");
-    }
-  }
-
   #hello(): Extract<AgentMessage, { type: "hello" }> {
     return hello({
       node: this.#identity.node,
       bootId: this.#bootId,
       hostFacts: this.#dependencies.hostFacts,
-      dockerVersion: this.#dockerVersion,
+      dockerVersion: this.#dockerVersion.value,
       meter: this.#node,
       operations: this.#journal.operations,
     });

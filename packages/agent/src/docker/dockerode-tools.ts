@@ -10,12 +10,12 @@ import { filesArchive } from "./files-archive.ts";
 import { labels } from "./labels.ts";
 import { toolContainer } from "./tool-container.ts";
 import { ToolOutput } from "./tool-output.ts";
-import type { Tool, ToolEngine, ToolSpec } from "./tools.ts";
+import type { ListedVolume, Tool, ToolEngine, ToolSpec, VolumeList } from "./tools.ts";
 
 /** It does not run, or is being removed already. */
 const conflict = 409;
 
-export class DockerodeTools implements ToolEngine {
+export class DockerodeTools implements ToolEngine, VolumeList {
   readonly #docker: Dockerode;
   readonly #process = randomUUID();
   /** Names of the containers that this agent works with now. One that it could not remove is left over like any other. */
@@ -83,6 +83,11 @@ export class DockerodeTools implements ToolEngine {
   async removeVolume(volume: string): Promise<void> {
     await askFor(`remove the volume ${volume}`, this.#docker.getVolume(volume).remove());
   }
+
+  async listVolumes(): Promise<ListedVolume[]> {
+    const { Volumes: volumes } = await ask("list volumes", this.#docker.listVolumes());
+    return (volumes ?? []).flatMap(listedVolume);
+  }
 }
 
 class DockerodeTool implements Tool {
@@ -139,6 +144,18 @@ class DockerodeTool implements Tool {
     if (isSent === null) return;
     await within(this.exitCode(), milliseconds, this.#spec.name).catch(() => undefined);
   }
+}
+
+/** Files of another driver, or of a disk or directory that the volume names, are not below Docker's own. */
+function listedVolume({
+  Name: name,
+  Driver: driver,
+  Mountpoint: directory,
+  Labels,
+  Options,
+}: Dockerode.VolumeInspectInfo): ListedVolume[] {
+  if (driver !== "local" || Options?.["device"] !== undefined) return [];
+  return [{ name, directory, instance: Labels?.[labels.instance] ?? null }];
 }
 
 /** dockerode declares less than the socket it hands over. */

@@ -52,3 +52,16 @@ export interface ToolEngine {
 
 /** Of the volumes alone. */
 export type Volumes = Pick<ToolEngine, "volumeDirectory" | "createVolume" | "removeVolume">;
+
+export interface ListedVolume {
+  name: string;
+  /** Where its files are on the node. */
+  directory: string;
+  /** null: of no instance. */
+  instance: string | null;
+}
+
+export interface VolumeList {
+  /** All whose files are below Docker's own directory. Docker is not asked for their sizes: it would measure them all. */
+  listVolumes(): Promise<ListedVolume[]>;
+}

@@ -1,11 +1,11 @@
 /** What is in the directories of volumes: measured, and copied as it is. */
-import { spawn } from "node:child_process";
 import { statfs } from "node:fs/promises";
 import { BerthError } from "@berth/shared/errors";
+import { type ProgramOptions, runProgram } from "../host-program.ts";
 
 export interface VolumeFiles {
-  /** Bytes that the directory takes on the disk. */
-  size(directory: string, signal: AbortSignal): Promise<number>;
+  /** Bytes that the directory takes on the disk. `yielding`: nobody waits for it. */
+  size(directory: string, signal: AbortSignal, options?: ProgramOptions): Promise<number>;
   /** Bytes that are free on the directory's disk. */
   free(directory: string): Promise<number>;
   /** Copies everything in `from` to `to`, which is empty. Rejects when something could not be copied as it is. */
@@ -16,7 +16,6 @@ export interface VolumeFiles {
   sync(directory: string): Promise<void>;
 }
 
-const longestText = 16 * 1024;
 /** A disk that does not take what was written by then is one to look at. */
 const syncMilliseconds = 10 * 60_000;
 const timeout = (): AbortSignal => AbortSignal.timeout(syncMilliseconds);
@@ -33,9 +32,9 @@ const copying = [
 ] as const;
 
 export const hostFiles: VolumeFiles = {
-  size: async (directory, signal) => {
+  size: async (directory, signal, options) => {
     // Files may vanish from a volume in use: du counts the others.
-    const { stdout, stderr } = await run(["du", "--summarize", "--block-size=1", directory], signal);
+    const { stdout, stderr } = await runProgram(["du", "--summarize", "--block-size=1", directory], signal, options);
     const [, bytes] = /^(\d+)\s/.exec(stdout) ?? [];
     if (bytes === undefined) throw failure("measure", directory, stderr);
     return Number(bytes);
@@ -45,53 +44,19 @@ export const hostFiles: VolumeFiles = {
     return bavail * bsize;
   },
   copy: async (from, to, signal) => {
-    const { code, stderr } = await run([...copying, `${from}/.`, to], signal);
+    const { code, stderr } = await runProgram([...copying, `${from}/.`, to], signal);
     if (code !== 0) throw failure("copy", from, stderr);
   },
   allocate: async (file, bytes) => {
-    const { code, stderr } = await run(["fallocate", "--length", String(bytes), file], timeout());
+    const { code, stderr } = await runProgram(["fallocate", "--length", String(bytes), file], timeout());
     // Some filesystems cannot.
     if (code !== 0 && !/not supported/i.test(stderr)) throw failure("make", file, stderr);
   },
   sync: async (directory) => {
-    const { code, stderr } = await run(["sync", "--file-system", directory], timeout());
+    const { code, stderr } = await runProgram(["sync", "--file-system", directory], timeout());
     if (code !== 0) throw failure("keep on the disk", directory, stderr);
   },
 };
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** It has ended when this settles, also when it was aborted: nothing writes any more. */
-async function run(argv: readonly [string, ...string[]], signal: AbortSignal): Promise<Ended> {
-  signal.throwIfAborted();
-  // It must not outlive an agent that is killed: the next one copies anew.
-  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...argv], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, LC_ALL: "C" },
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-  child.once("error", reject);
-  child.once("close", resolve);
-  const texts = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      texts[name] = `${texts[name]}${text}`.slice(-longestText);
-    });
-  }
-  const onAbort = (): void => void child.kill("SIGKILL");
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    const code = await promise;
-    signal.throwIfAborted();
-    return { code, ...texts };
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
 
 /** An older unit may not set the bits setuid and setgid, nor what a program of a volume may do. */
 const installAnew =

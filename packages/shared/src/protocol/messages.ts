@@ -3,6 +3,7 @@ import * as z from "zod";
 import { sampleBatchSchema } from "../metrics/samples.ts";
 import { containerNameSchema, instanceNameSchema, nameSchema } from "../names.ts";
 import { phasesSchema } from "../operations/phases.ts";
+import { fileSystemSchema, mostFileSystems, mostVolumes, volumeSizeSchema } from "./disks.ts";
 import { agentEventSchema } from "./events.ts";
 import { nodeFactsSchema, observationSchema } from "./state.ts";
 
@@ -48,6 +49,13 @@ const result = z.strictObject({
 const observation = z.strictObject({ type: z.literal("observation"), id: z.uuid(), observation: observationSchema });
 const events = z.strictObject({ type: z.literal("events"), events: z.array(agentEventSchema).max(1000) });
 const samples = z.strictObject({ type: z.literal("samples"), batch: sampleBatchSchema });
+/** All that the node has, each minute. Since 1.3 */
+const fileSystems = z.strictObject({
+  type: z.literal("filesystems"),
+  fileSystems: z.array(fileSystemSchema).max(mostFileSystems),
+});
+/** All that the node has, when one of them was measured. Since 1.3 */
+const volumes = z.strictObject({ type: z.literal("volumes"), volumes: z.array(volumeSizeSchema).max(mostVolumes) });
 const streamData = z.strictObject({
   type: z.literal("stream.data"),
   id: streamIdSchema,
@@ -72,6 +80,8 @@ export const agentMessageSchema = z.discriminatedUnion("type", [
   observation,
   events,
   samples,
+  fileSystems,
+  volumes,
   streamData,
   streamEnd,
   certificateRequest,

@@ -1,5 +1,5 @@
 /** Protocol between agent and controller, `major.minor`. An agent of the same major and an older minor works. */
-export const protocolVersion = { major: 1, minor: 2 } as const;
+export const protocolVersion = { major: 1, minor: 3 } as const;
 
 export type ProtocolVersion = { major: number; minor: number };
 export type Compatibility = "current" | "outdated" | "unsupported";

@@ -1,0 +1,95 @@
+/** How full the node's file systems are. */
+import { readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { type FileSystem, mostFileSystems } from "@berth/shared/protocol/disks";
+import { within } from "../deadline.ts";
+import { errorCode } from "../files.ts";
+import { runProgram } from "../host-program.ts";
+import { isRemote, type Mount, nodeFileSystems, parseMounts } from "./mounts.ts";
+
+const remoteMilliseconds = 5_000;
+
+interface Blocks {
+  blocks: number;
+  bfree: number;
+  bavail: number;
+  frsize: number;
+  files: number;
+  ffree: number;
+}
+
+export class FileSystems {
+  readonly #views: readonly string[];
+  /** Paths whose answer is awaited since an earlier look: nobody asks them again meanwhile. */
+  readonly #silent = new Set<string>();
+
+  /** As the node's first process sees them: the agent's own view is narrowed by its service, and the next best. */
+  constructor(views: readonly string[] = ["/proc/1", "/proc/self"]) {
+    this.#views = views;
+  }
+
+  async read(): Promise<FileSystem[]> {
+    const view = await this.#view();
+    const mounts = nodeFileSystems(parseMounts(await readFile(join(view, "mountinfo"), "utf8")));
+    const found: FileSystem[] = [];
+    for (const mount of mounts.slice(0, mostFileSystems)) {
+      const path = join(view, "root", mount.mountpoint);
+      const blocks = isRemote(mount) ? await this.#askRemote(path) : await ask(path);
+      // One without blocks is none of those that fill.
+      if (blocks?.blocks !== 0) found.push(fileSystemOf(mount, blocks));
+    }
+    return found;
+  }
+
+  /** Where /proc is closed to the agent, its own is left. */
+  async #view(): Promise<string> {
+    for (const view of this.#views.slice(0, -1)) if ((await ask(join(view, "root"))) !== null) return view;
+    return this.#views.at(-1) ?? "/proc/self";
+  }
+
+  /** By a process of its own, since it may hang for ever, and the agent has one thread for files. */
+  async #askRemote(path: string): Promise<Blocks | null> {
+    if (this.#silent.has(path)) return null;
+    this.#silent.add(path);
+    const argv = ["stat", "--file-system", "--format=%b %f %a %S %c %d", path] as const;
+    const asking = runProgram(argv, AbortSignal.timeout(remoteMilliseconds)).finally(() => {
+      this.#silent.delete(path);
+    });
+    try {
+      const { stdout } = await within(asking, remoteMilliseconds + 1000, `an answer of ${path}`);
+      return parseBlocks(stdout);
+    } catch {
+      // It is told as one that does not answer.
+      return null;
+    }
+  }
+}
+
+/** null: it does not answer, or is gone meanwhile. */
+async function ask(path: string): Promise<Blocks | null> {
+  try {
+    return await statfs(path);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return null;
+  }
+}
+
+function parseBlocks(text: string): Blocks | null {
+  const [blocks, bfree, bavail, frsize, files, ffree] = text.trim().split(" ").map(Number);
+  if (ffree === undefined || [blocks, bfree, bavail, frsize, files, ffree].some(Number.isNaN)) return null;
+  return { blocks, bfree, bavail, frsize, files, ffree } as Blocks;
+}
+
+function fileSystemOf({ mountpoint, device, type, readOnly }: Mount, blocks: Blocks | null): FileSystem {
+  const about = { mountpoint, device, type, readOnly };
+  if (blocks === null) return { ...about, usedBytes: null, sizeBytes: null, inodes: null };
+  const used = blocks.blocks - blocks.bfree;
+  return {
+    ...about,
+    usedBytes: used * blocks.frsize,
+    // As df counts it: without what is reserved for root.
+    sizeBytes: (used + blocks.bavail) * blocks.frsize,
+    inodes: blocks.files > 0 ? { used: blocks.files - blocks.ffree, total: blocks.files } : null,
+  };
+}
