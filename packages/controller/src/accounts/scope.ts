@@ -1,4 +1,5 @@
 /** What of the fleet a tenant's account may see: its own. Pure. Every other account sees everything: null. */
+import type { NodeDisks } from "@berth/shared/api/disks";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { FleetStatus, InstanceStatus, NodeStatus, OwnerBackups, Status } from "@berth/shared/api/status";
 import type { Placement } from "@berth/shared/fleet/instances";
@@ -74,6 +75,20 @@ export function scopedSamples(samples: LiveSamples, scope: Scope | null): LiveSa
     containers: containers.filter((_, index) => isOwn[index]),
     frames: frames.map((frame) => ({ ...frame, containers: frame.containers.filter((_, index) => isOwn[index]) })),
   };
+}
+
+/**
+ * null: none of it may be seen. Of a node that others have instances on, the volumes of the tenant's own alone; of its own
+ * node, no volume of anybody who was there before.
+ */
+export function scopedDisks(disks: NodeDisks, scope: Scope | null): NodeDisks | null {
+  if (scope === null) return disks;
+  const { node, readAt, fileSystems } = disks;
+  if (!scope.places.has(node)) return null;
+  const volumes = disks.volumes.filter(({ instance }) => instance !== null && scope.instances.has(instance));
+  return scope.nodes.has(node)
+    ? { node, readAt, fileSystems, volumes }
+    : { ...disks, fileSystems: [], readAt: null, volumes };
 }
 
 /** Of a thing by its kind and name, as it is asked for. */

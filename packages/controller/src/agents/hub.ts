@@ -15,6 +15,7 @@ import { Dispatcher } from "./operations/dispatcher.ts";
 import { Observer } from "./operations/observer.ts";
 import { createRouter, type Rooms } from "./router.ts";
 import { SamplingWishes } from "./sampling.ts";
+import { Disks } from "./state/disks.ts";
 import { createHistory } from "./state/history.ts";
 import { PresenceWriter } from "./state/presence-writer.ts";
 import { Observed } from "./state/observed.ts";
@@ -63,6 +64,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const presences = new PresenceWriter(store);
   const sampling = new SamplingWishes();
   const ring = new SampleRing({ clock, instanceOf: (node, container) => observed.instanceOf(node, container) });
+  const disks = new Disks();
   const note = createHistory({ store, clock, logger, background, onEvent: (event) => announce("event", event) });
   const enrolment = createEnrolment({ store, authority, logger, clock });
   const renewals = new RateLimit({ clock, burst: 5, perMinute: 0.2 });
@@ -76,6 +78,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     observed,
     streams,
     ring,
+    disks,
     renewals,
     note,
   };
@@ -106,6 +109,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   function onConnected(connection: Connection, hello: Hello): void {
     const { node, address } = connection.identity;
     connection.receive = createRouter(connection, hello, rooms);
+    // It tells them at once, if it is one that does.
+    disks.forget(node);
     presence.connected(connection, hello);
     note(node, "agent.connected", `The agent ${hello.agentVersion} connected`, { address });
     connection.send({ type: "sampling", ...sampling.of(node) });
@@ -176,6 +181,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     connection: (node) => presence.get(node),
     observedInstances: (node) => observed.list(node),
     recentSamples: (query) => ring.recent(query),
+    disks: (node) => disks.list(node),
     samplesSince: (node) => ring.since(node),
     disconnect: (node, reason) => presence.connection(node)?.close(closeCodes.failed, reason),
     revoke: async (node, reason) => {
@@ -184,6 +190,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       dispatcher.failNode(node, `Node '${node}' was revoked: ${reason}`);
       observed.forget(node);
       ring.forget(node);
+      disks.forget(node);
       sampling.forget(node);
       if (presence.forget(node)) announce("node.gone", { node });
       note(node, "agent.revoked", `The node's certificates were revoked: ${reason}`, { serials });

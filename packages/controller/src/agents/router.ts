@@ -13,6 +13,7 @@ import { toKnownError } from "./operations/outcome.ts";
 import type { Observer } from "./operations/observer.ts";
 import { receiveEvents, type AgentEventsOptions } from "./state/agent-events.ts";
 import type { NoteEvent } from "./state/history.ts";
+import type { Disks } from "./state/disks.ts";
 import type { Observed } from "./state/observed.ts";
 import type { Streams } from "./streams/streams.ts";
 import type { AgentStore } from "./store.ts";
@@ -29,6 +30,7 @@ export interface Rooms {
   observed: Observed;
   streams: Streams;
   ring: SampleRing;
+  disks: Disks;
   renewals: RateLimit;
   note: NoteEvent;
 }
@@ -86,6 +88,12 @@ export function createRouter(connection: Connection, hello: Hello, rooms: Rooms)
         if (samples !== undefined) rooms.announce("samples", samples);
         break;
       }
+      case "filesystems":
+        rooms.announce("disks", rooms.disks.takeFileSystems(node, message.fileSystems, rooms.clock.now()));
+        break;
+      case "volumes":
+        rooms.disks.takeVolumes(node, message.volumes, clockSkewMilliseconds);
+        break;
       case "stream.data":
         rooms.streams.onData(connection, message);
         break;

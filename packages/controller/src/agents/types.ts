@@ -14,6 +14,7 @@ import type { RecentQuery } from "../metrics/sample-ring.ts";
 import type { Authority } from "./authority/authority.ts";
 import type { EnrolRequest, EnrolResponse, JoinTokenRequest } from "./enrolment/enrolment.ts";
 import type { Clock } from "./clock.ts";
+import type { KnownDisks } from "./state/disks.ts";
 import type { AgentStore, EventRecord, PlacedInstance } from "./store.ts";
 
 /** How long the hub waits for what. Tests shorten them. */
@@ -71,6 +72,8 @@ export interface HubEvents {
   instance: [PlacedInstance];
   "instance.gone": [{ node: string; name: string }];
   samples: [LiveSamples];
+  /** A node told how full its file systems are. */
+  disks: [KnownDisks];
   /** The node's agent stays as it was. */
   "upgrade.failed": [{ node: string; error: BerthError }];
   /** Everything that is worth a line in the fleet's history */
@@ -189,6 +192,9 @@ export interface Hub {
   recentSamples(query: RecentQuery): LiveSamples[];
   /** Where they begin, of one node. Milliseconds since the epoch; undefined: there are none. */
   samplesSince(node: string): number | undefined;
+
+  /** File systems and volumes as told last, of every node that told some or of one. */
+  disks(node?: string): KnownDisks[];
 
   disconnect(node: string, reason: string): void;
   /** Revokes every certificate and token of the node, closes its connection and forgets it. */

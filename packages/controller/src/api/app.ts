@@ -7,6 +7,7 @@ import { serveAccounts, type AccountsApi } from "./accounts.ts";
 import { serveAlerts, type AlertsApi } from "./alerts.ts";
 import { guardRoutes, type AccessOptions } from "./authenticate.ts";
 import { serveBackups, type BackupsApi } from "./backups.ts";
+import { serveDisks, type DisksApi } from "./disks.ts";
 import type { DrillControl } from "../backups/drill-control.ts";
 import { serveDrills } from "./drills.ts";
 import { serveCapacity, type CapacityApi } from "./capacity.ts";
@@ -39,6 +40,7 @@ export interface ApiDependencies {
   live: LiveApi;
   instances: InstancesApi;
   samples: SamplesApi;
+  disks: DisksApi;
   history: HistoryApi;
   events: EventsApi;
   usage: UsageApi;
@@ -94,6 +96,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     serveLive(api, dependencies.live, options.access);
     serveInstances(api, dependencies.instances, options.access);
     serveSamples(api, dependencies.samples);
+    serveDisks(api, dependencies.disks);
     serveHistory(api, dependencies.history, sinceOf);
     serveEvents(api, dependencies.events);
     serveUsage(api, dependencies.usage);

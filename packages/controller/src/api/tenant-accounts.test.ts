@@ -1,5 +1,6 @@
 /** A tenant's account sees what is the tenant's, whatever it asks for: each answer is searched for what is another's. */
 import type { Account } from "@berth/shared/api/accounts";
+import type { NodeDisks } from "@berth/shared/api/disks";
 import { livePath } from "@berth/shared/api/live";
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import { nodeColumns } from "@berth/shared/metrics/samples";
@@ -13,6 +14,7 @@ import {
   at,
   backups,
   before,
+  disks,
   placements,
   routes,
   row,
@@ -41,6 +43,7 @@ beforeAll(async () => {
       ...idleDependencies,
       fleet: { ...idleDependencies.fleet, status: async () => status },
       samples: { recent: () => samples },
+      disks: { read: (node) => disks.filter((one) => node === undefined || one.node === node) },
       history: {
         ...idleDependencies.history,
         read: (question) =>
@@ -104,6 +107,8 @@ describe("a tenant's account", () => {
   test.each([
     ["/api/status"],
     ["/api/samples?seconds=60"],
+    ["/api/disks"],
+    ["/api/disks?node=both"],
     ["/api/tenants"],
     ["/api/tenants/user1"],
     ["/api/routes"],
@@ -134,6 +139,22 @@ describe("a tenant's account", () => {
       frames: [{ at: 0, node: nodeColumns.map(() => 7), containers: [row(2)] }],
     };
     expect(measured.nodes).toEqual([{ node: "user1", ...own }]);
+  });
+
+  test("sees the disks of its own node, and of one that others are on its own volumes alone", async () => {
+    const { answer } = await ask("/api/disks");
+    const seen = answer.nodes.map((one: NodeDisks) => [
+      one.node,
+      one.fileSystems.map(({ device }) => device),
+      one.volumes.map(({ name }) => name),
+    ]);
+    expect(seen).toEqual([
+      ["user1", ["disk-of-user1"], ["user1-n8n-data"]],
+      ["both", [], ["user1-flowise-data"]],
+    ]);
+    expect((await ask("/api/disks?node=user2")).answer).toEqual({ nodes: [] });
+    expect((await ask("/api/disks", "gone")).answer).toEqual({ nodes: [] });
+    expect((await ask("/api/disks", "vera")).answer).toEqual({ nodes: disks });
   });
 
   test.each([

@@ -14,6 +14,8 @@ export interface SeriesDefinition {
 const node = ["node"] as const;
 const instance = ["node", "tenant", "service", "instance"] as const;
 const container = [...instance, "container"] as const;
+const fileSystem = [...node, "mountpoint", "device", "fstype"] as const;
+const volume = [...instance, "volume"] as const;
 const owner = ["owner"] as const;
 const run = ["kind", "state"] as const;
 const database = ["tenant", "instance", "database"] as const;
@@ -42,6 +44,12 @@ export const definitions = {
   berth_node_disk_write_bytes_per_second: gauge("bytes/s", node, "Written to the node's disks"),
   berth_node_disk_used_bytes: gauge("bytes", node, "Used of the node's root file system"),
   berth_node_disk_size_bytes: gauge("bytes", node, "Size of the node's root file system, without root's reserve"),
+  berth_node_filesystem_used_bytes: gauge(
+    "bytes",
+    fileSystem,
+    "Used of a file system of the node, its root among them",
+  ),
+  berth_node_filesystem_size_bytes: gauge("bytes", fileSystem, "Size of the file system, without root's reserve"),
   berth_node_cpu_pressure_ratio: gauge(
     "0 to 1",
     node,
@@ -75,6 +83,9 @@ export const definitions = {
     container,
     "Time per second for which its CPU limit held the container back, of all cores together",
   ),
+
+  berth_volume_size_bytes: gauge("bytes", volume, "What a Docker volume took on its disk when it was measured last"),
+  berth_volume_measured_timestamp_seconds: gauge("Unix time", volume, "When the volume was measured last"),
 
   berth_database_size_bytes: gauge("bytes", database, "Size of the database, as PostgreSQL tells it"),
   berth_database_connections: gauge("count", database, "Connections to the database"),

@@ -45,6 +45,20 @@ test("containers by instance; one that was not measured is left out, and one tha
   ]);
 });
 
+test("file systems and volumes of nodes that are there; what does not answer, or was never measured, is left out", async () => {
+  const models = 'node="user1",mountpoint="/mnt/models",device="/dev/sdb",fstype="ext4"';
+  expect(await linesOf("berth_node_filesystem_used_bytes", "berth_node_filesystem_size_bytes")).toEqual([
+    `berth_node_filesystem_used_bytes{${models}} 600`,
+    `berth_node_filesystem_size_bytes{${models}} 1000`,
+  ]);
+  expect(await linesOf("berth_volume_size_bytes", "berth_volume_measured_timestamp_seconds")).toEqual([
+    `berth_volume_size_bytes{${n8n},volume="user1-n8n-data"} 70`,
+    'berth_volume_size_bytes{node="user1",tenant="",service="",instance="",volume="moved"} 5',
+    `berth_volume_measured_timestamp_seconds{${n8n},volume="user1-n8n-data"} ${time}`,
+    `berth_volume_measured_timestamp_seconds{node="user1",tenant="",service="",instance="",volume="moved"} ${time}`,
+  ]);
+});
+
 test("an instance's state as one series each", async () => {
   const states = (await linesOf("berth_instance_state")).filter((line) => line.includes("user1-flowise"));
   expect(states).toHaveLength(6);

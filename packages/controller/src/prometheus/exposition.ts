@@ -1,5 +1,6 @@
 /** A snapshot as series. Pure, but that it lets others have their turn. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { NodeDisks } from "@berth/shared/api/disks";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import { containerColumns, containerValue, nodeColumns, nodeValue, type Frame } from "@berth/shared/metrics/samples";
@@ -26,6 +27,7 @@ export async function expose(snapshot: Snapshot): Promise<Series> {
     if (online.has(ofNode.node)) exposeSamples(series, ofNode, instances);
     await nextTurn();
   }
+  for (const ofNode of snapshot.disks) if (online.has(ofNode.node)) exposeDisks(series, ofNode, instances);
   for (const { kind, state, count, lastEndedAt } of runs) {
     series.set("berth_runs", { kind, state }, count);
     series.set("berth_run_last_end_timestamp_seconds", { kind, state }, unixTime(lastEndedAt));
@@ -97,6 +99,25 @@ function exposeSamples(
     if (row === null) continue;
     const labels = { ...labelsOfContainer(node, instances.get(placeOf(node, instance))), container: name };
     for (const column of containerColumns) series.set(containerSeries[column], labels, containerValue(row, column));
+  }
+}
+
+/** One that does not answer has no value. */
+function exposeDisks(
+  series: Series,
+  { node, fileSystems, volumes }: NodeDisks,
+  instances: ReadonlyMap<string, InstanceStatus>,
+): void {
+  for (const { mountpoint, device, type, usedBytes, sizeBytes } of fileSystems) {
+    const labels = { node, mountpoint, device, fstype: type };
+    series.set("berth_node_filesystem_used_bytes", labels, usedBytes);
+    series.set("berth_node_filesystem_size_bytes", labels, sizeBytes);
+  }
+  for (const { name, instance, bytes, measuredAt } of volumes) {
+    const of = instance === null ? undefined : instances.get(placeOf(node, instance));
+    const labels = { ...labelsOfContainer(node, of), volume: name };
+    series.set("berth_volume_size_bytes", labels, bytes);
+    series.set("berth_volume_measured_timestamp_seconds", labels, unixTime(measuredAt));
   }
 }
 

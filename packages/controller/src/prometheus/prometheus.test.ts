@@ -53,6 +53,7 @@ beforeAll(async () => {
       looked.push(seconds);
       return snapshot.samples;
     },
+    disks: () => snapshot.disks,
     runs: () => tallyRuns(inventory.database),
     backups: async () => snapshot.backups,
     certificates: async () => snapshot.certificates,

@@ -29,6 +29,7 @@ export interface PrometheusDependencies {
   version: string;
   status: () => Promise<Snapshot["status"]>;
   recentSamples: (query: { seconds: number }) => Snapshot["samples"];
+  disks: () => Snapshot["disks"];
   runs: () => Promise<Snapshot["runs"]>;
   backups: () => Promise<Snapshot["backups"]>;
   certificates: () => Promise<Snapshot["certificates"]>;
@@ -54,6 +55,7 @@ export function createPrometheus(dependencies: PrometheusDependencies): Promethe
       version,
       status,
       samples: dependencies.recentSamples({ seconds: freshSeconds }),
+      disks: dependencies.disks(),
       runs,
       backups,
       certificates,

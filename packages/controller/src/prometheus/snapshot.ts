@@ -1,4 +1,5 @@
 /** What one scrape looks at: all of it is with the controller already, and no agent is asked. */
+import type { NodeDisks } from "@berth/shared/api/disks";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { Status } from "@berth/shared/api/status";
 import type { RunTally } from "../inventory/runs.ts";
@@ -19,6 +20,8 @@ export interface Snapshot {
   status: Status;
   /** Of the last `freshSeconds`. */
   samples: readonly LiveSamples[];
+  /** As agents told them last. */
+  disks: readonly NodeDisks[];
   runs: readonly RunTally[];
   /** null: the fleet has none. */
   backups: BackupStatus | null;

@@ -9,6 +9,7 @@ import { createNodeControl } from "../apply/node-control.ts";
 import { tenantSince } from "../inventory/tenants.ts";
 import { listEvents, toEvent } from "../inventory/events.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
+import { presentDisks } from "../status/disks.ts";
 import { fleetStatus, readStatus } from "../status/status.ts";
 import { createRestart } from "../restarts/restart.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
@@ -113,6 +114,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       }),
     },
     samples: { recent: (query) => hub.recentSamples(query) },
+    disks: { read: (node) => hub.disks(node).map(presentDisks) },
     history: createHistoryApi(controller.history, inventory, controller.presentFleet),
     events: { list: async (query) => (await listEvents(inventory.database, query)).map(toEvent) },
     routes: controller.routes,

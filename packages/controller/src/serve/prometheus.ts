@@ -10,6 +10,7 @@ import { tallyRuns } from "../inventory/runs.ts";
 import { createPrometheus, type Prometheus } from "../prometheus/prometheus.ts";
 import type { CertificateEnd, Snapshot } from "../prometheus/snapshot.ts";
 import type { ReaderTokenSecrets } from "../secrets/reader-token.ts";
+import { presentDisks } from "../status/disks.ts";
 import type { BackupRooms } from "./backups.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -18,7 +19,7 @@ export interface PrometheusRooms {
   options: Pick<ServeOptions, "agents">;
   inventory: Pick<Inventory, "database">;
   authority: Authority;
-  hub: Pick<Hub, "recentSamples">;
+  hub: Pick<Hub, "recentSamples" | "disks">;
   store: Pick<FleetStore, "current">;
   secrets: ReaderTokenSecrets;
   backups: Pick<BackupRooms, "status">;
@@ -36,6 +37,7 @@ export function openPrometheus(controller: PrometheusRooms, { status, usage }: P
   return createPrometheus({
     ...{ version, status, usage, secrets, caPem: authority.caPem },
     recentSamples: (query) => hub.recentSamples(query),
+    disks: () => hub.disks().map(presentDisks),
     runs: () => tallyRuns(inventory.database),
     backups: () => controller.backups.status(),
     certificates: () => certificateEnds(controller),

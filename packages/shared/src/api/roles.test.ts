@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import * as accounts from "./accounts.ts";
 import * as alerts from "./alerts.ts";
 import * as capacity from "./capacity.ts";
+import * as disks from "./disks.ts";
 import type { Endpoint } from "./define.ts";
 import * as fleet from "./fleet.ts";
 import * as instances from "./instances.ts";
@@ -15,7 +16,7 @@ import * as tenants from "./tenants.ts";
 import * as upgrades from "./upgrades.ts";
 
 const rooms: Record<string, unknown>[] = [
-  ...[accounts, alerts, capacity, fleet, instances, nodes, prometheus],
+  ...[accounts, alerts, capacity, disks, fleet, instances, nodes, prometheus],
   ...[routes, runs, secrets, status, tenants, upgrades],
 ];
 const endpoints = rooms.flatMap((room) => Object.values(room).filter(isEndpoint));

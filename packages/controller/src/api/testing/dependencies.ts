@@ -25,6 +25,7 @@ export const idleDependencies: ApiDependencies = {
   },
   instances: { restart: unused, logs: unused },
   samples: { recent: () => [] },
+  disks: { read: () => [] },
   history: {
     status: () => ({ bytes: 0, maxBytes: 1, resolutions: [], problem: null, setAside: null }),
     read: unused,

@@ -1,5 +1,6 @@
 /** A fleet of two tenants, one of which has a node of its own and shares another one. For tests of what each may see. */
 import type { Backup } from "@berth/shared/api/backups";
+import type { NodeDisks } from "@berth/shared/api/disks";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { Route } from "@berth/shared/api/routes";
 import type { FleetStatus, InstanceStatus, NodeStatus } from "@berth/shared/api/status";
@@ -54,6 +55,21 @@ export const samples = nodes.map(({ name }): LiveSamples => ({
     { name: `${name}-n8n`, instance: `${name}-n8n` },
   ],
   frames: [{ at: 0, node: nodeColumns.map(() => 7), containers: [row(1), row(2)] }],
+}));
+/** Each instance has a volume on its node, and one is there that somebody else left. */
+export const disks = nodes.map(({ name }): NodeDisks => ({
+  ...{ node: name, readAt: at },
+  fileSystems: [
+    {
+      ...{ mountpoint: `/mnt/of-${name}`, device: `disk-of-${name}`, type: "ext4", readOnly: false },
+      ...{ usedBytes: 5, sizeBytes: 9, inodes: null },
+    },
+  ],
+  volumes: [
+    ...places.filter(([, , node]) => node === name).map(([instance]) => ({ name: `${instance}-data`, instance })),
+    { name: "user2-left-data", instance: "user2-left" },
+    { name: "of user2, by hand", instance: null },
+  ].map((volume) => ({ ...volume, bytes: 7, measuredAt: at })),
 }));
 export const tenants = ["user1", "user2"].map((name): TenantStatus => ({
   ...{ name, state: "active", node: name, address: null, instances: [], databases: [`${name}_n8n`] },

@@ -57,6 +57,25 @@ export function testSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     version: "1.2.3",
     status: { fleet: "valuechain", nodes: [shared, user1], instances: [postgres, flowise, n8n] },
     samples: [{ ...samples, node: "shared" }, samples],
+    disks: ["shared", "user1"].map((node) => ({
+      ...{ node, readAt: seenAt },
+      fileSystems: [
+        {
+          ...{ mountpoint: "/mnt/models", device: "/dev/sdb", type: "ext4", readOnly: false },
+          ...{ usedBytes: 600, sizeBytes: 1000, inodes: null },
+        },
+        {
+          ...{ mountpoint: "/mnt/nas", device: "nas:/export", type: "nfs4", readOnly: false },
+          ...{ usedBytes: null, sizeBytes: null, inodes: null },
+        },
+      ],
+      volumes: [
+        { name: "user1-n8n-data", instance: "user1-n8n", bytes: 70, measuredAt: seenAt },
+        // What an instance of another node would be.
+        { name: "moved", instance: "user2-n8n", bytes: 5, measuredAt: seenAt },
+        { name: "vast", instance: null, bytes: null, measuredAt: null },
+      ],
+    })),
     runs: [
       { kind: "apply", state: "succeeded", count: 2, lastEndedAt: seenAt },
       { kind: "upgrade", state: "running", count: 1, lastEndedAt: null },
