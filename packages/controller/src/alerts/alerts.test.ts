@@ -46,7 +46,7 @@ function open(changes: Partial<AlertsDependencies> = {}): Promise<AlertsRoom> {
       if (blindness !== null) throw blindness;
       return {
         status: { fleet: "valuechain", nodes: [...nodes].map(([name, state]) => node(name, state)), instances },
-        ...{ backups: null, certificates: [], atWork: new Set<string>() },
+        ...{ backups: null, certificates: [], atWork: new Set<string>(), fileSystems: () => [] },
       };
     },
     readings: createReadings(),

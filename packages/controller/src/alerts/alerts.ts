@@ -60,7 +60,7 @@ export interface AlertsDependencies {
   /** null: nothing was applied yet. */
   fleet: () => Promise<Fleet | null>;
   /** What there is at this moment beside samples. */
-  view: () => Promise<Pick<AlertView, "status" | "backups" | "certificates" | "atWork">>;
+  view: () => Promise<Pick<AlertView, "status" | "fileSystems" | "backups" | "certificates" | "atWork">>;
   readings: Readings;
   send: (receiver: string, settings: AlertReceiver, message: AlertMessage) => Promise<string>;
   /** Why nothing can be sent to it; null: nothing is known of that. */

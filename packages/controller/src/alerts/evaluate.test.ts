@@ -15,7 +15,7 @@ function lookOf(condition: Condition | undefined): Look {
   const common = { rule, subject: "user1", labels: { node: "user1" }, value: null, summary: "it is gone" };
   return {
     findings: condition === undefined ? [] : [{ ...common, condition, description: "" }],
-    blind: { nodes: new Set(), rules: new Set() },
+    blind: { nodes: new Set(), mounts: new Set(), rules: new Set() },
   };
 }
 
@@ -99,7 +99,10 @@ describe("one thing that is amiss", () => {
 
   test("of samples stays while no samples of its node come", () => {
     const { active } = new World().for(3 * minute, "bad");
-    const look: Look = { findings: [], blind: { nodes: new Set(["user1"]), rules: new Set([rule.name]) } };
+    const look: Look = {
+      findings: [],
+      blind: { nodes: new Set(["user1"]), mounts: new Set(), rules: new Set([rule.name]) },
+    };
     const options = { now: 200 * second, returnsOf: () => 0 };
     expect(evaluate(active, look, options).active.get("node-gone/user1")?.phase).toBe("firing");
     const other = { ...look, blind: { ...look.blind, rules: new Set<string>() } };

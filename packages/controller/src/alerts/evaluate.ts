@@ -114,10 +114,13 @@ function badFor({ badMilliseconds, badSince }: AlertState, now: number): number 
 
 /** The thing is gone, or the rule; or it cannot be seen. */
 function withoutFinding(state: AlertState, blind: Look["blind"], now: number): AlertState | undefined {
-  const { node } = state.labels;
-  if (node !== undefined && blind.nodes.has(node) && blind.rules.has(state.rule))
-    return { ...paused(state, now), goodSince: null };
+  if (isUnseen(state, blind)) return { ...paused(state, now), goodSince: null };
   return state.phase === "pending" ? undefined : { ...state, phase: "ended", endedAt: now };
+}
+
+function isUnseen({ rule, labels: { node, mountpoint } }: AlertState, blind: Look["blind"]): boolean {
+  if (node === undefined || !blind.rules.has(rule)) return false;
+  return blind.nodes.has(node) || (mountpoint !== undefined && blind.mounts.has(node));
 }
 
 /** What is measured changes all the time, and is not worth being kept each time. */

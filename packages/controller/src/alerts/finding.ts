@@ -25,8 +25,11 @@ export interface Finding {
 
 export interface Look {
   findings: Finding[];
-  /** Nodes of which no samples are known, and rules that look at samples: what these found there is as it was. */
-  blind: { nodes: ReadonlySet<string>; rules: ReadonlySet<string> };
+  /**
+   * Nodes of which no samples are known, or nothing of file systems, and rules that look at these: what they found there
+   * is as it was.
+   */
+  blind: { nodes: ReadonlySet<string>; mounts: ReadonlySet<string>; rules: ReadonlySet<string> };
 }
 
 /** Names an alert as long as it lasts. */

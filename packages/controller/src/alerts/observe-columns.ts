@@ -1,4 +1,4 @@
-/** What rules find in columns of samples, and in how full disks were. Pure. */
+/** What rules find in columns of samples. Pure. */
 import type { AlertLabels } from "@berth/shared/api/alerts";
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import type { EffectiveRule } from "@berth/shared/fleet/alert-rules";
@@ -11,10 +11,8 @@ import {
   type Row,
 } from "@berth/shared/metrics/samples";
 import { formatBytes, formatCores, formatRate, formatShare } from "@berth/shared/metrics/units";
-import { formatTime } from "./duration-text.ts";
 import type { Condition, Finding } from "./finding.ts";
 import { instanceLabels, nodeLabels } from "./labels.ts";
-import { isTelling, secondsUntil } from "./trend.ts";
 import type { AlertView } from "./view.ts";
 
 export function nodeColumn(rule: EffectiveRule, column: NodeColumn, view: AlertView): Finding[] {
@@ -39,32 +37,6 @@ export function containerColumn(rule: EffectiveRule, column: ContainerColumn, vi
       return [{ rule, subject: `${node}/${name}`, labels, ...judge(rule, column, `${name} on ${node}`, reading) }];
     }),
   );
-}
-
-/** By a line through how full the disk was. */
-export function disksFilling(rule: EffectiveRule, view: AlertView): Finding[] {
-  const { within = 0, above } = rule;
-  const least = above !== undefined && "share" in above ? above.share : 0;
-  return view.status.nodes.flatMap(({ name, state }): Finding[] => {
-    const row = view.means.get(name)?.node;
-    if (row === undefined || state !== "online") return [];
-    const size = nodeValue(row, "diskSizeBytes");
-    const used = nodeValue(row, "diskUsedBytes");
-    const points = view.disk(name);
-    const left = secondsUntil(size, points);
-    // A disk that is half empty may fill and empty again.
-    const isFilling = left !== null && left < within && used / size > least;
-    // A file system that tells no size tells nothing else either; after a restart nobody can tell for a while.
-    const isUnknown = size <= 0 || !isTelling(points);
-    return [
-      {
-        ...{ rule, subject: name, labels: nodeLabels(name, view), value: left },
-        condition: isUnknown ? "unknown" : isFilling ? "bad" : "good",
-        summary: `The disk of ${name} is full in ${formatTime(left ?? 0)} if it goes on as in the last two hours`,
-        description: `${formatShare(used / size)} of ${formatBytes(size)} is used. Make it larger, or room on it.`,
-      },
-    ];
-  });
 }
 
 interface Reading {
@@ -138,9 +110,11 @@ const columnWords: Record<NodeColumn | ContainerColumn, string> = {
   cpuThrottled: "CPU time held back by the limit",
 };
 
+export const diskAdvice = "Make it larger, or room on it: a full disk stops databases, and what writes logs.";
+
 const advice: Partial<Record<NodeColumn | ContainerColumn, string>> = {
   memoryBytes: "At its limit the kernel ends processes in it. `memory` in the fleet file gives it more.",
-  diskUsedBytes: "Make it larger, or room on it: a full disk stops databases, and what writes logs.",
+  diskUsedBytes: diskAdvice,
 };
 
 function formatColumn(column: NodeColumn | ContainerColumn, value: number): string {

@@ -191,7 +191,7 @@ describe("what is kept of samples", () => {
     expect(readings.means(now + 10_000).has("user1")).toBe(true);
     expect(readings.means(now + 20_000).has("user1")).toBe(false);
     readings.take(live(now + 61_000, 700, 5));
-    expect(readings.disk("user1").map(({ value }) => value)).toEqual([500, 700]);
+    expect(readings.disk("user1", "/").map(({ value }) => value)).toEqual([500, 700]);
     expect(
       readings
         .means(now + 62_000)
@@ -199,7 +199,7 @@ describe("what is kept of samples", () => {
         ?.containers.get("user1-n8n")?.row[1],
     ).toBe(5);
     readings.forget("user1");
-    expect([readings.disk("user1"), readings.means(now + 62_000).size]).toEqual([[], 0]);
+    expect([readings.disk("user1", "/"), readings.means(now + 62_000).size]).toEqual([[], 0]);
   });
 
   test("containers that ran out of memory a while ago", () => {

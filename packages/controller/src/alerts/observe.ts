@@ -1,7 +1,8 @@
 /** What every rule in force finds. Pure. */
 import type { EffectiveRule } from "@berth/shared/fleet/alert-rules";
 import type { Finding, Look } from "./finding.ts";
-import { containerColumn, disksFilling, nodeColumn } from "./observe-columns.ts";
+import { containerColumn, nodeColumn } from "./observe-columns.ts";
+import { disksFilling, disksFull } from "./observe-disks.ts";
 import {
   backupsFailed,
   backupsLate,
@@ -26,13 +27,14 @@ export function observe(rules: readonly EffectiveRule[], view: AlertView): Look 
           .filter(({ name, state }) => state !== "online" || !view.means.has(name))
           .map(({ name }) => name),
       ),
+      mounts: new Set(view.status.nodes.filter(({ name }) => view.fileSystems(name) === null).map(({ name }) => name)),
       rules: new Set(rules.filter(isOfSamples).map(({ name }) => name)),
     },
   };
 }
 
 function isOfSamples({ subject }: EffectiveRule): boolean {
-  return typeof subject === "object" || subject === "disk-filling";
+  return typeof subject === "object" || subject === "disk-full" || subject === "disk-filling";
 }
 
 function findingsOf(rule: EffectiveRule, view: AlertView): Finding[] {
@@ -49,6 +51,8 @@ function findingsOf(rule: EffectiveRule, view: AlertView): Finding[] {
       return containersRestarting(rule, view);
     case "container-out-of-memory":
       return containersOutOfMemory(rule, view);
+    case "disk-full":
+      return disksFull(rule, view);
     case "disk-filling":
       return disksFilling(rule, view);
     case "backup-late":

@@ -2,6 +2,7 @@
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { Status } from "@berth/shared/api/status";
 import { nodeValue, type Row } from "@berth/shared/metrics/samples";
+import type { KnownDisks } from "../agents/state/disks.ts";
 import type { EventRecord } from "../agents/store.ts";
 import type { Point } from "./trend.ts";
 
@@ -14,6 +15,8 @@ export interface NodeReading {
 
 export interface Readings {
   take: (samples: LiveSamples) => void;
+  /** What a node tells of its file systems. */
+  takeDisks: (disks: KnownDisks) => void;
   /** An event of the fleet: of those, containers that ran out of memory. */
   takeEvent: (event: EventRecord) => void;
   forget: (node: string) => void;
@@ -21,8 +24,8 @@ export interface Readings {
   note: (status: Pick<Status, "instances">, now: number) => void;
   /** By node; without those of which nothing was heard lately. */
   means: (now: number) => ReadonlyMap<string, NodeReading>;
-  /** How full the node's disk was, a point a minute. */
-  disk: (node: string) => readonly Point[];
+  /** How full a disk of the node was, a point a minute: the root's by samples, others' by what their node tells. */
+  disk: (node: string, mountpoint: string) => readonly Point[];
   /** null: it was never seen. */
   restarts: (node: string, container: string, query: { seconds: number; now: number }) => Restarts | null;
   /** Whether it ran out of memory; null: it has not been watched for so long. */
@@ -37,7 +40,9 @@ export interface Restarts {
 
 /** While nobody looks, an agent sends every five seconds. */
 const freshMilliseconds = 15_000;
-const pointMilliseconds = 60_000;
+/** A little less than a minute: what comes each minute comes a moment early at times. */
+const pointMilliseconds = 55_000;
+const rootPoint = "/";
 const diskMilliseconds = 2 * 3_600_000;
 /** Changes of a count that are kept of each container. */
 const mostCounts = 200;
@@ -63,19 +68,25 @@ interface Counts {
 
 export function createReadings(): Readings {
   const nodes = new Map<string, NodeSums>();
-  const disks = new Map<string, Point[]>();
+  /** By node, then by mount point. */
+  const disks = new Map<string, Map<string, Point[]>>();
   const counts = new Map<string, Counts>();
   /** When containers last ran out of memory. */
   const shortages = new Map<string, number>();
 
-  function addDisk(node: string, at: number, row: Row): void {
-    // A file system that tells no size tells nothing else either.
-    if (nodeValue(row, "diskSizeBytes") <= 0) return;
-    const points = disks.get(node) ?? [];
-    disks.set(node, points);
+  function addPoint(node: string, mountpoint: string, { at, value }: Point): void {
+    const ofNode = disks.get(node) ?? new Map<string, Point[]>();
+    disks.set(node, ofNode);
+    const points = ofNode.get(mountpoint) ?? [];
+    ofNode.set(mountpoint, points);
     if (at - (points.at(-1)?.at ?? -Infinity) < pointMilliseconds) return;
-    points.push({ at, value: nodeValue(row, "diskUsedBytes") });
+    points.push({ at, value });
     while ((points[0]?.at ?? at) < at - diskMilliseconds) points.shift();
+  }
+
+  function addRoot(node: string, at: number, row: Row): void {
+    // A file system that tells no size tells nothing else either.
+    if (nodeValue(row, "diskSizeBytes") > 0) addPoint(node, rootPoint, { at, value: nodeValue(row, "diskUsedBytes") });
   }
 
   return {
@@ -89,7 +100,7 @@ export function createReadings(): Readings {
       sums.isNew = true;
       for (const frame of frames) {
         add(sums.node, frame.node);
-        addDisk(node, frame.at, frame.node);
+        addRoot(node, frame.at, frame.node);
         for (const [index, { name, instance }] of containers.entries()) {
           const row = frame.containers[index] ?? null;
           if (row === null) continue;
@@ -97,6 +108,16 @@ export function createReadings(): Readings {
           sums.containers.set(name, of);
           add(of.sum, row);
         }
+      }
+    },
+    takeDisks({ node, readAt, fileSystems }) {
+      const places = new Set(fileSystems.map(({ mountpoint }) => mountpoint));
+      for (const place of disks.get(node)?.keys() ?? []) {
+        if (place !== rootPoint && !places.has(place)) disks.get(node)?.delete(place);
+      }
+      for (const { mountpoint, usedBytes } of fileSystems) {
+        if (mountpoint === rootPoint || usedBytes === null || readAt === null) continue;
+        addPoint(node, mountpoint, { at: readAt, value: usedBytes });
       }
     },
     takeEvent({ kind, node, at, data: { container } }) {
@@ -132,7 +153,7 @@ export function createReadings(): Readings {
       }
       return means;
     },
-    disk: (node) => disks.get(node) ?? [],
+    disk: (node, mountpoint) => disks.get(node)?.get(mountpoint) ?? [],
     outOfMemory(node, container, { seconds, now }) {
       const place = `${node}/${container}`;
       const since = now - seconds * 1000;

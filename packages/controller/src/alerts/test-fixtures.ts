@@ -63,6 +63,7 @@ export function healthy(changes: Partial<AlertView> = {}): AlertView {
     status: status([node()], [instance()]),
     ...{
       disk: () => points(61, () => 600),
+      fileSystems: () => [],
       restarts: () => ({ count: 0, isWhole: true }),
       outOfMemory: () => false,
       atWork: new Set(),

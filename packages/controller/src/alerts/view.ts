@@ -1,5 +1,6 @@
 /** What rules look at: all of it is with the controller already, and no agent is asked. */
 import type { Status } from "@berth/shared/api/status";
+import type { FileSystem } from "@berth/shared/protocol/disks";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { CertificateEnd } from "../prometheus/snapshot.ts";
 import type { BackupStatus } from "../status/status.ts";
@@ -24,7 +25,10 @@ export interface AlertView {
   atWork: ReadonlySet<string>;
   /** By node; those that are missing were not heard of lately. */
   means: ReadonlyMap<string, NodeReading>;
-  disk: (node: string) => readonly Point[];
+  /** How full a disk of the node was, by its mount point. */
+  disk: (node: string, mountpoint: string) => readonly Point[];
+  /** null: the node has not told any yet, or cannot. */
+  fileSystems: (node: string) => readonly FileSystem[] | null;
   restarts: (node: string, container: string, seconds: number) => Restarts | null;
   /** Whether the kernel ended a process in it for want of memory; null: it has not been watched for so long. */
   outOfMemory: (node: string, container: string, seconds: number) => boolean | null;

@@ -21,7 +21,7 @@ export interface AlertRooms {
   options: Pick<ServeOptions, "configurationDirectory">;
   inventory: Inventory;
   authority: Authority;
-  hub: Pick<Hub, "connection" | "events">;
+  hub: Pick<Hub, "connection" | "disks" | "events">;
   store: Pick<FleetStore, "current">;
   secrets: Pick<Secrets, "reveal" | "version" | "redact">;
   backups: Pick<BackupRooms, "status">;
@@ -40,6 +40,7 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
   const { options, inventory, hub, store, secrets, logger } = rooms;
   const readings = createReadings();
   hub.events.on("samples", readings.take);
+  hub.events.on("disks", readings.takeDisks);
   hub.events.on("event", readings.takeEvent);
   hub.events.on("node.gone", ({ node }) => readings.forget(node));
   const fleet = async () => (await store.current())?.fleet ?? null;
@@ -64,6 +65,10 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
       backups: await backups(),
       certificates: await certificates(),
       status: await readStatus(dependencies),
+      fileSystems: (node) => {
+        const [known] = hub.disks(node);
+        return known === undefined || known.readAt === null ? null : known.fileSystems;
+      },
       atWork: await instancesAtWork(rooms.runner),
     }),
     send: (receiver, settings, message) =>
@@ -78,6 +83,7 @@ export async function openAlerts(rooms: AlertRooms, timings: AlertTimings = {}):
     ...room,
     async close() {
       hub.events.off("samples", readings.take);
+      hub.events.off("disks", readings.takeDisks);
       hub.events.off("event", readings.takeEvent);
       await room.close();
     },

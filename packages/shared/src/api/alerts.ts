@@ -11,6 +11,7 @@ export const alertLabelsSchema = z.object({
   service: z.string().optional(),
   instance: z.string().optional(),
   container: z.string().optional(),
+  mountpoint: z.string().optional().describe("Of a file system of the node other than its root"),
   owner: z.string().optional().describe("Whose backups"),
   certificate: z.string().optional(),
   receiver: z.string().optional(),

@@ -9,6 +9,7 @@ export type AlertSubject =
   | "instance-unhealthy"
   | "container-restarting"
   | "container-out-of-memory"
+  | "disk-full"
   | "disk-filling"
   | "backup-late"
   | "backup-failed"
@@ -71,7 +72,7 @@ export const defaultRules = {
     clear: { share: 0.85 },
   },
   "disk-full": {
-    subject: { node: "diskUsedBytes" },
+    subject: "disk-full",
     severity: "critical",
     for: 15 * minute,
     above: { share: 0.9 },
