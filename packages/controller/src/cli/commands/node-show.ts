@@ -1,14 +1,26 @@
+import { listDisks } from "@berth/shared/api/disks";
 import { getNode } from "@berth/shared/api/nodes";
 import { formatSize } from "@berth/shared/fleet/units";
 import { defineCommand } from "../define-command.ts";
+import { diskLines } from "../render/disks.ts";
 import { instanceLines, nodeStatePaint } from "../render/status.ts";
 import { properties } from "../render/table.ts";
 import { formatAge } from "../render/time.ts";
 
 export default defineCommand({
+  details:
+    "File systems as `df` counts them, each once; of Docker's volumes the ten largest, each with the time when it was measured: every quarter of an hour, or less often where that takes long.\n\n" +
+    'With --json: the node, its "instances", and "disks": {"readAt", "fileSystems": [{"mountpoint", "device", "type", "readOnly", "usedBytes", "sizeBytes", "inodes"}], "volumes": [{"name", "instance", "bytes", "measuredAt"}]}, sizes in bytes; null: its agent has told none.',
   arguments: { name: { description: "Name of the node", completes: "node" } },
-  examples: [{ command: "berth node show user1", does: "host, agent and instances of the node user1" }],
-  run: async ({ client, input }) => (await client()).call(getNode, { params: { name: input.name } }),
+  examples: [{ command: "berth node show user1", does: "host, agent, instances and disks of the node user1" }],
+  run: async ({ client, input: { name } }) => {
+    const { call } = await client();
+    const [node, { nodes }] = await Promise.all([
+      call(getNode, { params: { name } }),
+      call(listDisks, { query: { node: name } }),
+    ]);
+    return { ...node, disks: nodes[0] ?? null };
+  },
   render(node, options) {
     const { facts } = node;
     const { style, now, fit } = options;
@@ -37,6 +49,7 @@ export default defineCommand({
       ),
       "",
       ...instanceLines(node.instances, options),
+      ...diskLines(node.disks, options),
     ];
   },
 });

@@ -1,5 +1,7 @@
+import { listDisks, type NodeDisks } from "@berth/shared/api/disks";
 import { addNode, createJoinToken, getNode, listNodes, removeNode, upgradeAgent } from "@berth/shared/api/nodes";
 import { BerthError, errorCatalogue } from "@berth/shared/errors";
+import type { FileSystem } from "@berth/shared/protocol/disks";
 import { describe, expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { startTestController } from "../testing/controller.ts";
@@ -23,10 +25,56 @@ user1  10.0.6.11  enrolling  0.1.0 (outdated)  never  Debian GNU/Linux 12 (bookw
   expect(JSON.parse(stdout)).toMatchObject({ nodes: [{ name: "user1", address: "10.0.6.11", state: "enrolling" }] });
 });
 
+const gib = 1024 ** 3;
+
+function fileSystem(mountpoint: string, used: number | null, changes: Partial<FileSystem> = {}): FileSystem {
+  return {
+    ...{ mountpoint, device: "/dev/sdb1", type: "ext4", readOnly: false, inodes: { used: 5, total: 1000 } },
+    ...{ usedBytes: used === null ? null : used * gib, sizeBytes: used === null ? null : 100 * gib },
+    ...changes,
+  };
+}
+
+function startNode(disks: NodeDisks[]) {
+  return startTestController((app) => {
+    serveEndpoint(app, getNode, async () => ({ ...nodeStatus(), instances: [instanceStatus()] }));
+    serveEndpoint(app, listDisks, async ({ query }) => ({ nodes: disks.filter(({ node }) => node === query.node) }));
+  });
+}
+
+test("node show: file systems, and the largest of its volumes", async () => {
+  const readAt = "2026-11-24T06:31:00.000Z";
+  const away = { type: "nfs4", device: "nas:/export", inodes: null, readOnly: true };
+  const small = Array.from({ length: 11 }, (_, index) => ({
+    ...{ name: `small-${index}`, instance: null, bytes: 1024 ** 2, measuredAt: readAt },
+  }));
+  const disks: NodeDisks = {
+    ...{ node: "user1", readAt },
+    fileSystems: [fileSystem("/", 20), fileSystem("/mnt/models", 95), fileSystem("/mnt/nas", null, away)],
+    volumes: [{ name: "user1-n8n-data", instance: "user1-n8n", bytes: 3 * gib, measuredAt: readAt }, ...small],
+  };
+  await using controller = await startNode([{ ...disks, node: "user2" }, disks]);
+  const words = ["node", "show", "user1", "--controller", controller.address];
+  const { stdout } = await runInTest(words);
+  expect(stdout.slice(stdout.indexOf("MOUNT")))
+    .toBe(`MOUNT             USED     SIZE  FULL  INODES  TYPE             DEVICE
+/             20.0 GiB  100 GiB  20 %     1 %  ext4             /dev/sdb1
+/mnt/models   95.0 GiB  100 GiB  95 %     1 %  ext4             /dev/sdb1
+/mnt/nas     no answer        -     -       -  nfs4, read-only  nas:/export
+
+VOLUME              SIZE  INSTANCE   MEASURED
+user1-n8n-data  3.00 GiB  user1-n8n  12s ago
+${small
+  .slice(0, 9)
+  .map(({ name }) => `${name}         1.00 MiB  -          12s ago\n`)
+  .join("")}2 smaller volumes more: 2.00 MiB.
+`);
+  const { stdout: json } = await runInTest([...words, "--json"]);
+  expect(JSON.parse(json)).toMatchObject({ name: "user1", instances: [{ name: "user1-n8n" }], disks });
+});
+
 test("node show", async () => {
-  await using controller = await startTestController((app) =>
-    serveEndpoint(app, getNode, async () => ({ ...nodeStatus(), instances: [instanceStatus()] })),
-  );
+  await using controller = await startNode([]);
   expect((await runInTest(["node", "show", "user1", "--controller", controller.address])).stdout).toBe(`node     user1
 address  10.0.6.11
 state    online
