@@ -7,6 +7,7 @@ import { Facts } from "../components/facts.tsx";
 import { ContainerCells } from "../components/fleet-table.tsx";
 import { InstanceActions } from "../components/instance-actions.tsx";
 import { useInstanceBackup } from "../components/instance-backup.tsx";
+import { useInstanceVolumes } from "../components/instance-volumes.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
 import { TerminalLink } from "../components/terminal-link.tsx";
@@ -46,6 +47,7 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
 function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
   const { name, node, containers } = instance;
   const backup = useInstanceBackup(name);
+  const volumes = useInstanceVolumes(node, name);
   return (
     <>
       <Facts
@@ -55,6 +57,7 @@ function InstanceBody({ instance }: { instance: InstanceStatus }): JSX.Element {
           ["Node", <a href={nodePath(node)}>{node}</a>],
           ["Tenant", instance.tenant === null ? "shared" : <a href={tenantPath(instance.tenant)}>{instance.tenant}</a>],
           ["Ports", instance.ports.length === 0 ? "none" : instance.ports.join(", ")],
+          ["Volumes", volumes],
           ["Newest backup", backup.newest],
           ["Last proven", backup.proven],
         ]}

@@ -5,6 +5,7 @@ import { NodeCharts } from "../components/charts.tsx";
 import { Ago } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
+import { NodeDisks } from "../components/node-disks.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { shownNodeState } from "../fleet/pending.ts";
@@ -29,6 +30,7 @@ export function NodePage({ name }: { name: string }): JSX.Element {
         <>
           <NodeFacts node={node} />
           <FleetTable nodes={nodes} instances={instances} />
+          <NodeDisks node={name} />
           <NodeCharts node={name} cores={node.facts?.cores} />
         </>
       )}

@@ -1,5 +1,6 @@
 /** What the stand-in answers of tenants, routes, backups and upgrades. */
 import { listBackups, type Backup } from "@berth/shared/api/backups";
+import { listDisks, type NodeDisks } from "@berth/shared/api/disks";
 import { listEvents, type Event } from "@berth/shared/api/events";
 import { listRoutes, testRoutes, type Route, type RouteList, type RouteResult } from "@berth/shared/api/routes";
 import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
@@ -9,6 +10,7 @@ import { listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api
 import { BerthError } from "@berth/shared/errors";
 import { answerAlerts, makeAlerts, type AlertWorld } from "./alerts.ts";
 import { controllerStandingOf, makeBackups, ownersOf } from "./backups.ts";
+import { makeDisks } from "./disks.ts";
 import { makeEvents } from "./events.ts";
 import { makeRoutes, makeTenants, testRoute } from "./places.ts";
 import { makeCheck, makeUpgrades } from "./upgrades.ts";
@@ -26,6 +28,7 @@ export interface Upkeep {
   upgrades: Upgrade[];
   events: Event[];
   usage: Usage;
+  disks: NodeDisks[];
   alerts: AlertWorld;
   check: UpgradeCheck;
   testRoute: (route: Route) => RouteResult;
@@ -47,6 +50,7 @@ export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances:
     upgrades: makeUpgrades(now),
     events: makeEvents(now),
     usage: makeUsage(now, tenants),
+    disks: makeDisks(now, nodes, instances),
     alerts: makeAlerts(now),
     check: makeCheck(now, instances),
     testRoute,
@@ -75,6 +79,10 @@ export function answerUpkeep(call: string, url: URL, upkeep: Upkeep): unknown {
     }
     case `GET ${getUsage.path}`:
       return getUsage.response.parse(usageOf(url.searchParams.get("tenant"), upkeep.usage));
+    case `GET ${listDisks.path}`: {
+      const node = url.searchParams.get("node");
+      return listDisks.response.parse({ nodes: upkeep.disks.filter((one) => node === null || one.node === node) });
+    }
     case `GET ${listUpgrades.path}`:
       return listUpgrades.response.parse({ upgrades });
     default:
