@@ -51,21 +51,28 @@ groups:
           description: At its limit the kernel ends processes in it. \`memory\` in the fleet file gives it more.
 
       # Goes on as in the last six hours, and is full within four days; a disk that is half empty may fill and empty again.
+      # The root is in both series: agents of an older version know no other disk.
       - alert: BerthDiskFilling
         expr: |
-          predict_linear(berth_node_disk_used_bytes[6h], 4 * 86400) > berth_node_disk_size_bytes
-            and berth_node_disk_used_bytes / berth_node_disk_size_bytes > 0.5
+          (predict_linear(berth_node_disk_used_bytes[6h], 4 * 86400) > berth_node_disk_size_bytes
+            and berth_node_disk_used_bytes / berth_node_disk_size_bytes > 0.5)
+          or
+          (predict_linear(berth_node_filesystem_used_bytes{mountpoint!="/"}[6h], 4 * 86400) > berth_node_filesystem_size_bytes
+            and berth_node_filesystem_used_bytes / berth_node_filesystem_size_bytes > 0.5)
         for: 1h
         labels: { severity: warning }
         annotations:
-          summary: The disk of {{ $labels.node }} is full within four days
+          summary: The disk {{ with $labels.mountpoint }}{{ . }} {{ end }}of {{ $labels.node }} is full within four days
 
       - alert: BerthDiskNearlyFull
-        expr: berth_node_disk_used_bytes / berth_node_disk_size_bytes > 0.9
+        expr: |
+          berth_node_disk_used_bytes / berth_node_disk_size_bytes > 0.9
+          or
+          berth_node_filesystem_used_bytes{mountpoint!="/"} / berth_node_filesystem_size_bytes > 0.9
         for: 15m
         labels: { severity: critical }
         annotations:
-          summary: "{{ $value | humanizePercentage }} of the disk of {{ $labels.node }} is used"
+          summary: "{{ $value | humanizePercentage }} of the disk {{ with $labels.mountpoint }}{{ . }} {{ end }}of {{ $labels.node }} is used"
 
       # Berth has waited for an hour already.
       - alert: BerthBackupLate
