@@ -2,7 +2,8 @@
  * How much Docker's volumes take, by walking their directories: one after the other, giving way to everything else, and
  * the longer one takes, the less often.
  *
- * Docker's own count (/system/df) walks all volumes at once and at full speed, and holds up who asks for it meanwhile.
+ * Docker's own count (/system/df) walks all volumes, layers and images each time and at full speed, and refuses whoever
+ * asks for it meanwhile.
  */
 import { instanceNameSchema } from "@berth/shared/names";
 import { mostVolumes, type VolumeSize } from "@berth/shared/protocol/disks";
