@@ -94,6 +94,17 @@ it("ends when the controller goes away, and tells the next one all that is known
   expect(sent).toEqual(["volumes", "filesystems"]);
 });
 
+it("looks again in a minute when it came to nothing, as while Docker is away", async () => {
+  const { look } = volumes;
+  volumes.look = async () => Promise.reject(new Error("Docker does not answer"));
+  reporter.onOnline({ major: 1, minor: 2 });
+  expect(await within(minute - 1)).toEqual(["filesystems"]);
+  volumes.look = look;
+  expect(await within(1)).toEqual(["filesystems", "volumes"]);
+  await within(2 * minute);
+  expect(looks).toBe(1);
+});
+
 it("tells volumes again when they could not be sent", async () => {
   reporter.onOnline({ major: 1, minor: 3 });
   isSent = false;

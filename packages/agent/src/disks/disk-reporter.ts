@@ -27,6 +27,8 @@ export class DiskReporter {
   #timers: NodeJS.Timeout[] = [];
   #settling: NodeJS.Timeout | undefined;
   #isReading = false;
+  /** The last look came to nothing, as while Docker is away. */
+  #isOwed = false;
   #toldRevision = 0;
 
   constructor(dependencies: DiskReporterDependencies) {
@@ -43,6 +45,7 @@ export class DiskReporter {
     this.#timers = [
       setInterval(() => {
         this.#tell();
+        if (this.#isOwed) this.#look();
       }, everyMilliseconds),
       setInterval(() => {
         this.#look();
@@ -94,12 +97,13 @@ export class DiskReporter {
   #look(): void {
     const online = this.#online;
     if (online === undefined) return;
+    this.#isOwed = false;
     void this.#dependencies.volumes
       .look(online.signal)
       .catch((error: unknown) => {
-        if (!online.signal.aborted) {
-          this.#dependencies.log.warn({ reason: String(error) }, "volumes could not be looked at");
-        }
+        if (online.signal.aborted) return;
+        this.#isOwed = true;
+        this.#dependencies.log.warn({ reason: String(error) }, "volumes could not be looked at");
       })
       .finally(() => {
         this.#tellVolumes();
