@@ -14,22 +14,35 @@ const shownVolumes = 5;
 /** From this share of what there may be on, it is worth a look. */
 const warning = 0.9;
 
-export function NodeDisks({ node }: { node: string }): JSX.Element | null {
+export function NodeDisks({ node, isOnline }: { node: string; isOnline: boolean }): JSX.Element | null {
   const { answer: disks, error } = useDisks(node);
   if (error !== undefined) return <p class="trouble">What is on its disks is not known: {sentences(error)}</p>;
   if (!disks) return null;
   return (
     <>
-      {disks.fileSystems.length > 0 && <FileSystems fileSystems={disks.fileSystems} />}
+      {disks.fileSystems.length > 0 && (
+        <FileSystems fileSystems={disks.fileSystems} readAt={isOnline ? null : disks.readAt} />
+      )}
       {disks.volumes.length > 0 && <Volumes volumes={disks.volumes} />}
     </>
   );
 }
 
-function FileSystems({ fileSystems }: { fileSystems: readonly FileSystem[] }): JSX.Element {
+interface FileSystemsProps {
+  fileSystems: readonly FileSystem[];
+  /** When they were told; null: just now. */
+  readAt: string | null;
+}
+
+function FileSystems({ fileSystems, readAt }: FileSystemsProps): JSX.Element {
   return (
     <section aria-labelledby="disks-title">
       <h2 id="disks-title">Disks</h2>
+      {readAt !== null && (
+        <p class="muted">
+          As told <Ago moment={readAt} />.
+        </p>
+      )}
       <table class="list disks">
         <thead>
           <tr>

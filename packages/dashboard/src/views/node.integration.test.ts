@@ -47,6 +47,15 @@ it("shows the largest volumes with whose they are, and how much the others are",
   expect(await page.locator(".volume-sizes").innerText()).toMatch(/^1\.05 GiB\s+data$/);
 });
 
+it("says of when they are, of a node that is away", async () => {
+  const { page, standIn } = await open({ path: "/nodes/user1" });
+  await page.getByRole("heading", { name: "Disks" }).waitFor();
+  const old = page.getByText(/^As told .* ago\.$/);
+  expect(await old.count()).toBe(0);
+  standIn.changeNode("user1", { state: "offline" });
+  await old.waitFor();
+});
+
 it("shows none of a node that has told none", async () => {
   const { page } = await open({ path: "/nodes/user1", prepare: ({ upkeep }) => void (upkeep.disks = []) });
   await page.getByRole("heading", { name: "user1", level: 1 }).waitFor();

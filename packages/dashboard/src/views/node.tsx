@@ -30,7 +30,7 @@ export function NodePage({ name }: { name: string }): JSX.Element {
         <>
           <NodeFacts node={node} />
           <FleetTable nodes={nodes} instances={instances} />
-          <NodeDisks node={name} />
+          <NodeDisks node={name} isOnline={node.state === "online"} />
           <NodeCharts node={name} cores={node.facts?.cores} />
         </>
       )}

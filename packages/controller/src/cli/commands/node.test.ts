@@ -73,6 +73,15 @@ ${small
   expect(JSON.parse(json)).toMatchObject({ name: "user1", instances: [{ name: "user1-n8n" }], disks });
 });
 
+test("node show of a node that is away: its disks as it told them last", async () => {
+  const readAt = "2026-11-24T04:31:00.000Z";
+  await using controller = await startNode([
+    { node: "user1", readAt, fileSystems: [fileSystem("/", 20)], volumes: [] },
+  ]);
+  const { stdout } = await runInTest(["node", "show", "user1", "--controller", controller.address]);
+  expect(stdout).toContain("\n\nIts disks, as told 2h 00m ago:\n\nMOUNT");
+});
+
 test("node show", async () => {
   await using controller = await startNode([]);
   expect((await runInTest(["node", "show", "user1", "--controller", controller.address])).stdout).toBe(`node     user1

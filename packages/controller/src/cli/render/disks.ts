@@ -11,12 +11,16 @@ import { formatAge } from "./time.ts";
 /** From this share of what there may be on, it is worth a look. */
 const warning = 0.9;
 const shownVolumes = 10;
+/** Of a node that is there they come each minute. */
+const newMilliseconds = 180_000;
 
 /** null: the node has told nothing. */
 export function diskLines(disks: NodeDisks | null, options: RenderOptions): string[] {
   if (disks === null) return [];
-  const { fileSystems, volumes } = disks;
+  const { readAt, fileSystems, volumes } = disks;
+  const isOld = readAt !== null && options.now - Date.parse(readAt) > newMilliseconds;
   return [
+    ...(isOld ? ["", `Its disks, as told ${formatAge(readAt, options.now)}:`] : []),
     ...(fileSystems.length === 0 ? [] : ["", ...fileSystemLines(fileSystems, options)]),
     ...(volumes.length === 0 ? [] : ["", ...volumeLines(volumes, options)]),
   ];
