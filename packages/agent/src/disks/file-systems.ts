@@ -1,7 +1,7 @@
 /** How full the node's file systems are. */
 import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { type FileSystem, mostFileSystems } from "@berth/shared/protocol/disks";
+import { type FileSystem, longestPath, longestType, mostFileSystems } from "@berth/shared/protocol/disks";
 import { within } from "../deadline.ts";
 import { errorCode } from "../files.ts";
 import { runProgram } from "../host-program.ts";
@@ -9,7 +9,7 @@ import { isRemote, type Mount, nodeFileSystems, parseMounts } from "./mounts.ts"
 
 const remoteMilliseconds = 5_000;
 
-interface Blocks {
+export interface Blocks {
   blocks: number;
   bfree: number;
   bavail: number;
@@ -81,15 +81,20 @@ function parseBlocks(text: string): Blocks | null {
   return { blocks, bfree, bavail, frsize, files, ffree } as Blocks;
 }
 
-function fileSystemOf({ mountpoint, device, type, readOnly }: Mount, blocks: Blocks | null): FileSystem {
-  const about = { mountpoint, device, type, readOnly };
+/** Whatever a driver makes up: what does not fit the protocol would cost the connection. */
+export function fileSystemOf({ mountpoint, device, type, readOnly }: Mount, blocks: Blocks | null): FileSystem {
+  const about = { mountpoint, device: device.slice(0, longestPath), type: type.slice(0, longestType), readOnly };
   if (blocks === null) return { ...about, usedBytes: null, sizeBytes: null, inodes: null };
-  const used = blocks.blocks - blocks.bfree;
+  const used = atLeastNone(blocks.blocks - blocks.bfree);
   return {
     ...about,
     usedBytes: used * blocks.frsize,
     // As df counts it: without what is reserved for root.
-    sizeBytes: (used + blocks.bavail) * blocks.frsize,
-    inodes: blocks.files > 0 ? { used: blocks.files - blocks.ffree, total: blocks.files } : null,
+    sizeBytes: (used + atLeastNone(blocks.bavail)) * blocks.frsize,
+    inodes: blocks.files > 0 ? { used: atLeastNone(blocks.files - blocks.ffree), total: blocks.files } : null,
   };
+}
+
+function atLeastNone(count: number): number {
+  return Math.max(0, count);
 }

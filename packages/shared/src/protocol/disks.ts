@@ -6,11 +6,12 @@ import { instanceNameSchema } from "../names.ts";
 export const mostFileSystems = 128;
 export const mostVolumes = 2000;
 export const longestPath = 1024;
+export const longestType = 64;
 
 export const fileSystemSchema = z.strictObject({
   mountpoint: z.string().max(longestPath).describe("Where the node has it; of several places, the nearest to the root"),
   device: z.string().max(longestPath).describe("/dev/sda1, a dataset of ZFS, an export of a server"),
-  type: z.string().max(64).describe("ext4, xfs, zfs, nfs4 …"),
+  type: z.string().max(longestType).describe("ext4, xfs, zfs, nfs4 …"),
   readOnly: z.boolean(),
   usedBytes: z.number().nonnegative().nullable().describe("null: it does not answer"),
   sizeBytes: z.number().nonnegative().nullable().describe("As df counts: without what is reserved for root"),
