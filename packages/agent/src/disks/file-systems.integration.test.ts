@@ -15,7 +15,7 @@ let directory: string;
 let inside: Running;
 let proc: string;
 
-/** Two disks, one of them seen a second time and in part a third; a tmpfs; and a server that never answers. */
+/** A disk that is read-only; two others, one of them seen a second time and in part a third; a tmpfs; and a server that never answers. */
 const prepare = `
   set -e
   for disk in models data; do
@@ -25,6 +25,7 @@ const prepare = `
   mkdir "on data/part" again part memory; sync
   mount --bind "on data" again; mount --bind "on data/part" part; mount -o remount,ro "on data"
   mount -t tmpfs -o size=8m tmpfs memory
+  truncate -s 16M archive.img; mkfs.ext4 -q archive.img; mkdir archive; mount -o loop,ro archive.img archive
   mkdir away; exec 3<>/dev/fuse
   mount -i -t fuse.sshfs -o fd=3,rootmode=40000,user_id=0,group_id=0 nas:/export away
   echo ready; exec sleep 600`;
@@ -60,20 +61,27 @@ it("are those of df, each once, without a tmpfs", async () => {
   expect(own.map(({ mountpoint, type, readOnly }) => [mountpoint.slice(directory.length), type, readOnly])).toEqual([
     // The nearest to the root of the two places that show all of it; the other one is read-only.
     ["/work/again", "ext4", false],
+    ["/work/archive", "ext4", true],
     ["/work/away", "fuse.sshfs", false],
     ["/work/on models", "ext4", false],
   ]);
   const found = own
-    .filter(({ type }) => type === "ext4")
+    .filter(({ type, readOnly }) => type === "ext4" && !readOnly)
     .map(({ usedBytes, sizeBytes, inodes }) => [usedBytes, sizeBytes, inodes?.used, inodes?.total]);
   expect(found).toEqual([await df("again"), await df("on models")]);
-  const [, away, models] = own;
+  const [, , away, models] = own;
   // Nobody waits for it longer than for a while, and it keeps nothing from being told.
   expect(away).toMatchObject({ device: "nas:/export", usedBytes: null, sizeBytes: null, inodes: null });
   expect(models?.usedBytes).toBeGreaterThanOrEqual(20 * mebibyte);
   expect(models?.sizeBytes).toBeLessThan(64 * mebibyte);
   expect(models?.device).toMatch(/^\/dev\/loop\d+$/);
   expect(all.map(({ mountpoint }) => mountpoint)).toContain("/");
+});
+
+it("are all writable where the view is the agent's own: its service makes them read-only for it alone", async () => {
+  const archive = async (views: string[]) =>
+    (await new FileSystems(views).read()).find(({ mountpoint }) => mountpoint.endsWith("/archive"))?.readOnly;
+  expect([await archive([proc]), await archive(["/proc/does-not-exist", proc])]).toEqual([true, false]);
 });
 
 it("are the agent's own where the first choice cannot be looked at", async () => {

@@ -29,22 +29,24 @@ export class FileSystems {
   }
 
   async read(): Promise<FileSystem[]> {
-    const view = await this.#view();
+    const { view, isNarrowed } = await this.#view();
     const mounts = nodeFileSystems(parseMounts(await readFile(join(view, "mountinfo"), "utf8")));
     const found: FileSystem[] = [];
     for (const mount of mounts.slice(0, mostFileSystems)) {
       const path = join(view, "root", mount.mountpoint);
       const blocks = isRemote(mount) ? await this.#askRemote(path) : await ask(path);
       // One without blocks is none of those that fill.
-      if (blocks?.blocks !== 0) found.push(fileSystemOf(mount, blocks));
+      if (blocks?.blocks !== 0) found.push(fileSystemOf({ ...mount, readOnly: mount.readOnly && !isNarrowed }, blocks));
     }
     return found;
   }
 
-  /** Where /proc is closed to the agent, its own is left. */
-  async #view(): Promise<string> {
-    for (const view of this.#views.slice(0, -1)) if ((await ask(join(view, "root"))) !== null) return view;
-    return this.#views.at(-1) ?? "/proc/self";
+  /** Where /proc is closed to the agent, its own view is left, in which its service makes everything read-only. */
+  async #view(): Promise<{ view: string; isNarrowed: boolean }> {
+    for (const view of this.#views.slice(0, -1)) {
+      if ((await ask(join(view, "root"))) !== null) return { view, isNarrowed: false };
+    }
+    return { view: this.#views.at(-1) ?? "/proc/self", isNarrowed: this.#views.length > 1 };
   }
 
   /** By a process of its own, since it may hang for ever, and the agent has one thread for files. */

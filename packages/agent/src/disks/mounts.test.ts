@@ -44,6 +44,12 @@ it("a part of a disk that is nowhere as a whole, by the place nearest to the roo
   ]);
 });
 
+it("a disk that is seen read-only at one place and can be written to at another", () => {
+  const twice = `60 27 8:2 / /data ro,relatime - ext4 /dev/sda2 rw
+61 27 8:2 /part /srv/deep/data rw,relatime - ext4 /dev/sda2 rw`;
+  expect(told(twice)).toEqual(["/srv/deep/data /dev/sda2 ext4"]);
+});
+
 it("each dataset of ZFS and each file system of another machine, although these have no device of their own", () => {
   const pools = `30 1 0:50 / / rw,noatime - zfs rpool/data/subvol-101-disk-0 rw,xattr
 31 30 0:51 / /models rw,noatime - zfs rpool/data/subvol-101-disk-1 rw,xattr

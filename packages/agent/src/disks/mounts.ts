@@ -48,7 +48,7 @@ export function parseMounts(mountinfo: string): Mount[] {
   return [...mounts.values()];
 }
 
-/** Each file system once: the whole of it before a part, then the place nearest to the root. */
+/** Each file system once: where it can be written to, the whole of it before a part, then the place nearest to the root. */
 export function nodeFileSystems(mounts: readonly Mount[]): Mount[] {
   const found = new Map<string, Mount>();
   for (const mount of mounts.filter(isOfNode).toSorted(compare)) {
@@ -69,9 +69,9 @@ function compare(one: Mount, other: Mount): number {
   return rank(one) - rank(other) || (one.mountpoint < other.mountpoint ? -1 : 1);
 }
 
-function rank({ mountpoint, isWhole }: Mount): number {
+function rank({ mountpoint, isWhole, readOnly }: Mount): number {
   if (mountpoint === "/") return -1;
-  return mountpoint.split("/").length + (isWhole ? 0 : longestPath);
+  return mountpoint.split("/").length + longestPath * ((isWhole ? 0 : 1) + (readOnly ? 2 : 0));
 }
 
 /** The kernel writes blanks and backslashes as octal numbers. */
