@@ -97,7 +97,7 @@ it("ends when the controller goes away, and tells the next one all that is known
 it("looks again in a minute when it came to nothing, as while Docker is away", async () => {
   const { look } = volumes;
   volumes.look = async () => Promise.reject(new Error("Docker does not answer"));
-  reporter.onOnline({ major: 1, minor: 2 });
+  reporter.onOnline({ major: 1, minor: 3 });
   expect(await within(minute - 1)).toEqual(["filesystems"]);
   volumes.look = look;
   expect(await within(1)).toEqual(["filesystems", "volumes"]);
