@@ -11,7 +11,7 @@ import { isInScope } from "../accounts/scope.ts";
 import { watchAccount, type AccessOptions } from "./authenticate.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
-import { openEventStream } from "./server-sent-events.ts";
+import { goneSignal, openEventStream } from "./server-sent-events.ts";
 
 export interface LogRequest {
   follow: boolean;
@@ -44,9 +44,8 @@ export function serveInstances(app: FastifyInstance, instances: InstancesApi, ac
     const { name } = paramsSchema.parse(request.params);
     if (request.scope === null) authorize("operator", request.account);
     else if (!isInScope("instance", name, request.scope)) throw unknownInstance(name);
-    const gone = new AbortController();
-    request.raw.once("close", () => gone.abort());
-    const chunks = await instances.logs(name, request.query as z.output<typeof logsQuerySchema>, gone.signal);
+    const query = request.query as z.output<typeof logsQuerySchema>;
+    const chunks = await instances.logs(name, query, goneSignal(reply.raw));
     const stream = openEventStream(request, reply);
     watchAccount(request.raw, request.account, access, { signal: stream.signal, onChange: stream.end });
     const lines = { stdout: new LineSplitter(), stderr: new LineSplitter() };

@@ -7,7 +7,7 @@ import type { FastifyInstance } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
 import { scopeOf, watchAccount, type AccessOptions } from "./authenticate.ts";
 import { createNarrowing } from "./live-scope.ts";
-import { openEventStream } from "./server-sent-events.ts";
+import { encodeEvent, openEventStream } from "./server-sent-events.ts";
 
 export type LiveTopic = (typeof liveTopics)[number];
 export type LiveEvent = {
@@ -26,6 +26,7 @@ export interface LiveApi {
 }
 
 export function serveLive(app: FastifyInstance, live: LiveApi, access: AccessOptions): void {
+  const encode = createEncoder();
   app.get(
     livePath,
     { schema: { querystring: liveQuerySchema }, config: { role: "tenant" } },
@@ -47,26 +48,44 @@ export function serveLive(app: FastifyInstance, live: LiveApi, access: AccessOpt
       const forward = (event: LiveEvent) => {
         if (!isWanted(event, topics, query.run, seenLog)) return;
         const shown = narrow(event);
-        if (shown !== null) stream.send(shown.event, shown.data);
+        if (shown !== null) stream.sendEncoded(encode(shown));
       };
       // Subscribed before the present state is read: a change in between comes twice rather than never.
       live.subscribe((event) => (ready ? forward(event) : buffered.push(event)), stream.signal);
       if (topics.has("samples")) live.watchSamples(stream.signal);
-      if (topics.has("status")) {
-        forward({ topic: "status", event: "status", data: await live.status() });
-        forward({ topic: "status", event: "alerts", data: live.alerts() });
-      }
-      if (query.run !== undefined) {
-        stream.send("run", await live.run(query.run));
-        for (const line of await live.logs(query.run)) {
-          seenLog.sequence = line.sequence;
-          stream.send("log", { ...line, run: query.run });
+      try {
+        if (topics.has("status")) {
+          forward({ topic: "status", event: "status", data: await live.status() });
+          forward({ topic: "status", event: "alerts", data: live.alerts() });
         }
+        if (query.run !== undefined) {
+          stream.send("run", await live.run(query.run));
+          for (const line of await live.logs(query.run)) {
+            seenLog.sequence = line.sequence;
+            stream.send("log", { ...line, run: query.run });
+          }
+        }
+      } catch (error) {
+        // Without its beginning it would tell nothing, and keep all that it does not tell. Its reader tries again.
+        stream.end();
+        throw error;
       }
       ready = true;
       for (const event of buffered) forward(event);
     },
   );
+}
+
+/** Writes each event once, however many are told of it. What is narrowed for a tenant is an event of its own. */
+function createEncoder(): (event: LiveEvent) => Buffer {
+  const encoded = new WeakMap<LiveEvent, Buffer>();
+  return (event) => {
+    const known = encoded.get(event);
+    if (known !== undefined) return known;
+    const bytes = encodeEvent(event.event, event.data);
+    encoded.set(event, bytes);
+    return bytes;
+  };
 }
 
 function parseTopics(text: string): Set<LiveTopic> {

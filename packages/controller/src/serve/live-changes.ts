@@ -4,6 +4,7 @@ import type { LiveSamples } from "@berth/shared/api/live";
 import type { AlertsRoom } from "../alerts/alerts.ts";
 import type { Hub, NodePresence } from "../agents/types.ts";
 import type { LiveApi, LiveEvent } from "../api/live.ts";
+import { whenAborted } from "../api/server-sent-events.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { getInstance, listInstances } from "../inventory/instances.ts";
 import { getNode } from "../inventory/nodes.ts";
@@ -75,19 +76,15 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
     logs: (id) => runner.logs(id),
     subscribe(listener, signal) {
       changes.on("change", listener);
-      signal.addEventListener("abort", () => changes.off("change", listener), { once: true });
+      whenAborted(signal, () => changes.off("change", listener));
     },
     watchSamples(signal) {
       watchers += 1;
       if (watchers === 1) hub.setSampling(null, watched);
-      signal.addEventListener(
-        "abort",
-        () => {
-          watchers -= 1;
-          if (watchers === 0) hub.setSampling(null, calm);
-        },
-        { once: true },
-      );
+      whenAborted(signal, () => {
+        watchers -= 1;
+        if (watchers === 0) hub.setSampling(null, calm);
+      });
     },
   };
 }

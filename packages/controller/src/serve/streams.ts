@@ -8,6 +8,7 @@ import type { InstancesApi } from "../api/instances.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { recordEvent } from "../inventory/events.ts";
 import { unknownInstance } from "../api/instances.ts";
+import { whenAborted } from "../api/server-sent-events.ts";
 import { getInstance } from "../inventory/instances.ts";
 
 interface StreamDependencies {
@@ -20,7 +21,7 @@ export function createInstancesApi(dependencies: StreamDependencies): Pick<Insta
     async logs(instance, request, signal) {
       const node = await nodeOf(instance, dependencies);
       const stream = dependencies.hub.openLogs(node, { instance, ...request });
-      signal.addEventListener("abort", () => stream.close(), { once: true });
+      whenAborted(signal, () => stream.close());
       return stream;
     },
   };
