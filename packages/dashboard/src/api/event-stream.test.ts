@@ -9,6 +9,7 @@ afterEach(() => {
   for (const stream of opened.splice(0)) stream.close();
   vi.unstubAllGlobals();
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 /** Answers one fetch after the other; each body is its chunks, and then ends. */
@@ -108,4 +109,45 @@ it("stays closed after an event that ends it", async () => {
   });
   await expect.poll(() => events).toEqual(["line", "end"]);
   expect(phases(heard)).toEqual(["connecting", "open"]);
+});
+
+it.each([
+  ["whose machine slept too, which stops the steady clock", "wall"],
+  ["whose clock was set back meanwhile", "steady"],
+] as const)("takes nothing that came while the page was asleep %s, and opens again", async (_what, clock) => {
+  const { promise: awake, resolve: wake } = Promise.withResolvers<void>();
+  const body = new ReadableStream({
+    start: async (controller) => {
+      controller.enqueue(encoder.encode("event: samples\ndata: 1\n\n"));
+      await awake;
+      controller.enqueue(encoder.encode("event: samples\ndata: 2\n\n"));
+    },
+  });
+  answerWith(
+    () => new Response(body),
+    () => chunks("event: samples\ndata: 3\n\n"),
+  );
+  const heard = listen();
+  await expect.poll(() => heard.events).toEqual([["samples", "1"]]);
+  const [wall, steady] = [Date.now(), performance.now()];
+  const hour = 3_600_000;
+  vi.spyOn(Date, "now").mockReturnValue(wall + (clock === "wall" ? hour : -hour));
+  vi.spyOn(performance, "now").mockReturnValue(steady + (clock === "steady" ? hour : 0));
+  wake();
+  await expect.poll(() => heard.events.map(([, data]) => data), { timeout: 5_000 }).toEqual(["1", "3"]);
+});
+
+it("wakes by itself where the connection was cut without a word", async () => {
+  const silent = (signal: AbortSignal): Response => {
+    const start = (controller: ReadableStreamDefaultController) => {
+      signal.addEventListener("abort", () => controller.error(signal.reason));
+    };
+    return new Response(new ReadableStream({ start }));
+  };
+  const answers = [silent, () => chunks("event: samples\ndata: 1\n\n")];
+  vi.stubGlobal("fetch", async (_url: string, { signal }: { signal: AbortSignal }) => answers.shift()?.(signal));
+  const heard = listen();
+  await expect.poll(() => phases(heard)).toEqual(["connecting", "open"]);
+  vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+  await expect.poll(() => heard.events[0], { timeout: 5_000 }).toEqual(["samples", "1"]);
 });

@@ -7,9 +7,11 @@ import { BerthError, type ErrorCode } from "@berth/shared/errors";
 import { createParser } from "eventsource-parser";
 import { errorOfFetch, errorOfResponse } from "./api-error.ts";
 import { backoffMilliseconds } from "./backoff.ts";
+import { millisecondsSince, momentNow } from "./moment.ts";
 
 /** One heartbeat may get lost on the way; two do not. */
 const silenceLimitMilliseconds = 2.2 * heartbeatMilliseconds;
+const lookEveryMilliseconds = 1000;
 
 /** After this long a connection counts as having worked, and the next wait is a short one again. */
 const settledMilliseconds = 5_000;
@@ -99,9 +101,12 @@ async function readOnce(
   opened: () => void,
 ): Promise<BerthError | "end"> {
   const silence = new AbortController();
-  const rearm = () =>
-    setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), silenceLimitMilliseconds);
-  let alarm = rearm();
+  let heardAt = momentNow();
+  const look = () => {
+    if (millisecondsSince(heardAt) > silenceLimitMilliseconds)
+      silence.abort(new DOMException("silence", "TimeoutError"));
+  };
+  const looking = setInterval(look, lookEveryMilliseconds);
   try {
     const response = await fetch(options.url, {
       headers: { accept: "text/event-stream" },
@@ -118,8 +123,10 @@ async function readOnce(
       },
     });
     for await (const text of chunks(response.body)) {
-      clearTimeout(alarm);
-      alarm = rearm();
+      // A page that slept finds what came in its sleep, in pieces: none of it is the present.
+      look();
+      silence.signal.throwIfAborted();
+      heardAt = momentNow();
       options.onActivity?.();
       parser.feed(text);
       if (ended) return "end";
@@ -128,7 +135,7 @@ async function readOnce(
   } catch (thrown) {
     return errorOfFetch(thrown, options.url, silenceLimitMilliseconds);
   } finally {
-    clearTimeout(alarm);
+    clearInterval(looking);
     silence.abort();
   }
 }

@@ -4,6 +4,7 @@ import type { LogLine } from "@berth/shared/api/runs";
 import { BerthError } from "@berth/shared/errors";
 import { queryString } from "../api/client.ts";
 import { openEventStream, type EventStream, type StreamState } from "../api/event-stream.ts";
+import { millisecondsSince, momentNow, type Moment } from "../api/moment.ts";
 import { parseLiveEvent, type LiveEvent } from "../fleet/live-event.ts";
 
 export interface LiveStreamHandlers {
@@ -29,7 +30,7 @@ export interface LiveStream {
 
 export function openLiveStream(handlers: LiveStreamHandlers): LiveStream {
   let watched: { run: number; listener: (line: LogLine) => void } | undefined;
-  let activeAt: number | undefined;
+  let activeAt: Moment | undefined;
   let reopening = false;
   let closed = false;
 
@@ -45,7 +46,7 @@ export function openLiveStream(handlers: LiveStreamHandlers): LiveStream {
       onState: handlers.onState,
       onOpen: handlers.onOpen,
       onActivity: () => {
-        activeAt = performance.now();
+        activeAt = momentNow();
       },
       onEvent,
     });
@@ -63,7 +64,7 @@ export function openLiveStream(handlers: LiveStreamHandlers): LiveStream {
   };
 
   return {
-    silence: () => (activeAt === undefined ? undefined : performance.now() - activeAt),
+    silence: () => (activeAt === undefined ? undefined : millisecondsSince(activeAt)),
     watchRunLog: (run, listener) => {
       const mine = { run, listener };
       watched = mine;

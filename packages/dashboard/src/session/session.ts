@@ -6,6 +6,7 @@ import { BerthError, toBerthError } from "@berth/shared/errors";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { StreamState } from "../api/event-stream.ts";
+import { millisecondsSince, momentNow, type Moment } from "../api/moment.ts";
 import { applyLiveEvent, emptyFleetState, type FleetState } from "../fleet/fleet-state.ts";
 import type { LiveEvent } from "../fleet/live-event.ts";
 import { createPainter, type Painter } from "../paint/painter.ts";
@@ -55,7 +56,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
   const sampleListeners = new Set<(batch: LiveSamples) => void>();
   const closing = new AbortController();
   let firstVersion: string | undefined;
-  let aliveAt = Number.NEGATIVE_INFINITY;
+  let aliveAt: Moment | undefined;
   let clockOffset = 0;
 
   samples.subscribe((node) => painter.request(node));
@@ -82,13 +83,13 @@ export function openSession(account: Account, onExpired: () => void): Session {
     // A run is of the whole fleet.
     if (account.role !== "tenant") void attempt("Runs", () => loadRuns(fleet, closing.signal));
     void attempt("Version", checkVersion);
-    if (performance.now() - aliveAt > refillAfterMilliseconds) {
-      aliveAt = performance.now();
+    if (aliveAt === undefined || millisecondsSince(aliveAt) > refillAfterMilliseconds) {
+      aliveAt = momentNow();
       void attempt("Past samples", () => loadSamples(samples, sparklineSeconds, closing.signal));
     }
   };
   const onEvent = (event: LiveEvent): void => {
-    aliveAt = performance.now();
+    aliveAt = momentNow();
     fleet.set(applyLiveEvent(fleet.get(), event));
     if (event.event !== "samples") return;
     samples.receive(event.data, Date.now(), performance.now());
