@@ -1,9 +1,11 @@
 /** Samples node and containers at a fixed pace and hands over batches of frames. Containers come by Docker's events. */
-import type { Frame, SampleBatch } from "@berth/shared/metrics/samples";
-import type { DockerEvent, Engine } from "../docker/engine.ts";
+import { mostContainers, type SampleBatch } from "@berth/shared/metrics/samples";
+import type { ContainerSummary, DockerEvent, Engine } from "../docker/engine.ts";
 import { labels } from "../docker/labels.ts";
 import type { DockerListener } from "../docker/watch.ts";
 import type { Log } from "../log.ts";
+import { errorCode } from "../files.ts";
+import { Batch } from "./batch.ts";
 import { ContainerMeter } from "./container-meter.ts";
 import type { NodeMeter } from "./node-meter.ts";
 
@@ -24,7 +26,8 @@ export interface Sampling {
   batchSeconds: number;
 }
 
-const mostFrames = 4000;
+/** An engine that just started has other work, too. */
+const inspectedAtOnce = 8;
 const defaults: Sampling = { intervalSeconds: 1, batchSeconds: 10 };
 
 export class Sampler implements DockerListener {
@@ -33,9 +36,10 @@ export class Sampler implements DockerListener {
   readonly #containers = new Map<string, Measured>();
   #sampling = defaults;
   #timer: NodeJS.Timeout | undefined;
-  #frames: Frame[] = [];
-  #names: string[] = [];
-  #batchAt = 0;
+  readonly #batch = new Batch();
+  /** Looked at by id, and not gone since. */
+  readonly #looking = new Map<string, symbol>();
+  #toldOfSurplus = false;
 
   constructor(dependencies: SamplerDependencies) {
     this.#dependencies = dependencies;
@@ -71,72 +75,106 @@ export class Sampler implements DockerListener {
 
   onEvent({ action, id, name }: DockerEvent): void {
     const known = this.#containers.get(id);
-    if (action === "start") this.#addSoon(id);
+    if (action === "start") void this.#add(id);
     else if (action === "die" || action === "destroy") this.#remove(id);
     else if (action === "update") known?.meter.refreshLimits();
-    else if (action === "rename" && known !== undefined) {
-      this.#flush();
-      known.name = name;
-    }
+    else if (action === "rename" && known !== undefined) known.name = name;
   }
 
   async #list(): Promise<void> {
     const running = await this.#dependencies.engine.listContainers({ onlyRunning: true });
     const ids = new Set(running.map(({ id }) => id));
     for (const id of this.#containers.keys()) if (!ids.has(id)) this.#remove(id);
-    await Promise.all(running.map(async ({ id }) => this.#add(id)));
-  }
-
-  #addSoon(id: string): void {
-    void this.#add(id).catch((error: unknown) => {
-      this.#dependencies.log.warn({ container: id, reason: String(error) }, "the container is not sampled");
-    });
+    // Where there are too many, those of instances come first.
+    const isOwn = ({ labels: of }: ContainerSummary): boolean => of[labels.instance] !== undefined;
+    const waiting = [...running.filter(isOwn), ...running.filter((one) => !isOwn(one))];
+    const addAll = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#add(next.id);
+    };
+    await Promise.all(Array.from({ length: inspectedAtOnce }, addAll));
   }
 
   async #add(id: string): Promise<void> {
+    const look = Symbol(id);
+    this.#looking.set(id, look);
+    try {
+      const measured = await this.#measured(id);
+      // It may have died meanwhile, or started again: then the newer process counts.
+      if (measured === null || this.#looking.get(id) !== look) measured?.meter.close();
+      else {
+        this.#remove(id);
+        this.#containers.set(id, measured);
+      }
+    } catch (error) {
+      this.#dependencies.log.warn({ container: id, reason: String(error) }, "the container is not sampled");
+    } finally {
+      if (this.#looking.get(id) === look) this.#looking.delete(id);
+    }
+  }
+
+  /** Null: it has gone already, or is thrown away in a minute, and nobody's series. */
+  async #measured(id: string): Promise<Measured | null> {
     const details = await this.#dependencies.engine.inspectContainer(id);
-    if (details === null || details.pid === 0) return;
-    // What is thrown away in a minute is nobody's series.
-    if (details.labels[labels.drill] !== undefined || details.labels[labels.standby] !== undefined) return;
-    // It may have started again meanwhile: the newer process counts.
-    this.#remove(id);
-    this.#flush();
-    const meter = new ContainerMeter(this.#dependencies.node.mounts, details.pid);
-    this.#containers.set(id, { name: details.name, meter });
+    if (details === null || details.pid === 0) return null;
+    if (details.labels[labels.drill] !== undefined || details.labels[labels.standby] !== undefined) return null;
+    try {
+      return { name: details.name, meter: new ContainerMeter(this.#dependencies.node.mounts, details.pid) };
+    } catch (error) {
+      if (["ENOENT", "ESRCH"].includes(errorCode(error) ?? "")) return null;
+      throw error;
+    }
   }
 
   #remove(id: string): void {
-    const known = this.#containers.get(id);
-    if (known === undefined) return;
-    this.#flush();
-    known.meter.close();
+    this.#looking.delete(id);
+    this.#containers.get(id)?.meter.close();
     this.#containers.delete(id);
   }
 
   #tick(): void {
-    const now = Date.now();
+    // Rates are of time that passed, also while the clock is set.
+    const steady = performance.timeOrigin + performance.now();
     const { node } = this.#dependencies;
-    const limit = node.memoryLimitBytes(now);
-    const row = node.sample(now);
-    const containers: (number[] | null)[] = [];
-    for (const { meter } of this.#containers.values()) containers.push(meter.sample(now, limit));
+    const limit = node.memoryLimitBytes(steady);
+    const row = node.sample(steady);
+    const rows = this.#rows(steady, limit);
     if (row === null) return;
-    if (this.#frames.length === 0) {
-      this.#batchAt = now;
-      this.#names = [...this.#containers.values()].map(({ name }) => name);
-    }
-    this.#frames.push({ at: now, node: row, containers });
-    const isFull = this.#frames.length >= mostFrames;
+    if (!this.#batch.hasRoomFor(rows.keys())) this.#flush();
+    this.#batch.add(Date.now(), row, rows);
+    const { intervalSeconds, batchSeconds } = this.#sampling;
     // Half an interval early is closer than half an interval late.
-    const due = this.#sampling.batchSeconds * 1000 - this.#sampling.intervalSeconds * 500;
-    if (isFull || now - this.#batchAt + this.#sampling.intervalSeconds * 1000 >= due) this.#flush();
+    if ((this.#batch.length + 0.5) * intervalSeconds >= batchSeconds || this.#batch.isFull) this.#flush();
   }
 
-  /** Also whenever the set of containers changes: a batch has one list of names. */
+  /** Of as many containers as a batch may have; the others follow as those go. */
+  #rows(now: number, nodeLimit: number): Map<string, number[]> {
+    const rows = new Map<string, number[]>();
+    let left = mostContainers;
+    for (const { name, meter } of this.#containers.values()) {
+      if (left === 0) break;
+      left -= 1;
+      const row = meter.sample(now, nodeLimit);
+      if (row !== null) rows.set(name, row);
+    }
+    this.#tellOfSurplus();
+    return rows;
+  }
+
+  /** Once each time that there are too many. */
+  #tellOfSurplus(): void {
+    const running = this.#containers.size;
+    const isSurplus = running > mostContainers;
+    if (isSurplus && !this.#toldOfSurplus) {
+      this.#dependencies.log.warn(
+        { running, measured: mostContainers },
+        "not all containers are sampled: too many run",
+      );
+    }
+    this.#toldOfSurplus = isSurplus;
+  }
+
   #flush(): void {
-    if (this.#frames.length === 0) return;
-    const batch = { containers: this.#names, frames: this.#frames };
-    this.#frames = [];
-    this.#dependencies.onBatch(batch);
+    const batch = this.#batch.take();
+    if (batch !== null) this.#dependencies.onBatch(batch);
   }
 }

@@ -46,8 +46,11 @@ export const frameSchema = z.strictObject({
   containers: z.array(containerRowSchema.nullable()).describe("By position in the batch's list; null: not measured"),
 });
 
+/** Of a node with more, the first so many are measured. */
+export const mostContainers = 1000;
+
 export const sampleBatchSchema = z.strictObject({
-  containers: z.array(z.string()).max(1000).describe("Container names; frames refer to them by position"),
+  containers: z.array(z.string()).max(mostContainers).describe("Container names; frames refer to them by position"),
   frames: z.array(frameSchema).max(4000),
 });
 
