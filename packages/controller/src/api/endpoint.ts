@@ -17,6 +17,15 @@ export interface Call<Params, Query, Body> {
   reply: FastifyReply;
 }
 
+/** An answer that was written already: one that is too large to be checked and written in one go. */
+export class Written {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
 export function serveEndpoint<
   Params extends z.ZodType,
   Query extends z.ZodType,
@@ -25,7 +34,7 @@ export function serveEndpoint<
 >(
   app: FastifyInstance,
   endpoint: Endpoint<Params, Query, Body, Response>,
-  handler: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Response>>,
+  handler: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Response> | Written>,
 ): void {
   const route: RouteOptions = {
     method: endpoint.method,
@@ -38,8 +47,8 @@ export function serveEndpoint<
       response: { 200: endpoint.response },
     },
     config: { role: endpoint.role },
-    handler: async (request, reply): Promise<unknown> =>
-      handler({
+    handler: async (request, reply): Promise<unknown> => {
+      const answer = await handler({
         // Fastify has validated these three against the same schemas.
         params: request.params as z.output<Params>,
         query: request.query as z.output<Query>,
@@ -48,7 +57,9 @@ export function serveEndpoint<
         scope: request.scope,
         request,
         reply,
-      }),
+      });
+      return answer instanceof Written ? reply.type("application/json; charset=utf-8").send(answer.bytes) : answer;
+    },
   };
   app.route(route);
 }

@@ -49,6 +49,21 @@ describe("recent", () => {
       [null, null, 31],
     ]);
   });
+
+  it("has no more containers than a batch, however many came and went: the newest", () => {
+    for (let ago = 1500; ago > 0; ago -= 1) {
+      const batch = { containers: ["stays", `brief-${ago}`], frames: [frame(now - ago * 1000, 1, [ago, ago])] };
+      ring.add("user1", batch, 0);
+    }
+    const [samples] = ring.recent({ seconds: 7200 });
+    expect(samples?.containers).toHaveLength(1000);
+    expect(samples?.containers.map(({ name }) => name)).toContain("brief-1");
+    expect(samples?.frames).toHaveLength(1500);
+    const place = samples?.containers.findIndex(({ name }) => name === "stays") ?? -1;
+    expect(samples?.frames.map(({ containers }) => containers[place]?.[0])).toEqual(
+      Array.from({ length: 1500 }, (_, index) => 1500 - index),
+    );
+  });
 });
 
 it("tells where a node's memory begins, and gives what lies before a moment", () => {

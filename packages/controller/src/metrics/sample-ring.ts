@@ -1,6 +1,13 @@
 /** The recent past of every node, in memory: what a page shows when it opens. */
 import type { LiveSamples } from "@berth/shared/api/live";
-import { containerColumns, nodeColumns, type Frame, type Row, type SampleBatch } from "@berth/shared/metrics/samples";
+import {
+  containerColumns,
+  mostContainers,
+  nodeColumns,
+  type Frame,
+  type Row,
+  type SampleBatch,
+} from "@berth/shared/metrics/samples";
 
 export interface SampleRingOptions {
   clock: { now(): number };
@@ -13,6 +20,9 @@ export interface SampleRingOptions {
   /** Numbers kept of all nodes together: each has an equal share */
   maxValues?: number;
 }
+
+/** Of those that came and went there may be thousands: an answer has as many as a batch may have, the newest. */
+const mostNames = mostContainers;
 
 export interface RecentQuery {
   seconds: number;
@@ -182,17 +192,18 @@ function shortest(value: number): number {
 /** One list of containers for frames whose batches had different ones. */
 class Layout {
   readonly names: string[] = [];
-  /** For each list of names, where its entries stand in `names` */
+  /** For each list of names, where its entries stand in `names`; -1: nowhere */
   readonly #places = new Map<readonly string[], number[]>();
 
   constructor(frames: readonly KeptFrame[]) {
+    const lists = [...new Set(frames.map(({ names }) => names))];
+    const shown = newestNames(lists);
     const places = new Map<string, number>();
-    for (const { names } of frames) {
-      if (this.#places.has(names)) continue;
-      for (const name of names) if (!places.has(name)) places.set(name, this.names.push(name) - 1);
+    for (const names of lists) {
+      for (const name of names) if (shown.has(name) && !places.has(name)) places.set(name, this.names.push(name) - 1);
       this.#places.set(
         names,
-        names.flatMap((name) => places.get(name) ?? []),
+        names.map((name) => places.get(name) ?? -1),
       );
     }
   }
@@ -201,10 +212,21 @@ class Layout {
     const containers: Frame["containers"] = Array.from({ length: this.names.length }, () => null);
     for (const [index, place] of (this.#places.get(names) ?? []).entries()) {
       const row = values.subarray(start + widthOf(index), start + widthOf(index + 1));
-      if (!Number.isNaN(row[0])) containers[place] = toRow(row);
+      if (place >= 0 && !Number.isNaN(row[0])) containers[place] = toRow(row);
     }
     return { at, node: toRow(values.subarray(start, start + nodeColumns.length)), containers };
   }
+}
+
+function newestNames(lists: readonly (readonly string[])[]): Set<string> {
+  const shown = new Set<string>();
+  for (const names of lists.toReversed()) {
+    for (const name of names) {
+      if (shown.size === mostNames) return shown;
+      shown.add(name);
+    }
+  }
+  return shown;
 }
 
 function byTime(one: KeptFrame, other: KeptFrame): number {
