@@ -1,3 +1,4 @@
+import type { Account } from "@berth/shared/api/accounts";
 import { getSamples } from "@berth/shared/api/metrics";
 import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
 import type { FastifyInstance } from "fastify";
@@ -35,11 +36,8 @@ beforeAll(async () => {
     Array.from({ length: 500 }, (_, index) => `c${index}`),
     300,
   );
-  const authenticate = async (token: string) =>
-    ({
-      name: token,
-      ...(token === "tina" ? { role: "tenant", tenant: "user1" } : { role: "viewer", tenant: null }),
-    }) as const;
+  const authenticate = async (name: string): Promise<Account> =>
+    name === "tina" ? { name, role: "tenant", tenant: "user1" } : { name, role: "viewer", tenant: null };
   const access = { trusted: false, authenticate, scopeOf: (tenant: string) => scopeOfTenant(tenant, placements) };
   app = await buildApp(
     { ...idleDependencies, samples: { recent } },
