@@ -1,5 +1,5 @@
 /** Samples node and containers at a fixed pace and hands over batches of frames. Containers come by Docker's events. */
-import { mostContainers, type SampleBatch } from "@berth/shared/metrics/samples";
+import { longestContainerName, mostContainers, type SampleBatch } from "@berth/shared/metrics/samples";
 import type { ContainerSummary, DockerEvent, Engine } from "../docker/engine.ts";
 import { labels } from "../docker/labels.ts";
 import type { DockerListener } from "../docker/watch.ts";
@@ -78,7 +78,7 @@ export class Sampler implements DockerListener {
     if (action === "start") void this.#add(id);
     else if (action === "die" || action === "destroy") this.#remove(id);
     else if (action === "update") known?.meter.refreshLimits();
-    else if (action === "rename" && known !== undefined) known.name = name;
+    else if (action === "rename" && known !== undefined) known.name = name.slice(0, longestContainerName);
   }
 
   async #list(): Promise<void> {
@@ -118,7 +118,7 @@ export class Sampler implements DockerListener {
     if (details === null || details.pid === 0) return null;
     if (details.labels[labels.drill] !== undefined || details.labels[labels.standby] !== undefined) return null;
     try {
-      return { name: details.name, meter: new ContainerMeter(this.#dependencies.node.mounts, details.pid) };
+      return { name: details.name.slice(0, longestContainerName), meter: new ContainerMeter(this.#dependencies.node.mounts, details.pid) };
     } catch (error) {
       if (["ENOENT", "ESRCH"].includes(errorCode(error) ?? "")) return null;
       throw error;

@@ -63,7 +63,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const streams = new Streams();
   const presences = new PresenceWriter(store);
   const sampling = new SamplingWishes();
-  const ring = new SampleRing({ clock, instanceOf: (node, container) => observed.instanceOf(node, container) });
+  const ring = new SampleRing({
+    clock,
+    instanceOf: (node, container) => observed.instanceOf(node, container),
+    onNonsense: (node, what) => logger.warn({ node }, `the agent sends ${what}, which are left out`),
+  });
   const disks = new Disks();
   const note = createHistory({ store, clock, logger, background, onEvent: (event) => announce("event", event) });
   const enrolment = createEnrolment({ store, authority, logger, clock });

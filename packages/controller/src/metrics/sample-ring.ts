@@ -8,11 +8,14 @@ import {
   type Row,
   type SampleBatch,
 } from "@berth/shared/metrics/samples";
+import { futureMilliseconds, isPossible, nonsenseIn } from "./nonsense.ts";
 
 export interface SampleRingOptions {
   clock: { now(): number };
   /** Instance to which a container belongs; undefined when it is nobody's */
   instanceOf: (node: string, container: string) => string | undefined;
+  /** Called once for each node that says what cannot be. */
+  onNonsense?: (node: string, what: string) => void;
   retentionSeconds?: number;
   /** Numbers (4 bytes each) and frames kept per node; the oldest frames go first */
   maxValuesPerNode?: number;
@@ -43,6 +46,7 @@ interface KeptFrame {
   values: Float32Array;
   /** Of its own values, among those of its batch. */
   start: number;
+  width: number;
 }
 
 interface NodeRing {
@@ -50,12 +54,11 @@ interface NodeRing {
   /** `nodeAt` of every kept frame: knows a frame that comes twice */
   known: Set<number>;
   values: number;
+  hasToldNonsense: boolean;
 }
 
 /** Clocks that differ less are the same clock seen through a network. */
 const clockToleranceMilliseconds = 2000;
-/** Frames from further ahead are not believed: they would push out everything else. */
-const futureMilliseconds = 60_000;
 
 export class SampleRing {
   readonly #options: Required<SampleRingOptions>;
@@ -63,7 +66,7 @@ export class SampleRing {
 
   constructor(options: SampleRingOptions) {
     const limits = { maxValuesPerNode: 4_000_000, maxFramesPerNode: 15_000, maxValues: 16_000_000 };
-    this.#options = { retentionSeconds: 7200, ...limits, ...options };
+    this.#options = { retentionSeconds: 7200, onNonsense: () => undefined, ...limits, ...options };
   }
 
   /**
@@ -71,17 +74,24 @@ export class SampleRing {
    * `clockSkewMilliseconds` is the node's clock minus the controller's.
    */
   add(node: string, batch: SampleBatch, clockSkewMilliseconds: number): LiveSamples | undefined {
-    const ring = this.#nodes.get(node) ?? { frames: [], known: new Set<number>(), values: 0 };
+    const ring = this.#nodes.get(node) ?? { frames: [], known: new Set<number>(), values: 0, hasToldNonsense: false };
     this.#nodes.set(node, ring);
+    const nonsense = nonsenseIn(batch, this.#options.clock.now() + clockSkewMilliseconds + futureMilliseconds);
+    if (nonsense !== undefined && !ring.hasToldNonsense) {
+      ring.hasToldNonsense = true;
+      this.#options.onNonsense(node, nonsense);
+    }
     const skew = Math.abs(clockSkewMilliseconds) < clockToleranceMilliseconds ? 0 : clockSkewMilliseconds;
     const names = ring.frames.at(-1)?.names;
     const shared = names !== undefined && isSame(names, batch.containers) ? names : batch.containers;
     const fresh = this.#new(ring, batch.frames, skew);
-    const width = widthOf(shared.length);
+    // No room for rows that are not there: it would be a thousand times that of what was sent.
+    const rows = Math.max(0, ...fresh.map(({ containers }) => containers.length));
+    const width = widthOf(Math.min(shared.length, rows));
     const values = new Float32Array(fresh.length * width).fill(Number.NaN);
     const added = fresh.map((frame, index) => {
       pack(frame, values.subarray(index * width, (index + 1) * width));
-      return { at: frame.at - skew, nodeAt: frame.at, names: shared, values, start: index * width };
+      return { at: frame.at - skew, nodeAt: frame.at, names: shared, values, start: index * width, width };
     });
     for (const frame of added) insert(ring, frame);
     this.#trim(ring);
@@ -138,10 +148,10 @@ export class SampleRing {
     const { frames } = ring;
     const tooOld = firstAfter(frames, clock.now() - this.#retention);
     let drop = 0;
-    for (const { names, nodeAt } of frames) {
+    for (const { width, nodeAt } of frames) {
       const isSurplus = ring.values > mostValues || frames.length - drop > maxFramesPerNode;
       if (drop >= tooOld && !isSurplus) break;
-      ring.values -= widthOf(names.length);
+      ring.values -= width;
       ring.known.delete(nodeAt);
       drop++;
     }
@@ -161,7 +171,7 @@ function widthOf(containers: number): number {
 }
 
 function insert(ring: NodeRing, kept: KeptFrame): void {
-  ring.values += widthOf(kept.names.length);
+  ring.values += kept.width;
   // Frames nearly always come in order.
   const last = ring.frames.at(-1);
   if (last === undefined || last.at <= kept.at) ring.frames.push(kept);
@@ -177,7 +187,10 @@ function pack(frame: Frame, values: Float32Array): void {
 }
 
 function put(values: Float32Array, start: number, row: Row): void {
-  for (let column = 0; column < row.length; column += 1) values[start + column] = row[column] ?? Number.NaN;
+  for (let column = 0; column < row.length; column += 1) {
+    const value = row[column] ?? Number.NaN;
+    values[start + column] = isPossible(value) ? value : Number.NaN;
+  }
 }
 
 function toRow(values: Float32Array): (number | null)[] {
@@ -208,11 +221,13 @@ class Layout {
     }
   }
 
-  unpack({ at, names, values, start }: KeptFrame): Frame {
+  unpack({ at, names, values, start, width }: KeptFrame): Frame {
     const containers: Frame["containers"] = Array.from({ length: this.names.length }, () => null);
     for (const [index, place] of (this.#places.get(names) ?? []).entries()) {
+      // A row that was not there has no room, either.
+      if (place < 0 || widthOf(index + 1) > width) continue;
       const row = values.subarray(start + widthOf(index), start + widthOf(index + 1));
-      if (place >= 0 && !Number.isNaN(row[0])) containers[place] = toRow(row);
+      if (!Number.isNaN(row[0])) containers[place] = toRow(row);
     }
     return { at, node: toRow(values.subarray(start, start + nodeColumns.length)), containers };
   }

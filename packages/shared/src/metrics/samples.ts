@@ -49,10 +49,23 @@ export const frameSchema = z.strictObject({
 /** Of a node with more, the first so many are measured. */
 export const mostContainers = 1000;
 
-export const sampleBatchSchema = z.strictObject({
-  containers: z.array(z.string()).max(mostContainers).describe("Container names; frames refer to them by position"),
-  frames: z.array(frameSchema).max(4000),
-});
+export const longestContainerName = 255;
+/** More than the longest message has room for, unless they say nothing. */
+const mostRows = 400_000;
+
+export const sampleBatchSchema = z
+  .strictObject({
+    containers: z
+      .array(z.string().max(longestContainerName))
+      .max(mostContainers)
+      .describe("Container names; frames refer to them by position"),
+    frames: z.array(frameSchema).max(4000),
+  })
+  .refine(({ containers, frames }) => containers.length * frames.length <= mostRows, "Too many rows")
+  .refine(
+    ({ containers, frames }) => frames.every((frame) => frame.containers.length <= containers.length),
+    "A row of no container",
+  );
 
 export type Frame = z.output<typeof frameSchema>;
 export type SampleBatch = z.output<typeof sampleBatchSchema>;

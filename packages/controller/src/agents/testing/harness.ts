@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
+import { pino, type Logger } from "pino";
 import { vi } from "vitest";
 import { createAgentStore } from "../../inventory/agents.ts";
 import type { Inventory } from "../../inventory/database.ts";
@@ -50,13 +50,12 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export async function startHarness(): Promise<Harness> {
+export async function startHarness(logger: Logger = pino({ level: "silent" })): Promise<Harness> {
   const directory = await mkdtemp(join(tmpdir(), "berth-hub-"));
   const clock = { offset: 0, now: () => Date.now() + clock.offset };
   const authority = await openAuthority({ directory: join(directory, "authority"), clock });
   const inventory = await openInventory({ file: join(directory, "inventory.sqlite") });
   const store = createAgentStore(inventory);
-  const logger = pino({ level: "silent" });
   const open = (timing: Partial<Timing> = {}) =>
     createHub({ store, authority, version: testVersion, logger, clock, timing: { ...testTiming, ...timing } });
   const hub = await open();
