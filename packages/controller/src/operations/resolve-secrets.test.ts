@@ -1,10 +1,12 @@
-import { compareSync } from "bcryptjs";
+import { createHash, createHmac } from "node:crypto";
+import { compareSync, encodeBase64 } from "bcryptjs";
 import { describe, expect, test } from "vitest";
 import { drillReference } from "../backups/drill-secrets.ts";
 import { dispatchedValues, resolveSecrets } from "./resolve-secrets.ts";
 
 const values: Readonly<Record<string, string>> = { "app/password@1": "first-value", "app/password@2": "other-value" };
 const dispatched = dispatchedValues(({ name, version }) => values[`${name}@${version}`] ?? "unknown");
+const reference = { name: "app/password", version: 1 };
 const resolve = (text: string) => resolveSecrets({ text }, dispatched).text;
 
 describe("a reference", () => {
@@ -23,6 +25,25 @@ describe("a reference", () => {
     const first = resolve("${secret:app/password@1#bcrypt}");
     expect(resolve("${secret:app/password@1#bcrypt}")).toBe(first);
     expect(resolve("${secret:app/password@2#bcrypt}").slice(0, 29)).not.toBe(first.slice(0, 29));
+  });
+
+  test("to a hash has a salt that nobody knows who does not know the value", () => {
+    const hashes = ["one", "other"].map((value) => dispatchedValues(() => value)({ ...reference, hash: "bcrypt" }));
+    const salts = hashes.map((hash) => hash.slice(7, 29));
+    expect(new Set(salts).size).toBe(2);
+    // Not by one quick hash of both either: that would be the way to try out passwords.
+    const quick = ["one", "other"].flatMap((value) => [
+      createHash("sha256").update(value).digest(),
+      createHmac("sha256", value).update("app/password@1").digest(),
+      createHmac("sha256", "app/password@1").update(value).digest(),
+    ]);
+    for (const bytes of quick) expect(salts).not.toContain(encodeBase64([...bytes.subarray(0, 16)], 16));
+  });
+
+  test("to a hash is refused where bcrypt would heed the beginning of the value only", () => {
+    const hashOf = (value: string) => dispatchedValues(() => value)({ ...reference, hash: "bcrypt" });
+    expect(compareSync("é".repeat(36), hashOf("é".repeat(36)))).toBe(true);
+    expect(() => hashOf("é".repeat(37))).toThrow("The secret 'app/password@1' is longer than the 72 bytes");
   });
 
   test("to a hash stays one in a drill, where it stands for the drill's own value", () => {

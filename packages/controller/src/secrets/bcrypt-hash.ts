@@ -1,14 +1,22 @@
 /** The hash by which a service knows a password that it must not hold itself. */
-import { createHash } from "node:crypto";
-import { encodeBase64, hashSync } from "bcryptjs";
+import { scryptSync } from "node:crypto";
+import { BerthError } from "@berth/shared/errors";
+import { encodeBase64, hashSync, truncates } from "bcryptjs";
 
 const cost = 10;
 
 /**
  * The same value under the same name always gives the same hash: a file that has it in it is written twice and does not
- * differ. So the salt is made of the name, which says nothing of the value and is another one for each.
+ * differ. So the salt is made of both, and slowly: whoever sees it tries out passwords no faster by it than by the hash.
+ * A salt of the name alone would be known before the hash is.
  */
 export function bcryptHash(value: string, name: string): string {
-  const salt = createHash("sha256").update(name).digest().subarray(0, 16);
+  // Whoever knows the beginning would be let in.
+  if (truncates(value)) {
+    throw new BerthError("request.invalid", `The secret '${name}' is longer than the 72 bytes that bcrypt heeds`, {
+      hint: "Set a shorter one (`berth secret set`): the service takes nothing but its bcrypt hash.",
+    });
+  }
+  const salt = scryptSync(value, `bcrypt ${name}`, 16);
   return hashSync(value, `$2b$${cost}$${encodeBase64([...salt], 16)}`);
 }
