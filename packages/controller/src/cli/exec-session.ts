@@ -15,6 +15,10 @@ type ExecRequest = z.output<typeof execRequestSchema>;
 type ClientMessage = z.output<typeof execClientMessageSchema>;
 export type Channel = "stdout" | "stderr";
 
+/** Output that may wait here for whoever reads it slowly: what is beyond it waits in the command's own pipe. */
+const windowBytes = 1024 * 1024;
+const tellBytes = windowBytes / 4;
+
 export interface ExecSession {
   socket: WebSocket;
   request: ExecRequest;
@@ -33,10 +37,19 @@ export async function runExecSession({ socket, request, input, screen, output }:
     if (screen === undefined) return;
     socket.send(JSON.stringify({ type: "resize", ...screenSize(screen) } satisfies ClientMessage));
   };
+  let taken = 0;
+  const takeOutput = async (channel: Channel, data: Buffer): Promise<void> => {
+    await output(channel, data);
+    taken += data.length;
+    // A command that has ended waits for nobody.
+    if (taken < tellBytes || socket.readyState !== socket.OPEN) return;
+    socket.send(JSON.stringify({ type: "taken", bytes: taken } satisfies ClientMessage));
+    taken = 0;
+  };
   const stop = new AbortController();
   const messages = on(socket, "message", { signal: stop.signal, close: ["close"] });
   try {
-    await send(request);
+    await send({ ...request, windowBytes });
     screen?.on("resize", onResize);
     // Input that cannot be sent any more is no failure: the command has ended and says how.
     void sendInput(input, send, stop.signal).catch(() => undefined);
@@ -45,7 +58,7 @@ export async function runExecSession({ socket, request, input, screen, output }:
       if (message.type === "exit") return message.code;
       if (message.type === "error") throw fromBody(message.error);
       if (message.type === "pong") continue;
-      await output(message.channel, Buffer.from(message.data, "base64"));
+      await takeOutput(message.channel, Buffer.from(message.data, "base64"));
     }
     const left = request.tty === null ? "The command may still be running." : "What ran in the terminal is ended.";
     throw new BerthError("controller.unreachable", "The connection was lost before the command ended.", {
