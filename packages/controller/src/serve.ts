@@ -13,6 +13,7 @@ import { serveAgents } from "./serve/agent-routes.ts";
 import { handleUpgrades, listen, listenOnSocket } from "./serve/listeners.ts";
 import { createApi } from "./serve/api-dependencies.ts";
 import type { ServeOptions } from "./serve/options.ts";
+import { recordLostEnds } from "./serve/exec-events.ts";
 import { createScopes } from "./serve/scopes.ts";
 import { openRemoteWrite } from "./serve/remote-write.ts";
 import { openExecSession } from "./serve/streams.ts";
@@ -35,6 +36,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     fleet: () => controller.presentFleet()?.fleet ?? null,
     log: logger,
   });
+  await recordLostEnds(controller.inventory.database);
   const api = createApi(controller, (error) => logger.error({ err: error }, "A change could not be told"));
   const remoteWrite = openRemoteWrite({ ...controller, logger }, api.prometheus);
   const apps = await openDoors(options, { api, controller, logger });

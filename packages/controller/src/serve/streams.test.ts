@@ -8,6 +8,7 @@ import { listEvents } from "../inventory/events.ts";
 import { putDesiredInstance } from "../inventory/instances.ts";
 import { putNode } from "../inventory/nodes.ts";
 import { openInventory } from "../inventory/open.ts";
+import { recordLostEnds } from "./exec-events.ts";
 import { openExecSession } from "./streams.ts";
 
 const anna = { name: "anna", role: "operator", tenant: null } as const;
@@ -51,7 +52,7 @@ const stream = (): ExecStream => ({
   }),
 });
 
-function open(changes: { instance?: string; container?: string } = {}) {
+function open(changes: { instance?: string; container?: string; tty?: null } = {}) {
   const hub = {
     openExec: stream,
     connection: () => ({ state: "online", protocol: { major: 1, minor }, lastSeen: Date.now() - 5000 }) as NodePresence,
@@ -103,4 +104,25 @@ test("an agent of the protocol before containers could be named is not sent one"
 test("an instance that the fleet does not have is refused, and no event", async () => {
   await expect(open({ instance: "user9-n8n" })).rejects.toMatchObject({ code: "not-found" });
   expect(await history()).toEqual([]);
+});
+
+test("what a controller began that was killed is ended by the next one, once", async () => {
+  const ended = await open({ container: "user1-n8n-worker" });
+  ended.close();
+  await expect.poll(async () => (await history()).length).toBe(2);
+  exit = Promise.withResolvers();
+  await open();
+  await open({ tty: null });
+  const [, , terminal, command] = await history();
+  for (let round = 0; round < 2; round += 1) await recordLostEnds(inventory.database);
+  expect((await history()).slice(4)).toMatchObject([
+    {
+      ...{ node: "user1", instance: "user1-n8n", message: "sh of anna in user1-n8n ended with the controller" },
+      data: { account: "anna", terminal: true, began: terminal?.id, exitCode: null, seconds: null },
+    },
+    {
+      message: "sh of anna in user1-n8n may have run on when the controller ended",
+      data: { began: command?.id, exitCode: null },
+    },
+  ]);
 });

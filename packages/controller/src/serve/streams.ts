@@ -1,15 +1,14 @@
 /** Logs and commands of an instance, from the node that has it. */
-import type { Account } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import { knows } from "@berth/shared/protocol/version";
 import type { ExecStream, Hub } from "../agents/types.ts";
-import type { ExecRequest, ExecSession, OpenExec } from "../api/exec.ts";
+import type { ExecSession, OpenExec } from "../api/exec.ts";
 import type { InstancesApi } from "../api/instances.ts";
 import type { Inventory } from "../inventory/database.ts";
-import { recordEvent } from "../inventory/events.ts";
 import { unknownInstance } from "../api/instances.ts";
 import { whenAborted } from "../api/server-sent-events.ts";
 import { getInstance } from "../inventory/instances.ts";
+import { recordBegin } from "./exec-events.ts";
 
 interface StreamDependencies {
   inventory: Inventory;
@@ -36,7 +35,7 @@ export function openExecSession(dependencies: StreamDependencies, onProblem: (er
     // Its own container is the one that an agent takes by itself.
     const chosen = container === undefined || container === request.instance ? {} : { container };
     if (chosen.container !== undefined) requireContainerChoice(node, hub);
-    const recordEnd = await recordBegin(request, account, node, dependencies);
+    const recordEnd = await recordBegin(request, account, node, dependencies.inventory.database);
     const stream = await openOrRecord(() =>
       hub.openExec(node, { instance: request.instance, ...chosen, command, tty }),
     );
@@ -65,34 +64,6 @@ export function openExecSession(dependencies: StreamDependencies, onProblem: (er
       nodeSilentFor: () => Math.max(0, Date.now() - (hub.connection(node)?.lastSeen ?? Date.now())) / 1000,
       exitCode: stream.exitCode,
     };
-  };
-}
-
-/** Who, what and where; neither arguments nor what is typed: they may hold what only the instance is to know. */
-async function recordBegin(
-  { instance, container, command, tty }: ExecRequest,
-  account: Account,
-  node: string,
-  { inventory: { database } }: StreamDependencies,
-): Promise<(exitCode: number | null) => Promise<void>> {
-  const beganAt = performance.now();
-  const what = command[0]?.slice(0, 80) ?? "";
-  const where = container === undefined || container === instance ? instance : `${instance}, container ${container}`;
-  const event = { kind: "exec", node, instance };
-  const data = { account: account.name, container: container ?? null, terminal: tty !== null };
-  const begin = await recordEvent(database, {
-    ...event,
-    message: `${account.name} asked to run ${what} in ${where}${tty === null ? "" : ", with a terminal"}`,
-    data,
-  });
-  return async (exitCode) => {
-    const how = exitCode === null ? "was cut off" : `ended with exit code ${exitCode}`;
-    const seconds = Math.round((performance.now() - beganAt) / 1000);
-    await recordEvent(database, {
-      ...event,
-      message: `${what} of ${account.name} in ${where} ${how} after ${seconds} s`,
-      data: { ...data, began: begin.id, exitCode, seconds },
-    });
   };
 }
 
