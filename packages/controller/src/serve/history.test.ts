@@ -21,6 +21,7 @@ const groups: Group[] = [
   { node: "user1", container: "user1-gone", instance: "user1-gone" },
   { node: "shared1", container: "user1-redis", instance: "user1-redis" },
   { node: "shared1", container: "user1-a-redis", instance: "user1-a-redis" },
+  { node: "shared1", container: "user1-removed-n8n", instance: "user1-removed-n8n" },
   { node: "shared1", container: "shared-postgres", instance: "shared-postgres" },
   groupOfHolding({ kind: "database", name: "user1_n8n", owner: "user1-n8n" }),
   groupOfHolding({ kind: "database", name: "user1_gone", owner: "user1-gone" }),

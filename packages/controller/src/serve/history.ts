@@ -1,5 +1,6 @@
 /** The history of metrics, wired: what agents send goes in, what the API asks comes out. */
 import { defaultHistory, type MetricsHistory } from "@berth/shared/fleet/metrics";
+import { catalog } from "@berth/shared/catalog/index";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Logger } from "pino";
 import type { Hub } from "../agents/types.ts";
@@ -36,6 +37,7 @@ interface Names {
   /** Tenant of each instance; null: shared. */
   instances: ReadonlyMap<string, string | null>;
   tenants: readonly string[];
+  services: ReadonlySet<string>;
 }
 
 export function createHistoryApi(
@@ -50,6 +52,7 @@ export function createHistoryApi(
       nodes: new Set(nodes.map(({ name }) => name)),
       instances: new Map(instances.map(({ name, tenant }) => [name, tenant])),
       tenants: Object.keys(fleet()?.tenants ?? {}),
+      services: new Set([...catalog.keys(), ...instances.map(({ service }) => service)]),
     };
   }
   return {
@@ -110,12 +113,18 @@ function isHeldFor(group: Group, { kind, name, instances }: HistoryQuestion, nam
   return kind === "instance" ? owner === name : tenantOf(owner, names) === name;
 }
 
-/** An instance that is gone was the tenant's whose name its own begins with. */
-function tenantOf(instance: string, { instances, tenants }: Names): string | null {
+/**
+ * An instance that is gone was the tenant's whose name stands before its service's: `user1-x-n8n` is not `user1`'s, even
+ * where nobody knows of a tenant `user1-x` any more.
+ */
+function tenantOf(instance: string, { instances, tenants, services }: Names): string | null {
   const known = instances.get(instance);
   if (known !== undefined) return known;
-  const candidates = tenants.filter((tenant) => instance.startsWith(`${tenant}-`));
-  return candidates.toSorted((one, other) => other.length - one.length)[0] ?? null;
+  const isOwn = (tenant: string): boolean => {
+    const service = instance.slice(tenant.length + 1);
+    return instance.startsWith(`${tenant}-`) && (services.has(service) || !service.includes("-"));
+  };
+  return tenants.filter(isOwn).toSorted((one, other) => other.length - one.length)[0] ?? null;
 }
 
 function isKnown({ kind, name }: HistoryQuestion, { nodes, instances, tenants }: Names): boolean {
