@@ -6,7 +6,7 @@ import { dispatchedValues, resolveSecrets } from "./resolve-secrets.ts";
 
 const values: Readonly<Record<string, string>> = { "app/password@1": "first-value", "app/password@2": "other-value" };
 const dispatched = dispatchedValues(({ name, version }) => values[`${name}@${version}`] ?? "unknown");
-const reference = { name: "app/password", version: 1 };
+const password = { name: "app/password", version: 1 };
 const resolve = (text: string) => resolveSecrets({ text }, dispatched).text;
 
 describe("a reference", () => {
@@ -28,7 +28,7 @@ describe("a reference", () => {
   });
 
   test("to a hash has a salt that nobody knows who does not know the value", () => {
-    const hashes = ["one", "other"].map((value) => dispatchedValues(() => value)({ ...reference, hash: "bcrypt" }));
+    const hashes = ["one", "other"].map((value) => dispatchedValues(() => value)({ ...password, hash: "bcrypt" }));
     const salts = hashes.map((hash) => hash.slice(7, 29));
     expect(new Set(salts).size).toBe(2);
     // Not by one quick hash of both either: that would be the way to try out passwords.
@@ -41,7 +41,7 @@ describe("a reference", () => {
   });
 
   test("to a hash is refused where bcrypt would heed the beginning of the value only", () => {
-    const hashOf = (value: string) => dispatchedValues(() => value)({ ...reference, hash: "bcrypt" });
+    const hashOf = (value: string) => dispatchedValues(() => value)({ ...password, hash: "bcrypt" });
     expect(compareSync("é".repeat(36), hashOf("é".repeat(36)))).toBe(true);
     expect(() => hashOf("é".repeat(37))).toThrow("The secret 'app/password@1' is longer than the 72 bytes");
   });
