@@ -76,6 +76,23 @@ describe("samples", () => {
     expect(Math.abs((samples?.frames[0]?.at ?? 0) - Date.now())).toBeLessThan(30_000);
     expect(told).toEqual([samples]);
   });
+
+  it("go on when the controller's clock is set back", async () => {
+    const agent = await FakeAgent.join(harness, user1);
+    const send = () => {
+      agent.send({
+        type: "samples",
+        batch: { containers: [], frames: [{ at: Date.now(), node: nodeRow, containers: [] }] },
+      });
+      return agent.settled();
+    };
+    await send();
+    harness.clock.offset = -3_600_000;
+    await send();
+    const frames = harness.hub.recentSamples({ seconds: 60, node: "user1" })[0]?.frames ?? [];
+    expect(frames).toHaveLength(1);
+    expect(Math.abs((frames[0]?.at ?? 0) - harness.clock.now())).toBeLessThan(10_000);
+  });
 });
 
 describe("upgradeAgent", () => {

@@ -66,7 +66,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const ring = new SampleRing({
     clock,
     instanceOf: (node, container) => observed.instanceOf(node, container),
-    onNonsense: (node, what) => logger.warn({ node }, `the agent sends ${what}, which are left out`),
+    onNonsense: (node) => logger.warn({ node }, "the agent sends samples of impossible size: they are left out"),
   });
   const disks = new Disks();
   const note = createHistory({ store, clock, logger, background, onEvent: (event) => announce("event", event) });

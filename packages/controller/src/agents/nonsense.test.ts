@@ -61,13 +61,15 @@ describe("samples", () => {
     await expectUnharmed();
   });
 
-  it("of the future push out nothing, and those of long ago are not needed", async () => {
+  it("of the future are of now, and those of long ago are not needed", async () => {
     const now = Date.now();
     agent.send(samples([], frame(now)));
     for (const at of [-9e15, -1, 0, now + 3_600_000, 9e15]) agent.send(samples([], frame(at)));
     await agent.settled();
-    expect(kept()?.frames.map(({ at }) => at)).toEqual([now]);
-    expect(logged).toEqual([expect.stringContaining("samples of the future")]);
+    const times = kept()?.frames.map(({ at }) => at) ?? [];
+    expect(times).toHaveLength(3);
+    for (const at of times) expect(Math.abs(at - Date.now())).toBeLessThan(10_000);
+    expect(logged).toEqual([]);
     await expectUnharmed();
   });
 

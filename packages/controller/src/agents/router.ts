@@ -12,6 +12,7 @@ import type { Dispatcher } from "./operations/dispatcher.ts";
 import { toKnownError } from "./operations/outcome.ts";
 import type { Observer } from "./operations/observer.ts";
 import { receiveEvents, type AgentEventsOptions } from "./state/agent-events.ts";
+import { ClockSkew } from "./state/clock-skew.ts";
 import type { NoteEvent } from "./state/history.ts";
 import type { Disks } from "./state/disks.ts";
 import type { Observed } from "./state/observed.ts";
@@ -44,13 +45,14 @@ export function createRouter(connection: Connection, hello: Hello, rooms: Rooms)
   const { node } = connection.identity;
   const budget = new Budget(eventsBudget);
   let wasObserved = false;
-  const clockSkewMilliseconds = hello.clock - rooms.clock.now();
+  const connectedAt = rooms.clock.now();
+  const skew = new ClockSkew(hello.clock - connectedAt);
   const eventOptions: AgentEventsOptions = {
     ...rooms,
     logger: connection.logger,
     onEvent: (_connection, event, record) => {
       // What was buffered before this connection is older than a state that was read during it.
-      if (event.at >= hello.clock || !wasObserved) rooms.observed.apply(node, event.body);
+      if (event.at - skew.milliseconds >= connectedAt || !wasObserved) rooms.observed.apply(node, event.body);
       rooms.announce("event", record);
     },
   };
@@ -84,7 +86,9 @@ export function createRouter(connection: Connection, hello: Hello, rooms: Rooms)
         inTurn(receiveEvents(connection, message, eventOptions));
         break;
       case "samples": {
-        const samples = rooms.ring.add(node, message.batch, clockSkewMilliseconds);
+        const newest = message.batch.frames.reduce((latest, { at }) => Math.max(latest, at), Number.NEGATIVE_INFINITY);
+        if (Number.isFinite(newest)) skew.follow(newest, rooms.clock.now());
+        const samples = rooms.ring.add(node, message.batch, skew.milliseconds);
         if (samples !== undefined) rooms.announce("samples", samples);
         break;
       }

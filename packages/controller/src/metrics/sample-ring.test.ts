@@ -112,6 +112,13 @@ describe("add", () => {
     expect(times()).toEqual([now]);
   });
 
+  it("begins anew when the controller's clock was set back", () => {
+    ring.add("user1", { containers: [], frames: [frame(now - 1000), frame(now)] }, 0);
+    now -= 3_600_000;
+    ring.add("user1", { containers: [], frames: [frame(now)] }, 0);
+    expect(times()).toEqual([now]);
+  });
+
   it("forgets what is older than two hours", () => {
     ring.add("user1", { containers: [], frames: [frame(now)] }, 0);
     now += 7_199_000;

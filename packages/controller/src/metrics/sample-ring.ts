@@ -8,14 +8,14 @@ import {
   type Row,
   type SampleBatch,
 } from "@berth/shared/metrics/samples";
-import { futureMilliseconds, isPossible, nonsenseIn } from "./nonsense.ts";
+import { hasNonsense, isPossible } from "./nonsense.ts";
 
 export interface SampleRingOptions {
   clock: { now(): number };
   /** Instance to which a container belongs; undefined when it is nobody's */
   instanceOf: (node: string, container: string) => string | undefined;
-  /** Called once for each node that says what cannot be. */
-  onNonsense?: (node: string, what: string) => void;
+  /** Called once for each node that sends values which cannot be. */
+  onNonsense?: (node: string) => void;
   retentionSeconds?: number;
   /** Numbers (4 bytes each) and frames kept per node; the oldest frames go first */
   maxValuesPerNode?: number;
@@ -59,6 +59,8 @@ interface NodeRing {
 
 /** Clocks that differ less are the same clock seen through a network. */
 const clockToleranceMilliseconds = 2000;
+/** Frames from further ahead are not believed: they would push out everything else. */
+const futureMilliseconds = 60_000;
 
 export class SampleRing {
   readonly #options: Required<SampleRingOptions>;
@@ -76,10 +78,9 @@ export class SampleRing {
   add(node: string, batch: SampleBatch, clockSkewMilliseconds: number): LiveSamples | undefined {
     const ring = this.#nodes.get(node) ?? { frames: [], known: new Set<number>(), values: 0, hasToldNonsense: false };
     this.#nodes.set(node, ring);
-    const nonsense = nonsenseIn(batch, this.#options.clock.now() + clockSkewMilliseconds + futureMilliseconds);
-    if (nonsense !== undefined && !ring.hasToldNonsense) {
+    if (!ring.hasToldNonsense && hasNonsense(batch)) {
       ring.hasToldNonsense = true;
-      this.#options.onNonsense(node, nonsense);
+      this.#options.onNonsense(node);
     }
     const skew = Math.abs(clockSkewMilliseconds) < clockToleranceMilliseconds ? 0 : clockSkewMilliseconds;
     const names = ring.frames.at(-1)?.names;
@@ -146,13 +147,14 @@ export class SampleRing {
     const { clock, maxValuesPerNode, maxFramesPerNode, maxValues } = this.#options;
     const mostValues = Math.min(maxValuesPerNode, Math.floor(maxValues / this.#nodes.size));
     const { frames } = ring;
+    // Of the time before the controller's clock was set back: they would stand before all that comes.
+    while ((frames.at(-1)?.at ?? 0) > clock.now() + futureMilliseconds) letGo(ring, frames.pop());
     const tooOld = firstAfter(frames, clock.now() - this.#retention);
     let drop = 0;
-    for (const { width, nodeAt } of frames) {
+    for (const frame of frames) {
       const isSurplus = ring.values > mostValues || frames.length - drop > maxFramesPerNode;
       if (drop >= tooOld && !isSurplus) break;
-      ring.values -= width;
-      ring.known.delete(nodeAt);
+      letGo(ring, frame);
       drop++;
     }
     if (drop > 0) frames.splice(0, drop);
@@ -176,6 +178,12 @@ function insert(ring: NodeRing, kept: KeptFrame): void {
   const last = ring.frames.at(-1);
   if (last === undefined || last.at <= kept.at) ring.frames.push(kept);
   else ring.frames.splice(firstAfter(ring.frames, kept.at), 0, kept);
+}
+
+function letGo(ring: NodeRing, frame: KeptFrame | undefined): void {
+  if (frame === undefined) return;
+  ring.values -= frame.width;
+  ring.known.delete(frame.nodeAt);
 }
 
 /** Into values that are all NaN. */

@@ -65,6 +65,26 @@ it("corrects a clock that is far off, and leaves the delay of a batch alone", ()
   expect(store.clockOffset("user1")).toBe(3_600_000);
 });
 
+it("begins anew when nothing but older samples comes: the controller's clock was set back", () => {
+  const store = new SampleStore(10);
+  store.load([batch(3600, 0.5, {})], 0);
+  for (let second = 1; second <= 9; second += 1) store.receive(batch(second, 2, {}), epoch, second * 1000);
+  expect(latest(store.nodeSeries("user1", "cpuCores"))).toBe(0.5);
+  store.receive(batch(11, 3, {}), epoch, 11_000);
+  store.receive(batch(12, 4, {}), epoch, 12_000);
+  const series = store.nodeSeries("user1", "cpuCores");
+  expect([...(series?.values.subarray(series.begin, series.end) ?? [])]).toEqual([3, 4]);
+});
+
+it("takes what was kept during an outage for no clock that was set back", () => {
+  const store = new SampleStore(100);
+  for (let second = 1; second <= 30; second += 1) {
+    store.receive(batch(second - 3600, 9, {}), epoch, second * 1000);
+    store.receive(batch(second, second, {}), epoch, second * 1000);
+  }
+  expect(store.nodeSeries("user1", "cpuCores")?.end).toBe(31);
+});
+
 it("says which node changed", () => {
   const store = new SampleStore(10);
   const heard: string[] = [];

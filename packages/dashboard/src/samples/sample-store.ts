@@ -6,6 +6,9 @@ import { TimeTable } from "./time-table.ts";
 /** No container can have this name. */
 const nodeGroup = "";
 
+/** So long nothing but older samples comes only after the controller's clock was set back: what is here is of no time then. */
+const staleMilliseconds = 10_000;
+
 /** Clocks that differ by less than this are left alone: batches travel for a moment, too. */
 const clockToleranceMilliseconds = 5_000;
 
@@ -15,6 +18,8 @@ interface NodeSamples {
   instances: Map<string, string>;
   /** When its samples last came, by `performance.now()`; undefined: never. */
   receivedAt: number | undefined;
+  /** When one of them was newer than all before, likewise. */
+  renewedAt: number;
   /** What to add to the node's times to get this browser's. */
   clockOffset: number;
 }
@@ -52,6 +57,7 @@ export class SampleStore {
       const before = this.#nodes.get(batch.node);
       const node = this.#create(batch.node);
       node.receivedAt = before?.receivedAt ?? received;
+      node.renewedAt = received;
       node.clockOffset = before?.clockOffset ?? 0;
       appendFrames(node, batch);
       this.#announce(batch.node);
@@ -60,8 +66,15 @@ export class SampleStore {
 
   /** Takes a live batch. `now` is the browser's clock, `received` its monotonic one, both in milliseconds. */
   receive(batch: LiveSamples, now: number, received: number): void {
-    const node = this.#nodes.get(batch.node) ?? this.#create(batch.node);
+    let node = this.#nodes.get(batch.node) ?? this.#create(batch.node);
+    const { newest } = node.table;
     appendFrames(node, batch);
+    if (node.table.newest > newest) node.renewedAt = received;
+    else if (received - node.renewedAt > staleMilliseconds) {
+      node = this.#create(batch.node);
+      appendFrames(node, batch);
+      node.renewedAt = received;
+    }
     node.receivedAt = received;
     const offset = now - node.table.newest;
     node.clockOffset = Math.abs(offset) > clockToleranceMilliseconds ? offset : 0;
@@ -104,6 +117,7 @@ export class SampleStore {
       table: new TimeTable(this.#capacity),
       instances: new Map<string, string>(),
       receivedAt: undefined,
+      renewedAt: Number.POSITIVE_INFINITY,
       clockOffset: 0,
     };
     this.#nodes.set(name, node);
