@@ -149,6 +149,30 @@ describe("exec", () => {
     });
   });
 
+  it("tells of its input what the command has taken, which is little while it does not read", async () => {
+    const id = randomUUID();
+    const command = ["sh", "-c", "busybox sleep 3; exec busybox wc -c"];
+    const windowBytes = 512 * 1024;
+    node.controller.send({ type: "exec.open", id, instance: "user1-web", command, tty: null, windowBytes });
+    const pieces = 400;
+    const data = Buffer.alloc(48 * 1024, "x");
+    for (let piece = 0; piece < pieces; piece += 1) {
+      node.controller.send({ type: "stream.input", id, data: data.toString("base64") });
+    }
+    node.controller.send({ type: "stream.input", id, data: "" });
+    const taken = (): number =>
+      node.controller
+        .all("stream.taken")
+        .filter((message) => message.id === id)
+        .reduce((sum, { bytes }) => sum + bytes, 0);
+    // What stands in pipes and sockets counts as taken.
+    await node.controller.observe();
+    expect(taken()).toBeLessThan((pieces * data.length) / 4);
+    expect((await end(id)).exitCode).toBe(0);
+    expect(Number(textOf(id, "stdout"))).toBe(pieces * data.length);
+    expect(taken()).toBeGreaterThan(pieces * data.length - windowBytes / 4);
+  });
+
   it("sends no more than is read, and ends while it waits", async () => {
     const id = randomUUID();
     const command = ["sh", "-c", "exec busybox yes"];

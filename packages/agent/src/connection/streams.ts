@@ -1,13 +1,13 @@
 /** Logs and commands that somebody follows: bytes from Docker to the controller, at the pace the connection takes. */
 import { once } from "node:events";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
 import { within } from "../deadline.ts";
 import type { Engine, ExecSession } from "../docker/engine.ts";
 import { type Channel, FrameReader } from "../docker/frames.ts";
 import type { Log } from "../log.ts";
-import { OutputWindow } from "@berth/shared/protocol/output-window";
+import { FlowWindow } from "@berth/shared/protocol/flow-window";
 import { nextSuffix, previousSuffix } from "../operations/instance-check.ts";
 
 export interface StreamDependencies {
@@ -22,7 +22,11 @@ interface OpenStream {
   /** What the controller sends may come before the command runs: it waits for the session, in order. */
   session: PromiseWithResolvers<ExecSession>;
   queue: Promise<void>;
-  window: OutputWindow;
+  window: FlowWindow;
+  /** Input that the command has taken, and the controller was not told of. */
+  inputTaken: number;
+  /** Of input it is told whenever there is so much. */
+  tellInputBytes: number;
 }
 
 /** Less than systemd waits for the agent. */
@@ -41,7 +45,7 @@ export class Streams {
   }
 
   openLogs({ id, instance, follow, tail, timestamps }: ControllerMessageOf<"logs.open">): void {
-    this.#run(id, new OutputWindow(), async (stream) => {
+    this.#run(id, undefined, async (stream) => {
       const container = await this.#containerOf(instance);
       const { signal } = stream.abort;
       const output = await this.#dependencies.engine.logs(container, { follow, tail, timestamps, signal });
@@ -51,8 +55,7 @@ export class Streams {
   }
 
   openExec({ id, instance, container: wanted, command, tty, windowBytes }: ControllerMessageOf<"exec.open">): void {
-    const window = new OutputWindow(windowBytes);
-    this.#run(id, window, async (stream) => {
+    this.#run(id, windowBytes, async (stream) => {
       const container = await this.#containerOf(instance, wanted);
       const session = await this.#dependencies.engine.exec(container, command, tty);
       const output = session.stream;
@@ -72,8 +75,19 @@ export class Streams {
   input({ id, data }: ControllerMessageOf<"stream.input">): void {
     this.#enqueue(id, async ({ stream }) => {
       if (data === "") stream.end();
-      else if (!stream.write(Buffer.from(data, "base64"))) await once(stream, "drain");
+      else await this.#write(id, stream, Buffer.from(data, "base64"));
     });
+  }
+
+  async #write(id: string, input: Duplex, data: Buffer): Promise<void> {
+    if (!input.write(data)) await once(input, "drain");
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    open.inputTaken += data.length;
+    if (open.inputTaken < open.tellInputBytes) return;
+    const bytes = open.inputTaken;
+    open.inputTaken = 0;
+    await this.#dependencies.send({ type: "stream.taken", id, bytes });
   }
 
   resize({ id, columns, rows }: ControllerMessageOf<"stream.resize">): void {
@@ -126,10 +140,13 @@ export class Streams {
   }
 
   /** `work` gives the exit code; whatever it throws ends the stream with an error. */
-  #run(id: string, window: OutputWindow, work: (stream: OpenStream) => Promise<number | null>): void {
+  #run(id: string, windowBytes: number | undefined, work: (stream: OpenStream) => Promise<number | null>): void {
     if (this.#open.has(id)) return;
     const session = Promise.withResolvers<ExecSession>();
-    const stream: OpenStream = { abort: new AbortController(), session, queue: Promise.resolve(), window };
+    const stream: OpenStream = {
+      ...{ abort: new AbortController(), session, queue: Promise.resolve(), window: new FlowWindow(windowBytes) },
+      ...{ inputTaken: 0, tellInputBytes: (windowBytes ?? Number.POSITIVE_INFINITY) / 4 },
+    };
     this.#open.set(id, stream);
     const full = this.#open.size > mostStreams;
     const refused = new BerthError("conflict", `This node already serves ${mostStreams} streams.`);

@@ -118,7 +118,10 @@ export class Sampler implements DockerListener {
     if (details === null || details.pid === 0) return null;
     if (details.labels[labels.drill] !== undefined || details.labels[labels.standby] !== undefined) return null;
     try {
-      return { name: details.name.slice(0, longestContainerName), meter: new ContainerMeter(this.#dependencies.node.mounts, details.pid) };
+      return {
+        name: details.name.slice(0, longestContainerName),
+        meter: new ContainerMeter(this.#dependencies.node.mounts, details.pid),
+      };
     } catch (error) {
       if (["ENOENT", "ESRCH"].includes(errorCode(error) ?? "")) return null;
       throw error;

@@ -101,6 +101,9 @@ export function createRouter(connection: Connection, hello: Hello, rooms: Rooms)
       case "stream.data":
         rooms.streams.onData(connection, message);
         break;
+      case "stream.taken":
+        rooms.streams.onTaken(connection, message);
+        break;
       case "stream.end":
         rooms.streams.onEnd(connection, message);
         break;

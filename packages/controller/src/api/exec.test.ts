@@ -36,7 +36,7 @@ class Command implements ExecSession {
     })();
   }
 
-  write = (data: Buffer): void => void this.typed.push(data.toString());
+  write = async (data: Buffer): Promise<void> => void this.typed.push(data.toString());
   resize = (columns: number, rows: number): void => void this.sizes.push(`${columns}x${rows}`);
   nodeSilentFor = (): number => 4.5;
 }

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { execClientMessageSchema, execRequestSchema, execServerMessageSchema } from "@berth/shared/api/instances";
 import type { Account } from "@berth/shared/api/accounts";
 import { BerthError, errorCatalogue, toBerthError } from "@berth/shared/errors";
-import { OutputWindow } from "@berth/shared/protocol/output-window";
+import { FlowWindow } from "@berth/shared/protocol/flow-window";
 import pTimeout from "p-timeout";
 import { WebSocketServer, type WebSocket } from "ws";
 import type * as z from "zod";
@@ -17,8 +17,8 @@ type ServerMessage = z.input<typeof execServerMessageSchema>;
 /** A command that runs on a node. */
 export interface ExecSession {
   output: AsyncIterable<{ channel: "stdout" | "stderr"; data: Buffer }>;
-  /** Empty data: the input has ended. */
-  write: (data: Buffer) => void;
+  /** Empty data: the input has ended. Resolves when the node has room for more. */
+  write: (data: Buffer) => Promise<void>;
   resize: (columns: number, rows: number) => void;
   close: () => void;
   /** Seconds since anything was heard of its node. */
@@ -106,7 +106,7 @@ async function serveSession({ peer, instance, open, watchEnd, gone, pingMillisec
       throw new BerthError("request.invalid", "The request names another instance than its address");
     // Without a terminal a client may stand still for as long as it likes: stopped in its shell, behind a slow pipe.
     if (request.tty !== null) endWithoutPong(peer, every);
-    const window = new OutputWindow(request.windowBytes);
+    const window = new FlowWindow(request.windowBytes);
     const session = await open(request);
     // The peer may have left while the node was asked.
     if (gone.aborted) session.close();
@@ -116,7 +116,8 @@ async function serveSession({ peer, instance, open, watchEnd, gone, pingMillisec
       refused = true;
       session.close();
     });
-    takeMessages(messages, { session, send, window }).catch((error: unknown) =>
+    const inputTaken = tellTaken(request.inputWindowBytes, send);
+    takeMessages(messages, { session, send, window, inputTaken }).catch((error: unknown) =>
       peer.close(1008, toBerthError(error).message),
     );
     for await (const { channel, data } of session.output) {
@@ -155,17 +156,32 @@ async function firstMessage(messages: Messages): Promise<unknown> {
 interface Taker {
   session: ExecSession;
   send: (message: ServerMessage) => Promise<void>;
-  window: OutputWindow;
+  window: FlowWindow;
+  inputTaken: (bytes: number) => void;
 }
 
-async function takeMessages(messages: Messages, { session, send, window }: Taker): Promise<void> {
+/** Tells a client that waits for it, by and by, how much of its input was taken. */
+function tellTaken(window: number = Number.POSITIVE_INFINITY, send: Taker["send"]): Taker["inputTaken"] {
+  let taken = 0;
+  return (bytes) => {
+    taken += bytes;
+    if (taken < window / 4) return;
+    void send({ type: "taken", bytes: taken });
+    taken = 0;
+  };
+}
+
+async function takeMessages(messages: Messages, { session, send, window, inputTaken }: Taker): Promise<void> {
   for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
     const message = execClientMessageSchema.safeParse(parseJson(next.value[0]));
     if (!message.success) throw new BerthError("protocol.invalid", "A message does not fit the protocol");
     switch (message.data.type) {
-      case "input":
-        session.write(Buffer.from(message.data.data, "base64"));
+      case "input": {
+        const data = Buffer.from(message.data.data, "base64");
+        // What follows may be the answer to what is said meanwhile: it does not wait for this.
+        void session.write(data).then(() => inputTaken(data.length));
         break;
+      }
       case "resize":
         session.resize(message.data.columns, message.data.rows);
         break;

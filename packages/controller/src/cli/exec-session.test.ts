@@ -16,12 +16,16 @@ let server: Server;
 let socket: WebSocket;
 /** Bytes that the command has said so far. */
 let said: number;
+let eat: (data: Buffer) => Promise<void>;
+let speak: () => ExecSession["output"];
 
 beforeEach(async () => {
   said = 0;
+  eat = async () => undefined;
+  speak = talk;
   const open = async (): Promise<ExecSession> => ({
-    output: talk(),
-    write: () => undefined,
+    output: speak(),
+    write: (data) => eat(data),
     resize: () => undefined,
     close: () => undefined,
     nodeSilentFor: () => 0,
@@ -77,4 +81,37 @@ it.each([
   read();
   expect(await running).toBe(0);
   await vi.waitFor(() => expect(taken).toEqual(Array.from({ length: pieces }, (_, index) => index % 251)));
+});
+
+it("input waits where it comes from while the command takes none, and all of it goes", async () => {
+  let given = 0;
+  const eaten: number[] = [];
+  const { promise: hungry, resolve: feed } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  eat = async (data) => {
+    await hungry;
+    if (data.length === 0) end();
+    else eaten.push(data.length);
+  };
+  speak = async function* () {
+    await ended;
+    yield { channel: "stdout", data: Buffer.from("eaten") };
+  };
+  const source = function* (): Generator<Buffer> {
+    for (; given < pieces * piece; given += piece) yield Buffer.alloc(piece);
+  };
+  const running = runExecSession({
+    socket,
+    request: { instance: "web", command: ["restore"], tty: null },
+    input: Readable.from(source()),
+    screen: undefined,
+    output: async () => undefined,
+  });
+  await vi.waitFor(() => expect(given).toBeGreaterThan(mebibyte / 2));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  // A window, and what streams hold at both ends.
+  expect(given).toBeLessThan(4 * mebibyte);
+  feed();
+  expect(await running).toBe(0);
+  expect(eaten.reduce((sum, bytes) => sum + bytes, 0)).toBe(pieces * piece);
 });

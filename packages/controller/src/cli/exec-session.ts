@@ -6,6 +6,7 @@ import {
   execServerMessageSchema,
 } from "@berth/shared/api/instances";
 import { BerthError } from "@berth/shared/errors";
+import { FlowWindow } from "@berth/shared/protocol/flow-window";
 import { fromBody } from "./errors.ts";
 import type { WebSocket } from "ws";
 import type * as z from "zod";
@@ -15,7 +16,7 @@ type ExecRequest = z.output<typeof execRequestSchema>;
 type ClientMessage = z.output<typeof execClientMessageSchema>;
 export type Channel = "stdout" | "stderr";
 
-/** Output that may wait here for whoever reads it slowly: what is beyond it waits in the command's own pipe. */
+/** Output that may wait here for whoever reads it slowly, and input that may be under way to a command that is slow. */
 const windowBytes = 1024 * 1024;
 const tellBytes = windowBytes / 4;
 
@@ -46,18 +47,23 @@ export async function runExecSession({ socket, request, input, screen, output }:
     socket.send(JSON.stringify({ type: "taken", bytes: taken } satisfies ClientMessage));
     taken = 0;
   };
+  const inputWindow = new FlowWindow(windowBytes);
   const stop = new AbortController();
   const messages = on(socket, "message", { signal: stop.signal, close: ["close"] });
   try {
-    await send({ ...request, windowBytes });
+    await send({ ...request, windowBytes, inputWindowBytes: windowBytes });
     screen?.on("resize", onResize);
     // Input that cannot be sent any more is no failure: the command has ended and says how.
-    void sendInput(input, send, stop.signal).catch(() => undefined);
+    void sendInput(input, inputWindow, send, stop.signal).catch(() => undefined);
     for await (const [frame] of messages) {
       const message = execServerMessageSchema.parse(JSON.parse(String(frame)));
       if (message.type === "exit") return message.code;
       if (message.type === "error") throw fromBody(message.error);
       if (message.type === "pong") continue;
+      if (message.type === "taken") {
+        inputWindow.give(message.bytes);
+        continue;
+      }
       await takeOutput(message.channel, Buffer.from(message.data, "base64"));
     }
     const left = request.tty === null ? "The command may still be running." : "What ran in the terminal is ended.";
@@ -74,6 +80,7 @@ export async function runExecSession({ socket, request, input, screen, output }:
 
 async function sendInput(
   input: InputStream | undefined,
+  window: FlowWindow,
   send: (message: ClientMessage) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -81,7 +88,11 @@ async function sendInput(
     // Not the stream's own iterator: that one cannot be left without closing stdin or keeping the process alive.
     const chunks = on(input, "data", { signal, close: ["end"], highWaterMark: 16, lowWaterMark: 4 });
     input.resume();
-    for await (const [chunk] of chunks) await send({ type: "input", data: Buffer.from(chunk).toString("base64") });
+    for await (const [chunk] of chunks) {
+      const data = Buffer.from(chunk);
+      await window.take(data.length, signal);
+      await send({ type: "input", data: data.toString("base64") });
+    }
   }
   await send({ type: "input", data: "" });
 }

@@ -58,6 +58,7 @@ export function openExecSession(dependencies: StreamDependencies, onProblem: (er
         writing = writing
           .then(() => (data.length === 0 ? stream.endInput() : stream.write(data)))
           .catch(() => stream.close());
+        return writing;
       },
       resize: (columns, rows) => stream.resize(columns, rows),
       close: () => stream.close(),

@@ -38,6 +38,13 @@ export const execRequestSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("How much output may be under way of which the client has not told that it is taken; left out: any"),
+  inputWindowBytes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "How much input the client sends of which it has not been told that it is taken; left out: it is not told",
+    ),
 });
 /** First message of the client is execRequestSchema; then these, both ways, as JSON text frames. */
 export const execClientMessageSchema = z.discriminatedUnion("type", [
@@ -50,6 +57,9 @@ export const execClientMessageSchema = z.discriminatedUnion("type", [
 ]);
 export const execServerMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("output"), channel: z.enum(["stdout", "stderr"]), data: z.string() }),
+  z
+    .strictObject({ type: z.literal("taken"), bytes: z.int().min(0) })
+    .describe("Of input, since it was told the last time"),
   z.strictObject({ type: z.literal("exit"), code: z.int().nullable() }),
   z.strictObject({ type: z.literal("pong"), nodeSilentSeconds: z.number().describe("Since the node was last heard") }),
   z.strictObject({ type: z.literal("error"), ...errorBodySchema.shape }),

@@ -1,4 +1,5 @@
 import { BerthError } from "@berth/shared/errors";
+import { FlowWindow } from "@berth/shared/protocol/flow-window";
 import type { Connection } from "../connection/connection.ts";
 import type { ExecStream, StreamChunk } from "../types.ts";
 import { OutputQueue } from "./output-queue.ts";
@@ -7,7 +8,7 @@ import { OutputQueue } from "./output-queue.ts";
 const maxQueuedBytes = 8 * 1024 * 1024;
 /** base64 of it stays far below the largest message. */
 const inputPieceBytes = 48 * 1024;
-/** Output of a command that may be under way unread: a quarter of a second of what a node may send. */
+/** Output of a command that may be under way unread, and input: a quarter of a second of what a node may send. */
 export const windowBytes = 512 * 1024;
 /** The agent is told of what was read by and by, and not of each piece. */
 const tellBytes = windowBytes / 4;
@@ -20,6 +21,8 @@ export class AgentStream implements ExecStream {
   readonly #queue: OutputQueue;
   readonly #exit = Promise.withResolvers<number | null>();
   readonly #onEnd: () => void;
+  readonly #input: FlowWindow;
+  readonly #ended = new AbortController();
   #open = true;
   #takenBytes = 0;
 
@@ -29,6 +32,7 @@ export class AgentStream implements ExecStream {
     this.connection = connection;
     this.exitCode = this.#exit.promise;
     this.#onEnd = onEnd;
+    this.#input = new FlowWindow(hasWindow ? windowBytes : undefined);
     const onTaken = (bytes: number): void => (hasWindow ? this.#tellTaken(bytes) : undefined);
     this.#queue = new OutputQueue(maxQueuedBytes, () => this.close(), onTaken);
   }
@@ -40,8 +44,11 @@ export class AgentStream implements ExecStream {
   async write(data: Uint8Array): Promise<void> {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     for (let start = 0; start < bytes.length && this.#open; start += inputPieceBytes) {
-      const piece = bytes.subarray(start, start + inputPieceBytes).toString("base64");
-      await this.connection.sendAndFlush({ type: "stream.input", id: this.id, data: piece });
+      const piece = bytes.subarray(start, start + inputPieceBytes);
+      // What waits for a command that has ended is nobody's any more.
+      await this.#input.take(piece.length, this.#ended.signal).catch(() => undefined);
+      if (!this.#open) return;
+      await this.connection.sendAndFlush({ type: "stream.input", id: this.id, data: piece.toString("base64") });
     }
   }
 
@@ -57,6 +64,11 @@ export class AgentStream implements ExecStream {
     this.#abandon(undefined);
   }
 
+  /** The command has taken so much of its input. */
+  onTaken(bytes: number): void {
+    this.#input.give(bytes);
+  }
+
   onData(chunk: StreamChunk): void {
     if (this.#queue.push(chunk)) return;
     this.#abandon(
@@ -69,6 +81,7 @@ export class AgentStream implements ExecStream {
   onEnd(exitCode: number | null, error?: BerthError): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#ended.abort();
     this.#exit.resolve(exitCode);
     this.#queue.end(error);
     this.#onEnd();

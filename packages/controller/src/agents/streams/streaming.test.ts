@@ -153,6 +153,26 @@ describe("exec", () => {
     expect(await agent.next("stream.taken")).toMatchObject({ id, bytes: piece.length });
   });
 
+  it("waits with input for a command that takes none, and not for one that has ended", async () => {
+    const stream = harness.hub.openExec("user1", exec);
+    const { id, windowBytes = 0 } = await agent.next("exec.open");
+    const writing = stream.write(Buffer.alloc(4 * windowBytes));
+    let came = 0;
+    const take = async (): Promise<void> => {
+      await agent.settled();
+      while (agent.pending("stream.input") > 0) came += (await agent.next("stream.input")).data.length * 0.75;
+    };
+    await expect.poll(async () => (await take(), came)).toBeGreaterThanOrEqual(windowBytes);
+    await take();
+    expect(came).toBeLessThan(1.5 * windowBytes);
+    agent.send({ type: "stream.taken", id, bytes: windowBytes });
+    await expect.poll(async () => (await take(), came)).toBeGreaterThanOrEqual(2 * windowBytes);
+    agent.send({ type: "stream.end", id, exitCode: 0 });
+    await within(writing, "the end of the writing");
+    await take();
+    expect(came).toBeLessThan(2.5 * windowBytes);
+  });
+
   it("sends an agent of an older protocol nothing that it does not know", async () => {
     const older = await FakeAgent.join(harness, await harness.enrol("user2"), {
       hello: { protocol: { major: 1, minor: 0 } },

@@ -31,6 +31,10 @@ export class Streams {
     this.#find(connection, id)?.onData({ channel, data: Buffer.from(data, "base64") });
   }
 
+  onTaken(connection: Connection, { id, bytes }: AgentMessageOf<"stream.taken">): void {
+    this.#find(connection, id)?.onTaken(bytes);
+  }
+
   onEnd(connection: Connection, { id, exitCode, error }: AgentMessageOf<"stream.end">): void {
     this.#find(connection, id)?.onEnd(exitCode, error === undefined ? undefined : toKnownError(error));
   }

@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
-import { OutputWindow } from "./output-window.ts";
+import { FlowWindow } from "./flow-window.ts";
 
 const never = new AbortController().signal;
 
 it("lets any amount through when it has no size", async () => {
-  const window = new OutputWindow();
+  const window = new FlowWindow();
   for (let piece = 0; piece < 100; piece += 1) await window.take(1e9, never);
 });
 
 it("makes wait until enough was read", async () => {
-  const window = new OutputWindow(100);
+  const window = new FlowWindow(100);
   await window.take(60, never);
   await window.take(60, never);
   let waited = true;
@@ -23,7 +23,7 @@ it("makes wait until enough was read", async () => {
 });
 
 it("keeps nobody waiting whose stream was closed", async () => {
-  const window = new OutputWindow(1);
+  const window = new FlowWindow(1);
   await window.take(1, never);
   const closing = new AbortController();
   const waiting = window.take(1, closing.signal);

@@ -1,8 +1,9 @@
 /**
- * How much output may be under way that nobody has read yet; what is beyond it waits in the command's own pipe. Without
- * it, whoever interrupts a command that floods waits for all that stands in the sockets on the way.
+ * How much of a stream may be under way that nobody has read yet. What is beyond it waits where it comes from: output
+ * in the command's own pipe, input in that of whoever gives it. Without it, all of it would lie in somebody's memory, and
+ * whoever interrupts a command that floods would wait for what stands in the sockets on the way.
  */
-export class OutputWindow {
+export class FlowWindow {
   #left: number;
   #wake: (() => void) | undefined;
 
