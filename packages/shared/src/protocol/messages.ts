@@ -70,7 +70,7 @@ const streamEnd = z.strictObject({
 });
 /** Nothing was replaced: the agent that sends this goes on. */
 const upgradeFailed = z.strictObject({ type: z.literal("upgrade.failed"), version: z.string(), error: errorSchema });
-/** So much of the stream was read, and so much more may come: output by the controller, input by the agent. Since 1.1 */
+/** So much of the stream was read, and so much more may come: output by the controller, since 1.1; input by the agent, since 1.2. */
 const streamTaken = z.strictObject({ type: z.literal("stream.taken"), id: streamIdSchema, bytes: z.int().positive() });
 const certificateRequest = z.strictObject({ type: z.literal("certificate.request"), csr: z.string().max(8192) });
 
@@ -131,11 +131,7 @@ const execOpen = z.strictObject({
   container: containerNameSchema.optional().describe("Left out: the instance's own. Since 1.1"),
   command: z.array(z.string()).min(1),
   tty: z.strictObject({ columns: z.int(), rows: z.int() }).nullable(),
-  windowBytes: z
-    .int()
-    .positive()
-    .optional()
-    .describe("Output, and input, that may be under way unread; left out: any. Since 1.1"),
+  windowBytes: z.int().positive().optional().describe("Output that may be under way unread; left out: any. Since 1.1"),
 });
 const streamInput = z.strictObject({
   type: z.literal("stream.input"),

@@ -13,6 +13,14 @@ export const windowBytes = 512 * 1024;
 /** The agent is told of what was read by and by, and not of each piece. */
 const tellBytes = windowBytes / 4;
 
+export interface StreamOptions {
+  /** The agent waits for word of what was read. */
+  hasWindow: boolean;
+  /** It gives word of what the command has read. */
+  hasInputWindow: boolean;
+  onEnd: () => void;
+}
+
 /** One log or exec stream of a node. An exec stream is a log stream with input, so this is both. */
 export class AgentStream implements ExecStream {
   readonly id: string;
@@ -26,13 +34,12 @@ export class AgentStream implements ExecStream {
   #open = true;
   #takenBytes = 0;
 
-  /** `hasWindow`: the agent waits for word of what was read. */
-  constructor(id: string, connection: Connection, { hasWindow, onEnd }: { hasWindow: boolean; onEnd: () => void }) {
+  constructor(id: string, connection: Connection, { hasWindow, hasInputWindow, onEnd }: StreamOptions) {
     this.id = id;
     this.connection = connection;
     this.exitCode = this.#exit.promise;
     this.#onEnd = onEnd;
-    this.#input = new FlowWindow(hasWindow ? windowBytes : undefined);
+    this.#input = new FlowWindow(hasInputWindow ? windowBytes : undefined);
     const onTaken = (bytes: number): void => (hasWindow ? this.#tellTaken(bytes) : undefined);
     this.#queue = new OutputQueue(maxQueuedBytes, () => this.close(), onTaken);
   }

@@ -173,6 +173,15 @@ describe("exec", () => {
     expect(came).toBeLessThan(2.5 * windowBytes);
   });
 
+  it("does not wait for word of an agent that gives none of its input", async () => {
+    const older = await FakeAgent.join(harness, await harness.enrol("user2"), {
+      hello: { protocol: { major: 1, minor: 1 } },
+    });
+    const stream = harness.hub.openExec("user2", exec);
+    const { windowBytes = 0 } = await older.next("exec.open");
+    await within(stream.write(Buffer.alloc(4 * windowBytes)), "the end of the writing");
+  });
+
   it("sends an agent of an older protocol nothing that it does not know", async () => {
     const older = await FakeAgent.join(harness, await harness.enrol("user2"), {
       hello: { protocol: { major: 1, minor: 0 } },

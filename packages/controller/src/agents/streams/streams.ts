@@ -6,7 +6,7 @@ import { knows, type ProtocolVersion } from "@berth/shared/protocol/version";
 import type { Connection } from "../connection/connection.ts";
 import { toKnownError } from "../operations/outcome.ts";
 import type { ExecRequest, ExecStream, LogsRequest, LogStream } from "../types.ts";
-import { AgentStream, windowBytes } from "./stream.ts";
+import { AgentStream, type StreamOptions, windowBytes } from "./stream.ts";
 
 const maxStreamsPerNode = 64;
 
@@ -14,14 +14,14 @@ export class Streams {
   readonly #streams = new Map<string, AgentStream>();
 
   openLogs(connection: Connection, request: LogsRequest): LogStream {
-    const stream = this.#open(connection, false);
+    const stream = this.#open(connection, { hasWindow: false, hasInputWindow: false });
     connection.send({ type: "logs.open", id: stream.id, ...request });
     return stream;
   }
 
   openExec(connection: Connection, request: ExecRequest, agent: ProtocolVersion | null | undefined): ExecStream {
     const hasWindow = knows(1, agent);
-    const stream = this.#open(connection, hasWindow);
+    const stream = this.#open(connection, { hasWindow, hasInputWindow: knows(2, agent) });
     const window = hasWindow ? { windowBytes } : {};
     connection.send({ type: "exec.open", id: stream.id, ...request, ...window });
     return stream;
@@ -46,13 +46,13 @@ export class Streams {
     }
   }
 
-  #open(connection: Connection, hasWindow: boolean): AgentStream {
+  #open(connection: Connection, windows: Omit<StreamOptions, "onEnd">): AgentStream {
     if (this.#of(connection).length >= maxStreamsPerNode) {
       const message = `Node '${connection.identity.node}' has ${maxStreamsPerNode} open streams already`;
       throw new BerthError("rate.limited", message, { hint: "Close some logs or shells of this node first." });
     }
     const id = randomUUID();
-    const stream = new AgentStream(id, connection, { hasWindow, onEnd: () => this.#streams.delete(id) });
+    const stream = new AgentStream(id, connection, { ...windows, onEnd: () => this.#streams.delete(id) });
     this.#streams.set(id, stream);
     return stream;
   }
