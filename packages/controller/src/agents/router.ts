@@ -96,7 +96,7 @@ export function createRouter(connection: Connection, hello: Hello, rooms: Rooms)
         rooms.announce("disks", rooms.disks.takeFileSystems(node, message.fileSystems, rooms.clock.now()));
         break;
       case "volumes":
-        rooms.disks.takeVolumes(node, message.volumes, clockSkewMilliseconds);
+        rooms.disks.takeVolumes(node, message.volumes, skew.milliseconds);
         break;
       case "stream.data":
         rooms.streams.onData(connection, message);
