@@ -35,9 +35,12 @@ export async function withNetdata<Value>(guest: AttachedGuest, action: () => Pro
 
 /** The LXC has no way out: this machine downloads what is missing there. */
 async function install(guest: AttachedGuest): Promise<void> {
+  await rm(packagesDirectory, { recursive: true, force: true });
   await mkdir(join(packagesDirectory, "partial"), { recursive: true });
+  const status = join(packagesDirectory, "status");
+  await copyFile(join(guest.root, "var/lib/dpkg/status"), status);
   const settings = [
-    `Dir::State::status=${join(guest.root, "var/lib/dpkg/status")}`,
+    `Dir::State::status=${status}`,
     // A cache would say what is installed on this machine.
     "Dir::Cache::pkgcache=",
     "Dir::Cache::srcpkgcache=",
