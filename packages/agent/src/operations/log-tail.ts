@@ -30,9 +30,8 @@ async function readTail(engine: Engine, id: string): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-function lastLines(text: string): string[] {
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .slice(-tailLines);
+/** Each once, where it stands last: a container that is started again and again says the same each time. */
+export function lastLines(text: string): string[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return [...new Set(lines.slice(-tailLines).toReversed())].toReversed();
 }
