@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { compressed } from "./src/build/compressed.ts";
 
 /** Where `vite dev` finds an API: a controller, or `pnpm stand-in`. */
 const devApi = "http://127.0.0.1:8429";
@@ -9,6 +10,7 @@ const documents = ["index.html", "terminal.html"].map((name) => fileURLToPath(ne
 
 export default defineConfig({
   base: "/",
+  plugins: [compressed()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2024",

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as accountsApi from "@berth/shared/api/accounts";
@@ -76,6 +76,10 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "berth-page-"));
   await writeFile(join(directory, "index.html"), "<title>Berth</title>");
   await writeFile(join(directory, "terminal.html"), "<title>Terminal</title>");
+  await mkdir(join(directory, "assets"));
+  for (const [ending, content] of Object.entries({ "": "script", ".br": "br", ".gz": "gz" })) {
+    await writeFile(join(directory, `assets/index-1.js${ending}`), content);
+  }
   const common = { logger: pino({ level: "silent" }), https: null };
   const authenticate = (token: string) => Promise.resolve(accounts[token] ?? null);
   local = await buildApp(dependencies, { ...common, access: { trusted: true, authenticate }, pageDirectory: null });
@@ -253,6 +257,23 @@ describe("the page", () => {
       }
     }
     expect((await ask("/", "cross-site")).statusCode).toBe(200);
+  });
+
+  test("sends scripts in the smallest form that the browser takes", async () => {
+    for (const [accepted, sent] of Object.entries({ "gzip, br": "br", gzip: "gz", identity: undefined })) {
+      const { headers, body } = await page.inject({
+        url: "/assets/index-1.js",
+        headers: { "accept-encoding": accepted },
+      });
+      expect(body).toBe(sent ?? "script");
+      expect(headers["content-encoding"]).toBe(sent === "gz" ? "gzip" : sent);
+      expect(headers).toMatchObject({
+        "content-type": expect.stringContaining("/javascript"),
+        "cache-control": "public, max-age=31536000, immutable",
+        "content-security-policy": expect.stringContaining("default-src 'none'"),
+        vary: expect.stringMatching(/accept-encoding/i),
+      });
+    }
   });
 
   test("is no answer to what asks for something else", async () => {

@@ -23,6 +23,8 @@ export async function servePage(app: FastifyInstance, directory: string): Promis
     root: directory,
     index: false,
     cacheControl: false,
+    // The build has written scripts and style sheets compressed as well.
+    preCompressed: true,
     setHeaders: (reply, path) => {
       // Files below assets/ carry a hash of their content in the name.
       const isHashed = path.includes("/assets/");
