@@ -5,6 +5,7 @@ import type { Bench } from "./fleet.ts";
 import { benchmarkHistory } from "./history.ts";
 import { benchmarkIngest } from "./ingest.ts";
 import { benchmarkMetrics } from "./metrics.ts";
+import { benchmarkPage } from "./page.ts";
 import { benchmarkReapply } from "./reapply.ts";
 import type { BenchmarkResult } from "./result.ts";
 import { benchmarkStart } from "./start.ts";
@@ -17,6 +18,7 @@ export const benchmarks: Record<string, (bench: Bench) => Promise<BenchmarkResul
   start: benchmarkStart,
   history: benchmarkHistory,
   ingest: benchmarkIngest,
+  page: benchmarkPage,
   deploy: benchmarkDeploy,
   metrics: benchmarkMetrics,
   "agent-weight": benchmarkAgentWeight,

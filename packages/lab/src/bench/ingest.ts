@@ -2,24 +2,27 @@
  * What one controller takes in: the real one, on one core, with simulated agents on the other that speak the protocol over
  * TLS with a certificate each. Ten containers a node, each second measured: 90 samples a second and node. No lab is needed.
  */
-import { spawn, type ChildProcess } from "node:child_process";
-import { createInterface } from "node:readline";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { getSamples } from "@berth/shared/api/metrics";
 import { BerthError } from "@berth/shared/errors";
-import { execa } from "execa";
-import * as z from "zod";
-import { waitFor } from "../host/wait.ts";
-import { controllerProgram, repository } from "../demo/controller.ts";
 import type { Bench } from "./fleet.ts";
 import { cpuSeconds } from "./guest-processes.ts";
 import { requestJson } from "./request.ts";
-import { result, type BenchmarkResult } from "./result.ts";
+import { percentile, result, type BenchmarkResult } from "./result.ts";
+import {
+  type Enrolled,
+  enrolNodes,
+  freePort,
+  type Simulator,
+  startController,
+  startSimulator,
+  stop,
+  waitForController,
+} from "./simulated-agents.ts";
 
 /** The one that the goals are about, and what comes before and behind it. */
 const wanted = 2000;
@@ -53,9 +56,7 @@ export async function benchmarkIngest({ say }: Pick<Bench, "say">): Promise<Benc
   const directory = await mkdtemp(join(tmpdir(), "berth-bench-ingest-"));
   try {
     say(`ingest: ${Math.max(...levels)} nodes are enrolled`);
-    const script = join(repository, "packages/controller/src/agents/testing/enrol-many.ts");
-    const prepared = { state: join(directory, "state"), agents: join(directory, "agents.json") };
-    await execa(process.execPath, [script, prepared.state, String(Math.max(...levels)), prepared.agents]);
+    const prepared = await enrolNodes(directory, Math.max(...levels));
     const curve: Level[] = [];
     for (const agents of levels) {
       const level = await measureLevel(directory, prepared, agents);
@@ -134,33 +135,21 @@ function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-async function measureLevel(
-  directory: string,
-  prepared: { state: string; agents: string },
-  agents: number,
-): Promise<Level> {
+async function measureLevel(directory: string, prepared: Enrolled, agents: number): Promise<Level> {
   const port = await freePort();
-  const socket = join(directory, "controller.sock");
-  const options = ["--state", prepared.state, "--configuration", directory, "--socket", socket];
-  const doors = ["--page", `unix:${join(directory, "page.sock")}`, "--agents", `127.0.0.1:${port}`];
-  const controller = startOn(0, [controllerProgram, "serve", ...options, ...doors], "ignore");
+  const doors = { socket: join(directory, "controller.sock"), page: `unix:${join(directory, "page.sock")}`, port };
+  const controller = startController(prepared.state, doors, 0);
   const begun = performance.now();
   let simulator: Simulator | undefined;
   try {
-    await waitFor({
-      what: "The controller's socket",
-      deadlineMs: 60_000,
-      check: async () =>
-        (await requestJson({ socketPath: socket, method: "GET", path: "/api/status" }).catch(() => undefined)) !==
-          undefined || undefined,
-    });
+    await waitForController(doors.socket);
     const connecting = performance.now();
-    simulator = startSimulator(port, prepared.agents, agents);
-    await simulator.welcome(agents);
+    simulator = startSimulator([String(port), prepared.agents, String(agents)], 1);
+    await simulator.welcome(agents, connectMs);
     const connected = (performance.now() - connecting) / 1000;
     await pause(settleMs);
     const figures = await measureSteady(controller, simulator);
-    const lost = await countLost(socket, simulator, agents, performance.now() - begun);
+    const lost = await countLost(doors.socket, simulator, agents, performance.now() - begun);
     return { agents, connected, ...figures, lost };
   } finally {
     await simulator?.stop();
@@ -202,75 +191,6 @@ async function countLost(socketPath: string, simulator: Simulator, agents: numbe
     lost += sent.filter((at) => at > from && at < now - arrivedMs && !known.has(at)).length;
   }
   return lost;
-}
-
-const figuresSchema = z.object({ welcome: z.int(), closed: z.int(), samples: z.number(), lags: z.array(z.number()) });
-
-interface Simulator {
-  pid: number;
-  figures(): Promise<z.output<typeof figuresSchema>>;
-  welcome(agents: number): Promise<void>;
-  sentBy(node: string): Promise<number[]>;
-  stop(): Promise<void>;
-}
-
-function startSimulator(port: number, file: string, agents: number): Simulator {
-  const program = join(import.meta.dirname, "peer/agents.ts");
-  const child = startOn(1, [program, String(port), file, String(agents)], "pipe");
-  const lines = createInterface({ input: child.stdout ?? process.stdin });
-  const ask = async (line: string): Promise<unknown> => {
-    const answer = once(lines, "line", { signal: AbortSignal.timeout(60_000) });
-    child.stdin?.write(`${line}\n`);
-    const [text]: unknown[] = await answer;
-    return JSON.parse(String(text));
-  };
-  const figures = async () => figuresSchema.parse(await ask("figures"));
-  return {
-    pid: child.pid ?? 0,
-    figures,
-    welcome: async (count) =>
-      waitFor({
-        what: `${count} agents to be welcome`,
-        deadlineMs: connectMs,
-        intervalMs: 250,
-        check: async () => ((await figures()).welcome === count ? true : undefined),
-      }).then(() => undefined),
-    sentBy: async (node) => z.array(z.number()).parse(await ask(node)),
-    stop: async () => stop(child),
-  };
-}
-
-/** A process of Node on one core of this machine. */
-function startOn(core: number, argv: readonly string[], output: "pipe" | "ignore"): ChildProcess {
-  const environment = { ...process.env, BERTH_LOG_LEVEL: "error" };
-  return spawn("taskset", ["--cpu-list", String(core), process.execPath, ...argv], {
-    stdio: [output, output, "inherit"],
-    env: environment,
-  });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
-  await ended;
-  clearTimeout(timer);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new BerthError("lab.failed", "There is no free port");
-  return address.port;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.POSITIVE_INFINITY;
 }
 
 /** The most memory that the process has had. */

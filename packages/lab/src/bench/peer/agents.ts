@@ -1,6 +1,8 @@
 /**
  * Agents of many nodes in one process, for what they send: each has a WebSocket of its own, ten containers, and samples of
- * each second in batches. Arguments: the controller's port, the file of their certificates, how many connect.
+ * each second in batches as the controller asks for them. Arguments: the controller's port, the file of their
+ * certificates, how many connect, and for other containers the file of what runs on which node. Agents with that have
+ * also sampled the last minutes, and the CPU of their node tells which frame it is of: the 137th says 0.37 cores.
  *
  * Each line of its input is answered by a line of JSON: `figures` by what happened since the last time, a node's name by
  * the times of the frames that it has sent.
@@ -9,6 +11,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Observation } from "@berth/shared/protocol/state";
 import { containerColumns, type Frame, nodeColumns } from "@berth/shared/metrics/samples";
 import { connectPath } from "@berth/shared/protocol/enrolment";
 import { protocolVersion } from "@berth/shared/protocol/version";
@@ -16,7 +19,9 @@ import { WebSocket } from "ws";
 
 const containersOfNode = 10;
 /** As the controller asks for while nobody looks. */
-const batchSeconds = 5;
+const calmBatchSeconds = 5;
+/** What sparklines show. */
+const pastSeconds = 300;
 const betweenConnectsMs = 4;
 
 interface Credentials {
@@ -25,7 +30,16 @@ interface Credentials {
   certificate: string;
 }
 
-const [port, file = "", count] = process.argv.slice(2);
+/** What runs on a node. */
+interface SimulatedNode {
+  node: string;
+  tenant: string | null;
+  instances: { name: string; containers: string[] }[];
+}
+
+const [port, file = "", count, layoutFile] = process.argv.slice(2);
+const layout =
+  layoutFile === undefined ? undefined : (JSON.parse(readFileSync(layoutFile, "utf8")) as readonly SimulatedNode[]);
 const { ca, agents } = JSON.parse(readFileSync(file, "utf8")) as { ca: string; agents: Credentials[] };
 /** Milliseconds from a batch until the controller has come to what was sent behind it. */
 let lags: number[] = [];
@@ -39,33 +53,43 @@ class SimulatedAgent {
   isWelcome = false;
   readonly #node: string;
   readonly #socket: WebSocket;
+  readonly #placed: SimulatedNode | undefined;
   readonly #containers: string[];
+  #batchSeconds = calmBatchSeconds;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor({ node, key, certificate }: Credentials) {
     this.#node = node;
-    this.#containers = Array.from({ length: containersOfNode }, (_, index) => `${node}-service${index}`);
+    this.#placed = layout?.find((one) => one.node === node);
+    this.#containers =
+      this.#placed?.instances.flatMap(({ containers }) => containers) ??
+      Array.from({ length: containersOfNode }, (_, index) => `${node}-service${index}`);
     this.#socket = new WebSocket(`wss://127.0.0.1:${port}${connectPath}`, { ca, key, cert: certificate });
     this.#socket.on("open", () => this.#hello());
     this.#socket.on("message", (data: Buffer) =>
-      this.#answer(JSON.parse(data.toString()) as { type: string; id?: string }),
+      this.#answer(JSON.parse(data.toString()) as { type: string; id?: string; batchSeconds?: number }),
     );
     this.#socket.on("pong", (data) => this.#answered(data.toString()));
     this.#socket.on("close", () => (closed += 1));
     this.#socket.on("error", () => undefined);
   }
 
-  /** What was measured since the last time; then a ping, which is answered behind it. */
-  sendBatch(): void {
+  begin(): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#sendBatch(this.#batchSeconds), this.#batchSeconds * 1000);
+  }
+
+  /** What was measured in the last seconds; then a ping, which is answered behind it. */
+  #sendBatch(seconds: number): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const now = Date.now();
-    const times = Array.from({ length: batchSeconds }, (_, index) => now - (batchSeconds - 1 - index) * 1000);
+    const times = Array.from({ length: seconds }, (_, index) => now - (seconds - 1 - index) * 1000);
     const batch = { containers: this.#containers, frames: times.map((at) => this.#frame(at)) };
     this.#socket.send(JSON.stringify({ type: "samples", batch }));
     const mark = `${performance.now()} ${this.#node}`;
     unanswered.add(mark);
     this.#socket.ping(mark);
-    this.sentAt.push(...times);
-    samples += times.length * (nodeColumns.length + containersOfNode * containerColumns.length);
+    samples += times.length * (nodeColumns.length + this.#containers.length * containerColumns.length);
   }
 
   /** A curve with noise on it: nothing about it compresses or repeats. */
@@ -77,7 +101,10 @@ class SimulatedAgent {
         return Math.round(wave * 1e6 * (size + column + Math.random()));
       });
     const containers = this.#containers.map((_, index) => row(containerColumns.length, (index + 1) / 10));
-    return { at, node: row(nodeColumns.length, 1), containers };
+    const node = row(nodeColumns.length, 1);
+    if (layout !== undefined) node[0] = (this.sentAt.length % 100) / 100;
+    this.sentAt.push(at);
+    return { at, node, containers };
   }
 
   #answered(mark: string): void {
@@ -100,19 +127,37 @@ class SimulatedAgent {
     this.#say({ type: "hello", protocol: protocolVersion, ...identity, clock: Date.now(), facts, journal: [] });
   }
 
-  #answer({ type, id }: { type: string; id?: string }): void {
-    if (type === "welcome") this.isWelcome = true;
-    if (type !== "observe") return;
-    const instances = this.#containers.map((instance) => {
-      const running = { service: "n8n", tenant: this.#node, version: "2.41.1", hash: "hash", state: "healthy" };
-      return { instance, ...running, drift: [], containers: [] };
+  #answer({ type, id, batchSeconds }: { type: string; id?: string; batchSeconds?: number }): void {
+    if (type === "welcome") {
+      this.isWelcome = true;
+      if (layout !== undefined) this.#sendBatch(pastSeconds);
+    }
+    if (type === "observe") this.#say({ type: "observation", id, observation: this.#observation() });
+    if (type !== "sampling" || batchSeconds === undefined || batchSeconds === this.#batchSeconds) return;
+    this.#batchSeconds = batchSeconds;
+    if (this.#timer !== undefined) this.begin();
+  }
+
+  #observation(): Observation {
+    const tenant = this.#placed?.tenant ?? (layout === undefined ? this.#node : null);
+    const running = { service: "n8n", tenant, version: "2.41.1", hash: "hash", state: "healthy" as const };
+    const placed = this.#placed?.instances ?? this.#containers.map((name) => ({ name, containers: [] }));
+    const instances = placed.map(({ name, containers }) => {
+      return { instance: name, ...running, drift: [], containers: containers.map(runningContainer) };
     });
-    this.#say({ type: "observation", id, observation: { instances, images: [], docker: "running" } });
+    return { instances, images: [], docker: "running" };
   }
 
   #say(message: object): void {
     this.#socket.send(JSON.stringify(message));
   }
+}
+
+const startedAt = new Date().toISOString();
+
+function runningContainer(name: string): Observation["instances"][number]["containers"][number] {
+  const image = "docker.io/n8nio/n8n:2.41.1";
+  return { name, id: name, image, imageId: image, state: "running", startedAt, restarts: 0 };
 }
 
 function ageOf(mark: string): number {
@@ -135,7 +180,7 @@ for (const credentials of agents.slice(0, Number(count))) {
   const agent = new SimulatedAgent(credentials);
   running.set(credentials.node, agent);
   // Spread over the seconds of a batch, as those of a fleet are.
-  const delay = (running.size / Number(count)) * batchSeconds * 1000;
-  setTimeout(() => setInterval(() => agent.sendBatch(), batchSeconds * 1000), delay);
+  const delay = (running.size / Number(count)) * calmBatchSeconds * 1000;
+  setTimeout(() => agent.begin(), delay);
   await pause(betweenConnectsMs);
 }
