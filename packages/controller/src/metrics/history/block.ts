@@ -59,8 +59,11 @@ export function addBlock(
   const length = view.getUint32(4, true);
   const ids = Array.from({ length: view.getUint32(8, true) }, (_, index) => view.getUint32(12 + index * 4, true));
   const reader = new IntReader(bytes, 12 + ids.length * 4, length);
-  const places = reader.read(true);
-  const counts = reader.read(true).slice();
+  const places = reader.read(new Int32Array(length), true);
+  const counts = reader.read(new Int32Array(length), true);
+  // Of one column after the other: a chart of a year reads thousands, and memory for each would cost more than reading.
+  const averages = new Int32Array(length);
+  const above = new Int32Array(length);
   for (let index = 0; index < length; index += 1) {
     const place = target.stepOf(block.from + (places[index] ?? 0) * block.stepMilliseconds) ?? -1;
     places[index] = place;
@@ -73,8 +76,8 @@ export function addBlock(
       reader.skip();
       continue;
     }
-    const averages = reader.read(true);
-    const above = reader.read(false);
+    reader.read(averages, true);
+    reader.read(above, false);
     const curve = target.curve(name);
     for (let index = 0; index < length; index += 1) {
       const place = places[index] ?? -1;
@@ -130,22 +133,22 @@ class IntReader {
     if (this.#at > this.#bytes.length) throw new RangeError("A block of the history ends before its last column");
   }
 
-  read(asDifferences: boolean): Int32Array {
+  /** Fills `values`, and answers it. */
+  read(values: Int32Array, asDifferences: boolean): Int32Array {
     const start = this.#at + 1;
     const width = this.#width();
     this.skip();
     const length = this.#length;
-    const bytes = this.#bytes;
-    const values = new Int32Array(length);
-    let value = 0;
-    for (let index = 0; index < length; index += 1) {
-      let coded = 0;
-      for (let plane = 0; plane < width; plane += 1) {
-        coded |= (bytes[start + plane * length + index] ?? 0) << (8 * plane);
+    values.fill(0);
+    // Byte by byte of significance, as they lie in memory.
+    for (let plane = 0; plane < width; plane += 1) {
+      const from = start + plane * length;
+      const shift = 8 * plane;
+      for (let index = 0; index < length; index += 1) {
+        values[index] = (values[index] ?? 0) | ((this.#bytes[from + index] ?? 0) << shift);
       }
-      value = asDifferences ? value + ((coded >>> 1) ^ -(coded & 1)) : coded;
-      values[index] = value;
     }
+    if (asDifferences) undoDifferences(values);
     return values;
   }
 
@@ -153,6 +156,15 @@ class IntReader {
     const width = this.#bytes[this.#at] ?? 0;
     if (width > 4) throw new RangeError("A block of the history has numbers of an impossible size");
     return width;
+  }
+}
+
+function undoDifferences(values: Int32Array): void {
+  let value = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const coded = values[index] ?? 0;
+    value += (coded >>> 1) ^ -(coded & 1);
+    values[index] = value;
   }
 }
 

@@ -24,6 +24,16 @@ it.each([0, 1, 2, 100, 4095, 4096, 512 * 1024 ** 2, 1.5 * 1024 ** 3, 16 * 1024 *
   expect(fromCode(toCode(value, 0))).toBe(value);
 });
 
+it("reads a code as the floating point number whose upper bits it is", () => {
+  const number = new DataView(new ArrayBuffer(8));
+  fc.assert(
+    fc.property(fc.integer({ min: 2 ** 11 + 1, max: 2 ** 22 - 2 ** 11 }), (code) => {
+      number.setUint32(0, (code - 1) << 9);
+      expect(fromCode(code)).toBe(number.getFloat64(0));
+    }),
+  );
+});
+
 it("keeps nothing for what was not measured", () => {
   expect([Number.NaN, Number.POSITIVE_INFINITY].map((value) => fromCode(toCode(value, 0)))).toEqual([NaN, NaN]);
 });
