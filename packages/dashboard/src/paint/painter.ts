@@ -1,9 +1,10 @@
 /**
  * Paints what shows live numbers, outside of rendering: a second of a large fleet brings hundreds of numbers, and none
- * of them changes the structure of the page. Only what is on screen is painted, all of it in one frame.
+ * of them changes the structure of the page. Only what is on screen is painted, and no more of it in one frame than the
+ * browser can lay out and draw before the next one is due.
  */
 export interface Painter {
-  /** Has `paint` called when `element` comes into view, and in the frame after `request(topic)` while it is in view. */
+  /** Has `paint` called when `element` comes into view, and soon after `request(topic)` while it is in view. */
   add: (element: Element, topic: string, paint: () => void) => () => void;
   /** Something about the topic changed. */
   request: (topic: string) => void;
@@ -12,33 +13,37 @@ export interface Painter {
   close: () => void;
 }
 
-/** Nodes send their samples at moments of their own; those that come close together share a frame. */
+/** Nodes send their samples at moments of their own; those that come close together share frames. */
 const restMilliseconds = 400;
+/** Of an old processor, these take half of the time between two frames. */
+const mostOfFrame = 32;
 
 interface Item {
   topic: string;
   paint: () => void;
   visible: boolean;
-  dirty: boolean;
 }
 
 export function createPainter(): Painter {
   const items = new Map<Element, Item>();
+  /** Those that wait for longest come first. */
+  const dirty = new Set<Item>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let frame: number | undefined;
   let paintedAt = Number.NEGATIVE_INFINITY;
 
-  const paintDirty = () => {
+  const paintDirty = (most: number) => {
     frame = undefined;
     paintedAt = performance.now();
-    for (const item of items.values()) {
-      if (!item.visible || !item.dirty) continue;
-      item.dirty = false;
+    const due = [...dirty].filter(({ visible }) => visible);
+    for (const item of due.slice(0, most)) {
+      dirty.delete(item);
       item.paint();
     }
+    if (due.length > most) soon();
   };
-  const soon = () => {
-    frame ??= requestAnimationFrame(paintDirty);
+  const soon = (most = mostOfFrame) => {
+    frame ??= requestAnimationFrame(() => paintDirty(most));
   };
   const schedule = () => {
     timer ??= setTimeout(
@@ -48,10 +53,6 @@ export function createPainter(): Painter {
       },
       Math.max(0, paintedAt + restMilliseconds - performance.now()),
     );
-  };
-  const mark = (concerns: (item: Item) => boolean) => {
-    for (const item of items.values()) if (concerns(item)) item.dirty = true;
-    schedule();
   };
   const visibility = new IntersectionObserver(
     (entries) => {
@@ -66,18 +67,31 @@ export function createPainter(): Painter {
 
   return {
     add: (element, topic, paint) => {
-      items.set(element, { topic, paint, visible: false, dirty: true });
+      const item = { topic, paint, visible: false };
+      items.set(element, item);
+      dirty.add(item);
       visibility.observe(element);
       return () => {
         items.delete(element);
+        dirty.delete(item);
         visibility.unobserve(element);
       };
     },
-    request: (topic) => mark((item) => item.topic === topic),
-    requestAll: () => mark(() => true),
+    request: (topic) => {
+      for (const item of items.values()) if (item.topic === topic) dirty.add(item);
+      schedule();
+    },
+    requestAll: () => {
+      for (const item of items.values()) dirty.add(item);
+      // Half of a page in the colours of the other theme would be seen.
+      if (frame !== undefined) cancelAnimationFrame(frame);
+      frame = undefined;
+      soon(Number.POSITIVE_INFINITY);
+    },
     close: () => {
       visibility.disconnect();
       items.clear();
+      dirty.clear();
       clearTimeout(timer);
       if (frame !== undefined) cancelAnimationFrame(frame);
     },
