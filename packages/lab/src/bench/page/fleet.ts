@@ -14,7 +14,6 @@ import {
   waitForController,
 } from "../simulated-agents.ts";
 
-export const tenant = "user1";
 const connectMs = 60_000;
 
 /** What runs on a node; see peer/agents.ts. */
@@ -33,16 +32,22 @@ export interface PageFleet {
   close: () => Promise<void>;
 }
 
-/** The tenant's node comes first. Of a node's containers, those that are more than its instances belong to the first. */
-export function layoutOf(counts: readonly { instances: number; containers: number }[]): SimulatedNode[] {
+/**
+ * Of a node's containers, those that are more than its instances belong to the first. `owner`: the tenant that the first
+ * node is of; null: nobody's.
+ */
+export function layoutOf(
+  counts: readonly { instances: number; containers: number }[],
+  owner: string | null = null,
+): SimulatedNode[] {
   return counts.map(({ instances, containers }, index) => {
     const node = `node${index + 1}`;
-    const owner = index === 0 ? tenant : node;
+    const of = index === 0 ? owner : null;
     return {
       node,
-      tenant: index === 0 ? tenant : null,
+      tenant: of,
       instances: Array.from({ length: instances }, (_, place) => {
-        const name = `${owner}-service${place + 1}`;
+        const name = `${of ?? node}-service${place + 1}`;
         const others = place === 0 ? containers - instances : 0;
         return {
           name,
@@ -53,7 +58,7 @@ export function layoutOf(counts: readonly { instances: number; containers: numbe
   });
 }
 
-/** All agents are welcome, and 13 months of the tenant are written, when it is there. */
+/** All agents are welcome, and 13 months of the tenant are written if there is one, when it is there. */
 export async function openPageFleet(layout: readonly SimulatedNode[]): Promise<PageFleet> {
   const directory = await mkdtemp(join(tmpdir(), "berth-bench-page-"));
   const endings: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })];
@@ -65,7 +70,8 @@ export async function openPageFleet(layout: readonly SimulatedNode[]): Promise<P
     const file = join(directory, "layout.json");
     await writeFile(file, JSON.stringify(layout));
     const script = join(repository, "packages/controller/src/serve/testing/fill-fleet.ts");
-    await execa(process.execPath, [script, enrolled.state, file, tenant]);
+    const owner = layout[0]?.tenant ?? null;
+    if (owner !== null) await execa(process.execPath, [script, enrolled.state, file, owner]);
     const configuration = join(directory, "configuration");
     await mkdir(configuration);
     const [agents, page] = [await freePort(), await freePort()];

@@ -3,9 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { BerthError } from "@berth/shared/errors";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import * as z from "zod";
-import { median, result, type BenchmarkResult } from "../result.ts";
+import { median, percentile, result, type BenchmarkResult } from "../result.ts";
 import { ask, live, openContext } from "./browser.ts";
 import { droppedFrames, periodOf } from "./dropped.ts";
+import { traceFrames } from "./frame-work.ts";
 import type { PageFleet } from "./fleet.ts";
 
 const charts = 200;
@@ -15,14 +16,17 @@ const settleMs = 5000;
 const measuredMs = 20_000;
 
 interface Watched {
+  /** Milliseconds between frames. */
   intervals: number[];
+  /** Of each frame, milliseconds of the processor on the main thread. */
+  works: number[];
   /** Milliseconds a second of the main thread. */
   busy: number;
   scripts: number;
 }
 
 /** The two take turns: what else the machine does meets both. */
-export async function measureFrames(browser: Browser, fleet: PageFleet): Promise<BenchmarkResult> {
+export async function measureFrames(browser: Browser, fleet: PageFleet): Promise<BenchmarkResult[]> {
   const context = await openContext(browser, fleet);
   try {
     const page = await context.newPage();
@@ -39,24 +43,38 @@ export async function measureFrames(browser: Browser, fleet: PageFleet): Promise
       await pause(settleMs);
       busy.push(await watch(page, session));
     }
-    const period = periodOf(idle.flatMap(({ intervals }) => intervals));
-    const dropped = (list: readonly Watched[]) =>
-      list.reduce((sum, { intervals }) => sum + droppedFrames(intervals, period), 0);
-    const [ofIdle, ofCharts] = [dropped(idle), dropped(busy)];
-    const all = Math.round((rounds * measuredMs) / period);
-    const ofThread = (list: readonly Watched[]) => median(list.map((one) => one.busy)).toFixed(0);
-    const scripts = median(busy.map((one) => one.scripts)).toFixed(0);
-    return result({
+    return results(shown, idle, busy);
+  } finally {
+    await context.close();
+  }
+}
+
+function results(shown: number, idle: readonly Watched[], busy: readonly Watched[]): BenchmarkResult[] {
+  const period = periodOf(idle.flatMap(({ intervals }) => intervals));
+  const dropped = (list: readonly Watched[]) =>
+    list.reduce((sum, { intervals }) => sum + droppedFrames(intervals, period), 0);
+  const [ofIdle, ofCharts] = [dropped(idle), dropped(busy)];
+  const works = busy.flatMap((one) => one.works);
+  const thread = (list: readonly Watched[]) => median(list.map((one) => one.busy)).toFixed(0);
+  const scripts = median(busy.map((one) => one.scripts)).toFixed(0);
+  return [
+    result({
       name: "page-frames",
       value: Math.max(0, ofCharts - ofIdle),
       unit: "frames left out beyond an idle page's",
       goal: 0,
       better: "lower",
-      detail: `${shown} live charts, of ${all} frames: ${ofCharts} left out, an idle page ${ofIdle}; main thread ${ofThread(busy)} ms a second, ${scripts} of it scripts, idle ${ofThread(idle)}`,
-    });
-  } finally {
-    await context.close();
-  }
+      detail: `${shown} live charts, of ${Math.round((rounds * measuredMs) / period)} frames: ${ofCharts} left out, idle page ${ofIdle}; main thread ${thread(busy)} ms a second, ${scripts} of it scripts, idle page ${thread(idle)}`,
+    }),
+    result({
+      name: "page-frame-work",
+      value: percentile(works, 0.99),
+      unit: "ms of work for a frame, 99th percentile",
+      goal: 16.7,
+      better: "lower",
+      detail: `time of the processor on the main thread, ${shown} live charts: at most ${Math.max(...works).toFixed(1)} ms, ${works.filter((work) => work > period).length} of ${works.length} frames more than there is`,
+    }),
+  ];
 }
 
 const placedSchema = z.object({ shown: z.int(), height: z.number() });
@@ -76,11 +94,14 @@ async function openCharts(page: Page, fleet: PageFleet): Promise<number> {
 async function watch(page: Page, session: CDPSession): Promise<Watched> {
   const before = await metricsOf(session);
   const begun = performance.now();
-  const intervals = await ask(page, `berthProbe.frameIntervals(${measuredMs})`, z.array(z.number()));
+  let intervals: number[] = [];
+  const works = await traceFrames(session, async () => {
+    intervals = await ask(page, `berthProbe.frameIntervals(${measuredMs})`, z.array(z.number()));
+  });
   const seconds = (performance.now() - begun) / 1000;
   const after = await metricsOf(session);
   const rate = (name: string) => (((after.get(name) ?? 0) - (before.get(name) ?? 0)) * 1000) / seconds;
-  return { intervals, busy: rate("TaskDuration"), scripts: rate("ScriptDuration") };
+  return { intervals, works, busy: rate("TaskDuration"), scripts: rate("ScriptDuration") };
 }
 
 /** Of the page's main thread, in seconds since it began. */

@@ -23,10 +23,13 @@ test("frames that did not come are counted in periods of an idle page", () => {
 });
 
 test("a node's containers are spread over its instances, the first having the rest", () => {
-  const [first, second] = layoutOf([
-    { instances: 2, containers: 4 },
-    { instances: 1, containers: 1 },
-  ]);
+  const [first, second] = layoutOf(
+    [
+      { instances: 2, containers: 4 },
+      { instances: 1, containers: 1 },
+    ],
+    "user1",
+  );
   expect(first).toEqual({
     node: "node1",
     tenant: "user1",

@@ -24,6 +24,12 @@ const calmBatchSeconds = 5;
 const pastSeconds = 300;
 const betweenConnectsMs = 4;
 
+/** Of nodes of which nothing is amiss: alerts would be most of what the page shows. */
+const calm: Record<string, number> = {
+  ...{ memoryLimitBytes: 2.5e7, swapBytes: 0, diskUsedBytes: 2e10, diskSizeBytes: 1e11 },
+  ...{ cpuPressure: 0, memoryPressure: 0, ioPressure: 0, processes: 12, cpuThrottled: 0 },
+};
+
 interface Credentials {
   node: string;
   key: string;
@@ -95,15 +101,17 @@ class SimulatedAgent {
   /** A curve with noise on it: nothing about it compresses or repeats. */
   #frame(at: number): Frame {
     const wave = 1 + Math.sin(at / 30_000);
-    const row = (columns: number, size: number): number[] =>
-      Array.from({ length: columns }, (_, column) => {
+    const row = (columns: readonly string[], size: number): number[] =>
+      columns.map((name, column) => {
+        const steady = layout === undefined ? undefined : calm[name];
+        if (steady !== undefined) return steady;
         if (column === 0) return Math.round(wave * size * (5000 + Math.random() * 100)) / 1e4;
         return Math.round(wave * 1e6 * (size + column + Math.random()));
       });
-    const containers = this.#containers.map((_, index) => row(containerColumns.length, (index + 1) / 10));
-    const node = row(nodeColumns.length, 1);
-    if (layout !== undefined) node[0] = (this.sentAt.length % 100) / 100;
-    this.sentAt.push(at);
+    const containers = this.#containers.map((_, index) => row(containerColumns, (index + 1) / 10));
+    const node = row(nodeColumns, 1);
+    const index = this.sentAt.push(at) - 1;
+    if (layout !== undefined) node[0] = (index % 100) / 100;
     return { at, node, containers };
   }
 
