@@ -36,10 +36,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     fleet: () => controller.presentFleet()?.fleet ?? null,
     log: logger,
   });
-  await recordLostEnds(controller.inventory.database);
+  await recordLostEnds(controller.inventory.database).catch((error: unknown) =>
+    logger.error({ err: error }, "That commands ended with the former controller could not be recorded"),
+  );
   const api = createApi(controller, (error) => logger.error({ err: error }, "A change could not be told"));
-  const remoteWrite = openRemoteWrite({ ...controller, logger }, api.prometheus);
   const apps = await openDoors(options, { api, controller, logger });
+  const remoteWrite = openRemoteWrite({ ...controller, logger }, api.prometheus);
   logger.info(
     {
       version: controller.version,
@@ -58,10 +60,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (interrupted !== null) logger.info({ run: interrupted.id }, "Carrying on with the run that was interrupted");
   const signal = await untilSignal();
   logger.info({ signal }, "The controller stops");
+  // Before agents are gone: no moment is sent in which all nodes are away.
+  await remoteWrite.close();
   // Agents first: a server that closes waits for the WebSockets it has.
   await controller.stopWork();
   await traces.close();
-  await remoteWrite.close();
   await Promise.all(apps.map((app) => app.close()));
   await controller.close();
 }

@@ -2,6 +2,10 @@ import { expect, it } from "vitest";
 import { lastLines } from "./log-tail.ts";
 
 it("says once what a container says at each of its starts", () => {
-  const starts = Array.from({ length: 4 }, (_, index) => `starting\nat ${index}\n\ncannot read its data\n`);
-  expect(lastLines(starts.join(""))).toEqual(["at 0", "at 1", "at 2", "starting", "at 3", "cannot read its data"]);
+  const starts = Array.from({ length: 4 }, () => "starting\n\nError: cannot read its data\n  at open\n");
+  expect(lastLines(starts.join(""))).toEqual(["starting", "Error: cannot read its data", "  at open"]);
+});
+
+it("leaves what is alike within one start", () => {
+  expect(lastLines("{\n}\n{\n  a\n}\n")).toEqual(["{", "}", "{", "  a", "}"]);
 });

@@ -30,8 +30,18 @@ async function readTail(engine: Engine, id: string): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** Each once, where it stands last: a container that is started again and again says the same each time. */
+/** A container that is started again and again says the same each time: once is enough. */
 export function lastLines(text: string): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return [...new Set(lines.slice(-tailLines).toReversed())].toReversed();
+  return withoutRepeats(lines.slice(-tailLines));
+}
+
+/** Without what is said twice in a row at the end, be it one line or several. */
+function withoutRepeats(lines: readonly string[]): string[] {
+  for (let length = 1; length <= lines.length / 2; length += 1) {
+    const last = lines.slice(-length);
+    const before = lines.slice(-2 * length, -length);
+    if (last.every((line, index) => line === before[index])) return withoutRepeats(lines.slice(0, -length));
+  }
+  return [...lines];
 }

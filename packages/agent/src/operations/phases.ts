@@ -1,5 +1,11 @@
 /** Tells what an operation spends its time with. */
-import { leastPhaseMilliseconds, mostPhases, type Phase, type PhaseName } from "@berth/shared/operations/phases";
+import {
+  leastPhaseMilliseconds,
+  longestTarget,
+  mostPhases,
+  type Phase,
+  type PhaseName,
+} from "@berth/shared/operations/phases";
 
 /**
  * Does `work` as a phase of the operation; `target` is what of it concerns, or null. One within another interrupts it,
@@ -9,8 +15,6 @@ export type InPhase = <T>(name: PhaseName, target: string | null, work: () => Pr
 
 /** Where nobody wants to know. */
 export const untold: InPhase = (_name, _target, work) => work();
-
-const longestTarget = 256;
 
 export class PhaseRecorder {
   readonly #now: () => number;

@@ -47,7 +47,7 @@ export const definitions = {
   berth_node_filesystem_used_bytes: gauge(
     "bytes",
     fileSystem,
-    "Used of a file system of the node, its root among them",
+    "Used of a writable file system of the node, its root among them",
   ),
   berth_node_filesystem_size_bytes: gauge("bytes", fileSystem, "Size of the file system, without root's reserve"),
   berth_node_cpu_pressure_ratio: gauge(

@@ -102,13 +102,14 @@ function exposeSamples(
   }
 }
 
-/** One that does not answer has no value. */
+/** One that does not answer has no value, and one that nobody can write to is as full as it is meant to be. */
 function exposeDisks(
   series: Series,
   { node, fileSystems, volumes }: NodeDisks,
   instances: ReadonlyMap<string, InstanceStatus>,
 ): void {
-  for (const { mountpoint, device, type, usedBytes, sizeBytes } of fileSystems) {
+  for (const { mountpoint, device, type, readOnly, usedBytes, sizeBytes } of fileSystems) {
+    if (readOnly) continue;
     const labels = { node, mountpoint, device, fstype: type };
     series.set("berth_node_filesystem_used_bytes", labels, usedBytes);
     series.set("berth_node_filesystem_size_bytes", labels, sizeBytes);

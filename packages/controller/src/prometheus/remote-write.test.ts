@@ -91,6 +91,7 @@ test("a fleet that asks for none any more keeps nothing back", async () => {
 });
 
 test("it ends at once, also in the middle of a request", async () => {
+  const ends: (string | null)[] = [];
   const hanging = new RemoteWrite({
     target: () => ({
       intervalSeconds: 15,
@@ -101,9 +102,10 @@ test("it ends at once, also in the middle of a request", async () => {
     }),
     values: async () => [],
     encode: () => new Uint8Array(),
-    onChange: () => undefined,
+    onChange: (problem) => void ends.push(problem),
   });
   hanging.start();
   await new Promise((resolve) => setImmediate(resolve));
   await hanging.close();
+  expect(ends).toEqual([]);
 });

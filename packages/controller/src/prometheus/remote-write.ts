@@ -57,7 +57,9 @@ export class RemoteWrite {
     while (!signal.aborted) {
       const target = this.#dependencies.target();
       await this.turn(target);
-      await elapse((target?.intervalSeconds ?? idleSeconds) * 1000, undefined, { signal }).catch(() => undefined);
+      await elapse((target?.intervalSeconds ?? idleSeconds) * 1000, undefined, { signal, ref: false }).catch(
+        () => undefined,
+      );
     }
   }
 
@@ -73,6 +75,7 @@ export class RemoteWrite {
       this.#hold({ at, body: this.#dependencies.encode(await this.#dependencies.values(), at) });
       await this.#tell(await this.#send(target));
     } catch (error) {
+      if (this.#stopping.signal.aborted) return;
       await this.#tell(error instanceof BerthError ? error.message : String(error));
     }
   }

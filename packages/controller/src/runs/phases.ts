@@ -1,5 +1,11 @@
 /** What the time of a step went into, as those who perform its operation tell it. */
-import { leastPhaseMilliseconds, type Phase, type PhaseName, type StepPhase } from "@berth/shared/operations/phases";
+import {
+  leastPhaseMilliseconds,
+  longestTarget,
+  type Phase,
+  type PhaseName,
+  type StepPhase,
+} from "@berth/shared/operations/phases";
 import type { StepRecord } from "../inventory/runs.ts";
 import type { PhaseTaker } from "./handlers.ts";
 
@@ -21,7 +27,7 @@ export function withPhases(
   const known = new Set(phases.map((phase) => JSON.stringify(phase)));
   const fresh = told
     .map(({ name, target, milliseconds }, index): StepPhase => {
-      const of = target === undefined || target === ofStep ? {} : { target: redact(target) };
+      const of = target === undefined || target === ofStep ? {} : { target: redact(target).slice(0, longestTarget) };
       return { name, ...of, startMilliseconds: (starts[index] ?? 0) + early, milliseconds };
     })
     .filter((phase) => !known.has(JSON.stringify(phase)));

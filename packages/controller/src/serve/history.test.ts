@@ -28,6 +28,7 @@ const groups: Group[] = [
   groupOfHolding({ kind: "collection", name: "user1_a_vectors", owner: "user1-a-flowise" }),
   groupOfHolding({ kind: "bucket", name: "user1-uploads", owner: "user1" }),
   groupOfHolding({ kind: "bucket", name: "user1-a-uploads", owner: "user1-a" }),
+  groupOfHolding({ kind: "bucket", name: "user1-gone-uploads", owner: "user1-gone" }),
   groupOfHolding({ kind: "bucket", name: "langfuse", owner: "shared-langfuse" }),
 ];
 const day = 86_400_000;

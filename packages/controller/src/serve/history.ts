@@ -109,6 +109,8 @@ function isOf(group: Group, question: HistoryQuestion, names: Names): boolean {
 function isHeldFor(group: Group, { kind, name, instances }: HistoryQuestion, names: Names): boolean {
   const { instance: owner } = group;
   if (isBucket(group) && names.tenants.includes(owner)) return kind === "tenant" && owner === name;
+  // Of an owner that is gone: `user1-x` may have been a tenant, and no service of `user1`'s.
+  if (isBucket(group) && kind === "tenant" && !names.instances.has(owner)) return false;
   if (kind === "node" || (instances !== null && !instances.has(owner))) return false;
   return kind === "instance" ? owner === name : tenantOf(owner, names) === name;
 }

@@ -34,6 +34,7 @@ export function isHistoryColumn(name: string): boolean {
 
 const momentSchema = z.iso.datetime({ offset: true });
 const mostPoints = 5000;
+const mostColumns = 50;
 
 export const historyQuerySchema = z
   .object({
@@ -42,6 +43,7 @@ export const historyQuerySchema = z
     columns: z
       .string()
       .default("cpuCores,memoryBytes")
+      .refine((text) => columnsOf(text).length <= mostColumns, { error: `must be ${mostColumns} at most` })
       .refine((text) => columnsOf(text).every(isHistoryColumn), {
         error: `must be some of ${historyColumns.join(", ")}, with commas between`,
       })

@@ -35,7 +35,9 @@ export const mostPhases = 200;
 export const leastPhaseMilliseconds = 10;
 
 const nameSchema = z.string().regex(/^[A-Za-z][A-Za-z -]{0,39}$/);
-const targetSchema = z.string().max(256).optional();
+/** Characters. */
+export const longestTarget = 256;
+const targetSchema = z.string().max(longestTarget).optional();
 const milliseconds = z.int().nonnegative().describe("How long it took");
 
 /** As an operation tells it. */

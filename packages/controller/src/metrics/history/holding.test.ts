@@ -102,6 +102,8 @@ it("adds up databases, and has each count of rows under its own name", () => {
   expect(found["rows:executions"]).toEqual([20, 80, 140, 200]);
   expect(found["rows:flows"]).toEqual([3, null, null, null]);
   expect((found["databaseBytes"] as number[])[0]).toBeCloseTo(2 * 101 * mebibyte, -5);
+  // What there is none of takes no room, however much of it is asked for.
+  expect(averages({ columns: ["rows:made-up"] })).toEqual([]);
   expect(averages({ columns: ["rows:flows"] })).toEqual([["rows:flows", [3, null, null, null]]]);
 });
 

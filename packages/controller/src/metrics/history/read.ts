@@ -81,8 +81,10 @@ export function readHistory(query: HistoryQuery, sources: Sources, now: number):
 
 /** Counts of rows have names that fleets choose: those that there are stand in the file. */
 function columnsOf({ columns }: HistoryQuery, { file, pending }: Sources): string[] {
-  const known = () => [...(file?.columnNames() ?? []), ...pending.columns()].filter(isRowsColumn).toSorted();
-  return [...new Set(columns.flatMap((column) => (column === rowsColumn ? known() : column)))];
+  if (!columns.some((column) => column === rowsColumn || isRowsColumn(column))) return [...new Set(columns)];
+  const known = [...(file?.columnNames() ?? []), ...pending.columns()].filter(isRowsColumn).toSorted();
+  const found = columns.flatMap((column) => (column === rowsColumn ? known : column));
+  return [...new Set(found)].filter((column) => !isRowsColumn(column) || known.includes(column));
 }
 
 /** What a group may have at all. */

@@ -68,6 +68,11 @@ export function testSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
           ...{ mountpoint: "/mnt/nas", device: "nas:/export", type: "nfs4", readOnly: false },
           ...{ usedBytes: null, sizeBytes: null, inodes: null },
         },
+        // Full by what it is.
+        {
+          ...{ mountpoint: "/mnt/cd", device: "/dev/sr0", type: "iso9660", readOnly: true },
+          ...{ usedBytes: 1000, sizeBytes: 1000, inodes: null },
+        },
       ],
       volumes: [
         { name: "user1-n8n-data", instance: "user1-n8n", bytes: 70, measuredAt: seenAt },
