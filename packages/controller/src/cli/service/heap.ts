@@ -1,7 +1,7 @@
 /** What can be told to a process at its start only. */
 
 /** With what V8 takes by itself, room for new objects alone grows to 134 MB where thousands of nodes send samples. */
-const flags = ["--max-semi-space-size=16"];
+const flags = ["--max-semi-space-size=8"];
 
 /** glibc keeps what large buffers took, unless it is told from where on they are mapped: of an idle controller 65 MB. */
 const allocator = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "131072" };
