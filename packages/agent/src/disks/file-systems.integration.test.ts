@@ -15,7 +15,7 @@ let directory: string;
 let inside: Running;
 let proc: string;
 
-/** A disk that is read-only; two others, one of them seen a second time and in part a third; a tmpfs; and a server that never answers. */
+/** A disk that is read-only; two others, one of them seen a second time and in part a third; a tmpfs; and a server that never answers, with a disk below it. */
 const prepare = `
   set -e
   for disk in models data; do
@@ -26,7 +26,8 @@ const prepare = `
   mount --bind "on data" again; mount --bind "on data/part" part; mount -o remount,ro "on data"
   mount -t tmpfs -o size=8m tmpfs memory
   truncate -s 16M archive.img; mkfs.ext4 -q archive.img; mkdir archive; mount -o loop,ro archive.img archive
-  mkdir away; exec 3<>/dev/fuse
+  mkdir -p away/cache; exec 3<>/dev/fuse
+  truncate -s 16M cache.img; mkfs.ext4 -q cache.img; mount -o loop cache.img away/cache
   mount -i -t fuse.sshfs -o fd=3,rootmode=40000,user_id=0,group_id=0 nas:/export away
   echo ready; exec sleep 600`;
 
@@ -63,15 +64,17 @@ it("are those of df, each once, without a tmpfs", async () => {
     ["/work/again", "ext4", false],
     ["/work/archive", "ext4", true],
     ["/work/away", "fuse.sshfs", false],
+    ["/work/away/cache", "ext4", false],
     ["/work/on models", "ext4", false],
   ]);
   const found = own
-    .filter(({ type, readOnly }) => type === "ext4" && !readOnly)
+    .filter(({ type, readOnly, usedBytes }) => type === "ext4" && !readOnly && usedBytes !== null)
     .map(({ usedBytes, sizeBytes, inodes }) => [usedBytes, sizeBytes, inodes?.used, inodes?.total]);
   expect(found).toEqual([await df("again"), await df("on models")]);
-  const [, , away, models] = own;
+  const [, , away, cache, models] = own;
   // Nobody waits for it longer than for a while, and it keeps nothing from being told.
   expect(away).toMatchObject({ device: "nas:/export", usedBytes: null, sizeBytes: null, inodes: null });
+  expect(cache).toMatchObject({ usedBytes: null, sizeBytes: null });
   expect(models?.usedBytes).toBeGreaterThanOrEqual(20 * mebibyte);
   expect(models?.sizeBytes).toBeLessThan(64 * mebibyte);
   expect(models?.device).toMatch(/^\/dev\/loop\d+$/);

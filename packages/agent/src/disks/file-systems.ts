@@ -30,11 +30,11 @@ export class FileSystems {
 
   async read(): Promise<FileSystem[]> {
     const { view, isNarrowed } = await this.#view();
-    const mounts = nodeFileSystems(parseMounts(await readFile(join(view, "mountinfo"), "utf8")));
+    const all = parseMounts(await readFile(join(view, "mountinfo"), "utf8"));
     const found: FileSystem[] = [];
-    for (const mount of mounts.slice(0, mostFileSystems)) {
+    for (const mount of nodeFileSystems(all).slice(0, mostFileSystems)) {
       const path = join(view, "root", mount.mountpoint);
-      const blocks = isRemote(mount) ? await this.#askRemote(path) : await ask(path);
+      const blocks = isRemote(mount, all) ? await this.#askRemote(path) : await ask(path);
       // One without blocks is none of those that fill.
       if (blocks?.blocks !== 0) found.push(fileSystemOf({ ...mount, readOnly: mount.readOnly && !isNarrowed }, blocks));
     }

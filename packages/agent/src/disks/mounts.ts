@@ -25,8 +25,10 @@ const imageTypes = new Set(["squashfs", "iso9660", "udf", "erofs", "cramfs"]);
 const ofContainers =
   /\/(?:docker|containerd)\/(?:zfs|btrfs|devicemapper|overlay2|containers|plugins|rootfs|io\.containerd)/;
 
-export function isRemote({ type }: Pick<Mount, "type">): boolean {
-  return remoteTypes.has(type);
+/** Whether the way to it leads into what may not answer: itself, or one that it is mounted below. */
+export function isRemote({ mountpoint }: Pick<Mount, "mountpoint">, mounts: readonly Mount[]): boolean {
+  const remote = mounts.filter(({ type }) => remoteTypes.has(type));
+  return remote.some((one) => `${mountpoint}/`.startsWith(one.mountpoint === "/" ? "/" : `${one.mountpoint}/`));
 }
 
 /** Of /proc/PID/mountinfo; what lies under another mount is left out. */
