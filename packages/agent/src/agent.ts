@@ -98,7 +98,7 @@ export class Agent implements ConnectionListener, DockerListener {
       standbys: new DockerodeStandbys(config.dockerSocket),
       redirects: new Redirects(nft),
       isProxied,
-      availableMemory: () => this.#node.availableMemoryBytes(Date.now()),
+      availableMemory: () => this.#node.availableMemoryBytes(),
       log,
     });
     const send = (message: AgentMessage): boolean => this.#connection.send(message);

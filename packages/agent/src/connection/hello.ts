@@ -18,10 +18,9 @@ export interface Introduction {
 
 export function hello(introduction: Introduction): Extract<AgentMessage, { type: "hello" }> {
   const { node, bootId, hostFacts, dockerVersion, meter, operations } = introduction;
-  const now = Date.now();
   const limits = {
     cores: meter.cores,
-    memoryBytes: meter.memoryLimitBytes(now),
+    memoryBytes: meter.memoryLimitBytes(),
     cgroupVersion: meter.mounts.version,
   };
   const journal = operations.unacknowledged().flatMap(({ id, state }) => {
@@ -33,7 +32,7 @@ export function hello(introduction: Introduction): Extract<AgentMessage, { type:
     agentVersion,
     node,
     bootId,
-    clock: now,
+    clock: Date.now(),
     facts: nodeFacts(hostFacts, limits, dockerVersion),
     journal,
   };

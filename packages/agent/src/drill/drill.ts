@@ -38,7 +38,7 @@ export async function drillBackup(
   await prepareImages(dependencies, input, context);
   return dependencies.room.use(context, async () => {
     // In an empty room: what a drill before this one has left is no reason.
-    requireMemory(input.subject, input.memoryBytes, dependencies.node.availableMemoryBytes(Date.now()));
+    requireMemory(input.subject, input.memoryBytes, dependencies.node.availableMemoryBytes());
     const free = await hostFiles.free(await dependencies.drills.rootDirectory());
     requireDisk(input.subject, restoredBytes(input.parts.map(({ snapshot }) => snapshot)), free);
     const { parts, stores } = await restoreParts(dependencies, restic, input, context);

@@ -292,7 +292,22 @@ describe("NodeMeter", () => {
 
   it("believes lxcfs about a limit that stands above the LXC's visible groups", () => {
     writeNode("max\n");
-    expect(new NodeMeter(join(root, "proc")).memoryLimitBytes(0)).toBe(16 * gibibyte);
+    expect(new NodeMeter(join(root, "proc")).memoryLimitBytes()).toBe(16 * gibibyte);
+  });
+
+  it("sees a limit that was changed within a minute, whatever happens to the wall clock", () => {
+    writeNode(`${4 * gibibyte}\n`);
+    let elapsed = 5000;
+    const meter = new NodeMeter(join(root, "proc"), () => elapsed);
+    // Whoever asks by the wall clock has just seen it set forward by an hour.
+    meter.sample(0);
+    meter.sample(3_600_000);
+    write({ "cg/memory.max": `${8 * gibibyte}\n` });
+    elapsed += 59_000;
+    expect(meter.memoryLimitBytes()).toBe(4 * gibibyte);
+    elapsed += 1000;
+    expect(meter.memoryLimitBytes()).toBe(8 * gibibyte);
+    expect(named(nodeColumns, meter.sample(3_601_000)).memoryLimitBytes).toBe(8 * gibibyte);
   });
 });
 

@@ -20,6 +20,8 @@ export class NodeMeter {
   readonly #pressure: Pressure;
   readonly #network: CounterFile | null;
   readonly #meminfo: string;
+  /** Milliseconds that only go forward. */
+  readonly #elapsed: () => number;
   readonly #isOwn = new Map<string, boolean>();
   readonly #networkBytes: Pair = { first: 0, second: 0 };
   readonly #diskBytes: Pair = { first: 0, second: 0 };
@@ -28,7 +30,7 @@ export class NodeMeter {
   #limitAt = Number.NEGATIVE_INFINITY;
   #hasOwnLimit = false;
 
-  constructor(proc = "/proc") {
+  constructor(proc = "/proc", elapsed: () => number = () => performance.now()) {
     const { mounts, paths } = readNodeCgroups(proc);
     this.mounts = mounts;
     this.#cgroup = new CgroupFiles(mounts, paths);
@@ -36,11 +38,13 @@ export class NodeMeter {
     this.#network = CounterFile.open(join(proc, "self/net/dev"));
     this.#meminfo = join(proc, "meminfo");
     this.cores = coresOf(mounts, paths);
-    this.memoryLimitBytes(0);
+    this.#elapsed = elapsed;
+    this.memoryLimitBytes();
   }
 
   /** The LXC's limit, or all the memory there is. */
-  memoryLimitBytes(now: number): number {
+  memoryLimitBytes(): number {
+    const now = this.#elapsed();
     if (now - this.#limitAt < limitMilliseconds) return this.#limit;
     const own = this.#cgroup.memoryLimitBytes();
     // Below an LXC's group there may be one without a limit; lxcfs knows the one above.
@@ -52,8 +56,8 @@ export class NodeMeter {
   }
 
   /** What could be taken without taking it from anybody. */
-  availableMemoryBytes(now: number): number {
-    return Math.max(0, this.memoryLimitBytes(now) - this.#memory().used);
+  availableMemoryBytes(): number {
+    return Math.max(0, this.memoryLimitBytes() - this.#memory().used);
   }
 
   /** A row of `nodeColumns`; null at the first look, when no rate is known yet. */
@@ -65,7 +69,7 @@ export class NodeMeter {
     this.#cgroup.disk(disk);
     this.#pressure.look(milliseconds);
     const { before, seconds } = { before: this.#before, seconds: (milliseconds - this.#before.at) / 1000 };
-    const row = Number.isNaN(before.cpu) ? null : this.#row(cpu, seconds, milliseconds);
+    const row = Number.isNaN(before.cpu) ? null : this.#row(cpu, seconds);
     before.at = milliseconds;
     before.cpu = cpu;
     before.received = network.first;
@@ -75,9 +79,9 @@ export class NodeMeter {
     return row;
   }
 
-  #row(cpu: number, seconds: number, milliseconds: number): (number | null)[] {
+  #row(cpu: number, seconds: number): (number | null)[] {
     const { received, transmitted, read, written, cpu: cpuBefore } = this.#before;
-    const limit = this.memoryLimitBytes(milliseconds);
+    const limit = this.memoryLimitBytes();
     const memory = this.#memory();
     const { blocks, bavail, bfree, bsize } = statfsSync("/");
     return rowOf({

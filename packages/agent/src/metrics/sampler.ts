@@ -138,7 +138,7 @@ export class Sampler implements DockerListener {
     // Rates are of time that passed, also while the clock is set.
     const steady = performance.timeOrigin + performance.now();
     const { node } = this.#dependencies;
-    const limit = node.memoryLimitBytes(steady);
+    const limit = node.memoryLimitBytes();
     const row = node.sample(steady);
     const rows = this.#rows(steady, limit);
     if (row === null) return;
