@@ -1,6 +1,6 @@
 import type { AgentMessage } from "@berth/shared/protocol/messages";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { silentLog } from "../log.ts";
+import type { Log } from "../log.ts";
 import { DiskReporter } from "./disk-reporter.ts";
 
 const minute = 60_000;
@@ -13,7 +13,9 @@ let sent: AgentMessage["type"][];
 let looks: number;
 let isSent: boolean;
 let volumes: { look: (signal: AbortSignal) => Promise<void>; report: () => []; revision: number };
+let fileSystems: { read: () => Promise<(typeof root)[]> };
 let reporter: DiskReporter;
+const warn = vi.fn<(about: object, message: string) => void>();
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -26,18 +28,20 @@ beforeEach(() => {
       volumes.revision += 1;
     },
   };
+  fileSystems = { read: async () => [root] };
   reporter = new DiskReporter({
-    fileSystems: { read: async () => [root] },
+    fileSystems,
     volumes,
     send: ({ type }) => {
       if (isSent) sent.push(type);
       return isSent;
     },
-    log: silentLog,
+    log: { warn } as unknown as Log,
   });
 });
 afterEach(() => {
   reporter.onOffline();
+  warn.mockReset();
   vi.useRealTimers();
 });
 
@@ -111,4 +115,20 @@ it("tells volumes again when they could not be sent", async () => {
   await within(11_000);
   isSent = true;
   expect(await within(minute)).toEqual(["volumes", "filesystems"]);
+});
+
+it("warns once for as long as something does not work, and again when it fails anew", async () => {
+  const [{ look }, { read }] = [volumes, fileSystems];
+  const warnings = () => warn.mock.calls.map(([, message]) => message).toSorted();
+  const fail = async (): Promise<never> => Promise.reject(new Error("it does not answer"));
+  const once = ["the node's file systems could not be read", "volumes could not be looked at"];
+  [volumes.look, fileSystems.read] = [fail, fail];
+  reporter.onOnline({ major: 1, minor: 3 });
+  await within(10 * minute);
+  expect(warnings()).toEqual(once);
+  [volumes.look, fileSystems.read] = [look, read];
+  await within(2 * minute);
+  [volumes.look, fileSystems.read] = [fail, fail];
+  await within(20 * minute);
+  expect(warnings()).toEqual([...once, ...once].toSorted());
 });

@@ -30,6 +30,8 @@ export class DiskReporter {
   /** The last look came to nothing, as while Docker is away. */
   #isOwed = false;
   #toldRevision = 0;
+  /** What does not work at the moment, and the log says so already. */
+  readonly #failing = new Set<string>();
 
   constructor(dependencies: DiskReporterDependencies) {
     this.#dependencies = dependencies;
@@ -80,9 +82,11 @@ export class DiskReporter {
     this.#tellVolumes();
     if (this.#isReading) return;
     this.#isReading = true;
+    const failure = "the node's file systems could not be read";
     void this.#tellFileSystems()
+      .then(() => this.#failing.delete(failure))
       .catch((error: unknown) => {
-        this.#dependencies.log.warn({ reason: String(error) }, "the node's file systems could not be read");
+        this.#warnOnce(failure, error);
       })
       .finally(() => {
         this.#isReading = false;
@@ -98,16 +102,24 @@ export class DiskReporter {
     const online = this.#online;
     if (online === undefined) return;
     this.#isOwed = false;
+    const failure = "volumes could not be looked at";
     void this.#dependencies.volumes
       .look(online.signal)
+      .then(() => this.#failing.delete(failure))
       .catch((error: unknown) => {
         if (online.signal.aborted) return;
         this.#isOwed = true;
-        this.#dependencies.log.warn({ reason: String(error) }, "volumes could not be looked at");
+        this.#warnOnce(failure, error);
       })
       .finally(() => {
         this.#tellVolumes();
       });
+  }
+
+  /** Once for as long as it lasts. */
+  #warnOnce(failure: string, error: unknown): void {
+    if (!this.#failing.has(failure)) this.#dependencies.log.warn({ reason: String(error) }, failure);
+    this.#failing.add(failure);
   }
 
   /** Also in the midst of a look that takes long. */

@@ -103,3 +103,25 @@ it("takes a label that is no instance's name for none", async () => {
   await lookAt(0);
   expect(sizes.report()).toMatchObject([{ name: "a", instance: null }]);
 });
+
+it("has news when volumes, their owners or their measures have changed, and not at each look", async () => {
+  const { state, sizes, lookAt } = room(["a", "b"]);
+  const isNews = async (now: number): Promise<boolean> => {
+    const { revision } = sizes;
+    await lookAt(now);
+    return sizes.revision !== revision;
+  };
+  expect([await isNews(0), await isNews(minute)]).toEqual([true, false]);
+  state.listed = state.listed.map((volume) => ({ ...volume, instance: "user1-web" }));
+  expect([await isNews(2 * minute), await isNews(3 * minute)]).toEqual([true, false]);
+  state.listed.shift();
+  expect([await isNews(4 * minute), await isNews(5 * minute), await isNews(15 * minute)]).toEqual([true, false, true]);
+  state.bytes.clear();
+  expect(await isNews(30 * minute)).toBe(false);
+  // That a node has none is told once.
+  const empty = room([]);
+  await empty.lookAt(0);
+  const first = empty.sizes.revision;
+  await empty.lookAt(minute);
+  expect([first > 0, empty.sizes.revision]).toEqual([true, first]);
+});

@@ -68,8 +68,10 @@ export class VolumeSizes {
 
   async #look(signal: AbortSignal): Promise<void> {
     const listed = await this.#dependencies.volumes.listVolumes();
+    const former = this.#known;
     this.#known = new Map(listed.map((volume) => [volume.name, this.#of(volume)]));
-    this.#revision += 1;
+    // That there are none is to be told, too.
+    if (this.#revision === 0 || !isSame(former, this.#known)) this.#revision += 1;
     for (const volume of this.#known.values()) {
       if (volume.dueAt > this.#elapsed()) continue;
       signal.throwIfAborted();
@@ -92,6 +94,7 @@ export class VolumeSizes {
     try {
       volume.bytes = await files.size(volume.directory, limit, { yielding: true });
       volume.measuredAt = Date.now();
+      this.#revision += 1;
     } catch (error) {
       signal.throwIfAborted();
       log.warn({ volume: volume.name, reason: String(error) }, "the volume could not be measured");
@@ -100,6 +103,14 @@ export class VolumeSizes {
     const rest = Math.max(restMilliseconds, Math.min(longestRestMilliseconds, (now - began) * restShare));
     // A look that comes a moment early counts.
     volume.dueAt = now + rest - minute;
-    this.#revision += 1;
   }
+}
+
+/** What is told of volumes, beside what was measured since. */
+function isSame(former: ReadonlyMap<string, Known>, known: ReadonlyMap<string, Known>): boolean {
+  if (former.size !== known.size) return false;
+  return [...known.values()].every(({ name, directory, instance }) => {
+    const before = former.get(name);
+    return before?.directory === directory && before.instance === instance;
+  });
 }
