@@ -79,6 +79,8 @@ export function createReadings(): Readings {
     disks.set(node, ofNode);
     const points = ofNode.get(mountpoint) ?? [];
     ofNode.set(mountpoint, points);
+    // The clock was set back, or what was kept while the controller was away comes after what is newer.
+    while ((points.at(-1)?.at ?? at) > at) points.pop();
     if (at - (points.at(-1)?.at ?? -Infinity) < pointMilliseconds) return;
     points.push({ at, value });
     while ((points[0]?.at ?? at) < at - diskMilliseconds) points.shift();
@@ -145,6 +147,8 @@ export function createReadings(): Readings {
     means(now) {
       const means = new Map<string, NodeReading>();
       for (const [node, sums] of nodes) {
+        // Where the clock was set back, what is of the future would be fresh until that has come.
+        sums.at = Math.min(sums.at, now);
         if (now - sums.at > diskMilliseconds) nodes.delete(node);
         if (now - sums.at > freshMilliseconds) continue;
         if (sums.isNew) sums.reading = meanOf(sums);
