@@ -36,7 +36,12 @@ class Command implements ExecSession {
     })();
   }
 
-  write = async (data: Buffer): Promise<void> => void this.typed.push(data.toString());
+  /** While it waits, nothing that is typed is taken. */
+  reading = Promise.resolve();
+  write = async (data: Buffer): Promise<void> => {
+    this.typed.push(data.toString());
+    await this.reading;
+  };
   resize = (columns: number, rows: number): void => void this.sizes.push(`${columns}x${rows}`);
   nodeSilentFor = (): number => 4.5;
 }
@@ -174,6 +179,43 @@ test("holds output back of which the client has not told that it is taken", asyn
   opened.socket.send(JSON.stringify({ type: "taken", bytes: 5 }));
   await expect.poll(outputs).toBe(2);
   opened.socket.terminate();
+});
+
+describe("input that the command does not read", () => {
+  const mebibyte = 1024 * 1024;
+  const half = JSON.stringify({ type: "input", data: Buffer.alloc(mebibyte / 2).toString("base64") });
+  const give = (socket: WebSocket, mebibytes: number): void => {
+    for (let count = 0; count < 2 * mebibytes; count += 1) socket.send(half);
+  };
+
+  test("may wait up to a limit; beyond it the command is ended, also while its output waits for the client", async () => {
+    command.reading = new Promise(() => undefined);
+    const { socket, next, ended } = await open();
+    socket.send(JSON.stringify({ ...request, windowBytes: 4 }));
+    await next("output");
+    command.say("what nobody takes");
+    give(socket, 8);
+    socket.send(JSON.stringify({ type: "ping" }));
+    await next("pong");
+    expect([command.typed.length, socket.readyState]).toEqual([16, WebSocket.OPEN]);
+    give(socket, 0.5);
+    expect(await next("error")).toMatchObject({ error: { code: "cancelled" } });
+    await command.closed;
+    await ended;
+  });
+
+  test("counts no more once it is read", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    command.reading = promise;
+    const { socket, next } = await start();
+    give(socket, 7);
+    await expect.poll(() => command.typed.length).toBe(14);
+    resolve();
+    give(socket, 7);
+    command.end(0);
+    await expect.poll(() => command.typed.length).toBe(28);
+    expect(await next("exit")).toEqual({ type: "exit", code: 0 });
+  });
 });
 
 test("a client without a terminal may stand still: it is not asked whether it lives", async () => {

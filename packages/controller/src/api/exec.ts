@@ -32,6 +32,11 @@ export type OpenExec = (request: ExecRequest, account: Account) => Promise<ExecS
 
 const execUrl = /^\/api\/instances\/([a-z0-9-]+)\/exec$/;
 const maxMessageBytes = 1024 * 1024;
+/**
+ * Input that may wait for a command that does not read it. A client that gives more is not made to wait by not being
+ * read: its pings, its pongs and its word of what output it has taken come the same way.
+ */
+const mostInputBytes = 8 * 1024 * 1024;
 const firstMessageMilliseconds = 10_000;
 const pingMilliseconds = 15_000;
 /** A client that answers none of so many pings is gone, and so is what its terminal ran. */
@@ -108,28 +113,37 @@ async function serveSession({ peer, instance, open, watchEnd, gone, pingMillisec
     if (request.tty !== null) endWithoutPong(peer, every);
     const window = new FlowWindow(request.windowBytes);
     const session = await open(request);
+    const ended = new AbortController();
+    const over = AbortSignal.any([gone, ended.signal]);
     // The peer may have left while the node was asked.
-    if (gone.aborted) session.close();
-    gone.addEventListener("abort", () => session.close(), { once: true });
-    let refused = false;
-    watchEnd(() => {
-      refused = true;
-      session.close();
-    });
-    const inputTaken = tellTaken(request.inputWindowBytes, send);
-    takeMessages(messages, { session, send, window, inputTaken }).catch((error: unknown) =>
+    if (over.aborted) session.close();
+    over.addEventListener("abort", () => session.close(), { once: true });
+    watchEnd(() => ended.abort(loginEnded()));
+    const onTaken = tellTaken(request.inputWindowBytes, send);
+    const giveInput = inputGiver(session, { onTaken, onSurplus: () => ended.abort(inputSurplus()) });
+    takeMessages(messages, { session, send, window, giveInput }).catch((error: unknown) =>
       peer.close(1008, toBerthError(error).message),
     );
     for await (const { channel, data } of session.output) {
-      await window.take(data.length, gone);
+      await window.take(data.length, over);
       await send({ type: "output", channel, data: data.toString("base64") });
     }
-    if (refused) throw new BerthError("unauthenticated", "The login has ended, or the account has another role now");
+    ended.signal.throwIfAborted();
     await send({ type: "exit", code: await session.exitCode });
   } catch (error) {
     if (peer.readyState === peer.OPEN) await send({ type: "error", error: toBerthError(error).toBody() });
   }
   peer.close();
+}
+
+function loginEnded(): BerthError {
+  return new BerthError("unauthenticated", "The login has ended, or the account has another role now");
+}
+
+function inputSurplus(): BerthError {
+  return new BerthError("cancelled", "The command was ended: more than 8 MiB of input waited for it to read", {
+    hint: "A newer berth waits for the command; other clients do by `inputWindowBytes`.",
+  });
 }
 
 /** A connection that was cut without a word is only found out by asking. */
@@ -157,11 +171,31 @@ interface Taker {
   session: ExecSession;
   send: (message: ServerMessage) => Promise<void>;
   window: FlowWindow;
-  inputTaken: (bytes: number) => void;
+  giveInput: (data: Buffer) => void;
+}
+
+interface InputListener {
+  onTaken: (bytes: number) => void;
+  /** More waits than may. */
+  onSurplus: () => void;
+}
+
+function inputGiver(session: ExecSession, { onTaken, onSurplus }: InputListener): Taker["giveInput"] {
+  let waiting = 0;
+  const take = (bytes: number): void => {
+    waiting -= bytes;
+    onTaken(bytes);
+  };
+  return (data) => {
+    waiting += data.length;
+    if (waiting > mostInputBytes) onSurplus();
+    // What follows may be the answer to what is said meanwhile: it does not wait for this.
+    void session.write(data).then(() => take(data.length));
+  };
 }
 
 /** Tells a client that waits for it, by and by, how much of its input was taken. */
-function tellTaken(window: number = Number.POSITIVE_INFINITY, send: Taker["send"]): Taker["inputTaken"] {
+function tellTaken(window: number = Number.POSITIVE_INFINITY, send: Taker["send"]): InputListener["onTaken"] {
   let taken = 0;
   return (bytes) => {
     taken += bytes;
@@ -171,17 +205,14 @@ function tellTaken(window: number = Number.POSITIVE_INFINITY, send: Taker["send"
   };
 }
 
-async function takeMessages(messages: Messages, { session, send, window, inputTaken }: Taker): Promise<void> {
+async function takeMessages(messages: Messages, { session, send, window, giveInput }: Taker): Promise<void> {
   for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
     const message = execClientMessageSchema.safeParse(parseJson(next.value[0]));
     if (!message.success) throw new BerthError("protocol.invalid", "A message does not fit the protocol");
     switch (message.data.type) {
-      case "input": {
-        const data = Buffer.from(message.data.data, "base64");
-        // What follows may be the answer to what is said meanwhile: it does not wait for this.
-        void session.write(data).then(() => inputTaken(data.length));
+      case "input":
+        giveInput(Buffer.from(message.data.data, "base64"));
         break;
-      }
       case "resize":
         session.resize(message.data.columns, message.data.rows);
         break;

@@ -41,9 +41,10 @@ export const execRequestSchema = z.strictObject({
   inputWindowBytes: z
     .int()
     .min(1)
+    .max(4 * 1024 * 1024)
     .optional()
     .describe(
-      "How much input the client sends of which it has not been told that it is taken; left out: it is not told",
+      "How much input the client sends of which it has not been told that it is taken; left out: it is not told, and ended once 8 MiB wait",
     ),
 });
 /** First message of the client is execRequestSchema; then these, both ways, as JSON text frames. */
