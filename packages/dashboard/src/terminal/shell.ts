@@ -9,6 +9,7 @@ import {
 } from "@berth/shared/api/instances";
 import { BerthError, toBerthError, type ErrorCode } from "@berth/shared/errors";
 import { instanceNameSchema } from "@berth/shared/names";
+import { FlowWindow } from "@berth/shared/protocol/flow-window";
 import type * as z from "zod";
 import { call, fillPath } from "../api/client.ts";
 import { errorOfBody } from "../api/api-error.ts";
@@ -64,9 +65,7 @@ export function openShell(options: ShellOptions): Shell {
     if (!leaving.signal.aborted) options.onState({ phase: "failed", error: toBerthError(thrown) });
   });
   return {
-    type: (bytes) => {
-      for (const piece of pieces(bytes)) connection?.send({ type: "input", data: encodeBase64(piece) });
-    },
+    type: (bytes) => connection?.type(bytes),
     resize: (size) => connection?.send({ type: "resize", ...size }),
     close: () => {
       leaving.abort();
@@ -85,7 +84,9 @@ class Connection {
   #hasBegun = false;
   /** What was told last of who does not answer. */
   #told: string | undefined;
-  #isOver = false;
+  readonly #over = new AbortController();
+  readonly #inputWindow = new FlowWindow(windowBytes);
+  #typing = Promise.resolve();
 
   constructor(options: ShellOptions) {
     this.#options = options;
@@ -102,8 +103,21 @@ class Connection {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
+  /** What is pasted may be more than the command reads at once: it waits here. */
+  type(bytes: Uint8Array): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    for (const piece of pieces(bytes)) {
+      this.#typing = this.#typing.then(() => this.#typePiece(piece)).catch(() => undefined);
+    }
+  }
+
+  async #typePiece(piece: Uint8Array): Promise<void> {
+    await this.#inputWindow.take(piece.length, this.#over.signal);
+    this.send({ type: "input", data: encodeBase64(piece) });
+  }
+
   close(): void {
-    this.#isOver = true;
+    this.#over.abort();
     clearInterval(this.#timer);
     this.#socket.close();
   }
@@ -112,7 +126,14 @@ class Connection {
     this.#wasOpen = true;
     this.#pulse.heard(performance.now());
     const { instance, container, size } = this.#options;
-    this.send({ instance, container, command: [...shellCommand], tty: size(), windowBytes });
+    this.send({
+      instance,
+      container,
+      command: [...shellCommand],
+      tty: size(),
+      windowBytes,
+      inputWindowBytes: windowBytes,
+    });
   }
 
   /** A tab that nobody sees draws seldom: what it has not drawn yet must not pile up in it. */
@@ -121,7 +142,7 @@ class Connection {
   }
 
   #receive(data: string): void {
-    if (this.#isOver) return;
+    if (this.#over.signal.aborted) return;
     const parsed = execServerMessageSchema.safeParse(JSON.parse(data));
     if (!parsed.success) {
       this.#fail({ code: "protocol.invalid", message: "The controller said something that this page does not know." });
@@ -134,6 +155,9 @@ class Connection {
         this.#hasBegun = true;
         this.#look();
         this.#show(decodeBase64(message.data));
+        break;
+      case "taken":
+        this.#inputWindow.give(message.bytes);
         break;
       case "pong":
         this.#hasBegun = true;
@@ -154,7 +178,7 @@ class Connection {
       this.#fail({ ...lost, message: `Nothing was heard of the controller for ${lostMilliseconds / 1000} s.` });
     else if (ask) this.send({ type: "ping" });
     const telling = JSON.stringify(quiet ?? null);
-    if (this.#isOver || !this.#hasBegun || telling === this.#told) return;
+    if (this.#over.signal.aborted || !this.#hasBegun || telling === this.#told) return;
     this.#told = telling;
     this.#options.onState({ phase: "open", quiet });
   }
@@ -164,7 +188,7 @@ class Connection {
   }
 
   #end(state: ShellState): void {
-    if (this.#isOver) return;
+    if (this.#over.signal.aborted) return;
     this.close();
     this.#options.onState(state);
   }

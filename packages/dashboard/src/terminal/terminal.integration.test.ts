@@ -144,6 +144,20 @@ it("sends a long paste in messages that the controller takes", async () => {
   expect(terminal.typed).toBe(long);
 });
 
+it("has a paste that the command does not read wait in the page", async () => {
+  const { page, terminal } = await openTerminal({ browser: { permissions: ["clipboard-read", "clipboard-write"] } });
+  terminal.stopReading();
+  const long = "0123456789".repeat(100_000);
+  await page.evaluate((text) => navigator.clipboard.writeText(text), long);
+  await page.keyboard.press("Control+v");
+  await until("as much as may be under way", () => terminal.typed.length >= 512 * 1024);
+  await page.waitForTimeout(300);
+  expect(terminal.typed.length).toBeLessThan(600 * 1024);
+  terminal.takeInput();
+  await until("all of it", () => terminal.typed.length === long.length);
+  expect(terminal.typed).toBe(long);
+});
+
 it("tells the exit code, and connects again with what was written still there", async () => {
   const { page, standIn } = await openTerminal();
   await page.keyboard.type("exit 3\r");

@@ -17,6 +17,9 @@ export class StandInTerminal {
   readonly sizes: string[] = [];
   typed = "";
   nodeSilentSeconds = 0;
+  /** false: as while a program runs that reads nothing. */
+  #isReading = true;
+  #unreadBytes = 0;
   readonly #peer: WebSocket;
   #line = "";
 
@@ -53,6 +56,16 @@ export class StandInTerminal {
     this.#peer.removeAllListeners("message");
   }
 
+  stopReading(): void {
+    this.#isReading = false;
+  }
+
+  /** Takes what waits, and shows nothing of it. */
+  takeInput(): void {
+    this.#send({ type: "taken", bytes: this.#unreadBytes });
+    this.#unreadBytes = 0;
+  }
+
   #send(message: ServerMessage): void {
     this.#peer.send(JSON.stringify(execServerMessageSchema.parse(message)));
   }
@@ -61,11 +74,15 @@ export class StandInTerminal {
     const message = execClientMessageSchema.parse(value);
     if (message.type === "ping") this.#send({ type: "pong", nodeSilentSeconds: this.nodeSilentSeconds });
     if (message.type === "resize") this.sizes.push(`${message.rows} ${message.columns}`);
-    if (message.type === "input") this.#type(Buffer.from(message.data, "base64").toString());
+    if (message.type === "input") this.#type(Buffer.from(message.data, "base64"));
   }
 
-  #type(text: string): void {
+  #type(bytes: Buffer): void {
+    const text = bytes.toString();
     this.typed += text;
+    this.#unreadBytes += bytes.length;
+    if (!this.#isReading) return;
+    this.takeInput();
     for (const character of text) {
       if (character === "\r") this.#run();
       else {
