@@ -1,4 +1,5 @@
 /** What a node says about itself in its hello. */
+import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, release, arch } from "node:os";
 import type { NodeFacts } from "@berth/shared/protocol/state";
 import * as z from "zod";
@@ -43,5 +44,24 @@ export function nodeFacts(host: HostFacts, limits: NodeLimits, dockerVersion: st
     memoryBytes,
     dockerVersion,
     cgroupVersion,
+    ...bootedAt(),
   };
+}
+
+/** Of /proc/PID/stat: the same on every Linux that Debian builds. */
+const ticksPerSecond = 100;
+const startTimeField = 22;
+
+/** An LXC was started when its first process was; /proc/uptime may be that of the machine below. */
+function bootedAt(): Pick<NodeFacts, "bootedAt"> {
+  try {
+    const stat = readFileSync("/proc/1/stat", "latin1");
+    // The name, in parentheses, is the second field, and may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const startedSeconds = Number(fields[startTimeField - 3]) / ticksPerSecond;
+    const secondsAgo = Number(process.hrtime.bigint()) / 1e9 - startedSeconds;
+    return Number.isFinite(secondsAgo) ? { bootedAt: Math.round(Date.now() / 1000 - secondsAgo) * 1000 } : {};
+  } catch {
+    return {};
+  }
 }

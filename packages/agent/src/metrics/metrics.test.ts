@@ -279,6 +279,7 @@ describe("NodeMeter", () => {
     expect(row).toMatchObject({ cpuPressure: 0.25, ioPressure: 0 });
     // What the whole machine waited for is none of the LXC's.
     expect(row.memoryPressure).toBeNull();
+    expect(row.loadAverage).toBeNull();
   });
 
   it("tells a host's by /proc/pressure", () => {
@@ -287,7 +288,10 @@ describe("NodeMeter", () => {
     const meter = new NodeMeter(join(root, "proc"));
     meter.sample(0);
     write({ "proc/pressure/memory": pressure(100_000) });
-    expect(named(nodeColumns, meter.sample(1000))).toMatchObject({ memoryPressure: 0.1, cpuPressure: null });
+    expect(named(nodeColumns, meter.sample(1000))).toMatchObject({
+      ...{ memoryPressure: 0.1, cpuPressure: null },
+      loadAverage: expect.any(Number),
+    });
   });
 
   it("believes lxcfs about a limit that stands above the LXC's visible groups", () => {

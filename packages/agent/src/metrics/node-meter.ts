@@ -1,6 +1,6 @@
 /** Measures the node: the LXC's own numbers inside an LXC, the host's on a host. */
 import { existsSync, readFileSync, statfsSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import type { NodeColumn } from "@berth/shared/metrics/samples";
 import { CgroupFiles } from "./cgroup-files.ts";
@@ -18,6 +18,7 @@ export class NodeMeter {
   readonly cores: number;
   readonly #cgroup: CgroupFiles;
   readonly #pressure: Pressure;
+  readonly #isLxc: boolean;
   readonly #network: CounterFile | null;
   readonly #meminfo: string;
   /** Milliseconds that only go forward. */
@@ -34,7 +35,8 @@ export class NodeMeter {
     const { mounts, paths } = readNodeCgroups(proc);
     this.mounts = mounts;
     this.#cgroup = new CgroupFiles(mounts, paths);
-    this.#pressure = Pressure.open(proc, mounts, directoryOf(mounts, paths, "cpu"), isContainer(proc));
+    this.#isLxc = isContainer(proc);
+    this.#pressure = Pressure.open(proc, mounts, directoryOf(mounts, paths, "cpu"), this.#isLxc);
     this.#network = CounterFile.open(join(proc, "self/net/dev"));
     this.#meminfo = join(proc, "meminfo");
     this.cores = coresOf(mounts, paths);
@@ -99,6 +101,8 @@ export class NodeMeter {
       cpuPressure: this.#pressure.cpu,
       memoryPressure: this.#pressure.memory,
       ioPressure: this.#pressure.io,
+      // In an LXC it would be the whole machine's.
+      loadAverage: this.#isLxc ? null : rounded(loadavg()[0] ?? 0, 2),
     });
   }
 
@@ -186,5 +190,6 @@ function rowOf(values: Record<NodeColumn, number | null>): (number | null)[] {
     values.cpuPressure,
     values.memoryPressure,
     values.ioPressure,
+    values.loadAverage,
   ];
 }

@@ -107,6 +107,7 @@ const columnWords: Record<NodeColumn | ContainerColumn, string> = {
   cpuPressure: "Time spent waiting for CPU",
   memoryPressure: "Time spent waiting for memory",
   ioPressure: "Time spent waiting for disks",
+  loadAverage: "Load average",
   cpuThrottled: "CPU time held back by the limit",
 };
 
@@ -120,6 +121,7 @@ const advice: Partial<Record<NodeColumn | ContainerColumn, string>> = {
 function formatColumn(column: NodeColumn | ContainerColumn, value: number): string {
   if (column === "cpuCores" || column === "cpuThrottled") return `${formatCores(value)} cores`;
   if (column.endsWith("Pressure")) return formatShare(value);
+  if (column === "loadAverage") return value.toFixed(2);
   if (column === "processes") return String(Math.round(value));
   return column.endsWith("PerSecond") ? formatRate(value) : formatBytes(value);
 }

@@ -57,6 +57,8 @@ export const definitions = {
   ),
   berth_node_memory_pressure_ratio: gauge("0 to 1", node, "Likewise for memory"),
   berth_node_io_pressure_ratio: gauge("0 to 1", node, "Likewise for disks"),
+  berth_node_load_average: gauge("count", node, "Load average of a minute, of a node that is no LXC"),
+  berth_node_boot_time_seconds: gauge("Unix time", node, "When the node was started, by the controller's clock"),
 
   berth_instance_info: gauge("1", [...instance, "version"], "Version of the service, as last known"),
   berth_instance_state: gauge(
@@ -139,6 +141,7 @@ export const nodeSeries = {
   cpuPressure: "berth_node_cpu_pressure_ratio",
   memoryPressure: "berth_node_memory_pressure_ratio",
   ioPressure: "berth_node_io_pressure_ratio",
+  loadAverage: "berth_node_load_average",
 } as const satisfies Record<NodeColumn, SeriesName>;
 
 /** And of a container's. */

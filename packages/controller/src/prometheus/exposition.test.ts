@@ -45,6 +45,13 @@ test("containers by instance; one that was not measured is left out, and one tha
   ]);
 });
 
+test("when a node was started is told by the controller's clock", async () => {
+  expect(await linesOf("berth_node_boot_time_seconds", "berth_node_load_average")).toEqual([
+    'berth_node_load_average{node="user1"} 1.25',
+    `berth_node_boot_time_seconds{node="user1"} ${time - 86_400}`,
+  ]);
+});
+
 test("file systems and volumes of nodes that are there; what does not answer, or was never measured, is left out", async () => {
   const models = 'node="user1",mountpoint="/mnt/models",device="/dev/sdb",fstype="ext4"';
   expect(await linesOf("berth_node_filesystem_used_bytes", "berth_node_filesystem_size_bytes")).toEqual([

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { NodeDisks } from "@berth/shared/api/disks";
 import type { LiveSamples } from "@berth/shared/api/live";
-import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
+import { bootedAtOf, type InstanceStatus, type NodeStatus } from "@berth/shared/api/status";
 import { containerColumns, containerValue, nodeColumns, nodeValue, type Frame } from "@berth/shared/metrics/samples";
 import { sharedScope } from "@berth/shared/names";
 import { instanceStateSchema } from "@berth/shared/protocol/state";
@@ -61,6 +61,8 @@ function exposeNode(series: Series, node: NodeStatus): void {
     clockSkewMilliseconds === null ? null : clockSkewMilliseconds / 1000,
   );
   series.set("berth_node_cpu_limit_cores", labels, facts?.cores ?? null);
+  const bootedAt = bootedAtOf(node);
+  series.set("berth_node_boot_time_seconds", labels, bootedAt === null ? null : bootedAt / 1000);
 }
 
 function exposeInstance(series: Series, instance: InstanceStatus, isOnline: boolean): void {

@@ -109,10 +109,14 @@ export function NodeCharts({ node, cores }: { node: string; cores: number | unde
           read: read(["cpuPressure", "memoryPressure", "ioPressure"]),
           whenAny: true,
         },
+        { title: "Load", unit: "cores", curves: ["average of a minute"], read: read(["loadAverage"]), whenAny: true },
       ];
     };
   }, [node, cores]);
-  const requests = useMemo(() => [summed("node", node, [...sumColumns, "swapBytes", ...pressureColumns])], [node]);
+  const requests = useMemo(
+    () => [summed("node", node, [...sumColumns, "swapBytes", ...pressureColumns, "loadAverage"])],
+    [node],
+  );
   const historySpecs = useMemo(
     () => [
       cpuSpec([{ column: "cpuCores", label: "cores" }], 0, cores),
@@ -122,6 +126,7 @@ export function NodeCharts({ node, cores }: { node: string; cores: number | unde
       ]),
       ...rateSpecs(0),
       pressureSpec,
+      loadSpec,
     ],
     [cores],
   );
@@ -253,6 +258,10 @@ const pressureSpec: HistorySpec = {
     { column: "memoryPressure", label: "memory" },
     { column: "ioPressure", label: "disks" },
   ],
+};
+const loadSpec: HistorySpec = {
+  ...{ title: "Load", unit: "cores", request: 0, whenAny: true },
+  curves: [{ column: "loadAverage", label: "average of a minute" }],
 };
 const ofContainers: readonly HistorySpec[] = [
   cpuSpec([{ column: "cpuCores" }]),

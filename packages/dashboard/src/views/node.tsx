@@ -1,4 +1,4 @@
-import type { NodeStatus } from "@berth/shared/api/status";
+import { bootedAtOf, type NodeStatus } from "@berth/shared/api/status";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { NodeCharts } from "../components/charts.tsx";
@@ -41,6 +41,7 @@ export function NodePage({ name }: { name: string }): JSX.Element {
 function NodeFacts({ node }: { node: NodeStatus }): JSX.Element {
   const { facts } = node;
   const skew = node.clockSkewMilliseconds;
+  const bootedAt = node.state === "online" ? bootedAtOf(node) : null;
   return (
     <Facts
       facts={[
@@ -54,6 +55,7 @@ function NodeFacts({ node }: { node: NodeStatus }): JSX.Element {
         ["Control groups", facts && `v${facts.cgroupVersion}`],
         ["Agent", node.agentVersion === null ? "none" : `${node.agentVersion}${node.outdated ? ", outdated" : ""}`],
         ["Clock off by", skew === null ? undefined : `${Math.round(skew)} ms`],
+        ["Started", bootedAt === null ? undefined : <Ago moment={new Date(bootedAt).toISOString()} />],
         ["Last seen", node.state === "online" || node.lastSeen === null ? undefined : <Ago moment={node.lastSeen} />],
       ]}
     />

@@ -94,6 +94,14 @@ export const fleetStatusSchema = statusSchema.extend({
 export type FleetStatus = z.output<typeof fleetStatusSchema>;
 export type Status = z.output<typeof statusSchema>;
 export type NodeStatus = z.output<typeof nodeStatusSchema>;
+
+/** When the node was started, by the controller's clock; null: its agent does not tell. */
+export function bootedAtOf({
+  facts,
+  clockSkewMilliseconds,
+}: Pick<NodeStatus, "facts" | "clockSkewMilliseconds">): number | null {
+  return facts?.bootedAt === undefined ? null : facts.bootedAt - (clockSkewMilliseconds ?? 0);
+}
 export type InstanceStatus = z.output<typeof instanceStatusSchema>;
 
 export const getStatus = defineEndpoint({

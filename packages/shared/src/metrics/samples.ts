@@ -16,6 +16,7 @@ export const nodeColumns = [
   "cpuPressure",
   "memoryPressure",
   "ioPressure",
+  "loadAverage",
 ] as const;
 
 /** Columns of a container's row, likewise. `memoryBytes` is the working set: usage without inactive file cache. */

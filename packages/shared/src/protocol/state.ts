@@ -39,6 +39,10 @@ export const nodeFactsSchema = z.strictObject({
   memoryBytes: z.int(),
   dockerVersion: z.string().nullable(),
   cgroupVersion: z.union([z.literal(1), z.literal(2)]),
+  bootedAt: z
+    .int()
+    .optional()
+    .describe("When its first process began, milliseconds since the epoch by its own clock; left out: not known"),
 });
 
 export const observationSchema = z.strictObject({

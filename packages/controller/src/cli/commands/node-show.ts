@@ -1,5 +1,6 @@
 import { listDisks } from "@berth/shared/api/disks";
 import { getNode } from "@berth/shared/api/nodes";
+import { bootedAtOf } from "@berth/shared/api/status";
 import { formatSize } from "@berth/shared/fleet/units";
 import { defineCommand } from "../define-command.ts";
 import { diskLines } from "../render/disks.ts";
@@ -23,6 +24,7 @@ export default defineCommand({
   },
   render(node, options) {
     const { facts } = node;
+    const bootedAt = node.state === "online" ? bootedAtOf(node) : null;
     const { style, now, fit } = options;
     return [
       ...properties(
@@ -36,6 +38,7 @@ export default defineCommand({
             "clock",
             node.clockSkewMilliseconds === null ? null : `${node.clockSkewMilliseconds} ms from the controller's`,
           ],
+          ["started", bootedAt === null ? null : formatAge(new Date(bootedAt).toISOString(), now)],
           ["VMID", node.vmid === null ? null : String(node.vmid)],
           [
             "host",

@@ -12,6 +12,8 @@ const user1: NodeStatus = {
   facts: {
     ...{ hostname: "user1", os: 'Debian "12"', kernel: "6.1.0", architecture: "x64", cores: 2 },
     ...{ memoryBytes: 4 * 1024 ** 3, dockerVersion: "20.10.24", cgroupVersion: 2 },
+    // By the node's clock, which is a second and a half ahead.
+    bootedAt: Date.parse(seenAt) - 86_398_500,
   },
 };
 const shared: NodeStatus = { ...user1, name: "shared", address: "10.0.6.10", state: "offline", vmid: 100 };
@@ -37,7 +39,7 @@ const postgres: InstanceStatus = {
 
 const frame: Frame = {
   at: Date.parse(seenAt),
-  node: [0.5, 1000, 4000, 5, 10, 20, 30, 40, 500, 900, 0.1, 0.2, 0.3],
+  node: [0.5, 1000, 4000, 5, 10, 20, 30, 40, 500, 900, 0.1, 0.2, 0.3, 1.25],
   // The last one is of an agent that knows nothing of throttling.
   containers: [[0.25, 300, 1000, 1, 2, 3, 4, 7, 0.5], null, [0.125, 100, 4000, 0, 0, 0, 0, 1]],
 };

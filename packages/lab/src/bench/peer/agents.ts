@@ -27,7 +27,7 @@ const betweenConnectsMs = 4;
 /** Of nodes of which nothing is amiss: alerts would be most of what the page shows. */
 const calm: Record<string, number> = {
   ...{ memoryLimitBytes: 2.5e7, swapBytes: 0, diskUsedBytes: 2e10, diskSizeBytes: 1e11 },
-  ...{ cpuPressure: 0, memoryPressure: 0, ioPressure: 0, processes: 12, cpuThrottled: 0 },
+  ...{ cpuPressure: 0, memoryPressure: 0, ioPressure: 0, loadAverage: 0.5, processes: 12, cpuThrottled: 0 },
 };
 
 interface Credentials {
