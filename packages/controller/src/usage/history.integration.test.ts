@@ -196,5 +196,7 @@ test("is the same after all of it was written and folded", async () => {
   history.flush();
   now = start + 24 * 3_600_000;
   await history.keepHouse();
-  expect(await curve("user1", "databaseBytes")).toEqual(before);
+  const after = await curve("user1", "databaseBytes");
+  expect(after.map((value) => value === null)).toEqual(before.map((value) => value === null));
+  for (const [step, value] of before.entries()) if (value !== null) expectNear(after[step], value);
 });
