@@ -71,9 +71,16 @@ describe("a node that is cut off from the network", () => {
       const isOnline = nodes.some(({ name, state }) => name === "user2" && state === "online");
       return isOnline && instances.every(({ state }) => state === "healthy");
     });
-    const told = recordedEvents(fleet.controller, cutOffAt)
-      .filter(({ kind, instance }) => kind === "drift" && instance === container)
-      .map(({ data }) => Date.parse(String(data["nodeAt"])));
+    const repairs = (): number[] =>
+      recordedEvents(fleet.controller, cutOffAt)
+        .filter(({ kind, instance }) => kind === "drift" && instance === container)
+        .map(({ data }) => Date.parse(String(data["nodeAt"])));
+    // How it is now comes first, and what happened behind it.
+    const told = await waitFor({
+      what: "The word of what happened meanwhile",
+      deadlineMs: 30_000,
+      check: () => (repairs().length > 0 ? repairs() : undefined),
+    });
     expect(told).toHaveLength(1);
     expect(told[0]).toBeGreaterThan(cutOffAt);
     expect(told[0]).toBeLessThan(reconnectedAt);
