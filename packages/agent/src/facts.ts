@@ -54,14 +54,20 @@ const startTimeField = 22;
 
 /** An LXC was started when its first process was; /proc/uptime may be that of the machine below. */
 function bootedAt(): Pick<NodeFacts, "bootedAt"> {
+  const startedAt = processStartedAt(1);
+  return startedAt === null ? {} : { bootedAt: startedAt };
+}
+
+/** Milliseconds since the epoch, to the second; null: it cannot be read. */
+export function processStartedAt(pid: number): number | null {
   try {
-    const stat = readFileSync("/proc/1/stat", "latin1");
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The name, in parentheses, is the second field, and may hold anything.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const startedSeconds = Number(fields[startTimeField - 3]) / ticksPerSecond;
     const secondsAgo = Number(process.hrtime.bigint()) / 1e9 - startedSeconds;
-    return Number.isFinite(secondsAgo) ? { bootedAt: Math.round(Date.now() / 1000 - secondsAgo) * 1000 } : {};
+    return Number.isFinite(secondsAgo) ? Math.round(Date.now() / 1000 - secondsAgo) * 1000 : null;
   } catch {
-    return {};
+    return null;
   }
 }

@@ -78,9 +78,12 @@ async function ask(path: string): Promise<Blocks | null> {
 }
 
 function parseBlocks(text: string): Blocks | null {
-  const [blocks, bfree, bavail, frsize, files, ffree] = text.trim().split(" ").map(Number);
-  if (ffree === undefined || [blocks, bfree, bavail, frsize, files, ffree].some(Number.isNaN)) return null;
-  return { blocks, bfree, bavail, frsize, files, ffree } as Blocks;
+  const [blocks = NaN, bfree = NaN, bavail = NaN, frsize = NaN, files = NaN, ffree = NaN] = text
+    .trim()
+    .split(" ")
+    .map(Number);
+  const told = { blocks, bfree, bavail, frsize, files, ffree };
+  return Object.values(told).some(Number.isNaN) ? null : told;
 }
 
 /** Whatever a driver makes up: what does not fit the protocol would cost the connection. */

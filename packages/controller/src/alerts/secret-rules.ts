@@ -5,9 +5,6 @@ import type { Fleet } from "@berth/shared/fleet/schema";
 import type { Secret } from "@berth/shared/secret";
 import { urlOf } from "../outbound/post.ts";
 
-/** Why it is not rotated, as a phrase. */
-export const alertSecretNote = "a person gives it: `berth secret set`";
-
 export function isAlertSecret(name: string): boolean {
   return name.startsWith(`${alertSecretScope}/`);
 }

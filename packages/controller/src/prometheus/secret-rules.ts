@@ -3,9 +3,6 @@ import { remoteWriteSecretName } from "@berth/shared/fleet/metrics";
 import type { Secret } from "@berth/shared/secret";
 import { urlOf } from "../outbound/post.ts";
 
-/** Why it is not rotated, as a phrase. */
-export const remoteWriteSecretNote = "a person gives it: `berth secret set`";
-
 export function isRemoteWriteSecret(name: string): boolean {
   return name === remoteWriteSecretName;
 }

@@ -1,11 +1,11 @@
 /** What each secret of a fleet is for, and whether and how it can be rotated. Pure. */
 import type { GeneratedSecret } from "@berth/shared/catalog/schema";
-import { alertSecretNote, isAlertSecret } from "../alerts/secret-rules.ts";
+import { isAlertSecret } from "../alerts/secret-rules.ts";
 import { backupSecret } from "../backups/secret-rules.ts";
 import type { Desired } from "../plan/desired.ts";
 import { secretReferences } from "../plan/secret-reference.ts";
 import { bucketsSecretName, databaseSecretName, metricsTokenName } from "../plan/secret-names.ts";
-import { isRemoteWriteSecret, remoteWriteSecretNote } from "../prometheus/secret-rules.ts";
+import { isRemoteWriteSecret } from "../prometheus/secret-rules.ts";
 import { readerTokenRule, type SecretNeed } from "../plan/secrets.ts";
 import { routesTokenName } from "../routes/token.ts";
 
@@ -51,8 +51,7 @@ function secretUse(name: string, usedBy: string[], need: SecretNeed | undefined,
   const refused = (refusal: string): SecretUse => ({ name, usedBy, means: null, refusal });
   const reader = readers.get(name);
   if (reader !== undefined) return { name, usedBy, means: reader, instance: scopeOf(name), rule: readerTokenRule };
-  if (isAlertSecret(name)) return refused(alertSecretNote);
-  if (isRemoteWriteSecret(name)) return refused(remoteWriteSecretNote);
+  if (isAlertSecret(name) || isRemoteWriteSecret(name)) return refused(givenAsSecret);
   const ofBackups = backupSecret(name);
   if (ofBackups !== null) return refused(ofBackups.note);
   if (need === undefined) return refused(usedBy.length > 0 ? given : unused);
@@ -80,6 +79,7 @@ export function scopeOf(name: string): string {
   return name.slice(0, Math.max(0, name.indexOf("/")));
 }
 
+const givenAsSecret = "a person gives it: `berth secret set`";
 const given = "a person gives it: `berth tenant set-key`";
 const unused = "no running instance uses it";
 const initial = "it is read when the data are first made alone";

@@ -9,7 +9,7 @@ import * as z from "zod";
 import { repository } from "../demo/controller.ts";
 import { ensurePackages, requireSuitableMachine } from "../host/packages.ts";
 
-/** What integration tests start beside the lab: a Docker engine, a registry, sshd, PostgreSQL, Prometheus, a browser. */
+/** What integration tests start beside the lab: a Docker engine, a registry, sshd, PostgreSQL, Prometheus, disks, a browser. */
 const debianPackages = [
   "docker.io",
   "docker-registry",
@@ -19,6 +19,7 @@ const debianPackages = [
   "openssh-server",
   "postgresql",
   "prometheus",
+  "e2fsprogs",
   "chromium",
 ] as const;
 
