@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { Duplex } from "node:stream";
 import { BerthError } from "@berth/shared/errors";
 import Dockerode from "dockerode";
-import { within } from "../deadline.ts";
 import { ask, askFor, notFound } from "./ask.ts";
 import { dockerError, statusOf } from "./errors.ts";
 import { filesArchive } from "./files-archive.ts";
@@ -12,6 +11,8 @@ import { toolContainer } from "./tool-container.ts";
 import { ToolOutput } from "./tool-output.ts";
 import type { ListedVolume, Tool, ToolEngine, ToolSpec, VolumeList } from "./tools.ts";
 
+/** It has ended already. */
+const notModified = 304;
 /** It does not run, or is being removed already. */
 const conflict = 409;
 
@@ -62,12 +63,15 @@ export class DockerodeTools implements ToolEngine, VolumeList {
   async removeLeftovers(): Promise<void> {
     const filters = { label: [labels.tool] };
     const tools = await ask("list containers", this.#docker.listContainers({ all: true, filters }));
-    for (const { Id: id, Names: names, Labels: present } of tools) {
-      const name = present[labels.tool] ?? id;
+    const leftovers = tools.filter(({ Names: names, Labels: present }) => {
       const isUsed = names.some((one) => this.#used.has(one.replace("/", "")));
-      if (present[labels.process] !== this.#process || !isUsed)
-        await removeContainer(this.#docker.getContainer(id), name);
-    }
+      return present[labels.process] !== this.#process || !isUsed;
+    });
+    await Promise.all(
+      leftovers.map(async ({ Id: id, Labels: present }) =>
+        endContainer(this.#docker.getContainer(id), present[labels.tool] ?? id),
+      ),
+    );
   }
 
   async volumeDirectory(volume: string): Promise<string | null> {
@@ -118,10 +122,8 @@ class DockerodeTool implements Tool {
   }
 
   async remove(): Promise<void> {
-    const { name, graceSeconds } = this.#spec;
     try {
-      if (graceSeconds > 0) await this.#interrupt(graceSeconds * 1000);
-      await removeContainer(this.#container, name);
+      await endContainer(this.#container, this.#spec.name);
     } finally {
       this.#onRemove();
       this.stdin.destroy();
@@ -135,14 +137,6 @@ class DockerodeTool implements Tool {
     } catch (error) {
       throw dockerError(error, `wait for ${this.#spec.name}`);
     }
-  }
-
-  /** It ends in order within its grace, or is killed by the removal that follows. */
-  async #interrupt(milliseconds: number): Promise<void> {
-    const what = `interrupt ${this.#spec.name}`;
-    const isSent = await askFor(what, this.#container.kill({ signal: "SIGINT" }), [notFound, conflict]);
-    if (isSent === null) return;
-    await within(this.exitCode(), milliseconds, this.#spec.name).catch(() => undefined);
   }
 }
 
@@ -162,6 +156,12 @@ function listedVolume({
 function duplex(stream: NodeJS.ReadWriteStream): Duplex {
   if (stream instanceof Duplex) return stream;
   throw new BerthError("internal", "Docker has attached something that is no stream.");
+}
+
+/** It is interrupted and ends in order within its grace, as what holds a lock must, or is killed; and is gone then. */
+async function endContainer(container: Dockerode.Container, name: string): Promise<void> {
+  await askFor(`interrupt ${name}`, container.stop(), [notModified, notFound, conflict]);
+  await removeContainer(container, name);
 }
 
 /** One that is being removed already, as by a request that was not waited for to its end, is gone when this returns. */

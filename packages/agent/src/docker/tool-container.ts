@@ -22,6 +22,9 @@ export function toolContainer(spec: ToolSpec, name: string, process: string): Do
     OpenStdin: true,
     // Docker ends its input when ours ends.
     StdinOnce: true,
+    // Known to Docker, so that whoever stops it, a later agent or Docker itself, does so in order.
+    StopSignal: "SIGINT",
+    StopTimeout: spec.graceSeconds,
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {
       // Stores let the node in, and what is a tenant's own is reached from the node as from the tenant's containers.

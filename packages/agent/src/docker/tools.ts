@@ -40,7 +40,7 @@ export interface Tool {
 export interface ToolEngine {
   /** Makes the container, and starts it with its streams attached. */
   start(spec: ToolSpec): Promise<Tool>;
-  /** Removes the containers of tools that an agent before this one has left. */
+  /** Interrupts the tools that an agent before this one has left, and removes their containers. */
   removeLeftovers(): Promise<void>;
   /** Where the volume's files are on the node; null when there is no such volume. */
   volumeDirectory(volume: string): Promise<string | null>;

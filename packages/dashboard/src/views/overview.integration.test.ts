@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { live, until, usePages } from "../../test/page-harness.ts";
+import { live, usePages } from "../../test/page-harness.ts";
 import { gib, mib } from "../../test/stand-in/fleet.ts";
 
 const { open } = usePages();
@@ -58,20 +58,23 @@ it("shows the newest sample of each container in human units, and adds up those 
   standIn.mute = false;
   standIn.tell("samples", batch);
   standIn.mute = true;
-  await until("the sample", async () => (await cells(page, `[data-node="user2"] .node-row`))[3] === "1.50 of 2");
-  expect((await cells(page, `[data-node="user2"] .node-row`)).slice(4)).toEqual([
+  // Rows are painted over several frames.
+  const shown = (selector: string, ...range: [number, number?]) =>
+    expect.poll(async () => (await cells(page, selector)).slice(...range), { timeout: 10_000 });
+  await shown(`[data-node="user2"] .node-row`, 3).toEqual([
+    "1.50 of 2",
     "3.00 GiB 75 % of 4 GiB",
     "↓ 4.00 KiB/s ↑ 512 B/s",
     "15.0 GiB 75 % of 20 GiB",
   ]);
-  expect((await cells(page, `[data-instance="user2-openwebui"]`)).slice(3)).toEqual([
+  await shown(`[data-instance="user2-openwebui"]`, 3).toEqual([
     "0.07",
     "512 MiB 50 % of 1 GiB",
     "↓ 2.00 KiB/s ↑ 1.00 KiB/s",
     "r 0 B/s w 5.00 MiB/s",
   ]);
-  expect((await cells(page, `[data-instance="user2-n8n"]`)).slice(3, 5)).toEqual(["0.75", "384 MiB 19 % of 2 GiB"]);
-  expect((await cells(page, `[data-instance="user2-flowise"]`)).slice(3, 5)).toEqual(["–", "–"]);
+  await shown(`[data-instance="user2-n8n"]`, 3, 5).toEqual(["0.75", "384 MiB 19 % of 2 GiB"]);
+  await shown(`[data-instance="user2-flowise"]`, 3, 5).toEqual(["–", "–"]);
 });
 
 it("moves what changes, and puts what needs attention on top", async () => {

@@ -29,7 +29,7 @@ interface Count {
   skipped: number;
   /** What failed and the beginning of why, to be told once more at the end of a long output. */
   failures: readonly string[];
-  /** Names of those that passed at the second attempt only. */
+  /** Names of those that passed at the second attempt only, and why they failed at the first. */
   flaky: readonly string[];
   /** Names of those that were not begun, since the time was over. */
   outOfTime: readonly string[];
@@ -170,16 +170,19 @@ function failuresOf({ testResults }: z.output<typeof reportSchema>): string[] {
   return [
     ...files.map(({ name, message }) => toldOf(relative(repository, name), message)),
     ...tests.map(({ name, fullName, failureMessages }) =>
-      toldOf(`${relative(repository, name)}: ${fullName}`, failureMessages?.at(-1) ?? ""),
+      toldOf(`${relative(repository, name)}: ${fullName}`, ...(failureMessages ?? [])),
     ),
   ];
 }
 
-function toldOf(what: string, why: string): string {
-  const lines = stripVTControlCharacters(why)
-    .split("\n")
-    .filter((line) => !line.includes("/node_modules/"))
-    .slice(0, 8);
+/** Of each attempt: the second may fail of nothing but what the first has left. */
+function toldOf(what: string, ...reasons: readonly string[]): string {
+  const lines = reasons.flatMap((why) =>
+    stripVTControlCharacters(why)
+      .split("\n")
+      .filter((line) => !line.includes("/node_modules/"))
+      .slice(0, 8),
+  );
   return [what, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
@@ -188,7 +191,7 @@ function flakyOf({ testResults }: z.output<typeof reportSchema>): string[] {
   return testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status, failureMessages }) => status === "passed" && (failureMessages ?? []).length > 0)
-    .map(({ fullName }) => fullName);
+    .map(({ fullName, failureMessages }) => toldOf(fullName, ...(failureMessages ?? [])));
 }
 
 /** What the timed runner did not begin; what leaves itself out is `skipped`. */
