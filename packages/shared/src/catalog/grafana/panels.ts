@@ -2,11 +2,17 @@
  * Panels and variables as Grafana's dashboards have them in JSON, as far as Berth's use them. Version 42 of that schema
  * is the last one; newer dashboards are of another kind, which Grafana turns these into by itself.
  */
+import { overrides, refIdOf, transformations } from "./tables.ts";
+import { thresholdsOf } from "./thresholds.ts";
+
 export interface Query {
   /** PromQL, with `$node` for a variable and never `${node}`, which would be a placeholder of Berth's. */
   expression: string;
-  /** Name of the series: `{{tenant}}` stands for a label. */
+  /** Name of the series: `{{tenant}}` stands for a label. Of a table: of its column. */
   legend: string;
+  /** Of a column of a table that has several; otherwise it is the panel's. */
+  unit?: string;
+  badFrom?: number;
 }
 
 export interface Panel {
@@ -47,7 +53,6 @@ export interface Choice {
 export const datasource = { type: "prometheus", uid: "$datasource" } as const;
 
 const heights = { stat: 4, timeseries: 8, table: 8 } as const;
-const colors = { good: "green", bad: "red", plain: "blue" } as const;
 
 export function stat(title: string, unit: string, expression: string, options: Partial<Panel> = {}): Panel {
   return { type: "stat", title, unit, columns: 4, queries: [{ expression, legend: "" }], ...options };
@@ -60,6 +65,11 @@ export function series(title: string, unit: string, queries: Query[], options: P
 /** Of this moment: a line for each series, with its labels and its value. */
 export function table(title: string, unit: string, expression: string, options: Partial<Panel> = {}): Panel {
   return { type: "table", title, unit, columns: 12, queries: [{ expression, legend: "" }], ...options };
+}
+
+/** Likewise with several values: of the same labels each, in the order of the first one's lines. */
+export function wideTable(title: string, unit: string, queries: Query[], options: Partial<Panel> = {}): Panel {
+  return { type: "table", title, unit, columns: 12, queries, ...options };
 }
 
 /** Rows from the top down, and the panels of each from left to right. */
@@ -117,24 +127,25 @@ function panelJson(panel: Panel, id: number, gridPos: Place) {
     ...{ id, type, title, gridPos },
     ...(description === undefined ? {} : { description }),
     datasource,
-    fieldConfig: { defaults: fieldDefaults(panel), overrides: type === "table" ? overrides(panel.badFrom) : [] },
-    ...(type === "table" ? { transformations: withoutColumns(panel.labelsOnly === true) } : {}),
+    fieldConfig: { defaults: fieldDefaults(panel), overrides: type === "table" ? overrides(panel) : [] },
+    ...(type === "table" ? { transformations: transformations(panel) } : {}),
     options: options[type],
     targets: queries.map(({ expression, legend }, index) => ({
-      ...{ refId: String.fromCodePoint(65 + index), datasource, expr: expression, legendFormat: legend },
+      ...{ refId: refIdOf(index), datasource, expr: expression, legendFormat: legend },
       ...{ editorMode: "code", instant: isOfNow, range: !isOfNow },
       ...(type === "table" ? { format: "table" } : {}),
     })),
   };
 }
 
-function fieldDefaults({ type, unit, stacked, badFrom, goodFrom, max }: Panel) {
+function fieldDefaults(panel: Panel) {
+  const { type, unit, stacked, max } = panel;
   const isChart = type === "timeseries";
   return {
     ...{ unit, min: 0 },
     ...(max === undefined ? {} : { max }),
     color: { mode: isChart ? ("palette-classic" as const) : ("thresholds" as const) },
-    thresholds: { mode: "absolute" as const, steps: thresholdSteps(badFrom, goodFrom) },
+    thresholds: thresholdsOf(panel),
     custom: isChart ? chartStyle(stacked === true) : {},
   };
 }
@@ -144,20 +155,6 @@ export function chartStyle(isStacked: boolean) {
     ...{ lineWidth: 1, fillOpacity: isStacked ? 40 : 10, showPoints: "never" as const },
     stacking: { mode: isStacked ? ("normal" as const) : ("none" as const), group: "A" },
   };
-}
-
-function thresholdSteps(badFrom: number | undefined, goodFrom: number | undefined) {
-  if (badFrom !== undefined)
-    return [
-      { color: colors.good, value: null },
-      { color: colors.bad, value: badFrom },
-    ];
-  if (goodFrom !== undefined)
-    return [
-      { color: colors.bad, value: null },
-      { color: colors.good, value: goodFrom },
-    ];
-  return [{ color: colors.plain, value: null }];
 }
 
 export const options = {
@@ -173,17 +170,3 @@ export const options = {
   },
   table: { showHeader: true, cellHeight: "sm" as const },
 };
-
-/** A value is coloured once it is bad; labels are not. */
-function overrides(badFrom: number | undefined) {
-  if (badFrom === undefined) return [];
-  const property = { id: "custom.cellOptions", value: { type: "color-text" } };
-  return [{ matcher: { id: "byName", options: "Value" }, properties: [property] }];
-}
-
-/** What says the same in each line is left out. */
-function withoutColumns(labelsOnly: boolean) {
-  const left = ["Time", "__name__", "job", "fleet", "alertstate", ...(labelsOnly ? ["Value"] : [])];
-  const excludeByName = Object.fromEntries(left.map((name) => [name, true]));
-  return [{ id: "organize", options: { excludeByName, indexByName: {}, renameByName: {} } }];
-}
