@@ -1,9 +1,10 @@
 /** As much of a controller as Prometheus meets, with its TLS, its tokens and an agent that tells of what it runs. For tests. */
 import { randomBytes } from "node:crypto";
 import type { SampleBatch } from "@berth/shared/metrics/samples";
+import type { FileSystem, VolumeSize } from "@berth/shared/protocol/disks";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { FakeAgent } from "../../agents/testing/fake-agent.ts";
+import { FakeAgent, testFacts } from "../../agents/testing/fake-agent.ts";
 import { startHarness, type Harness } from "../../agents/testing/harness.ts";
 import { guardRoutes } from "../../api/authenticate.ts";
 import { handleErrors } from "../../api/errors.ts";
@@ -29,6 +30,10 @@ export interface ControllerOptions {
   instances: readonly TestInstance[];
   /** The node's values and the containers', at each second. */
   frame: Omit<SampleBatch["frames"][number], "at">;
+  /** When the node was started; undefined: by an agent that does not tell. */
+  bootedAt?: number;
+  /** What it tells of its disks, at each moment. */
+  disks?: () => { fileSystems: FileSystem[]; volumes: VolumeSize[] };
   usage?: Snapshot["usage"];
   backups?: Snapshot["backups"];
 }
@@ -48,13 +53,26 @@ export interface TestController extends AsyncDisposable {
 
 export async function startController(options: ControllerOptions): Promise<TestController> {
   const harness = await startHarness();
-  const agent = await FakeAgent.join(harness, await harness.enrol("user1"));
+  const { bootedAt, disks } = options;
+  const facts = { ...testFacts, ...(bootedAt === undefined ? {} : { bootedAt }) };
+  const agent = await FakeAgent.join(harness, await harness.enrol("user1"), { hello: { facts } });
   options.instances.forEach((instance, index) => tellOf(agent, instance, index + 1));
   const containers = options.instances.map(({ instance }) => instance);
   // As an agent does: every second.
   const sampling = setInterval(() => {
     agent.send({ type: "samples", batch: { containers, frames: [{ ...options.frame, at: Date.now() }] } });
   }, 1000);
+  // Far more often than an agent: a line through what Prometheus has of a few seconds is to be one.
+  const telling = setInterval(() => {
+    if (disks === undefined) return;
+    const { fileSystems, volumes } = disks();
+    agent.send({ type: "filesystems", fileSystems });
+    agent.send({ type: "volumes", volumes });
+  }, 100);
+  const stop = () => {
+    clearInterval(sampling);
+    clearInterval(telling);
+  };
   const secrets = await openSecrets({ inventory: harness.inventory, key: randomBytes(32) });
   const { app, port, prometheus } = await listen(harness, secrets, options);
   return {
@@ -64,9 +82,9 @@ export async function startController(options: ControllerOptions): Promise<TestC
     prometheus,
     port,
     ask: (url) => app.inject({ url, headers: { authorization: `Bearer ${admin}` } }),
-    stopSampling: () => clearInterval(sampling),
+    stopSampling: stop,
     async [Symbol.asyncDispose]() {
-      clearInterval(sampling);
+      stop();
       await app.close();
       await harness.close();
     },

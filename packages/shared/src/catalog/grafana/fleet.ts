@@ -1,4 +1,8 @@
-import { series, stat, table, type Row } from "./panels.ts";
+import { fill, fillAhead } from "./disks.ts";
+import { series, stat, table, wideTable, type Row } from "./panels.ts";
+
+const fullest = `sort_desc(topk(20, max by (node, mountpoint) (${fill("")})))`;
+const byTenant = (name: string) => [{ expression: `sum by (tenant) (${name})`, legend: "{{tenant}}" }];
 
 /** The whole fleet: is everything there, what do tenants use, what is amiss. */
 export const fleetRows: Row[] = [
@@ -89,6 +93,46 @@ export const fleetRows: Row[] = [
         "percentunit",
         [{ expression: "berth_node_disk_used_bytes / berth_node_disk_size_bytes", legend: "{{node}}" }],
         { columns: 8, max: 1 },
+      ),
+    ],
+  },
+  {
+    title: "File systems and volumes",
+    panels: [
+      wideTable(
+        "Fullest file systems",
+        "percentunit",
+        [
+          { expression: fullest, legend: "Used of its size", badFrom: 0.9 },
+          {
+            expression: `max by (node, mountpoint) (berth_node_filesystem_size_bytes - berth_node_filesystem_used_bytes) and ${fullest}`,
+            ...{ legend: "Free", unit: "bytes" },
+          },
+          {
+            expression: `max by (node, mountpoint) (${fillAhead("")}) and ${fullest}`,
+            legend: "In four days",
+            badFrom: 1,
+          },
+        ],
+        { description: "In four days: if it goes on as in the last six hours" },
+      ),
+      table("Largest volumes", "bytes", "sort_desc(topk(20, max by (node, tenant, volume) (berth_volume_size_bytes)))"),
+    ],
+  },
+  {
+    title: "What stores hold",
+    panels: [
+      series("Databases", "bytes", byTenant("berth_database_size_bytes"), { columns: 8, stacked: true }),
+      series("Points", "short", byTenant("berth_collection_points"), {
+        ...{ columns: 8, stacked: true, description: "In collections of Qdrant" },
+      }),
+      series("Buckets", "bytes", byTenant("berth_bucket_size_bytes"), { columns: 8, stacked: true }),
+      table("Kept in databases", "short", "sort_desc(topk(20, sum by (tenant, what) (berth_database_rows)))"),
+      table(
+        "Fullest buckets",
+        "percentunit",
+        "sort_desc(topk(20, max by (tenant, bucket) (berth_bucket_size_bytes / berth_bucket_quota_bytes)))",
+        { badFrom: 0.9, description: "What is used of the quota, where there is one" },
       ),
     ],
   },

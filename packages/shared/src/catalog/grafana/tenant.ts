@@ -35,15 +35,16 @@ export const tenantRows: Row[] = [
         "Network received",
         "Bps",
         byInstance(`avg_over_time(berth_container_network_receive_bytes_per_second${of}[$__rate_interval])`),
-        { columns: 8 },
       ),
       series(
         "Network sent",
         "Bps",
         byInstance(`avg_over_time(berth_container_network_transmit_bytes_per_second${of}[$__rate_interval])`),
-        { columns: 8 },
       ),
-      table("States", "short", `berth_instance_state${of} == 1`, { columns: 8, labelsOnly: true }),
+      series("Volumes", "bytes", [{ expression: `berth_volume_size_bytes${of}`, legend: "{{volume}}" }], {
+        stacked: true,
+      }),
+      table("States", "short", `berth_instance_state${of} == 1`, { labelsOnly: true }),
     ],
   },
   {
@@ -53,23 +54,29 @@ export const tenantRows: Row[] = [
       series("Kept in databases", "short", [
         { expression: `berth_database_rows${of}`, legend: "{{what}} in {{database}}" },
       ]),
-      series("Connections", "short", [
-        { expression: `berth_database_connections${of}`, legend: "{{database}}" },
-        { expression: `berth_database_connection_limit${of}`, legend: "limit of {{database}}" },
-      ]),
-      series("Points", "short", [{ expression: `berth_collection_points${of}`, legend: "{{collection}}" }], {
-        columns: 8,
-      }),
       series(
-        "Buckets",
-        "bytes",
+        "Connections",
+        "short",
         [
-          { expression: `berth_bucket_size_bytes${of}`, legend: "{{bucket}}" },
-          { expression: `berth_bucket_quota_bytes${of}`, legend: "quota of {{bucket}}" },
+          { expression: `berth_database_connections${of}`, legend: "{{database}}" },
+          { expression: `berth_database_connection_limit${of}`, legend: "limit of {{database}}" },
         ],
         { columns: 8 },
       ),
+      series("Points", "short", [{ expression: `berth_collection_points${of}`, legend: "{{collection}}" }], {
+        columns: 8,
+      }),
       series("Objects", "short", [{ expression: `berth_bucket_objects${of}`, legend: "{{bucket}}" }], { columns: 8 }),
+      series("Buckets", "bytes", [
+        { expression: `berth_bucket_size_bytes${of}`, legend: "{{bucket}}" },
+        { expression: `berth_bucket_quota_bytes${of}`, legend: "quota of {{bucket}}" },
+      ]),
+      table(
+        "Buckets of their quota",
+        "percentunit",
+        `sort_desc(max by (bucket) (berth_bucket_size_bytes${of} / berth_bucket_quota_bytes${of}))`,
+        { badFrom: 0.9 },
+      ),
     ],
   },
   {
