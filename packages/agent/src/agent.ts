@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
-import { type AgentConfig, firewallFile, journalFile } from "./config.ts";
+import { type AgentConfig, firewallFile, journalFile, pipesDirectory } from "./config.ts";
 import { Connection, type ConnectionListener } from "./connection/connection.ts";
 import { hello } from "./connection/hello.ts";
 import { EventSender } from "./connection/event-sender.ts";
@@ -90,7 +90,7 @@ export class Agent implements ConnectionListener, DockerListener {
     this.#engine = engine;
     this.#dockerVersion = new KnownVersion(engine, log);
     // One for all: each would take what the others have under way for left over.
-    const tools = new DockerodeTools(config.dockerSocket);
+    const tools = new DockerodeTools(config.dockerSocket, pipesDirectory(config));
     const drills = new DockerodeDrills(config.dockerSocket);
     this.#drillRoom = new DrillRoom({ engine, drills, tools, log });
     this.#standbys = new Standbys({

@@ -27,6 +27,8 @@ export const pendingKeyFile = (config: AgentConfig): string => join(config.state
 export const caFile = (config: AgentConfig): string => join(config.stateDirectory, "ca.pem");
 export const enrolmentFile = (config: AgentConfig): string => join(config.stateDirectory, "enrolment.json");
 export const journalFile = (config: AgentConfig): string => join(config.stateDirectory, "journal.db");
+/** Of what tools write while they run. */
+export const pipesDirectory = (config: AgentConfig): string => join(config.stateDirectory, "pipes");
 export const upgradeFile = (config: AgentConfig): string => join(config.stateDirectory, "upgrade.json");
 /** Named in berth-firewall.service, too. */
 export const firewallFile = (config: AgentConfig): string => join(config.stateDirectory, "firewall.nft");

@@ -1,39 +1,54 @@
 /** Tools on the real Docker engine. */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { BerthError } from "@berth/shared/errors";
 import Dockerode from "dockerode";
+import { within } from "../deadline.ts";
+import { errorCode } from "../files.ts";
 import { ask, askFor, notFound } from "./ask.ts";
 import { dockerError, statusOf } from "./errors.ts";
 import { filesArchive } from "./files-archive.ts";
+import { FrameReader } from "./frames.ts";
 import { labels } from "./labels.ts";
+import { OutputPipe } from "./output-pipe.ts";
 import { toolContainer } from "./tool-container.ts";
-import { ToolOutput } from "./tool-output.ts";
 import type { ListedVolume, Tool, ToolEngine, ToolSpec, VolumeList } from "./tools.ts";
 
 /** It has ended already. */
 const notModified = 304;
 /** It does not run, or is being removed already. */
 const conflict = 409;
+const keptStderrBytes = 16 * 1024;
+/** Docker lets go of what a program has said two seconds after its end. */
+const stderrMilliseconds = 10_000;
 
 export class DockerodeTools implements ToolEngine, VolumeList {
   readonly #docker: Dockerode;
+  /** A directory with one for each process of an agent, as the one before this may have left its own. */
+  readonly #pipes: string;
   readonly #process = randomUUID();
   /** Names of the containers that this agent works with now. One that it could not remove is left over like any other. */
   readonly #used = new Set<string>();
 
-  constructor(socketPath: string) {
+  /** `pipes`: a directory for what tools write, on the node that Docker runs on. */
+  constructor(socketPath: string, pipes: string) {
     this.#docker = new Dockerode({ socketPath });
+    this.#pipes = pipes;
   }
 
   async start(spec: ToolSpec): Promise<Tool> {
     const name = `berth-tool-${randomUUID().slice(0, 13)}`;
-    const options = toolContainer(spec, name, this.#process);
     this.#used.add(name);
+    const pipe = await OutputPipe.make(join(this.#pipes, this.#process));
     try {
-      return await this.#startContainer(options, spec, () => this.#used.delete(name));
+      const options = toolContainer(spec, name, this.#process, pipe.path);
+      return await this.#startContainer(options, spec, pipe, () => this.#used.delete(name));
     } catch (error) {
       this.#used.delete(name);
+      await pipe.remove();
       throw error;
     }
   }
@@ -41,6 +56,7 @@ export class DockerodeTools implements ToolEngine, VolumeList {
   async #startContainer(
     options: Dockerode.ContainerCreateOptions,
     spec: ToolSpec,
+    pipe: OutputPipe,
     onRemove: () => void,
   ): Promise<DockerodeTool> {
     const container = await ask(`create a container for ${spec.name}`, this.#docker.createContainer(options));
@@ -49,11 +65,10 @@ export class DockerodeTools implements ToolEngine, VolumeList {
         const put = container.putArchive(await filesArchive(spec.files), { path: "/" });
         await ask(`put files into the container of ${spec.name}`, put);
       }
-      const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
+      const streams = { stream: true, stdin: true, stdout: false, stderr: true, hijack: true };
       const attached = await ask(`attach to ${spec.name}`, container.attach(streams));
-      const tool = new DockerodeTool(container, duplex(attached), spec, onRemove);
       await ask(`start ${spec.name}`, container.start());
-      return tool;
+      return new DockerodeTool({ container, attached: duplex(attached), pipe, name: spec.name, onRemove });
     } catch (error) {
       await removeContainer(container, spec.name);
       throw error;
@@ -72,6 +87,10 @@ export class DockerodeTools implements ToolEngine, VolumeList {
         endContainer(this.#docker.getContainer(id), present[labels.tool] ?? id),
       ),
     );
+    const pipes = await readdir(this.#pipes).catch(unlessMissing);
+    for (const process of pipes.filter((one) => one !== this.#process)) {
+      await rm(join(this.#pipes, process), { recursive: true, force: true });
+    }
   }
 
   async volumeDirectory(volume: string): Promise<string | null> {
@@ -94,50 +113,75 @@ export class DockerodeTools implements ToolEngine, VolumeList {
   }
 }
 
+interface ToolParts {
+  container: Dockerode.Container;
+  attached: Duplex;
+  pipe: OutputPipe;
+  name: string;
+  /** Called once nobody works with it any more, whether it could be removed or not. */
+  onRemove: () => void;
+}
+
 class DockerodeTool implements Tool {
   readonly stdin: Duplex;
   readonly stdout: AsyncIterable<Buffer>;
-  readonly #container: Dockerode.Container;
-  readonly #spec: ToolSpec;
-  readonly #output = new ToolOutput();
-  readonly #onRemove: () => void;
-  #exit: Promise<number> | undefined;
+  readonly #parts: ToolParts;
+  readonly #exit: Promise<number>;
+  #said = Buffer.alloc(0);
 
-  /** `onRemove` is called once nobody works with it any more, whether it could be removed or not. */
-  constructor(container: Dockerode.Container, attached: Duplex, spec: ToolSpec, onRemove: () => void) {
-    this.#container = container;
-    this.#spec = spec;
-    this.#onRemove = onRemove;
-    this.stdin = attached;
-    this.stdout = this.#output.stdout(attached);
+  /** Of a container that was started. */
+  constructor(parts: ToolParts) {
+    this.#parts = parts;
+    this.stdin = parts.attached;
+    this.stdout = parts.pipe.reader;
+    const frames = new FrameReader((_channel, data) => {
+      this.#said = Buffer.concat([this.#said, data]).subarray(-keptStderrBytes);
+    });
+    parts.attached.on("data", (chunk: Buffer) => frames.write(chunk));
+    this.#exit = this.#wait();
+    this.#exit.catch(() => undefined);
   }
 
   get stderr(): string {
-    return this.#output.stderr;
+    return this.#said.toString("utf8");
   }
 
   async exitCode(): Promise<number> {
-    this.#exit ??= this.#wait();
     return this.#exit;
   }
 
   async remove(): Promise<void> {
+    const { container, pipe, name, onRemove } = this.#parts;
     try {
-      await endContainer(this.#container, this.#spec.name);
+      await endContainer(container, name);
     } finally {
-      this.#onRemove();
+      onRemove();
       this.stdin.destroy();
+      await pipe.remove();
     }
   }
 
   async #wait(): Promise<number> {
+    const { container, attached, pipe, name } = this.#parts;
+    const saidAll = once(attached, "close");
+    saidAll.catch(() => undefined);
     try {
-      const { StatusCode: code } = await this.#container.wait();
+      await pipe.removeName();
+      const { StatusCode: code } = await container.wait();
+      pipe.end();
+      await within(saidAll, stderrMilliseconds, `the last words of ${name}`).catch(() => undefined);
       return code;
     } catch (error) {
-      throw dockerError(error, `wait for ${this.#spec.name}`);
+      const told = dockerError(error, `wait for ${name}`);
+      pipe.end(told);
+      throw told;
     }
   }
+}
+
+function unlessMissing(error: unknown): string[] {
+  if (errorCode(error) === "ENOENT") return [];
+  throw error;
 }
 
 /** Files of another driver, or of a disk or directory that the volume names, are not below Docker's own. */

@@ -6,18 +6,24 @@ import type { ToolMount, ToolSpec } from "./tools.ts";
 /** Docker's default is 1024: where cores are short, instances go first. */
 const cpuShares = 128;
 
-/** `process`: of the agent, so that a later one knows what was left behind. */
-export function toolContainer(spec: ToolSpec, name: string, process: string): Dockerode.ContainerCreateOptions {
-  const [program, ...args] = spec.argv;
+const stdoutPath = "/berth-stdout";
+
+/** `process`: of the agent, so that a later one knows what was left behind. `stdout`: a pipe on the node. */
+export function toolContainer(
+  spec: ToolSpec,
+  name: string,
+  process: string,
+  stdout: string,
+): Dockerode.ContainerCreateOptions {
   return {
     name,
     Image: spec.image,
-    Entrypoint: [program],
-    Cmd: args,
+    Entrypoint: ["sh", "-c", `exec "$@" >${stdoutPath}`, "sh"],
+    Cmd: [...spec.argv],
     Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
     Labels: { [labels.tool]: spec.name, [labels.process]: process },
     AttachStdin: true,
-    AttachStdout: true,
+    AttachStdout: false,
     AttachStderr: true,
     OpenStdin: true,
     // Docker ends its input when ours ends.
@@ -34,7 +40,7 @@ export function toolContainer(spec: ToolSpec, name: string, process: string): Do
       RestartPolicy: { Name: "no" },
       // What it writes is somebody's data: it passes through, and is kept nowhere.
       LogConfig: { Type: "none", Config: {} },
-      Mounts: spec.mounts.map(mountOf),
+      Mounts: [...spec.mounts.map(mountOf), { Type: "bind", Source: stdout, Target: stdoutPath }],
     },
   };
 }

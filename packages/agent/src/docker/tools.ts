@@ -11,6 +11,7 @@ export interface ToolMount {
 export interface ToolSpec {
   /** What it does, as its label and in errors: "restic backup". */
   name: string;
+  /** It has a shell. */
   image: string;
   /** Program and arguments. Everybody on the node can read them: no secrets. */
   argv: readonly [string, ...string[]];
@@ -27,7 +28,7 @@ export interface ToolSpec {
 export interface Tool {
   /** A program that is cut off reads an end like any other: interrupt it before this is destroyed. */
   readonly stdin: Writable;
-  /** As it comes and no faster than it is read. */
+  /** As it comes, no faster than it is read, and whole however slowly that is. */
   readonly stdout: AsyncIterable<Buffer>;
   /** The last of what it has said, at most 16 KiB. */
   readonly stderr: string;
