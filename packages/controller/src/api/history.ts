@@ -1,4 +1,4 @@
-import { columnsOf, getHistory, getHistoryStatus, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import { getHistory, getHistoryStatus, type MetricsHistoryAnswer, namesOf } from "@berth/shared/api/metrics";
 import { BerthError } from "@berth/shared/errors";
 import type { HistoryStatus } from "@berth/shared/metrics/history";
 import type { FastifyInstance } from "fastify";
@@ -15,7 +15,9 @@ export interface HistoryQuestion {
   to: number;
   points: number;
   by: "sum" | "container";
-  /** Containers of these alone; null: of all. */
+  /** Things of these names alone; null: whatever they are called. */
+  only: ReadonlySet<string> | null;
+  /** Containers, and what is held, of these alone; null: of all. */
   instances: ReadonlySet<string> | null;
 }
 
@@ -34,11 +36,12 @@ export function noHistory({ kind, name }: Pick<HistoryQuestion, "kind" | "name">
 export function serveHistory(app: FastifyInstance, history: HistoryApi, sinceOf: SinceOf): void {
   serveEndpoint(app, getHistoryStatus, async () => history.status());
   serveEndpoint(app, getHistory, async ({ params, query, scope }) => {
-    const { columns, from, to, points, by } = query;
+    const { columns, from, to, points, by, only } = query;
     if (!isInScope(params.kind, params.name, scope)) throw noHistory(params);
     const start = Math.max(Date.parse(from), Date.parse(await sinceOf(scope)));
     return history.read({
-      ...{ ...params, points, by, columns: columnsOf(columns) },
+      ...{ ...params, points, by, columns: namesOf(columns) },
+      only: only === undefined ? null : new Set(namesOf(only)),
       ...{ from: start, to: Math.max(Date.parse(to), start + 1000) },
       instances: scope?.instances ?? null,
     });

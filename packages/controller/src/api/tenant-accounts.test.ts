@@ -101,7 +101,8 @@ async function ask(url: string, as = "tina", payload?: object) {
 }
 
 const span = `from=${at}&to=2026-11-24T13:00:00.000Z&columns=cpuCores`;
-const held = span.replace("cpuCores", "databaseBytes,rows");
+const held = span.replace("cpuCores", "databaseBytes,rows,volumeBytes");
+const onDisks = span.replace("cpuCores", "fileSystemUsedBytes,volumeBytes");
 
 describe("a tenant's account", () => {
   test.each([
@@ -118,6 +119,7 @@ describe("a tenant's account", () => {
     [`/api/history/tenant/user1?${held}`],
     [`/api/history/instance/user1-flowise?${span}`],
     [`/api/history/node/user1?${span}`],
+    [`/api/history/node/user1?${onDisks}&by=container`],
   ])("gets its own by %s, and of nobody else's a word", async (url) => {
     const { statusCode, body } = await ask(url);
     expect(statusCode).toBe(200);
@@ -164,6 +166,7 @@ describe("a tenant's account", () => {
     [`/api/history/tenant/user2?${held}`, "No tenant is named 'user2', nor was one lately"],
     [`/api/history/instance/shared-postgres?${held}`, "No instance is named 'shared-postgres', nor was one lately"],
     [`/api/history/instance/user2-n8n?${span}`, "No instance is named 'user2-n8n', nor was one lately"],
+    [`/api/history/node/both?${onDisks}`, "No node is named 'both', nor was one lately"],
     [`/api/history/node/both?${span}`, "No node is named 'both', nor was one lately"],
     [`/api/history/node/shared?${span}`, "No node is named 'shared', nor was one lately"],
     ["/api/instances/user2-n8n/logs", "No instance is named 'user2-n8n'"],

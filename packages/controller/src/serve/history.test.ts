@@ -30,6 +30,15 @@ const groups: Group[] = [
   groupOfHolding({ kind: "bucket", name: "user1-a-uploads", owner: "user1-a" }),
   groupOfHolding({ kind: "bucket", name: "user1-gone-uploads", owner: "user1-gone" }),
   groupOfHolding({ kind: "bucket", name: "langfuse", owner: "shared-langfuse" }),
+  ...["user1", "shared1"].map((node) => groupOfHolding({ kind: "file-system", name: `/of-${node}`, owner: "", node })),
+  ...[
+    ["user1", "user1-n8n", "user1-n8n-data"],
+    ["user1", "user1-gone", "user1-gone-data"],
+    ["user1", "", "by-hand"],
+    ["shared1", "user1-redis", "user1-redis-data"],
+    ["shared1", "user1-a-redis", "user1-a-redis-data"],
+    ["shared1", "", "of-nobody"],
+  ].map(([node = "", owner = "", name = ""]) => groupOfHolding({ kind: "volume", name, owner, node })),
 ];
 const day = 86_400_000;
 const now = 1000 * day;
@@ -88,6 +97,7 @@ const question = (change: Partial<HistoryQuestion>): HistoryQuestion => ({
     points: 5,
     by: "sum",
     instances: null,
+    only: null,
     ...change,
   },
 });
@@ -97,9 +107,26 @@ async function groupsOf(change: Partial<HistoryQuestion>): Promise<string[]> {
   return groups.filter((group) => asked?.nameOf(group) !== undefined).map(({ node, container }) => container || node);
 }
 
-it("takes a node's own series for a node, and its containers' when they are wanted apart", async () => {
-  expect(await groupsOf({})).toEqual(["user1"]);
-  expect(await groupsOf({ by: "container" })).toEqual(["user1-n8n", "user1-n8n-worker", "user1-gone"]);
+it("takes a node's own series for a node, its containers' when they are wanted apart, and what is on its disks", async () => {
+  const onDisks = ["/of-user1", "user1-n8n-data", "user1-gone-data", "by-hand"];
+  expect(await groupsOf({})).toEqual(["user1", ...onDisks]);
+  expect(await groupsOf({ by: "container" })).toEqual(["user1-n8n", "user1-n8n-worker", "user1-gone", ...onDisks]);
+  expect(await groupsOf({ name: "shared1" })).toEqual([
+    ...["/of-shared1", "user1-redis-data", "user1-a-redis-data", "of-nobody"],
+  ]);
+});
+
+it("takes things of some names alone where that is wanted", async () => {
+  const only = new Set(["/of-user1", "by-hand", "user1-n8n", "user1-redis-data"]);
+  expect(await groupsOf({ by: "container", only })).toEqual(["user1-n8n", "/of-user1", "by-hand"]);
+  expect(await groupsOf({ kind: "tenant", only })).toEqual(["user1-n8n", "user1-redis-data"]);
+});
+
+it("gives the history of a volume to nobody who has one of that name after another owner", async () => {
+  const [former, present] = ["user1-a-b", "user1-a"].map((owner) =>
+    groupOfHolding({ kind: "volume", name: "user1-a-b-data", owner, node: "shared1" }),
+  );
+  expect(former?.node).not.toBe(present?.node);
 });
 
 it("takes all containers of an instance, added up or apart", async () => {
@@ -107,9 +134,10 @@ it("takes all containers of an instance, added up or apart", async () => {
     "user1-n8n",
     "user1-n8n-worker",
     "user1_n8n",
+    "user1-n8n-data",
   ]);
   const { series } = await api.read(question({ kind: "instance", name: "user1-n8n", by: "container" }));
-  expect(series.map(({ name }) => name)).toEqual(["user1-n8n", "user1-n8n-worker", "user1_n8n"]);
+  expect(series.map(({ name }) => name)).toEqual(["user1-n8n", "user1-n8n-worker", "user1_n8n", "user1-n8n-data"]);
   expect(await groupsOf({ kind: "instance", name: "shared-langfuse" })).toEqual(["langfuse"]);
 });
 
@@ -117,19 +145,22 @@ it("takes what is a tenant's on every node, also what was removed, and nothing o
   expect(await groupsOf({ kind: "tenant" })).toEqual([
     ...["user1-n8n", "user1-n8n-worker", "user1-gone", "user1-redis"],
     ...["user1_n8n", "user1_gone", "user1-uploads"],
+    ...["user1-n8n-data", "user1-gone-data", "user1-redis-data"],
   ]);
   expect(await groupsOf({ kind: "tenant", name: "user1-a" })).toEqual([
-    ...["user1-a-redis", "user1_a_vectors", "user1-a-uploads"],
+    ...["user1-a-redis", "user1_a_vectors", "user1-a-uploads", "user1-a-redis-data"],
   ]);
 });
 
 it("takes of those alone that may be seen, whoever a name says that something is", async () => {
   const instances = new Set(["user1-n8n"]);
-  expect(await groupsOf({ by: "container", instances })).toEqual(["user1-n8n", "user1-n8n-worker"]);
-  expect(await groupsOf({ kind: "tenant", instances })).toEqual([
-    ...["user1-n8n", "user1-n8n-worker", "user1_n8n", "user1-uploads"],
+  expect(await groupsOf({ by: "container", instances })).toEqual([
+    ...["user1-n8n", "user1-n8n-worker", "/of-user1", "user1-n8n-data"],
   ]);
-  expect(await groupsOf({ instances })).toEqual(["user1"]);
+  expect(await groupsOf({ kind: "tenant", instances })).toEqual([
+    ...["user1-n8n", "user1-n8n-worker", "user1_n8n", "user1-uploads", "user1-n8n-data"],
+  ]);
+  expect(await groupsOf({ instances })).toEqual(["user1", "/of-user1", "user1-n8n-data"]);
 });
 
 it("answers in seconds and moments", async () => {

@@ -9,7 +9,7 @@ import type { Inventory } from "../inventory/database.ts";
 import { listInstances } from "../inventory/instances.ts";
 import { listNodes } from "../inventory/nodes.ts";
 import { type History, openHistory } from "../metrics/history/history.ts";
-import { isBucket, isHolding } from "../metrics/history/holding.ts";
+import { isBucket, kindOfHolding, nodeOfHolding } from "../metrics/history/holding.ts";
 import type { Group } from "../metrics/history/pending.ts";
 import { statePaths, type ServeOptions } from "./options.ts";
 
@@ -90,24 +90,32 @@ function withinKept(
   return { from: within(from), to: within(to) };
 }
 
-function seriesName({ container, node }: Group, { by, name }: HistoryQuestion): string {
-  if (by === "sum") return name;
+function seriesName(group: Group, { by, name }: HistoryQuestion): string {
+  return by === "sum" ? name : thingOf(group);
+}
+
+/** Its own name: of the node itself, a container, or what a store or a disk holds. */
+function thingOf({ container, node }: Group): string {
   return container === "" ? node : container;
 }
 
 function isOf(group: Group, question: HistoryQuestion, names: Names): boolean {
   const { node, container, instance } = group;
   const { kind, name, by, instances } = question;
-  if (isHolding(group)) return isHeldFor(group, question, names);
+  if (question.only !== null && !question.only.has(thingOf(group))) return false;
+  if (kindOfHolding(group) !== null) return isHeldFor(group, question, names);
   if (container !== "" && instances !== null && !instances.has(instance)) return false;
   if (kind === "node") return node === name && (container === "") === (by === "sum");
   if (container === "") return false;
   return kind === "instance" ? instance === name : tenantOf(instance, names) === name;
 }
 
-/** Buckets are a tenant's own or a shared instance's; everything else is an instance's. */
+/** Buckets are a tenant's own or a shared instance's, file systems their node's; everything else is an instance's. */
 function isHeldFor(group: Group, { kind, name, instances }: HistoryQuestion, names: Names): boolean {
   const { instance: owner } = group;
+  const isOnNode = kind === "node" && nodeOfHolding(group) === name;
+  if (kindOfHolding(group) === "file-system") return isOnNode;
+  if (isOnNode) return instances === null || instances.has(owner);
   if (isBucket(group) && names.tenants.includes(owner)) return kind === "tenant" && owner === name;
   // Of an owner that is gone: `user1-x` may have been a tenant, and no service of `user1`'s.
   if (isBucket(group) && kind === "tenant" && !names.instances.has(owner)) return false;

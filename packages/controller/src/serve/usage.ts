@@ -1,4 +1,4 @@
-/** What tenants use, wired: the needs of the fleet and the stores that meet them; and the history of it. */
+/** What tenants use, wired: the needs of the fleet and the stores that meet them; and the history of it, and of disks. */
 import { catalog } from "@berth/shared/catalog/index";
 import { catalogOf } from "@berth/shared/catalog/merge";
 import { awake } from "@berth/shared/fleet/awake";
@@ -6,6 +6,7 @@ import { placements } from "@berth/shared/fleet/instances";
 import type { Logger } from "pino";
 import { tenantSince } from "../inventory/tenants.ts";
 import { readStatus } from "../status/status.ts";
+import { diskHoldings } from "../usage/disk-holdings.ts";
 import { createForecast } from "../usage/forecast.ts";
 import { createRecorder } from "../usage/record.ts";
 import { createUsage, type UsageRoom } from "../usage/usage.ts";
@@ -43,6 +44,7 @@ export function openUsage({ inventory, store, stores, hub, desired, history, log
   });
   const recorder = createRecorder({
     read: usage.readStores,
+    disks: (now) => diskHoldings(hub.disks(), { isOnline: (node) => hub.connection(node)?.state === "online", now }),
     add: history.addHoldings,
     onRecord: ({ buckets }) => forecast.look(buckets),
     onFailure,

@@ -108,7 +108,7 @@ beforeAll(async () => {
     now: () => now,
   });
   const onFailure = (error: unknown) => failures.push(error);
-  recorder = createRecorder({ read: usage.readStores, add: history.addHoldings, onFailure });
+  recorder = createRecorder({ read: usage.readStores, disks: () => [], add: history.addHoldings, onFailure });
   api = createHistoryApi(
     history,
     inventory,
@@ -140,7 +140,7 @@ function sizeOf(database: string): Promise<number> {
 }
 
 async function told(tenant: string, columns: string[]) {
-  const question = { kind: "tenant", name: tenant, by: "container", instances: null } as const;
+  const question = { kind: "tenant", name: tenant, by: "container", instances: null, only: null } as const;
   return api.read({ ...question, columns, from: start, to: start + 4 * quarter, points: 4 });
 }
 

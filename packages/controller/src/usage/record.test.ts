@@ -35,8 +35,9 @@ const usage: StoreUsage = {
 let added: [at: number, names: string[]][];
 let failures: unknown[];
 let asked: number;
+let onDisks: Holding[];
 beforeEach(() => {
-  [added, failures, asked] = [[], [], 0];
+  [added, failures, asked, onDisks] = [[], [], 0, []];
   vi.useFakeTimers();
 });
 afterEach(() => vi.useRealTimers());
@@ -47,7 +48,10 @@ function open(read: RecorderDependencies["read"]) {
       asked += 1;
       return read();
     },
-    add: (at, holdings) => added.push([at, holdings.map(({ name }) => name)]),
+    disks: () => onDisks,
+    add: (at, holdings) => {
+      if (holdings.length > 0) added.push([at, holdings.map(({ name }) => name)]);
+    },
     onFailure: (error) => failures.push(error),
   });
 }
@@ -96,6 +100,21 @@ test("a failure is told, and the next time it asks again; that there is no fleet
   await vi.advanceTimersByTimeAsync(60_000 + 2 * 300_000);
   expect(failures).toEqual([new Error("the disk is gone")]);
   expect(added).toHaveLength(1);
+  recorder.close();
+});
+
+test("what is on disks is recorded whether stores answer or not, and before they do", async () => {
+  vi.setSystemTime(Date.parse(readAt) - 60_000);
+  onDisks = [{ kind: "volume", name: "user1-n8n-data", owner: "user1-n8n", node: "user1", values: { volumeBytes: 5 } }];
+  const recorder = open(
+    () => new Promise((_, reject) => void setTimeout(() => reject(new Error("no answer")), 10_000)),
+  );
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(added).toEqual([[Date.parse(readAt), ["user1-n8n-data"]]]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(failures).toEqual([new Error("no answer")]);
+  await vi.advanceTimersByTimeAsync(5 * 60_000);
+  expect(added).toHaveLength(2);
   recorder.close();
 });
 

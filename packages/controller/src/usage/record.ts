@@ -1,4 +1,4 @@
-/** What stores hold, for the history: they are asked now and then, whether somebody looks or not. */
+/** What stores and disks hold, for the history: now and then, whether somebody looks or not. */
 import type { Usage } from "@berth/shared/api/usage";
 import { BerthError } from "@berth/shared/errors";
 import { rowsColumnOf } from "@berth/shared/metrics/holdings";
@@ -8,14 +8,17 @@ import type { StoreUsage } from "./usage.ts";
 export interface RecorderDependencies {
   /** Throws `not-found` before the first apply. */
   read: () => Promise<StoreUsage>;
+  /** What agents told of disks: nobody is waited for. */
+  disks: (now: number) => readonly Holding[];
   add: (at: number, holdings: readonly Holding[]) => void;
   /** After it was recorded. */
   onRecord?: (usage: StoreUsage) => Promise<void>;
   onFailure: (error: unknown) => void;
+  now?: () => number;
 }
 
 export interface Recorder {
-  /** Asks, and records what was told. Never fails. */
+  /** Records what is on disks, asks stores, and records what they told. Never fails. */
   record: () => Promise<void>;
   /** Waits for no store: what it answers then is not recorded. */
   close: () => void;
@@ -26,11 +29,14 @@ const everyMilliseconds = 5 * 60_000;
 /** Agents connect first: until then no store is known to be healthy. */
 const startMilliseconds = 60_000;
 
-export function createRecorder({ read, add, onRecord, onFailure }: RecorderDependencies): Recorder {
+export function createRecorder(dependencies: RecorderDependencies): Recorder {
+  const { read, disks, add, onRecord, onFailure, now = Date.now } = dependencies;
   let closed = false;
 
   async function record(): Promise<void> {
     try {
+      const at = now();
+      add(at, disks(at));
       const usage = await read();
       if (closed) return;
       add(Date.parse(usage.readAt), holdingsToKeep(usage));

@@ -1,7 +1,7 @@
 /** The stand-in's past: the same functions of the time as its samples, with a gap in the small hours of each day. */
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
-import { columnsOf, type HistoryCurve, historyQuerySchema, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
+import { namesOf, type HistoryCurve, historyQuerySchema, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
 import type { HistoryStatus } from "@berth/shared/metrics/history";
 import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
 import type { Usage } from "@berth/shared/api/usage";
@@ -38,7 +38,7 @@ export function historyOf(
     throw new BerthError("not-found", "There is no such history");
   }
   const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
-  const columns = columnsOf(query.columns);
+  const columns = namesOf(query.columns);
   const resolutionSeconds = Math.max(resolutionOf(from), columns.some(isHoldingColumn) ? holdingStepSeconds : 0);
   const merge = Math.max(1, Math.ceil((to - from) / query.points / 1000 / resolutionSeconds));
   const stepSeconds = merge * resolutionSeconds;

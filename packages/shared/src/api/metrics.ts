@@ -23,7 +23,7 @@ export const getHistoryStatus = defineEndpoint({
   response: historyStatusSchema,
 });
 
-/** Of nodes and containers, and of what stores hold: counts of rows have a column `rows:NAME` each besides. */
+/** Of nodes and containers, and of what stores and disks hold: counts of rows have a column `rows:NAME` each besides. */
 export const historyColumns = [
   ...new Set<string>([...nodeColumns, ...containerColumns, ...holdingColumns, rowsColumn]),
 ];
@@ -43,12 +43,12 @@ export const historyQuerySchema = z
     columns: z
       .string()
       .default("cpuCores,memoryBytes")
-      .refine((text) => columnsOf(text).length <= mostColumns, { error: `must be ${mostColumns} at most` })
-      .refine((text) => columnsOf(text).every(isHistoryColumn), {
+      .refine((text) => namesOf(text).length <= mostColumns, { error: `must be ${mostColumns} at most` })
+      .refine((text) => namesOf(text).every(isHistoryColumn), {
         error: `must be some of ${historyColumns.join(", ")}, with commas between`,
       })
       .describe(
-        "Names of columns, with commas between; with one of what stores hold, points are 15 minutes apart or more",
+        "Names of columns, with commas between; with one of what stores or disks hold, points are 15 minutes apart or more",
       ),
     points: z.coerce
       .number()
@@ -60,12 +60,20 @@ export const historyQuerySchema = z
     by: z
       .enum(["sum", "container"])
       .default("sum")
-      .describe("sum: what belongs to it added up; container: each container, database, collection and bucket apart"),
+      .describe(
+        "sum: what belongs to it added up; container: each container, database, collection, bucket, file system and volume apart",
+      ),
+    only: z
+      .string()
+      .optional()
+      .describe(
+        "Of all these, those of such names alone (file systems by where they are mounted), with commas between",
+      ),
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { error: "must begin before it ends", path: ["to"] });
 
 /** `cpuCores,memoryBytes` -> each once. */
-export function columnsOf(text: string): string[] {
+export function namesOf(text: string): string[] {
   return [...new Set(text.split(",").map((name) => name.trim()))];
 }
 
@@ -84,10 +92,14 @@ export const historySchema = z.object({
   length: z.int().describe("Number of points"),
   series: z.array(
     z.object({
-      name: z.string().describe("Of the node, instance or tenant; or of the container, database, collection or bucket"),
+      name: z
+        .string()
+        .describe(
+          "Of the node, instance or tenant; or of the container, database, collection, bucket or volume; or where the file system is mounted",
+        ),
       columns: z
         .record(z.string(), historyCurveSchema)
-        .describe("By column; null is what was not measured. What stores never held in this time is left out"),
+        .describe("By column; null is what was not measured. What was never held in this time is left out"),
     }),
   ),
 });
@@ -98,7 +110,7 @@ export const getHistory = defineEndpoint({
   method: "GET",
   path: "/api/history/:kind/:name",
   summary:
-    "Metrics of a node, of an instance or of all of a tenant's, and what stores held for it, between two moments",
+    "Metrics of a node, of an instance or of all of a tenant's, and what stores and disks held for it, between two moments",
   role: "tenant",
   params: z.object({ kind: historySchema.shape.kind, name: z.string() }),
   query: historyQuerySchema,

@@ -11,6 +11,7 @@ interface Asked {
   kind: string;
   name: string;
   columns: string;
+  only: string | undefined;
   minutes: number;
 }
 
@@ -18,8 +19,8 @@ async function startHistory(series: MetricsHistoryAnswer["series"]) {
   const asked: Asked[] = [];
   const controller = await startTestController((app) => {
     serveEndpoint(app, getStatus, async () => fleet);
-    serveEndpoint(app, getHistory, async ({ params, query: { from, to, columns } }) => {
-      asked.push({ ...params, columns, minutes: (Date.parse(to) - Date.parse(from)) / 60_000 });
+    serveEndpoint(app, getHistory, async ({ params, query: { from, to, columns, only } }) => {
+      asked.push({ ...params, columns, only, minutes: (Date.parse(to) - Date.parse(from)) / 60_000 });
       return { ...params, from, stepSeconds: 1800, resolutionSeconds: 60, length: 4, series };
     });
   });
@@ -65,9 +66,26 @@ test("tells what stores hold where steps are long enough for it, and of a node n
   await ask("user1", "--of", "node");
   await ask("user1", "--since", "1h", "--column", "rows:executions");
   const [day, hour, node, own] = controller.asked.map(({ columns }) => columns);
-  expect(day).toMatch(/^cpuCores,.*,databaseBytes,bucketBytes,objects,points,rows$/);
+  expect(day).toMatch(/^cpuCores,.*,databaseBytes,bucketBytes,objects,points,volumeBytes,rows$/);
   expect([hour, node].map((columns) => columns?.includes("databaseBytes"))).toEqual([false, false]);
   expect(own).toBe("rows:executions");
+});
+
+test("tells of a node's file systems and volumes, each apart, and of some alone", async () => {
+  const bytes = { average: [8388608, null, 9437184, 10485760], maximum: [8388608, null, 9437184, 10485760] };
+  await using controller = await startHistory([
+    { name: "/", columns: { fileSystemUsedBytes: bytes } },
+    { name: "user1-n8n-data", columns: { volumeBytes: bytes } },
+  ]);
+  const words = ["--of", "node", "--by", "container", "--column", "fileSystemUsedBytes,volumeBytes"];
+  const { stdout } = await runInTest([
+    ...["metrics", "user1", ...words, "--only", "/,user1-n8n-data", "--controller", controller.address],
+  ]);
+  expect(stdout).toMatch(/^\/ +fileSystemUsedBytes +8\.00 MiB +9\.00 MiB +10\.0 MiB +▇ ██$/m);
+  expect(stdout).toMatch(/^user1-n8n-data +volumeBytes +8\.00 MiB/m);
+  expect(controller.asked).toMatchObject([
+    { kind: "node", columns: "fileSystemUsedBytes,volumeBytes", only: "/,user1-n8n-data" },
+  ]);
 });
 
 test("--json is the controller's answer", async () => {

@@ -1,12 +1,12 @@
 import {
-  columnsOf,
+  namesOf,
   getHistory,
   historyColumns,
   isHistoryColumn,
   type MetricsHistoryAnswer,
 } from "@berth/shared/api/metrics";
 import { getStatus, type Status } from "@berth/shared/api/status";
-import { holdingColumns, holdingStepSeconds, rowsColumn } from "@berth/shared/metrics/holdings";
+import { heldColumns, holdingStepSeconds, rowsColumn } from "@berth/shared/metrics/holdings";
 import { parseAgo } from "../ago.ts";
 import { defineCommand } from "../define-command.ts";
 import { usageError } from "../errors.ts";
@@ -28,8 +28,9 @@ export default defineCommand({
     "are of the whole time; the curve shows averages, with a space where nothing was measured. The controller chooses " +
     "the resolution, and says which.\n\n" +
     "What stores hold for a tenant or an instance: databaseBytes, bucketBytes, objects, points, and rows, which stands for " +
-    "each count of rows (rows:executions). Stores are asked every five minutes, so that with one of these columns points " +
-    "are 15 minutes apart or more. Of which there is none, is left out.\n\n" +
+    "each count of rows (rows:executions). What is on disks: volumeBytes of its volumes, and of a node besides " +
+    "fileSystemUsedBytes and fileSystemSizeBytes. With one of these columns points are 15 minutes apart or more. Of which " +
+    "there is none, is left out.\n\n" +
     'With --json: {"from", "stepSeconds", "resolutionSeconds", "length", "series": [{"name", "columns": {"cpuCores": ' +
     '{"average": […], "maximum": […]}}}]}; null is what was not measured. docs/metrics.md says what each column is.',
   arguments: { name: { description: "Name of an instance, a tenant or a node", completes: "instance" } },
@@ -42,14 +43,21 @@ export default defineCommand({
       short: "c",
       value: "COLUMNS",
       description:
-        "Columns, with commas between. Left out: CPU, memory, network and disk, and of a longer time what stores hold",
+        "Columns, with commas between. Left out: CPU, memory, network and disk, and of a tenant's or an instance's longer " +
+        "time what stores and volumes hold",
     },
     by: {
       kind: "choice",
       value: "WHAT",
       choices: ["sum", "container"],
       default: "sum",
-      description: "All added up, or each container, database, collection and bucket apart",
+      description: "All added up, or each container, database, collection, bucket, file system and volume apart",
+    },
+    only: {
+      kind: "text",
+      value: "NAMES",
+      description:
+        "Of all these, those of such names alone, with commas between: file systems by where they are mounted",
     },
     points: {
       kind: "integer",
@@ -75,9 +83,13 @@ export default defineCommand({
       command: "berth metrics user2 --of tenant --since 90d --column databaseBytes,rows --by container",
       does: "how a tenant's databases have grown in three months, each apart",
     },
+    {
+      command: "berth metrics user1 --of node --since 90d --column fileSystemUsedBytes,volumeBytes --by container",
+      does: "how a node's file systems and volumes have filled in three months, each apart",
+    },
   ],
   async run({ client, input, terminal }) {
-    const wanted = input.column === undefined ? undefined : columnsOf(input.column);
+    const wanted = input.column === undefined ? undefined : namesOf(input.column);
     const unknown = wanted?.find((column) => !isHistoryColumn(column));
     if (unknown !== undefined) {
       throw usageError(`There is no column '${unknown}'`, `There are: ${historyColumns.join(", ")}.`);
@@ -95,6 +107,7 @@ export default defineCommand({
           columns: (wanted ?? usualColumns(kind, (to - from) / input.points)).join(","),
           points: input.points,
           by: input.by,
+          only: input.only,
         },
       },
     });
@@ -102,10 +115,10 @@ export default defineCommand({
   render: (answer, options) => historyLines(answer, options),
 });
 
-/** What stores hold is asked for where it does not make the steps longer. */
+/** What stores and volumes hold is asked for where it does not make the steps longer. */
 function usualColumns(kind: MetricsHistoryAnswer["kind"], step: number): string[] {
   const isUsedAlone = kind === "node" || step < holdingStepSeconds * 1000;
-  return isUsedAlone ? usedColumns : [...usedColumns, ...holdingColumns, rowsColumn];
+  return isUsedAlone ? usedColumns : [...usedColumns, ...heldColumns, rowsColumn];
 }
 
 /** What is unknown is taken for an instance: one that was removed has a history. */

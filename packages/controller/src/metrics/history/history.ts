@@ -1,5 +1,5 @@
 /**
- * The history of metrics: what agents measured and stores told, rolled up, on disk. Nothing here ever fails its callers: what cannot be
+ * The history of metrics: what agents measured, and what stores and disks held, rolled up, on disk. Nothing here ever fails its callers: what cannot be
  * stored or read is told by `status` and in the log, and the fleet goes on.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
@@ -44,7 +44,7 @@ export interface HistoryOptions {
 
 export interface History {
   add: (samples: LiveSamples) => void;
-  /** What stores held at a moment. */
+  /** What stores and disks held at a moment. */
   addHoldings: (at: number, holdings: readonly Holding[]) => void;
   read: (query: HistoryQuery) => HistoryAnswer;
   status: () => HistoryStatus;

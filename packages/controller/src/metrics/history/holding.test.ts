@@ -1,8 +1,8 @@
-/** What stores held, in the history. */
+/** What stores and disks held, in the history. */
 import { writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { HistoryFile } from "./history-file.ts";
-import { isHolding } from "./holding.ts";
+import { isHolding, nodeOfHolding } from "./holding.ts";
 import type { Group } from "./pending.ts";
 import { second, start } from "./testing/samples.ts";
 import { day, hour, minute, useWorld } from "./testing/world.ts";
@@ -107,6 +107,34 @@ it("adds up databases, and has each count of rows under its own name", () => {
   expect(averages({ columns: ["rows:flows"] })).toEqual([["rows:flows", [3, null, null, null]]]);
 });
 
+it("has what is on disks by their node and owner, in curves of its own", () => {
+  const volume = { kind: "volume", name: "data", owner: "user1-n8n" } as const;
+  world.history.addHoldings(start, [
+    { ...volume, node: "user1", values: { volumeBytes: 4096 } },
+    { ...volume, node: "user2", values: { volumeBytes: 1024 } },
+    { ...volume, node: "user1", owner: "", values: { volumeBytes: 512 } },
+    ...[{ kind: "file-system", name: "/", owner: "", node: "user1", values: { fileSystemUsedBytes: 2048 } } as const],
+  ]);
+  world.pass(hour);
+  const columns = ["volumeBytes", "fileSystemUsedBytes", "fileSystemSizeBytes", "databaseBytes"];
+  const apart = read({ columns, nameOf: (group) => [nodeOfHolding(group), group.instance, group.container].join(" ") });
+  expect(
+    apart.series.map(({ name, columns: own }) => [name, Object.keys(own), Object.values(own)[0]?.average[0]]),
+  ).toEqual([
+    ["user1  /", ["fileSystemUsedBytes"], 2048],
+    ["user1  data", ["volumeBytes"], 512],
+    ["user1 user1-n8n data", ["volumeBytes"], 4096],
+    ["user2 user1-n8n data", ["volumeBytes"], 1024],
+  ]);
+  // Of what could not have any of the columns, nothing is read.
+  const asked: string[] = [];
+  const nameOf = (group: Group) => (asked.push(group.container), "all");
+  expect(averages({ columns: ["fileSystemUsedBytes"], nameOf })).toEqual([
+    ["fileSystemUsedBytes", [2048, null, null, null]],
+  ]);
+  expect(read({ columns: ["points"] }).series).toEqual([]);
+});
+
 it("takes a column that comes later, in the same group, before and after it is written", () => {
   const one = { kind: "database", name: "user1_n8n", owner: "user1-n8n" } as const;
   world.history.addHoldings(start, [{ ...one, values: { databaseBytes: 10 } }]);
@@ -138,6 +166,37 @@ it("is forgotten when it is too old, and a damaged file costs it and nothing els
   expect(averages(asked).map(([column]) => column)).toEqual(["objects"]);
   expect(world.history.status().setAside).not.toBeNull();
 });
+
+it("takes less than thirty bytes a day for a volume, of many that stand still", async () => {
+  world.settings = { ...world.settings, resolutions: [{ seconds: 900, days: 396 }] };
+  const [days, volumes] = [20, 20];
+  const sizes = Array.from({ length: volumes }, (_, index) => (index + 1) ** 2 * mebibyte);
+  for (let at = start; at < start + days * day; at += 5 * minute) {
+    // Measured each quarter of an hour: one goes up and down, three grow now and then, in the manner of a die.
+    if ((at - start) % quarter === 0) {
+      sizes[0] = mebibyte + (((at / quarter) * 7919) % 1009) * 4096;
+      for (const index of [1, 2, 3]) sizes[index] = (sizes[index] ?? 0) + (((at / quarter) * index) % 5 < 2 ? 8192 : 0);
+    }
+    const holdings = sizes.map((volumeBytes, index) => {
+      return { kind: "volume", name: `v${index}`, owner: "", node: "user1", values: { volumeBytes } } as const;
+    });
+    world.history.addHoldings(at, holdings);
+    world.now = at;
+    if ((at - start) % (6 * hour) !== 0) continue;
+    world.history.flush();
+    await world.history.keepHouse();
+  }
+  world.pass(3 * hour);
+  world.history.flush();
+  await world.history.keepHouse();
+  await world.history.close();
+  const file = new HistoryFile(world.file);
+  const blocks = file.groups().flatMap(({ id }) => file.blocks(id, quarter, { from: 0, to: start + days * day }));
+  const bytes = blocks.reduce((sum, { data }) => sum + data.length, 0);
+  file.close();
+  expect(blocks.length).toBeGreaterThanOrEqual(2 * volumes);
+  expect(bytes).toBeLessThan(30 * days * volumes);
+}, 60_000);
 
 it("takes less than three bytes for each value and quarter of an hour, with its average and maximum", async () => {
   world.settings = { ...world.settings, resolutions: [{ seconds: 900, days: 396 }] };

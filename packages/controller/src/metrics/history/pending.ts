@@ -6,7 +6,7 @@ import { Gathered, startOf } from "./gathered.ts";
 /** Journal entries are of one such window each, counted from the epoch: what is over is folded into blocks. */
 export const windowMilliseconds = 3_600_000;
 
-/** Series that are kept together: those of a node (its `container` is empty), of one container, or of what a store holds (holding.ts). */
+/** Series that are kept together: those of a node (its `container` is empty), of one container, or of what a store or a disk holds (holding.ts). */
 export interface Group {
   node: string;
   container: string;

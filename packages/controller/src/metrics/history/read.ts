@@ -1,11 +1,17 @@
 /** Curves of a span of time, from everything that there is of it: blocks, journal, what is pending, what is in memory. */
 import type { LiveSamples } from "@berth/shared/api/live";
-import { holdingStepSeconds, isHoldingColumn, isRowsColumn, rowsColumn } from "@berth/shared/metrics/holdings";
+import {
+  holdingStepSeconds,
+  isColumnOf,
+  isHoldingColumn,
+  isRowsColumn,
+  rowsColumn,
+} from "@berth/shared/metrics/holdings";
 import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
 import { addPart, spanOf, type Resolution } from "./fold.ts";
 import { Gathered } from "./gathered.ts";
 import type { HistoryFile } from "./history-file.ts";
-import { isHolding } from "./holding.ts";
+import { kindOfHolding } from "./holding.ts";
 import { type Group, keyOf, type Pending, windowMilliseconds } from "./pending.ts";
 import { chooseSteps, liveMilliseconds } from "./steps.ts";
 
@@ -64,18 +70,17 @@ export function readHistory(query: HistoryQuery, sources: Sources, now: number):
   const merge = stepMilliseconds / resolutionMilliseconds;
   const make = () => new Gathered(from, resolutionMilliseconds, length * merge);
   const wanted = new Set(columns);
-  const totals = new Map<string, Totals>();
-  const take = (group: Group, gathered: Gathered): void => {
-    const name = query.nameOf(group);
-    if (name === undefined) return;
-    const total = totals.get(name) ?? new Totals(length * merge);
-    totals.set(name, total);
-    total.add(gathered, columnsOfGroup(group, columns));
-  };
-  if (resolutionMilliseconds === liveMilliseconds) {
-    for (const [group, gathered] of gatherLive({ query, nodes, sources, make, now })) take(group, gathered);
-  } else for (const group of groups) take(group, gatherStored(group, sources, make(), wanted));
-  const series = [...totals].map(([name, total]) => ({ name, columns: total.curves(merge) }));
+  const live =
+    resolutionMilliseconds === liveMilliseconds ? gatherLive({ query, nodes, sources, make, now }) : undefined;
+  const byName = Map.groupBy(live?.keys() ?? groups, (group) => query.nameOf(group) ?? "");
+  // One name after the other: the steps of 13 months are many, and a node may have hundreds of volumes.
+  const series = [...byName].map(([name, ofName]) => {
+    const total = new Totals(length * merge);
+    for (const group of ofName) {
+      total.add(live?.get(group) ?? gatherStored(group, sources, make(), wanted), columnsOfGroup(group, columns));
+    }
+    return { name, columns: total.curves(merge) };
+  });
   return { ...steps, series: series.toSorted((one, other) => one.name.localeCompare(other.name, "en")) };
 }
 
@@ -89,7 +94,8 @@ function columnsOf({ columns }: HistoryQuery, { file, pending }: Sources): strin
 
 /** What a group may have at all. */
 function columnsOfGroup(group: Group, columns: readonly string[]): string[] {
-  return columns.filter((column) => isHoldingColumn(column) === isHolding(group));
+  const kind = kindOfHolding(group);
+  return columns.filter((column) => (kind === null ? !isHoldingColumn(column) : isColumnOf(kind, column)));
 }
 
 type FoundGroup = Group & { id?: number };
