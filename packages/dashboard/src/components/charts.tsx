@@ -1,6 +1,5 @@
 /** The charts of a node, of an instance and of a tenant: live, or of a longer past. */
 import type { ContainerColumn, NodeColumn } from "@berth/shared/metrics/samples";
-import { holdingColumns, rowsColumn } from "@berth/shared/metrics/holdings";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { chartData } from "../samples/chart-data.ts";
@@ -14,6 +13,7 @@ import { useSamples } from "../samples/use-samples.ts";
 import { ComparisonChoice } from "./comparison-choice.tsx";
 import { ChartPanel, type ChartPanelProps } from "./chart-panel.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
+import { heldRequest, heldSpecs, diskRequests, diskSpecs, volumesRequest, volumesSpec } from "./held-charts.ts";
 import { HistoryCharts, type HistorySpec } from "./history-charts.tsx";
 import { RangeBar } from "./range-bar.tsx";
 
@@ -26,7 +26,8 @@ interface ChartsProps {
   /** Node whose samples are shown live; undefined: there is no live view of it. */
   node: string | undefined;
   specs: (samples: SampleStore, windowMilliseconds: number) => ChartSpec[];
-  requests: readonly HistoryRequest[];
+  /** undefined: what to ask for is not known yet. */
+  requests: readonly HistoryRequest[] | undefined;
   historySpecs: readonly HistorySpec[];
 }
 
@@ -44,7 +45,7 @@ function Charts({ node, specs, requests, historySpecs }: ChartsProps): JSX.Eleme
       {liveNode !== undefined ? (
         <LiveCharts node={liveNode} specs={specs} onZoom={zoom} />
       ) : (
-        <HistoryCharts {...{ requests, range, comparison }} specs={historySpecs} onZoom={zoom} />
+        requests && <HistoryCharts {...{ requests, range, comparison }} specs={historySpecs} onZoom={zoom} />
       )}
     </section>
   );
@@ -74,7 +75,14 @@ function LiveCharts({ node, specs, onZoom }: LiveChartsProps): JSX.Element {
   );
 }
 
-export function NodeCharts({ node, cores }: { node: string; cores: number | undefined }): JSX.Element {
+interface NodeChartsProps {
+  node: string;
+  cores: number | undefined;
+  /** Of which volumes curves are shown, joined by newlines: one value, so that it stays the same while they do. undefined: not known yet. */
+  volumeNames: string | undefined;
+}
+
+export function NodeCharts({ node, cores, volumeNames }: NodeChartsProps): JSX.Element {
   const specs = useMemo(() => {
     return (samples: SampleStore, window: number): ChartSpec[] => {
       const read = (columns: NodeColumn[]) => () => {
@@ -114,8 +122,14 @@ export function NodeCharts({ node, cores }: { node: string; cores: number | unde
     };
   }, [node, cores]);
   const requests = useMemo(
-    () => [summed("node", node, [...sumColumns, "swapBytes", ...pressureColumns, "loadAverage"])],
-    [node],
+    () =>
+      volumeNames === undefined
+        ? undefined
+        : [
+            summed("node", node, [...sumColumns, "swapBytes", ...pressureColumns, "loadAverage"]),
+            ...diskRequests(node, volumeNames === "" ? [] : volumeNames.split("\n")),
+          ],
+    [node, volumeNames],
   );
   const historySpecs = useMemo(
     () => [
@@ -127,6 +141,7 @@ export function NodeCharts({ node, cores }: { node: string; cores: number | unde
       ...rateSpecs(0),
       pressureSpec,
       loadSpec,
+      ...diskSpecs(1),
     ],
     [cores],
   );
@@ -182,6 +197,7 @@ export function InstanceCharts({ node, instance, containerNames }: InstanceChart
     () => [
       { ...summed("instance", instance, instanceColumns), by: "container" as const },
       summed("instance", instance, rateColumns),
+      volumesRequest("instance", instance),
     ],
     [instance],
   );
@@ -195,18 +211,15 @@ interface TenantChartsProps {
 }
 
 /**
- * All that is a tenant's, on whichever nodes, added up, and what stores hold for it, each thing apart. What goes on this
+ * All that is a tenant's, on whichever nodes, added up, and what stores and disks hold for it, each thing apart. What goes on this
  * second is on the pages of its instances.
  */
 export function TenantCharts({ tenant, bucketQuota }: TenantChartsProps): JSX.Element {
   const requests = useMemo(
-    () => [
-      summed("tenant", tenant, ["cpuCores", "memoryBytes", ...rateColumns]),
-      { kind: "tenant" as const, name: tenant, columns: [...holdingColumns, rowsColumn], by: "container" as const },
-    ],
+    () => [summed("tenant", tenant, ["cpuCores", "memoryBytes", ...rateColumns]), heldRequest(tenant)],
     [tenant],
   );
-  const historySpecs = useMemo(() => [...ofTenant, ...holdingSpecs(bucketQuota)], [bucketQuota]);
+  const historySpecs = useMemo(() => [...ofTenant, ...heldSpecs(1, bucketQuota)], [bucketQuota]);
   return <Charts node={undefined} specs={noSpecs} requests={requests} historySpecs={historySpecs} />;
 }
 
@@ -268,6 +281,7 @@ const ofContainers: readonly HistorySpec[] = [
   memorySpec([{ column: "memoryBytes" }]),
   ...rateSpecs(1),
   { ...cpuSpec([{ column: "cpuThrottled" }]), title: "CPU throttled", whenAny: true },
+  volumesSpec("Volumes", 2),
 ];
 const ofTenant: readonly HistorySpec[] = [
   cpuSpec([{ column: "cpuCores", label: "cores" }]),
@@ -275,18 +289,6 @@ const ofTenant: readonly HistorySpec[] = [
   { ...memorySpec([{ column: "memoryBytes", label: "in use" }]), limit: undefined },
   ...rateSpecs(0),
 ];
-function holdingSpecs(bucketQuota: number | undefined): HistorySpec[] {
-  const each = (title: string, unit: HistorySpec["unit"], column: string): HistorySpec => {
-    return { title, unit, request: 1, curves: [{ column }], whenAny: true };
-  };
-  return [
-    each("Databases", "bytes", "databaseBytes"),
-    each("Rows in databases", "count", rowsColumn),
-    { ...each("Buckets", "bytes", "bucketBytes"), limit: bucketQuota },
-    each("Objects in buckets", "count", "objects"),
-    each("Points in collections", "count", "points"),
-  ];
-}
 
 const noSpecs = (): ChartSpec[] => [];
 

@@ -43,12 +43,14 @@ const drawn = (page: Page) =>
   chartOf(page)
     .locator("canvas")
     .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+/** What is measured each second: disks are asked for beside it. */
+const isUse = (call: string) => call.startsWith("GET /api/history/node/user1?") && call.includes("columns=cpuCores");
 const startOf = (route: Route) => Date.parse(new URL(route.request().url()).searchParams.get("from") ?? "");
 
 it("draws the earlier average into each chart, says it in the legend, and takes it away again", async () => {
   const { from, search } = hourShown();
   const { page, standIn, url } = await open({ path: `/nodes/user1${search}` });
-  const asked = () => standIn.asked.filter((call) => call.startsWith("GET /api/history/node/user1?"));
+  const asked = () => standIn.asked.filter(isUse);
   await shown(page);
   const alone = await drawn(page);
   expect(asked().length).toBe(1);
@@ -67,7 +69,7 @@ it("draws the earlier average into each chart, says it in the legend, and takes 
   const { series, stepSeconds } = getHistory.response.parse(await answer.json());
   // Kept coarser than the hour shown.
   expect(stepSeconds).toBe(60);
-  await page.getByText(/^Averages of 10 s;.* Dotted: .*, averages of 1 min\.$/).waitFor();
+  await page.getByText(/^Averages of 10 s, of stores and disks 15 min;.* Dotted: .*, averages of 1 min\.$/).waitFor();
   const values = series[0]?.columns.cpuCores?.average ?? [];
   const average = values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
   expect(await earlierOf(page).innerText()).toBe(formatCores(average));
@@ -113,11 +115,11 @@ it("is kept while one moves, zooms and takes another range, and not offered for 
   await chartOf(page).getByText("now", { exact: true }).waitFor();
   expect(await choiceOf(page).isDisabled()).toBe(true);
   expect(await choiceOf(page).getAttribute("title")).toMatch(/live view is not compared/);
-  const before = standIn.asked.filter((call) => call.startsWith("GET /api/history/")).length;
+  const before = standIn.asked.filter(isUse).length;
   await page.getByRole("button", { name: "24 h" }).click();
   await compared(page);
   expect(await choiceOf(page).isDisabled()).toBe(false);
-  expect(standIn.asked.filter((call) => call.startsWith("GET /api/history/")).length).toBe(before + 2);
+  expect(standIn.asked.filter(isUse).length).toBe(before + 2);
 });
 
 it("compares what is a tenant's, for which there is no live view", async () => {

@@ -31,7 +31,12 @@ export interface HistorySpec {
   limit?: string | number | undefined;
   /** Left out where nothing of it is above zero. */
   whenAny?: boolean;
+  /** A chart for each series, with its name behind the title, and a limit of its own. */
+  isEach?: boolean;
 }
+
+/** A node of other systems may have a hundred file systems. */
+const mostOfEach = 12;
 
 interface HistoryChartsProps {
   /** Both must stay the same lists. */
@@ -51,7 +56,7 @@ export function HistoryCharts({ requests, specs, range, comparison, onZoom }: Hi
   const history = useFleetStatus().answer?.history;
   const { answers, span, error, earlier, earlierError, asking } = useHistory(requests, range, comparison);
   const charts = useMemo(
-    () => specs.map((spec) => drawnSpec(spec, answers?.[spec.request], earlierAnswer(spec, span, earlier))),
+    () => specs.flatMap((spec) => drawnSpecs(spec, answers?.[spec.request], earlierAnswer(spec, span, earlier))),
     [specs, answers, span, earlier],
   );
   const shown = charts.filter(({ whenAny, drawn }) => whenAny !== true || (drawn && isAnyAboveZero(drawn.data)));
@@ -114,6 +119,24 @@ function earlierAnswer(
   return { answer, lag: Math.round(span.from - earlier.span.from) };
 }
 
+function drawnSpecs(
+  spec: HistorySpec,
+  answer: MetricsHistoryAnswer | undefined,
+  earlier: EarlierAnswer | undefined,
+): DrawnSpec[] {
+  if (spec.isEach !== true || answer === undefined) return [drawnSpec(spec, answer, earlier)];
+  const answers = earlier === undefined ? [answer] : [answer, earlier.answer];
+  const names = new Set(answers.flatMap(({ series }) => series.map((one) => one.name)));
+  return [...names].slice(0, mostOfEach).map((name) => {
+    const before = earlier && { ...earlier, answer: onlySeries(earlier.answer, name) };
+    return drawnSpec({ ...spec, title: `${spec.title} ${name}` }, onlySeries(answer, name), before);
+  });
+}
+
+function onlySeries(answer: MetricsHistoryAnswer, name: string): MetricsHistoryAnswer {
+  return { ...answer, series: answer.series.filter((one) => one.name === name) };
+}
+
 function drawnSpec(
   spec: HistorySpec,
   answer: MetricsHistoryAnswer | undefined,
@@ -137,9 +160,9 @@ function captionOf(answers: readonly MetricsHistoryAnswer[] | undefined, asking:
   if (isNothing(answers)) return "Nothing was measured in this time.";
   const { stepSeconds, resolutionSeconds } = answer;
   const from = stepSeconds === resolutionSeconds ? "" : `, from ${stepText(resolutionSeconds)} steps`;
-  // Stores are not asked so often.
+  // Stores are not asked, and disks not looked at, so often.
   const longest = Math.max(...answers.map((one) => one.stepSeconds));
-  const others = longest === stepSeconds ? "" : `, of what stores hold ${stepText(longest)}`;
+  const others = longest === stepSeconds ? "" : `, of stores and disks ${stepText(longest)}`;
   return `Averages of ${stepText(stepSeconds)}${from}${others}; shaded up to the maximum. Drag across a chart to zoom.`;
 }
 

@@ -105,13 +105,50 @@ it("shows what stores hold for a tenant, each thing apart, with the same spans a
 it("says how far apart points are of what stores are asked for seldom", async () => {
   const { page } = await open({ path: "/tenants/user2?range=1h" });
   await shown(page);
-  expect(await page.getByRole("status").first().innerText()).toMatch(/^Averages of 10 s, of what stores hold 15 min;/);
+  expect(await page.getByRole("status").first().innerText()).toMatch(/^Averages of 10 s, of stores and disks 15 min;/);
   expect(await chartOf(page, "Points in collections").count()).toBe(1);
   // Nothing is in the stores for user1 but its databases.
   await page.goto(new URL("/tenants/user1?range=1h", page.url()).href);
   await shown(page);
   await chartOf(page, "Databases").locator("canvas").waitFor();
   expect(await chartOf(page, "Points in collections").count()).toBe(0);
+});
+
+it("shows how each file system of a node filled, with its size as the limit, and how its largest volumes grew", async () => {
+  const { page, standIn } = await open({ path: "/nodes/shared?range=30d&compare=week" });
+  await shown(page);
+  const models = chartOf(page, "Disk /mnt/models");
+  await models.locator("canvas").waitFor();
+  const [average, most] = await models.locator("li").first().locator(".value").allInnerTexts();
+  expect([average, most]).toEqual([expect.stringMatching(/^1\d\d GiB$/), expect.stringMatching(/^18[67] GiB$/)]);
+  const titles = await page.locator(".chart.history h3").allInnerTexts();
+  // What does not answer has no curve.
+  expect(titles.filter((title) => title.startsWith("Disk /"))).toEqual([
+    ...["Disk /", "Disk /mnt/models", "Disk /srv/datasets", "Disk /var/lib/docker"],
+  ]);
+  // At once, and not anew when it is known which volumes are the largest: of this time, and of the week before.
+  expect(standIn.asked.filter((call) => call.startsWith("GET /api/history/node/shared?"))).toHaveLength(2 * 3);
+  const volumes = chartOf(page, "Largest volumes");
+  await volumes.locator(".most").first().getByText(/iB$/).waitFor();
+  const names = (await volumes.locator("li").allInnerTexts()).map((text) => text.trim().split(/\s/)[0]);
+  expect(names).toEqual(["minio", "postgres", "qdrant", "redis", "traefik"].map((name) => `shared-${name}-data`));
+  // Of the others nothing is asked.
+  const asked = standIn.asked.findLast((call) => call.includes("columns=volumeBytes"));
+  expect(new URL(asked?.split(" ")[1] ?? "", "http://page").searchParams.get("only")?.split(",")).toEqual(names);
+});
+
+it("shows an instance's volumes, and those of all of a tenant's instances", async () => {
+  const { page } = await open({ path: "/instances/user2-n8n?range=7d" });
+  await shown(page);
+  const names = async () =>
+    (await chartOf(page, "Volumes").locator("li").allInnerTexts()).map((text) => text.trim().split(/\s/)[0]);
+  await chartOf(page, "Volumes").locator("canvas").waitFor();
+  expect(await names()).toEqual(["user2-n8n-data"]);
+  await page.goto(new URL("/tenants/user2?range=7d", page.url()).href);
+  await shown(page);
+  await chartOf(page, "Volumes").locator("canvas").waitFor();
+  expect((await names()).length).toBeGreaterThan(1);
+  for (const name of await names()) expect(name).toMatch(/^user2-.*-data$/);
 });
 
 it("says that there is nothing where nothing was measured", async () => {

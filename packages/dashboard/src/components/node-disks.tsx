@@ -1,21 +1,26 @@
 /** File systems of a node and how full they are, and the largest of its volumes. */
-import type { Volume } from "@berth/shared/api/disks";
+import type { NodeDisks as DisksOfNode, Volume } from "@berth/shared/api/disks";
 import { formatBytes, formatShare, shareOf } from "@berth/shared/metrics/units";
 import type { FileSystem } from "@berth/shared/protocol/disks";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { formatCount } from "../format/count.ts";
 import { sentences } from "../format/sentences.ts";
+import { shortVolumeName } from "../format/volume-name.ts";
 import { instancePath } from "../routes/route.ts";
+import type { Answer } from "../session/use-answer.ts";
 import { Ago } from "./elapsed.tsx";
-import { useDisks } from "./use-disks.ts";
 
-const shownVolumes = 5;
+export const shownVolumes = 5;
 /** From this share of what there may be on, it is worth a look. */
 const warning = 0.9;
 
-export function NodeDisks({ node, isOnline }: { node: string; isOnline: boolean }): JSX.Element | null {
-  const { answer: disks, error } = useDisks(node);
+interface NodeDisksProps {
+  disks: Answer<DisksOfNode | null>;
+  isOnline: boolean;
+}
+
+export function NodeDisks({ disks: { answer: disks, error }, isOnline }: NodeDisksProps): JSX.Element | null {
   if (error !== undefined) return <p class="trouble">What is on its disks is not known: {sentences(error)}</p>;
   if (!disks) return null;
   return (
@@ -171,7 +176,7 @@ function VolumeRow({ volume, most }: { volume: Volume; most: number }): JSX.Elem
   return (
     <tr data-row={name}>
       <th class="column-subject mono" scope="row" title={name}>
-        {shortName(name)}
+        {shortVolumeName(name)}
       </th>
       <td class="column-fill">
         {bytes === null ? (
@@ -191,9 +196,4 @@ function VolumeRow({ volume, most }: { volume: Volume; most: number }): JSX.Elem
       </td>
     </tr>
   );
-}
-
-/** Docker gives a volume without a name 64 digits; it takes the first of them for the whole. */
-function shortName(name: string): string {
-  return /^[0-9a-f]{64}$/.test(name) ? `${name.slice(0, 12)}…` : name;
 }

@@ -29,6 +29,13 @@ it("has an average and a maximum for each series, in the middle of each step", (
   });
 });
 
+it("names each curve as it is told to, all alike or by its series", () => {
+  const labels = (label: string | ((name: string) => string)) =>
+    historyCurves(answer, [{ column: "cpuCores", label }]).labels;
+  expect(labels("used")).toEqual(["used", "used"]);
+  expect(labels((name) => `${name} of it`)).toEqual(["a of it", "b of it"]);
+});
+
 it("has the earlier averages last, of series with the same name, in the steps that are shown", () => {
   const series = [
     { name: "b", columns: { cpuCores: { average: [7, null], maximum: [9, null] } } },

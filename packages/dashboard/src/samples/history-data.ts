@@ -21,8 +21,8 @@ export interface EarlierAnswer {
 export interface CurveChoice {
   /** `rows`: each count of rows that there is, as a curve of its own. */
   column: string;
-  /** undefined: each series under its own name. */
-  label?: string;
+  /** Of all series, or of each by its name; undefined: each series under its own name. */
+  label?: string | ((name: string) => string);
 }
 
 const empty: HistoryCurve = { average: [], maximum: [] };
@@ -61,9 +61,10 @@ interface ChosenCurve {
 /** What was there earlier only comes last, so that no curve changes its colour. */
 function curvesOf({ column, label }: CurveChoice, answers: readonly MetricsHistoryAnswer[]): ChosenCurve[] {
   const chosen = new Map<string, ChosenCurve>();
+  const labelOf = typeof label === "function" ? label : (name: string) => label ?? name;
   for (const { name, columns } of answers.flatMap(({ series }) => series)) {
     for (const found of Object.keys(columns)) {
-      if (found === column) chosen.set(name, { name, column, label: label ?? name });
+      if (found === column) chosen.set(name, { name, column, label: labelOf(name) });
       else if (column === rowsColumn && isRowsColumn(found)) {
         chosen.set(`${name} ${found}`, { name, column: found, label: `${name} ${rowsOf(found)}` });
       }

@@ -11,6 +11,8 @@ export interface HistoryRequest {
   name: string;
   columns: readonly string[];
   by: "sum" | "container";
+  /** Of what is apart, these alone. */
+  only?: readonly string[];
 }
 
 export interface WantedHistory {
@@ -93,7 +95,7 @@ function restOf(range: Range): number {
 }
 
 function ask(
-  { kind, name, columns, by }: HistoryRequest,
+  { kind, name, columns, by, only }: HistoryRequest,
   { from, to }: Span,
   signal: AbortSignal,
 ): Promise<MetricsHistoryAnswer> {
@@ -103,7 +105,7 @@ function ask(
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
       columns: columns.join(","),
-      ...{ points, by },
+      ...{ points, by, only: only?.join(",") },
     },
     signal,
   });

@@ -5,9 +5,10 @@ import { NodeCharts } from "../components/charts.tsx";
 import { Ago } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
-import { NodeDisks } from "../components/node-disks.tsx";
+import { NodeDisks, shownVolumes } from "../components/node-disks.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { useDisks } from "../components/use-disks.ts";
 import { shownNodeState } from "../fleet/pending.ts";
 import { formatLimit } from "@berth/shared/metrics/units";
 import { useSession } from "../session/session.ts";
@@ -30,11 +31,23 @@ export function NodePage({ name }: { name: string }): JSX.Element {
         <>
           <NodeFacts node={node} />
           <FleetTable nodes={nodes} instances={instances} />
-          <NodeDisks node={name} isOnline={node.state === "online"} />
-          <NodeCharts node={name} cores={node.facts?.cores} />
+          <NodeUse node={node} />
         </>
       )}
     </Page>
+  );
+}
+
+function NodeUse({ node: { name, state, facts } }: { node: NodeStatus }): JSX.Element {
+  const disks = useDisks(name);
+  const isAsked = disks.answer === undefined && disks.error === undefined;
+  // In one order, so that two that are about as large do not change what is asked for.
+  const largest = (disks.answer?.volumes ?? []).slice(0, shownVolumes).map((volume) => volume.name);
+  return (
+    <>
+      <NodeDisks disks={disks} isOnline={state === "online"} />
+      <NodeCharts node={name} cores={facts?.cores} volumeNames={isAsked ? undefined : largest.toSorted().join("\n")} />
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
-/** What the stand-in's stores held in the past: they have grown to what they hold now, on working days. */
+/** What the stand-in's stores and disks held in the past: they have grown to what they hold now, on working days. */
 import type { Usage } from "@berth/shared/api/usage";
+import type { NodeDisks } from "@berth/shared/api/disks";
 import { rowsColumnOf } from "@berth/shared/metrics/holdings";
 
 export interface HeldThing {
@@ -21,6 +22,22 @@ export function heldThings(tenant: string, { databases, collections, buckets }: 
       .filter(isTheirs)
       .map(({ bucket: name, bytes, objects }) => ({ name, values: { bucketBytes: bytes, objects } })),
   ];
+}
+
+/** `isWanted` says of which instances, or of none, volumes are. */
+export function thingsOnDisks(
+  disks: readonly NodeDisks[],
+  { fileSystems, isWanted }: { fileSystems: boolean; isWanted: (instance: string | null) => boolean },
+): HeldThing[] {
+  return disks.flatMap((ofNode) => [
+    ...(fileSystems ? ofNode.fileSystems : []).flatMap(({ mountpoint: name, usedBytes, sizeBytes }) => {
+      if (usedBytes === null || sizeBytes === null) return [];
+      return [{ name, values: { fileSystemUsedBytes: usedBytes, fileSystemSizeBytes: sizeBytes } }];
+    }),
+    ...ofNode.volumes
+      .filter(({ instance }) => isWanted(instance))
+      .flatMap(({ name, bytes }) => (bytes === null ? [] : [{ name, values: { volumeBytes: bytes } }])),
+  ]);
 }
 
 const day = 86_400_000;

@@ -1,4 +1,5 @@
 /** The stand-in's past: the same functions of the time as its samples, with a gap in the small hours of each day. */
+import type { NodeDisks } from "@berth/shared/api/disks";
 import type { LiveSamples } from "@berth/shared/api/live";
 import type { InstanceStatus, NodeStatus } from "@berth/shared/api/status";
 import { namesOf, type HistoryCurve, historyQuerySchema, type MetricsHistoryAnswer } from "@berth/shared/api/metrics";
@@ -7,7 +8,7 @@ import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
 import type { Usage } from "@berth/shared/api/usage";
 import { holdingStepSeconds, isHoldingColumn, isRowsColumn, rowsColumn } from "@berth/shared/metrics/holdings";
 import { BerthError } from "@berth/shared/errors";
-import { heldAt, type HeldThing, heldThings } from "./held-history.ts";
+import { heldAt, type HeldThing, heldThings, thingsOnDisks } from "./held-history.ts";
 import { samplesOf } from "./samples.ts";
 
 /** Seconds of each step that are looked at. */
@@ -30,7 +31,7 @@ export function historyOf(
   url: URL,
   nodes: readonly NodeStatus[],
   instances: readonly InstanceStatus[],
-  usage: Usage,
+  { usage, disks }: { usage: Usage; disks: readonly NodeDisks[] },
 ): unknown {
   const [, kind, name] = /^\/api\/history\/(node|instance|tenant)\/([^/]+)$/.exec(url.pathname) ?? [];
   const query = historyQuerySchema.parse(Object.fromEntries(url.searchParams));
@@ -45,13 +46,32 @@ export function historyOf(
   const start = Math.floor(from / 1000 / stepSeconds) * stepSeconds * 1000;
   const length = Math.ceil((to - start) / 1000 / stepSeconds);
   const series = new Map<string, Record<string, HistoryCurve>>();
+  const held = (): HeldThing[] => {
+    const tenantOf = (instance: string | null) => instances.find((one) => one.name === instance)?.tenant;
+    switch (kind) {
+      case "node":
+        return thingsOnDisks(
+          disks.filter((one) => one.node === name),
+          { fileSystems: true, isWanted: () => true },
+        );
+      case "instance":
+        return thingsOnDisks(disks, { fileSystems: false, isWanted: (instance) => instance === name });
+      case "tenant":
+        return [
+          ...heldThings(name, usage),
+          ...thingsOnDisks(disks, { fileSystems: false, isWanted: (instance) => tenantOf(instance) === name }),
+        ];
+    }
+  };
   const groups = [
     ...groupsOf({ kind, name, by: query.by }, nodes, instances).map((group) => ({
       ...group,
       columns: columns.filter((column) => !isHoldingColumn(column)),
     })),
-    ...(kind === "tenant" && query.by === "container" ? heldGroups(heldThings(name, usage), columns) : []),
-  ].filter((group) => group.columns.length > 0);
+    ...(query.by === "container" ? heldGroups(held(), columns) : []),
+  ]
+    .filter((group) => group.columns.length > 0)
+    .filter(({ label }) => query.only === undefined || namesOf(query.only).includes(label));
   for (const { label, columns: own } of groups) {
     series.set(label, Object.fromEntries(own.map((column) => [column, { average: [], maximum: [] }])));
   }
@@ -99,7 +119,11 @@ function heldGroups(things: readonly HeldThing[], columns: readonly string[]): (
   return things.map(({ name, values }, index) => ({
     label: name,
     columns: Object.keys(values).filter(isAsked),
-    read: (column, at) => heldAt(values[column] ?? 0, { at, now: Date.now(), days: 60 * (index + 1) }),
+    read: (column, at) => {
+      const value = values[column] ?? 0;
+      // Disks were as large before.
+      return column === "fileSystemSizeBytes" ? value : heldAt(value, { at, now: Date.now(), days: 60 * (index + 1) });
+    },
   }));
 }
 

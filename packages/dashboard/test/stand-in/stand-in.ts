@@ -218,7 +218,7 @@ export class StandIn {
     }
     if (call === `GET ${getSamples.path}`) return send(getSamples.response.parse(this.#past(url)));
     if (method === "GET" && url.pathname.startsWith("/api/history/")) {
-      return send(getHistory.response.parse(historyOf(url, this.nodes, this.instances, this.upkeep.usage)));
+      return send(getHistory.response.parse(historyOf(url, this.nodes, this.instances, this.upkeep)));
     }
     if (call === `GET ${listRuns.path}`) {
       const { steps: _steps, ...summary } = this.scripted.run;
