@@ -204,6 +204,16 @@ describe("a tenant's account", () => {
     expect(asked).toMatchObject([{ from: Date.parse(since), to: Date.parse(at) }]);
   });
 
+  test("asks for what its own node's disks held, within its own instances and by the names it wants", async () => {
+    await ask(`/api/history/node/user1?${onDisks}&by=container&only=/,user1-n8n-data`);
+    expect(asked).toEqual([
+      expect.objectContaining({
+        ...{ kind: "node", name: "user1", by: "container", columns: ["fileSystemUsedBytes", "volumeBytes"] },
+        ...{ only: new Set(["/", "user1-n8n-data"]), instances: new Set(["user1-n8n", "user1-flowise"]) },
+      }),
+    ]);
+  });
+
   test("reads the logs of its instances, without an operator's role", async () => {
     const origin = await app.listen({ host: "127.0.0.1", port: 0 });
     const response = await fetch(`${origin}/api/instances/user1-n8n/logs`, {
