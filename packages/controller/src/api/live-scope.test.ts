@@ -1,12 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "@berth/shared/api/accounts";
+import type { RunChange } from "@berth/shared/api/run-change";
 import { beforeEach, describe, expect, test } from "vitest";
 import { scopeOfTenant } from "../accounts/scope.ts";
 import { watchAccount } from "./authenticate.ts";
 import type { LiveEvent } from "./live.ts";
 import { createNarrowing } from "./live-scope.ts";
 import { instances, nodes, placements, samples, status } from "./testing/two-tenants.ts";
+
+const counts = { waiting: 0, running: 1, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
+const run: RunChange = {
+  ...{ id: 3, kind: "apply", account: "admin", state: "running", endedAt: null, counts, steps: [] },
+  createdAt: "2026-11-24T06:00:00.000Z",
+};
 
 describe("the live stream of a tenant's account", () => {
   let scope = scopeOfTenant("user1", placements);
@@ -32,6 +39,9 @@ describe("the live stream of a tenant's account", () => {
     const measured = samples.map((data) => narrow({ topic: "samples", event: "samples", data })?.data);
     expect(measured[0]).toMatchObject({ node: "user1", containers: [{ name: "user1-n8n" }] });
     expect(measured.slice(1)).toEqual([undefined, undefined, undefined]);
+    const phases = { run: 3, step: "image.ensure/a", phases: [] };
+    expect(narrow({ topic: "runs", event: "run.phases", data: phases })).toBeNull();
+    expect(narrow({ topic: "runs", event: "run.change", data: run })).toBeNull();
     expect(narrow({ topic: "status", event: "alerts", data: { firing: 1, critical: 1 } })).toBeNull();
   });
 

@@ -32,6 +32,8 @@ export function createNarrowing(scopeNow: () => Scope | null): Narrow {
         return data === null ? null : { ...event, data };
       }
       case "run":
+      case "run.change":
+      case "run.phases":
       case "log":
       case "alerts":
         return null;

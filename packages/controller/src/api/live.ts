@@ -99,7 +99,7 @@ function parseTopics(text: string): Set<LiveTopic> {
   return topics;
 }
 
-/** With a run named, only that run and its log; log lines that were sent as the past are not sent again. */
+/** With a run named, only that run, its phases and its log; log lines that were sent as the past are not sent again. */
 function isWanted(
   event: LiveEvent,
   topics: ReadonlySet<LiveTopic>,
@@ -107,6 +107,7 @@ function isWanted(
   seen: { sequence: number },
 ): boolean {
   if (event.event === "log") return event.data.run === run && event.data.sequence > seen.sequence;
-  if (event.event === "run" && run !== undefined) return event.data.id === run;
+  if (event.event === "run.phases") return event.data.run === run;
+  if ((event.event === "run" || event.event === "run.change") && run !== undefined) return event.data.id === run;
   return topics.has(event.topic);
 }

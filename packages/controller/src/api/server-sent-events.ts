@@ -22,6 +22,8 @@ export function openEventStream(request: FastifyRequest, reply: FastifyReply): E
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   });
+  // Where nothing is to be told yet, its reader would else wait for the first heartbeat to know that it is open.
+  response.flushHeaders();
   const signal = goneSignal(response);
   const heartbeat = setInterval(() => write(":\n\n"), heartbeatMilliseconds);
   whenAborted(signal, () => clearInterval(heartbeat));

@@ -74,7 +74,7 @@ export function carryOut(record: RunRecord, lastSequence: number, hosts: Hosts, 
 
   function changed(step: StepRecord): void {
     recorder.changed(step);
-    notifier.changed(record);
+    notifier.changed(record, step);
   }
 
   function log(step: StepRecord, text: string, fraction?: number): void {
@@ -82,7 +82,7 @@ export function carryOut(record: RunRecord, lastSequence: number, hosts: Hosts, 
     const last = lines.at(-1);
     if (last === undefined) return;
     step.progress = fraction === undefined ? last : `${last} (${Math.round(fraction * 100)} %)`;
-    notifier.changed(record);
+    notifier.changed(record, step);
     const part = fraction === undefined ? 0 : Math.floor(fraction * progressParts);
     if (fraction !== undefined && part <= (written.get(step.id) ?? 0)) return;
     written.set(step.id, part);

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Run } from "@berth/shared/api/runs";
 import { BerthError } from "@berth/shared/errors";
+import type { PhaseName } from "@berth/shared/operations/phases";
 import { carryOutPlan, createGates, startPlan, useRunners } from "./test-fixtures.ts";
 import { imageOperation, imageResult, planOf } from "./test-plans.ts";
 
@@ -89,6 +90,43 @@ describe("logs and notifications", () => {
     );
     expect(heard.at(-1)).toEqual(ended);
     expect(heard.length).toBeLessThan(20);
+  });
+
+  test("is told whole first, then with the steps that changed since", async () => {
+    const gate = createGates();
+    const runner = fixture.runnerWith(gate.handler, { concurrency: { total: 1 } });
+    const heard: (string[] | undefined)[] = [];
+    runner.events.on("run", (_, changed) => heard.push(changed && [...changed].toSorted()));
+    const [a, b, c] = [imageOperation("a"), imageOperation("b"), imageOperation("c")];
+    const id = await startPlan(runner, planOf(a, b, c));
+    await gate.started("a");
+    await vi.waitFor(() => expect(heard).toEqual([undefined]));
+    gate.open("a");
+    await vi.waitFor(() => expect(heard).toEqual([undefined, [a.id, b.id]]));
+    await runner.cancel(id, "admin");
+    expect(new Set(heard.slice(2).flatMap((changed) => changed ?? ["all"]))).toEqual(new Set([b.id, c.id]));
+    // What is resumed is another run to whoever knows its steps.
+    await runner.resume(id);
+    await vi.waitFor(() => expect(heard.at(-1)).toBeUndefined());
+  });
+
+  test("phases of a step are told when there are more, after the step itself", async () => {
+    const gate = createGates();
+    const runner = fixture.runnerWith(gate.handler);
+    const heard: unknown[] = [];
+    runner.events.on("run", (run) => heard.push(run.steps[0]?.state));
+    runner.events.on("phases", (_, step, phases) => heard.push([step, ...phases.map(({ name }) => name)]));
+    const operation = imageOperation("a");
+    await startPlan(runner, planOf(operation));
+    await gate.started("a");
+    const tell = (name: PhaseName) =>
+      gate.contexts.get("a")?.phases?.([{ name, at: Date.now() + 5, milliseconds: 20 }]);
+    tell("pull");
+    await vi.waitFor(() => expect(heard).toEqual(["running", [operation.id, "pull"]]));
+    tell("check");
+    await vi.waitFor(() => expect(heard.slice(2)).toEqual(["running", [operation.id, "pull", "check"]]));
+    gate.open("a");
+    await vi.waitFor(() => expect(heard.slice(4)).toEqual(["succeeded"]));
   });
 
   test("a listener that throws disturbs nothing", async () => {

@@ -8,6 +8,7 @@ import { whenAborted } from "../api/server-sent-events.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { getInstance, listInstances } from "../inventory/instances.ts";
 import { getNode } from "../inventory/nodes.ts";
+import { toLiveRun, toRunChange } from "../runs/present.ts";
 import type { Runner } from "../runs/runner.ts";
 import { instanceStatus, nodeStatus, readStatus, type StatusDependencies } from "../status/status.ts";
 
@@ -64,7 +65,14 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
   hub.events.on("instance.gone", ({ name }) => tell(() => instanceChanged(name)));
   hub.events.on("samples", (data: LiveSamples) => emit({ topic: "samples", event: "samples", data }));
   alerts.events.on("change", (data) => emit({ topic: "status", event: "alerts", data }));
-  runner.events.on("run", (data) => emit({ topic: "runs", event: "run", data }));
+  runner.events.on("run", (run, changed) => {
+    if (changes.listenerCount("change") === 0) return;
+    if (changed === undefined) emit({ topic: "runs", event: "run", data: toLiveRun(run) });
+    else emit({ topic: "runs", event: "run.change", data: toRunChange(run, changed) });
+  });
+  runner.events.on("phases", (run, step, phases) => {
+    emit({ topic: "runs", event: "run.phases", data: { run, step, phases: [...phases] } });
+  });
   runner.events.on("lines", (run, lines) => {
     for (const line of lines) emit({ topic: "runs", event: "log", data: { ...line, run } });
   });
@@ -72,7 +80,7 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
   return {
     status: () => readStatus(dependencies),
     alerts: () => alerts.count(),
-    run: (id) => runner.get(id),
+    run: async (id) => toLiveRun(await runner.get(id)),
     logs: (id) => runner.logs(id),
     subscribe(listener, signal) {
       changes.on("change", listener);

@@ -7,7 +7,7 @@ import {
   emptyFleetState,
   type FleetState,
 } from "./fleet-state.ts";
-import { instanceOf, nodeOf, runOf } from "./fixtures.ts";
+import { instanceOf, nodeOf, runOf, stepOf } from "./fixtures.ts";
 import { parseLiveEvent } from "./live-event.ts";
 
 const status = {
@@ -75,7 +75,7 @@ it("keeps runs newest first, with their steps where they are known", () => {
 it("does not take an answer for newer than what the stream has told since it was asked for", () => {
   const asked = after(told, "run", runOf(3, "running"));
   const ended = after(asked, "run", runOf(3, "failed"));
-  expect(applyAnsweredRun(ended, asked, runOf(3, "running"))).toBe(ended);
+  expect(applyAnsweredRun(ended, asked, runOf(3, "running")).runDetails).toEqual(ended.runDetails);
   const listed = applyRunList(ended, asked, [runOf(3, "running"), runOf(2, "succeeded")]);
   expect(listed.runs?.map((run) => [run.id, run.state])).toEqual([
     [3, "failed"],
@@ -83,4 +83,40 @@ it("does not take an answer for newer than what the stream has told since it was
   ]);
   const answered = applyAnsweredRun(ended, ended, runOf(3, "running"));
   expect(answered.runDetails.get(3)?.state, "begun anew since").toBe("running");
+});
+
+const startedAt = "2026-11-24T06:00:01.000Z";
+const phases = [{ name: "pull", startMilliseconds: 0, milliseconds: 900 }];
+const [first, second] = [stepOf("image.ensure/a", { state: "running", startedAt }), stepOf("image.ensure/b")];
+const begun = runOf(3, "running", [first, second]);
+const phasesOf = (state: FleetState) => state.runDetails.get(3)?.steps.map((step) => step.phases);
+
+it("takes over only the steps that changed, with the counts of all", () => {
+  const before = after(told, "run", begun);
+  const ended = { ...first, state: "succeeded" as const };
+  const next = after(before, "run.change", { ...runOf(3, "running", [ended, second]), steps: [ended] });
+  expect(next.runDetails.get(3)?.steps).toEqual([ended, second]);
+  expect(next.runDetails.get(3)?.steps[1]).toBe(before.runDetails.get(3)?.steps[1]);
+  expect(next.runs?.[0]?.counts).toMatchObject({ succeeded: 1, waiting: 1 });
+});
+
+it("lists a run that changed before its steps are known, and has the answer's steps as they were told since", () => {
+  const running = { ...second, state: "running" as const };
+  const early = after(told, "run.change", { ...begun, steps: [running] });
+  expect(early.runs?.map(({ id }) => id)).toEqual([3]);
+  expect(early.runDetails.size).toBe(0);
+  expect(applyAnsweredRun(early, told, begun).runDetails.get(3)?.steps).toEqual([first, running]);
+  const asked = early;
+  expect(applyAnsweredRun(early, asked, begun).runDetails.get(3)?.steps, "told before").toEqual([first, second]);
+});
+
+it("keeps what the time of a step went into, which changes leave out, until it is begun anew", () => {
+  const known = after(after(told, "run", begun), "run.phases", { run: 3, step: first.id, phases });
+  expect(phasesOf(known)).toEqual([phases, undefined]);
+  const ended = after(known, "run.change", { ...begun, steps: [{ ...first, state: "failed" }] });
+  expect(phasesOf(ended)).toEqual([phases, undefined]);
+  expect(phasesOf(after(ended, "run", begun))).toEqual([phases, undefined]);
+  expect(phasesOf(applyAnsweredRun(ended, ended, begun)), "asked for before").toEqual([phases, undefined]);
+  const anew = after(ended, "run.change", { ...begun, steps: [{ ...first, startedAt: null, state: "waiting" }] });
+  expect(phasesOf(anew)).toEqual([undefined, undefined]);
 });

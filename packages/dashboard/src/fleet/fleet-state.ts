@@ -1,8 +1,10 @@
 /** What the page knows of the fleet, and how each live event changes it. Pure. */
 import type { AlertCount } from "@berth/shared/api/live";
+import { withRunChange, type RunChange } from "@berth/shared/api/run-change";
 import type { Run, RunSummary } from "@berth/shared/api/runs";
 import type { InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
 import type { LiveEvent } from "./live-event.ts";
+import { withAnswer, withChange, withMorePhases, withTold, type ToldRun } from "./run-details.ts";
 
 export interface FleetState {
   /** null: not told yet. */
@@ -11,8 +13,8 @@ export interface FleetState {
   readonly runs: readonly RunSummary[] | null;
   /** Runs whose steps are known, by id. */
   readonly runDetails: ReadonlyMap<number, Run>;
-  /** Runs as the stream told them last, by id. */
-  readonly toldRuns: ReadonlyMap<number, Run>;
+  /** What the stream told of runs, by id. */
+  readonly toldRuns: ReadonlyMap<number, ToldRun>;
   /** Alerts that fire, as told last; `changes`: how often something was told of them. null: not told yet. */
   readonly alerts: (AlertCount & { readonly changes: number }) | null;
 }
@@ -37,7 +39,11 @@ export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState 
         instances: status.instances.filter((instance) => instance.name !== event.data.name),
       }));
     case "run":
-      return { ...applyRun(state, event.data), toldRuns: new Map(state.toldRuns).set(event.data.id, event.data) };
+      return applyRun(withToldRun(state, event.data), withTold(event.data, state.runDetails.get(event.data.id)));
+    case "run.change":
+      return applyRunChange(withToldRun(state, event.data), event.data);
+    case "run.phases":
+      return withDetails(state, event.data.run, (run) => withMorePhases(run, event.data));
     case "alerts":
       return { ...state, alerts: { ...event.data, changes: (state.alerts?.changes ?? 0) + 1 } };
     case "log":
@@ -62,7 +68,8 @@ function replaceByName<Item extends NodeStatus | InstanceStatus>(items: Item[], 
  * run since then is newer, however late the answer comes.
  */
 export function applyAnsweredRun(state: FleetState, asked: FleetState, run: Run): FleetState {
-  return wasTold(state, asked, run) ? state : applyRun(state, run);
+  const newer = { told: state.toldRuns.get(run.id), toldBefore: asked.toldRuns.get(run.id) };
+  return applyRun(state, withAnswer(run, state.runDetails.get(run.id), newer));
 }
 
 /** The list of GET /api/runs; `asked` as above. */
@@ -73,6 +80,22 @@ export function applyRunList(state: FleetState, asked: FleetState, runs: readonl
 
 function wasTold(state: FleetState, asked: FleetState, { id }: RunSummary): boolean {
   return state.toldRuns.get(id) !== asked.toldRuns.get(id);
+}
+
+function withToldRun(state: FleetState, run: RunChange): FleetState {
+  return { ...state, toldRuns: new Map(state.toldRuns).set(run.id, withChange(state.toldRuns.get(run.id), run)) };
+}
+
+/** Of a run whose steps are not known yet only the list has it. */
+function applyRunChange(state: FleetState, change: RunChange): FleetState {
+  const { steps: _steps, ...summary } = change;
+  const listed = { ...state, runs: mergeRuns(state.runs ?? [], [summary]) };
+  return withDetails(listed, change.id, (run) => withRunChange(run, change));
+}
+
+function withDetails(state: FleetState, id: number, change: (run: Run) => Run): FleetState {
+  const run = state.runDetails.get(id);
+  return run === undefined ? state : { ...state, runDetails: new Map(state.runDetails).set(id, change(run)) };
 }
 
 function applyRun(state: FleetState, run: Run): FleetState {

@@ -7,6 +7,8 @@ const liveEventSchema = z.discriminatedUnion("event", [
   z.object({ event: z.literal("instance"), data: liveEvents.instance }),
   z.object({ event: z.literal("instance.gone"), data: liveEvents["instance.gone"] }),
   z.object({ event: z.literal("run"), data: liveEvents.run }),
+  z.object({ event: z.literal("run.change"), data: liveEvents["run.change"] }),
+  z.object({ event: z.literal("run.phases"), data: liveEvents["run.phases"] }),
   z.object({ event: z.literal("log"), data: liveEvents.log }),
   z.object({ event: z.literal("alerts"), data: liveEvents.alerts }),
   z.object({ event: z.literal("samples"), data: liveEvents.samples }),

@@ -19,6 +19,8 @@ import { openLiveStream, type LiveStream } from "./live-stream.ts";
 export const sparklineSeconds = 300;
 /** A stream that was reopened sooner than this has missed nothing that a curve would show. */
 const refillAfterMilliseconds = 5_000;
+/** Between two questions for a run whose steps are not known: one that the controller could not answer, say. */
+const askAgainMilliseconds = 2_000;
 /** A Date header counts whole seconds and travelled for a while. */
 const clockToleranceMilliseconds = 2_000;
 
@@ -58,6 +60,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
   let firstVersion: string | undefined;
   let aliveAt: Moment | undefined;
   let clockOffset = 0;
+  let catchingUp = 0;
 
   samples.subscribe((node) => painter.request(node));
 
@@ -77,11 +80,16 @@ export function openSession(account: Account, onExpired: () => void): Session {
     firstVersion ??= version;
     newVersion.set(version === firstVersion ? undefined : version);
   };
+  const catchUp = (): void => {
+    catchingUp += 1;
+    const asked = attempt("Runs", () => loadRuns(fleet, closing.signal));
+    void asked.finally(() => setTimeout(() => (catchingUp -= 1), askAgainMilliseconds));
+  };
   const onOpen = (serverTime: number | undefined): void => {
     const offset = (serverTime ?? Date.now()) - Date.now();
     clockOffset = Math.abs(offset) > clockToleranceMilliseconds ? offset : 0;
     // A run is of the whole fleet.
-    if (account.role !== "tenant") void attempt("Runs", () => loadRuns(fleet, closing.signal));
+    if (account.role !== "tenant") catchUp();
     void attempt("Version", checkVersion);
     if (aliveAt === undefined || millisecondsSince(aliveAt) > refillAfterMilliseconds) {
       aliveAt = momentNow();
@@ -91,6 +99,8 @@ export function openSession(account: Account, onExpired: () => void): Session {
   const onEvent = (event: LiveEvent): void => {
     aliveAt = momentNow();
     fleet.set(applyLiveEvent(fleet.get(), event));
+    const isUnknown = event.event === "run.change" && !fleet.get().runDetails.has(event.data.id);
+    if (isUnknown && catchingUp === 0) catchUp();
     if (event.event !== "samples") return;
     samples.receive(event.data, Date.now(), performance.now());
     for (const listener of sampleListeners) listener(event.data);

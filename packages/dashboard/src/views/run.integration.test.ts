@@ -83,6 +83,26 @@ it("tells what the time of a slow step went into, in one line, and whole when it
   ]);
 });
 
+it("adds to a step what its time went into when that is told, and keeps it while the step goes on", async () => {
+  const id = "instance.ensure/user2-n8n";
+  const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 90) });
+  const step = page.locator(`[data-step="${id}"]`);
+  await step.waitFor();
+  await live(page);
+  // Nothing of it is asked for again.
+  await page.route("**/api/runs/12", (route) => route.abort());
+  standIn.tellPhases(id, [
+    { name: "create", startMilliseconds: 30, milliseconds: 700 },
+    { name: "wait until healthy", startMilliseconds: 750, milliseconds: 34_000 },
+  ]);
+  const summary = step.getByText("create 0.7 s, wait until healthy 34 s");
+  await summary.waitFor();
+  standIn.tell("run", standIn.scripted.run);
+  standIn.tell("run.change", { ...standIn.scripted.run, account: "vera" });
+  await page.getByText("by vera").waitFor();
+  expect(await summary.isVisible()).toBe(true);
+});
+
 it("cancels after asking once more, and resumes", async () => {
   const { page, standIn } = await open({ path: "/runs/12", prepare: (api) => advance(api, 12) });
   await page.getByRole("button", { name: "Cancel run" }).click();

@@ -1,9 +1,10 @@
 /** An API for the page to speak to, for development and tests. Answers as the contracts in packages/shared say. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { login, logout, whoAmI, type Account } from "@berth/shared/api/accounts";
-import { livePath, type LiveEvents } from "@berth/shared/api/live";
+import { liveEvents, livePath, type LiveEvents } from "@berth/shared/api/live";
 import { getHistory, getSamples } from "@berth/shared/api/metrics";
 import { cancelRun, getRun, listRuns, resumeRun, type LogLine, type RunSummary } from "@berth/shared/api/runs";
+import type { StepPhase } from "@berth/shared/operations/phases";
 import { getStatus, getVersion, type InstanceStatus, type NodeStatus } from "@berth/shared/api/status";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { answerChange } from "./changes.ts";
@@ -88,7 +89,9 @@ export class StandIn {
   /** Sends an event of the live stream to every page. */
   tell<K extends keyof LiveEvents>(event: K, data: LiveEvents[K]): void {
     if (this.mute) return;
-    for (const sink of this.#live.keys()) sink.send(event, data);
+    // As a controller does, which leaves out what goes to nobody but who asks for the run.
+    const told = event === "run" || event === "run.change" ? liveEvents[event].parse(data) : data;
+    for (const sink of this.#live.keys()) sink.send(event, told);
   }
 
   changeNode(name: string, changes: Partial<NodeStatus>): void {
@@ -103,9 +106,20 @@ export class StandIn {
 
   /** The run goes one move further, and every page is told. */
   advanceRun(): void {
+    const before = new Set(this.scripted.run.steps.map((step) => JSON.stringify(step)));
     const line = this.scripted.advance(Date.now());
     if (line) this.#tellLog(line);
-    this.tell("run", this.scripted.run);
+    const { run } = this.scripted;
+    this.tell("run.change", { ...run, steps: run.steps.filter((step) => !before.has(JSON.stringify(step))) });
+  }
+
+  /** What the time of a step went into, to every page that shows its run. */
+  tellPhases(step: string, phases: StepPhase[]): void {
+    this.scripted.tellPhases(step, phases);
+    const { run } = this.scripted;
+    this.tell("run.change", { ...run, steps: run.steps.filter(({ id }) => id === step) });
+    for (const [sink, shown] of this.#live)
+      if (shown === run.id) sink.send("run.phases", { run: run.id, step, phases });
   }
 
   /** One line in the log of an instance that a page follows. */
@@ -184,7 +198,7 @@ export class StandIn {
     if (this.mute) return;
     sink.send("status", getStatus.response.parse(this.#status()));
     if (run !== this.scripted.run.id) return;
-    sink.send("run", this.scripted.run);
+    sink.send("run", liveEvents.run.parse(this.scripted.run));
     for (const line of this.scripted.log) sink.send("log", { ...line, run });
   }
 

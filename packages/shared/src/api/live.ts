@@ -1,7 +1,8 @@
 /** One stream of Server-Sent Events for everything that changes: GET /api/live?topics=status,runs,samples&run=ID */
 import * as z from "zod";
 import { frameSchema } from "../metrics/samples.ts";
-import { logLineSchema, runSchema } from "./runs.ts";
+import { logLineSchema, stepPhasesSchema } from "./runs.ts";
+import { liveRunSchema, runChangeSchema } from "./run-change.ts";
 import { instanceStatusSchema, nodeStatusSchema, statusSchema } from "./status.ts";
 
 export const livePath = "/api/live";
@@ -10,7 +11,11 @@ export const heartbeatMilliseconds = 15_000;
 export const liveTopics = ["status", "runs", "samples"] as const;
 export const liveQuerySchema = z.object({
   topics: z.string().default("status,runs").describe("Comma separated"),
-  run: z.coerce.number().int().optional().describe("Also the log of this run: its lines so far, then each as it comes"),
+  run: z.coerce
+    .number()
+    .int()
+    .optional()
+    .describe("Also the log of this run, its lines so far, then each as it comes; and phases of its steps"),
 });
 
 /** A batch of samples of one node, with its containers by name. */
@@ -24,13 +29,18 @@ export const liveSamplesSchema = z.object({
 export const alertCountSchema = z.object({ firing: z.int(), critical: z.int() });
 export type AlertCount = z.output<typeof alertCountSchema>;
 
-/** SSE `event:` names and their `data:`. `status` comes first and whole, then single changes. */
+/**
+ * SSE `event:` names and their `data:`. `status` comes first and whole, then single changes. So does a run: whole when it
+ * begins or is resumed, and at the begin of a stream that names it. Whoever comes in between asks for it: GET /api/runs/:id.
+ */
 export const liveEvents = {
   status: statusSchema,
   node: nodeStatusSchema,
   instance: instanceStatusSchema,
   "instance.gone": z.object({ name: z.string() }),
-  run: runSchema,
+  run: liveRunSchema,
+  "run.change": runChangeSchema,
+  "run.phases": stepPhasesSchema,
   log: logLineSchema.extend({ run: z.int() }),
   samples: liveSamplesSchema,
   alerts: alertCountSchema,

@@ -24,6 +24,9 @@ export const stepSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
 });
 
+/** What is known by now of where the time of one step went. */
+export const stepPhasesSchema = z.object({ run: z.int(), step: z.string(), phases: z.array(stepPhaseSchema) });
+
 export const runSummarySchema = z.object({
   id: z.int(),
   kind: z.string().describe("apply, node.add …"),

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import type { Run } from "@berth/shared/api/runs";
+import { expect, test, vi } from "vitest";
 import { createClient } from "../client/client.ts";
 import { startTestController } from "../testing/controller.ts";
 import { run, step } from "../testing/fixtures.ts";
@@ -21,6 +22,24 @@ test("a broken stream is taken up again", async () => {
   testRun.become(succeeded);
   expect(await watching).toEqual(succeeded);
   expect(testRun.connections).toBe(2);
+});
+
+test("the steps that changed are shown among all others, and in the end what their time went into", async () => {
+  const [first, second] = [step({ state: "running" }), step({ id: "b", state: "waiting" })];
+  const testRun = new TestRun(run([first, second]));
+  await using controller = await startTestController((app) => testRun.serve(app));
+  const client = createClient({ kind: "unix", socket: controller.socket }, { raw: true });
+  const seen: string[][] = [];
+  const onRun = ({ steps }: Run) => void seen.push(steps.map(({ state }) => state));
+  const watching = watchRun(client, 12, { onRun }, never, timings);
+  await testRun.watched;
+  await vi.waitFor(() => expect(seen).toHaveLength(2));
+  testRun.change({ ...testRun.current, steps: [{ ...second, state: "running" }] });
+  await vi.waitFor(() => expect(seen.at(-1)).toEqual(["running", "running"]));
+  const phases = [{ name: "pull", startMilliseconds: 0, milliseconds: 900 }];
+  testRun.current = run([{ ...first, state: "succeeded", phases }, second], { state: "succeeded" });
+  testRun.change({ ...testRun.current, steps: [{ ...first, state: "succeeded" }] });
+  expect((await watching).steps[0]?.phases).toEqual(phases);
 });
 
 test("the poll notices an end that the stream did not tell", async () => {

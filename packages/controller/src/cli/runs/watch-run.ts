@@ -1,6 +1,7 @@
 /** Watching a run until it ends, over a connection that may break: the stream for speed, a poll as the safety net. */
 import { setTimeout as delay } from "node:timers/promises";
 import { liveEvents, livePath } from "@berth/shared/api/live";
+import { withRunChange } from "@berth/shared/api/run-change";
 import { getRun, type Run } from "@berth/shared/api/runs";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { requestPath, type Client } from "../client/client.ts";
@@ -42,7 +43,10 @@ export async function watchRun(
   };
   for (;;) {
     try {
-      return await watchConnected(client, id, heard, signal, timings);
+      await watchConnected(client, id, heard, signal, timings);
+      // With what its steps' time went into, which the stream does not tell; and it may be resumed by now.
+      const run = await client.call(getRun, { params: { id }, signal });
+      if (run.state !== "running") return run;
     } catch (error) {
       signal.throwIfAborted();
       const patienceEnds = lastContact + timings.patienceMilliseconds;
@@ -58,21 +62,21 @@ async function watchConnected(
   observer: RunObserver,
   signal: AbortSignal,
   timings: WatchTimings,
-): Promise<Run> {
-  const ended = Promise.withResolvers<Run>();
+): Promise<void> {
+  const ended = Promise.withResolvers<void>();
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const onRun = (run: Run): void => {
     if (stop.signal.aborted) return;
     observer.onRun(run);
-    if (run.state !== "running") ended.resolve(run);
+    if (run.state !== "running") ended.resolve();
   };
   const sources = [
     readLive(client, id, onRun, observer, either),
     pollRun(client, id, onRun, either, timings.pollMilliseconds),
   ];
   try {
-    return await Promise.race([ended.promise, ...sources]);
+    await Promise.race([ended.promise, ...sources]);
   } finally {
     stop.abort();
     await Promise.allSettled(sources);
@@ -86,11 +90,14 @@ async function readLive(
   observer: RunObserver,
   signal: AbortSignal,
 ): Promise<never> {
+  let known: Run | undefined;
   for await (const { event, data } of client.events(requestPath(livePath, {}, { topics: "runs", run: id }), signal)) {
     if (event === "log") observer.onLog?.();
-    if (event !== "run") continue;
-    const run = liveEvents.run.parse(data);
-    if (run.id === id) onRun(run);
+    if (event === "run") known = liveEvents.run.parse(data);
+    else if (event === "run.change" && known !== undefined) {
+      known = withRunChange(known, liveEvents["run.change"].parse(data));
+    } else continue;
+    onRun(known);
   }
   throw new BerthError("controller.unreachable", "The controller ended the stream of events.");
 }

@@ -1,5 +1,6 @@
 /** The run endpoints of a test's controller: one run that goes through given states as a test says. */
 import { livePath } from "@berth/shared/api/live";
+import { liveRunSchema, type RunChange } from "@berth/shared/api/run-change";
 import { getRun, getRunLogs, type LogLine, type Run } from "@berth/shared/api/runs";
 import type { FastifyInstance } from "fastify";
 import { serveEndpoint } from "../../api/endpoint.ts";
@@ -34,14 +35,19 @@ export class TestRun {
       this.connections += 1;
       this.#streams.add(stream);
       stream.signal.addEventListener("abort", () => this.#streams.delete(stream));
-      stream.send("run", this.current);
+      stream.send("run", liveRunSchema.parse(this.current));
       this.#watched.resolve();
     });
   }
 
   become(run: Run): void {
     this.current = run;
-    for (const stream of this.#streams) stream.send("run", run);
+    for (const stream of this.#streams) stream.send("run", liveRunSchema.parse(run));
+  }
+
+  /** Tells of the steps that changed, as a controller does; `current` stays. */
+  change(change: RunChange): void {
+    for (const stream of this.#streams) stream.send("run.change", change);
   }
 
   log(line: LogLine): void {
