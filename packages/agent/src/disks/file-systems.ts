@@ -5,9 +5,11 @@ import { type FileSystem, longestPath, longestType, mostFileSystems } from "@ber
 import { within } from "../deadline.ts";
 import { errorCode } from "../files.ts";
 import { runProgram } from "../host-program.ts";
-import { isRemote, type Mount, nodeFileSystems, parseMounts } from "./mounts.ts";
+import { isBelow, type Mount, nodeFileSystems, parseMounts, remoteGroups } from "./mounts.ts";
 
 const remoteMilliseconds = 5_000;
+/** Each is a process of its own. */
+const remotesAtOnce = 4;
 
 export interface Blocks {
   blocks: number;
@@ -20,25 +22,48 @@ export interface Blocks {
 
 export class FileSystems {
   readonly #views: readonly string[];
+  readonly #run: typeof runProgram;
   /** Paths whose answer is awaited since an earlier look: nobody asks them again meanwhile. */
   readonly #silent = new Set<string>();
 
   /** As the node's first process sees them: the agent's own view is narrowed by its service, and the next best. */
-  constructor(views: readonly string[] = ["/proc/1", "/proc/self"]) {
+  constructor(views: readonly string[] = ["/proc/1", "/proc/self"], run: typeof runProgram = runProgram) {
     this.#views = views;
+    this.#run = run;
   }
 
   async read(): Promise<FileSystem[]> {
     const { view, isNarrowed } = await this.#view();
     const all = parseMounts(await readFile(join(view, "mountinfo"), "utf8"));
+    const mounts = nodeFileSystems(all).slice(0, mostFileSystems);
+    const answers = await this.#askRemotes(join(view, "root"), remoteGroups(mounts, all));
     const found: FileSystem[] = [];
-    for (const mount of nodeFileSystems(all).slice(0, mostFileSystems)) {
-      const path = join(view, "root", mount.mountpoint);
-      const blocks = isRemote(mount, all) ? await this.#askRemote(path) : await ask(path);
+    for (const mount of mounts) {
+      const known = answers.get(mount);
+      const blocks = known === undefined ? await ask(join(view, "root", mount.mountpoint)) : known;
       // One without blocks is none of those that fill.
       if (blocks?.blocks !== 0) found.push(fileSystemOf({ ...mount, readOnly: mount.readOnly && !isNarrowed }, blocks));
     }
     return found;
+  }
+
+  /** Some at the same time, since each that does not answer takes its whole deadline. */
+  async #askRemotes(root: string, groups: readonly Mount[][]): Promise<Map<Mount, Blocks | null>> {
+    const answers = new Map<Mount, Blocks | null>();
+    const waiting = groups.values();
+    const askNext = async (): Promise<void> => {
+      for (const group of waiting) await this.#askGroup(root, group, answers);
+    };
+    await Promise.all(Array.from({ length: remotesAtOnce }, askNext));
+    return answers;
+  }
+
+  /** One after the other: what lies below one that does not answer would be the same question again. */
+  async #askGroup(root: string, group: readonly Mount[], answers: Map<Mount, Blocks | null>): Promise<void> {
+    for (const mount of group) {
+      const isCutOff = group.some((above) => answers.get(above) === null && isBelow(mount, above));
+      answers.set(mount, isCutOff ? null : await this.#askRemote(join(root, mount.mountpoint)));
+    }
   }
 
   /** Where /proc is closed to the agent, its own view is left, in which its service makes everything read-only. */
@@ -54,7 +79,7 @@ export class FileSystems {
     if (this.#silent.has(path)) return null;
     this.#silent.add(path);
     const argv = ["stat", "--file-system", "--format=%b %f %a %S %c %d", path] as const;
-    const asking = runProgram(argv, AbortSignal.timeout(remoteMilliseconds)).finally(() => {
+    const asking = this.#run(argv, AbortSignal.timeout(remoteMilliseconds)).finally(() => {
       this.#silent.delete(path);
     });
     try {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isRemote, nodeFileSystems, parseMounts } from "./mounts.ts";
+import { nodeFileSystems, parseMounts, remoteGroups } from "./mounts.ts";
 
 /**
  * Of an LXC with a disk of its own, one of its host bound into it, and a part of that a second time, as the kernel told
@@ -94,10 +94,14 @@ it("those that may not answer: of another machine, and what is mounted below one
 40 27 0:60 / /mnt/nas rw,relatime - nfs4 10.0.6.9:/export rw,vers=4.2
 41 40 8:2 / /mnt/nas/cache rw,relatime - ext4 /dev/sda2 rw
 42 27 8:3 / /mnt/nas-local rw,relatime - ext4 /dev/sda3 rw`;
-  const remote = (mountinfo: string): string[] => {
+  const remote = (mountinfo: string): string[][] => {
     const mounts = parseMounts(mountinfo);
-    return mounts.filter((mount) => isRemote(mount, mounts)).map(({ mountpoint }) => mountpoint);
+    return remoteGroups(mounts, mounts).map((group) => group.map(({ mountpoint }) => mountpoint));
   };
-  expect(remote(nas)).toEqual(["/mnt/nas", "/mnt/nas/cache"]);
-  expect(remote(nas.replace("ext4 /dev/sda1", "nfs4 10.0.6.9:/root"))).toHaveLength(4);
+  expect(remote(nas)).toEqual([["/mnt/nas", "/mnt/nas/cache"]]);
+  const other = "\n43 27 0:52 / /mnt/other rw,relatime - cifs //nas/other rw";
+  expect(remote(nas + other)).toEqual([["/mnt/nas", "/mnt/nas/cache"], ["/mnt/other"]]);
+  expect(remote(nas.replace("ext4 /dev/sda1", "nfs4 10.0.6.9:/root"))).toEqual([
+    ["/", "/mnt/nas", "/mnt/nas/cache", "/mnt/nas-local"],
+  ]);
 });

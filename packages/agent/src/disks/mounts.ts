@@ -25,10 +25,22 @@ const imageTypes = new Set(["squashfs", "iso9660", "udf", "erofs", "cramfs"]);
 const ofContainers =
   /\/(?:docker|containerd)\/(?:zfs|btrfs|devicemapper|overlay2|containers|plugins|rootfs|io\.containerd)/;
 
-/** Whether the way to it leads into what may not answer: itself, or one that it is mounted below. */
-export function isRemote({ mountpoint }: Pick<Mount, "mountpoint">, mounts: readonly Mount[]): boolean {
-  const remote = mounts.filter(({ type }) => remoteTypes.has(type));
-  return remote.some((one) => `${mountpoint}/`.startsWith(one.mountpoint === "/" ? "/" : `${one.mountpoint}/`));
+type Place = Pick<Mount, "mountpoint">;
+
+/** Whether the way to it leads through the other one; also where both are the same. */
+export function isBelow({ mountpoint }: Place, above: Place): boolean {
+  return `${mountpoint}/`.startsWith(above.mountpoint === "/" ? "/" : `${above.mountpoint}/`);
+}
+
+/**
+ * Of `mounts`, those the way to which leads into what may not answer: itself, or one that it is mounted below. Together
+ * are those below the same one, in their order.
+ */
+export function remoteGroups<Found extends Place>(mounts: readonly Found[], all: readonly Mount[]): Found[][] {
+  const remote = all.filter(({ type }) => remoteTypes.has(type));
+  const outermost = remote.filter((one) => !remote.some((other) => other !== one && isBelow(one, other)));
+  const groups = Map.groupBy(mounts, (mount) => outermost.find((above) => isBelow(mount, above)));
+  return [...groups].flatMap(([above, group]) => (above === undefined ? [] : [group]));
 }
 
 /** Of /proc/PID/mountinfo; what lies under another mount is left out. */
