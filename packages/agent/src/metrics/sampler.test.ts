@@ -61,7 +61,7 @@ async function pass(seconds: number): Promise<void> {
   }
 }
 
-async function start(name: string, options?: { pid?: number }): Promise<void> {
+async function start(name: string, options?: { pid?: number; own?: boolean }): Promise<void> {
   run(name, options);
   sampler.onEvent({ action: "start", id: name, name } as never);
   await settled();
@@ -136,11 +136,27 @@ describe("more containers than a batch may have", () => {
     expect(warn.mock.calls).toEqual([
       [{ running: 1200, measured: 1000 }, "not all containers are sampled: too many run"],
     ]);
+    expect(batch.running).toBe(1200);
     for (let index = 0; index < 300; index += 1) die(`c${index}`);
     batches = [];
     while (batches.length < 3) await pass(1);
     expect(batches.at(-1)?.containers).toHaveLength(900);
     expect(batches.at(-1)?.containers).toContain("c1099");
+    expect(batches.at(-1)).not.toHaveProperty("running");
+  });
+
+  it("has an instance measured that is started when there are too many already", async () => {
+    for (let index = 0; index < 1000; index += 1) run(`foreign${index}`);
+    sampler.onRunning();
+    await settled();
+    await start("foreign1000");
+    await start("user1-n8n", { own: true });
+    while (batches.length < 2) await pass(1);
+    const { containers, running } = sampleBatchSchema.parse(batches.at(-1));
+    expect(containers).toHaveLength(1000);
+    expect(containers[0]).toBe("user1-n8n");
+    expect(containers).not.toContain("foreign1000");
+    expect(running).toBe(1002);
   });
 
   it("never makes a message that no controller takes, however long one is to be collected", () => {

@@ -18,6 +18,8 @@ export interface SamplerDependencies {
 
 interface Measured {
   name: string;
+  /** Of an instance. */
+  isOwn: boolean;
   meter: ContainerMeter;
 }
 
@@ -120,6 +122,7 @@ export class Sampler implements DockerListener {
     try {
       return {
         name: details.name.slice(0, longestContainerName),
+        isOwn: details.labels[labels.instance] !== undefined,
         meter: new ContainerMeter(this.#dependencies.node.mounts, details.pid),
       };
     } catch (error) {
@@ -149,13 +152,16 @@ export class Sampler implements DockerListener {
     if ((this.#batch.length + 0.5) * intervalSeconds >= batchSeconds || this.#batch.isFull) this.#flush();
   }
 
-  /** Of as many containers as a batch may have; the others follow as those go. */
+  /** As many as a batch may have, those of instances whenever they came; the others follow as some of these go. */
+  #chosen(): Measured[] {
+    const all = [...this.#containers.values()];
+    if (all.length <= mostContainers) return all;
+    return [...all.filter(({ isOwn }) => isOwn), ...all.filter(({ isOwn }) => !isOwn)].slice(0, mostContainers);
+  }
+
   #rows(now: number, nodeLimit: number): Map<string, number[]> {
     const rows = new Map<string, number[]>();
-    let left = mostContainers;
-    for (const { name, meter } of this.#containers.values()) {
-      if (left === 0) break;
-      left -= 1;
+    for (const { name, meter } of this.#chosen()) {
       const row = meter.sample(now, nodeLimit);
       if (row !== null) rows.set(name, row);
     }
@@ -178,6 +184,7 @@ export class Sampler implements DockerListener {
 
   #flush(): void {
     const batch = this.#batch.take();
-    if (batch !== null) this.#dependencies.onBatch(batch);
+    const running = this.#containers.size;
+    if (batch !== null) this.#dependencies.onBatch(running > mostContainers ? { ...batch, running } : batch);
   }
 }

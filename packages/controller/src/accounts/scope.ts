@@ -33,7 +33,9 @@ export function isVisibleInstance({ tenant }: Pick<InstanceStatus, "tenant">, sc
 /** null: it may not be seen. Of one that others have instances on, no more than that it is there. */
 export function scopedNode(node: NodeStatus, scope: Scope | null): NodeStatus | null {
   if (scope === null || scope.nodes.has(node.name)) return node;
-  return scope.places.has(node.name) ? { ...node, facts: null, clockSkewMilliseconds: null, vmid: null } : null;
+  if (!scope.places.has(node.name)) return null;
+  const { containersRunning: _, ...shown } = node;
+  return { ...shown, facts: null, clockSkewMilliseconds: null, vmid: null };
 }
 
 export function scopedStatus({ fleet, nodes, instances }: Status, scope: Scope | null): Status {

@@ -81,6 +81,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     observer,
     observed,
     streams,
+    presence,
     ring,
     disks,
     renewals,

@@ -16,6 +16,7 @@ import { ClockSkew } from "./state/clock-skew.ts";
 import type { NoteEvent } from "./state/history.ts";
 import type { Disks } from "./state/disks.ts";
 import type { Observed } from "./state/observed.ts";
+import type { Presence } from "./state/presence.ts";
 import type { Streams } from "./streams/streams.ts";
 import type { AgentStore } from "./store.ts";
 import type { Clock } from "./clock.ts";
@@ -30,6 +31,7 @@ export interface Rooms {
   observer: Observer;
   observed: Observed;
   streams: Streams;
+  presence: Pick<Presence, "sampled">;
   ring: SampleRing;
   disks: Disks;
   renewals: RateLimit;
@@ -90,6 +92,9 @@ export function createRouter(connection: Connection, hello: Hello, rooms: Rooms)
         if (Number.isFinite(newest)) skew.follow(newest, rooms.clock.now());
         const samples = rooms.ring.add(node, message.batch, skew.milliseconds);
         if (samples !== undefined) rooms.announce("samples", samples);
+        // What was kept while the controller was away tells of then.
+        if (newest - skew.milliseconds >= connectedAt)
+          rooms.presence.sampled(connection, message.batch.running ?? null);
         break;
       }
       case "filesystems":

@@ -61,6 +61,8 @@ export interface NodePresence {
   /** The node's clock minus the controller's, at the last `hello` */
   clockSkewMilliseconds: number | null;
   facts: NodeFacts | null;
+  /** How many containers run, while more do than are measured; null: all are, or nobody knows at this moment */
+  containersRunning: number | null;
   bootId: string | null;
   /** Address that the connection comes from */
   address: string | null;

@@ -36,6 +36,9 @@ describe("the live stream of a tenant's account", () => {
       { name: "both", facts: null },
     ]);
     expect(shown.slice(2)).toEqual([undefined, undefined]);
+    const crowded = nodes.map((node) => ({ ...node, containersRunning: 1200 }));
+    const told = crowded.map((data) => narrow({ topic: "status", event: "node", data })?.data);
+    expect(told.map((data) => data !== undefined && "containersRunning" in data)).toEqual([true, false, false, false]);
     const measured = samples.map((data) => narrow({ topic: "samples", event: "samples", data })?.data);
     expect(measured[0]).toMatchObject({ node: "user1", containers: [{ name: "user1-n8n" }] });
     expect(measured.slice(1)).toEqual([undefined, undefined, undefined]);

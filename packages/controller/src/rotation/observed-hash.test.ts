@@ -8,7 +8,8 @@ const running: Awaited<ReturnType<Hub["observe"]>>["instances"][number] = {
 };
 const online: Awaited<ReturnType<Hub["waitOnline"]>> = {
   ...{ node: "user1", state: "online", agentVersion: "0.1.0", protocol: null, outdated: false, lastSeen: 1 },
-  ...{ connectedSince: 1, clockSkewMilliseconds: 0, facts: null, bootId: null, address: "10.0.6.11" },
+  ...{ connectedSince: 1, clockSkewMilliseconds: 0, facts: null, bootId: null, containersRunning: null },
+  address: "10.0.6.11",
 };
 const look = (hub: Pick<Hub, "observe" | "waitOnline">, instance = "user1-n8n") =>
   observedHash(hub, { node: "user1", instance, signal: new AbortController().signal });

@@ -54,6 +54,7 @@ function online(node: string): NodePresence {
   return {
     ...{ node, state: "online", agentVersion: null, protocol: null, outdated: false, lastSeen: Date.now() },
     ...{ connectedSince: null, clockSkewMilliseconds: null, facts: null, bootId: null, address: null },
+    containersRunning: null,
   };
 }
 

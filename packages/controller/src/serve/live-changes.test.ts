@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { nodeColumns } from "@berth/shared/metrics/samples";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { FakeAgent } from "../agents/testing/fake-agent.ts";
 import { startHarness, type Harness } from "../agents/testing/harness.ts";
@@ -41,4 +42,41 @@ it("tells that a node has changed, with its own instances, and reads nothing whi
   other.cut();
   await vi.waitFor(() => expect(hub.connection("user2")?.state).toBe("offline"));
   expect(readInstances()).toBe(1);
+});
+
+it("tells when a node has more containers than are measured, and when it has no more, as it is now", async () => {
+  const { hub, inventory } = harness;
+  const live = createLiveChanges({
+    ...{ inventory, hub, fleetName: async () => "valuechain" },
+    alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
+    runner: { events: new EventEmitter() } as unknown as Runner,
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  const agent = await FakeAgent.join(harness, await harness.enrol("crowded"));
+  await agent.settled();
+  const told: (number | undefined)[] = [];
+  const listening = new AbortController();
+  live.subscribe(({ event, data }) => {
+    if (event === "node" && data.name === "crowded") told.push(data.containersRunning);
+  }, listening.signal);
+  const send = (running: number | undefined, at = Date.now()) =>
+    agent.send({
+      type: "samples",
+      batch: {
+        ...{ containers: [], frames: [{ at, node: nodeColumns.map(() => 0), containers: [] }] },
+        ...(running === undefined ? {} : { running }),
+      },
+    });
+  send(1100);
+  send(1200);
+  await vi.waitFor(() => expect(hub.connection("crowded")?.containersRunning).toBe(1200));
+  await vi.waitFor(() => expect(told).toEqual([1100]));
+  // Kept since before the controller was there.
+  send(undefined, Date.now() - 600_000);
+  send(1201);
+  await vi.waitFor(() => expect(hub.connection("crowded")?.containersRunning).toBe(1201));
+  expect((await live.status()).nodes.find(({ name }) => name === "crowded")?.containersRunning).toBe(1201);
+  send(undefined);
+  await vi.waitFor(() => expect(told).toEqual([1100, undefined]));
+  listening.abort();
 });

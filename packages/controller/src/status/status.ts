@@ -69,6 +69,7 @@ export function nodeStatus(node: NodeRecord, presence: NodePresence | undefined)
     clockSkewMilliseconds: presence?.clockSkewMilliseconds ?? null,
     facts: presence?.facts ?? node.facts,
     vmid: node.vmid,
+    ...(presence?.containersRunning == null ? {} : { containersRunning: presence.containersRunning }),
   };
 }
 

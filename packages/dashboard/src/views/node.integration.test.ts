@@ -62,3 +62,14 @@ it("shows none of a node that has told none", async () => {
   await page.getByRole("heading", { name: "CPU" }).waitFor();
   expect(await page.getByRole("heading", { name: /Disks|Volumes/ }).count()).toBe(0);
 });
+
+it("says that not all of its containers are measured, for as long as that is so", async () => {
+  const { page, standIn } = await open({ path: "/nodes/user1" });
+  await page.getByRole("heading", { name: "Disks" }).waitFor();
+  const notice = page.getByText("More than 1000 containers run on this node: 1000 of them are measured");
+  expect(await notice.count()).toBe(0);
+  standIn.changeNode("user1", { containersRunning: 1200 });
+  await notice.waitFor();
+  standIn.changeNode("user1", { containersRunning: undefined });
+  await notice.waitFor({ state: "detached" });
+});

@@ -1,4 +1,4 @@
-import { bootedAtOf, type NodeStatus } from "@berth/shared/api/status";
+import { bootedAtOf, surplusSentence, type NodeStatus } from "@berth/shared/api/status";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { NodeCharts } from "../components/charts.tsx";
@@ -23,6 +23,7 @@ export function NodePage({ name }: { name: string }): JSX.Element {
   const node = status?.nodes.find((one) => one.name === name);
   const instances = useMemo(() => status?.instances.filter((instance) => instance.node === name) ?? [], [status, name]);
   const nodes = useMemo(() => (node ? [node] : []), [node]);
+  const surplus = node ? surplusSentence(node) : null;
   return (
     <Page title={name} aside={node && <StateMark state={shownNodeState(pending, node)} />}>
       {status === null && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
@@ -30,6 +31,7 @@ export function NodePage({ name }: { name: string }): JSX.Element {
       {node && (
         <>
           <NodeFacts node={node} />
+          {surplus !== null && <p class="notice">{surplus}</p>}
           <FleetTable nodes={nodes} instances={instances} />
           <NodeUse node={node} />
         </>

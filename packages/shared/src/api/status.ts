@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { instanceStateSchema, nodeFactsSchema, nodeStateSchema, observedInstanceSchema } from "../protocol/state.ts";
 import { historyStatusSchema } from "../metrics/history.ts";
+import { mostContainers } from "../metrics/samples.ts";
 import { defineEndpoint } from "./define.ts";
 import { controllerBackupSchema, recoveryKeySchema } from "./recovery.ts";
 import { upgradeCheckSchema } from "./upgrades.ts";
@@ -15,6 +16,12 @@ export const nodeStatusSchema = z.object({
   clockSkewMilliseconds: z.number().nullable(),
   facts: nodeFactsSchema.nullable(),
   vmid: z.int().nullable(),
+  containersRunning: z
+    .int()
+    .optional()
+    .describe(
+      `How many run on it while more do than are measured, which are ${mostContainers}; left out: all are measured`,
+    ),
 });
 
 export const instanceStatusSchema = z.object({
@@ -101,6 +108,12 @@ export function bootedAtOf({
   clockSkewMilliseconds,
 }: Pick<NodeStatus, "facts" | "clockSkewMilliseconds">): number | null {
   return facts?.bootedAt === undefined ? null : facts.bootedAt - (clockSkewMilliseconds ?? 0);
+}
+
+/** What somebody who looks at the node is told when not all of its containers are measured; null: nothing. */
+export function surplusSentence({ containersRunning }: Pick<NodeStatus, "containersRunning">): string | null {
+  if (containersRunning === undefined) return null;
+  return `More than ${mostContainers} containers run on this node: ${mostContainers} of them are measured, those of instances before others.`;
 }
 export type InstanceStatus = z.output<typeof instanceStatusSchema>;
 

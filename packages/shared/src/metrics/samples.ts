@@ -47,7 +47,7 @@ export const frameSchema = z.strictObject({
   containers: z.array(containerRowSchema.nullable()).describe("By position in the batch's list; null: not measured"),
 });
 
-/** Of a node with more, the first so many are measured. */
+/** Of a node with more, so many are measured: those of instances, then others. */
 export const mostContainers = 1000;
 
 export const longestContainerName = 255;
@@ -61,6 +61,11 @@ export const sampleBatchSchema = z
       .max(mostContainers)
       .describe("Container names; frames refer to them by position"),
     frames: z.array(frameSchema).max(4000),
+    running: z
+      .int()
+      .positive()
+      .optional()
+      .describe("How many containers run; left out: not more than are measured. Since 1.3"),
   })
   .refine(({ containers, frames }) => containers.length * frames.length <= mostRows, "Too many rows")
   .refine(

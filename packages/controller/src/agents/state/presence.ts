@@ -11,6 +11,7 @@ interface Entry extends AgentRecord {
   connection: Connection | undefined;
   connectedSince: number | null;
   bootId: string | null;
+  containersRunning: number | null;
 }
 
 export interface PresenceOptions {
@@ -77,6 +78,7 @@ export class Presence {
       connection,
       connectedSince: now,
       bootId: hello.bootId,
+      containersRunning: null,
     };
     this.#entries.set(node, entry);
     this.#options.onChange(this.#describe(entry));
@@ -92,12 +94,22 @@ export class Presence {
     return true;
   }
 
+  /** `running`: how many containers do, null if all are measured. Told when it begins and when it ends. */
+  sampled({ identity: { node } }: Connection, running: number | null): void {
+    const entry = this.#entries.get(node);
+    if (entry?.connection === undefined) return;
+    const isChanged = (entry.containersRunning === null) !== (running === null);
+    entry.containersRunning = running;
+    if (isChanged) this.#options.onChange(this.#describe(entry));
+  }
+
   forget(node: string): boolean {
     return this.#entries.delete(node);
   }
 
   #describe(entry: Entry): NodePresence {
     const { node, agentVersion, protocol, clockSkewMilliseconds, facts, connectedSince, bootId, connection } = entry;
+    const { containersRunning } = entry;
     const seen = agentVersion !== null;
     return {
       node,
@@ -109,6 +121,7 @@ export class Presence {
       connectedSince,
       clockSkewMilliseconds,
       facts,
+      containersRunning,
       bootId,
       address: connection?.identity.address ?? null,
     };
@@ -125,4 +138,4 @@ export class Presence {
 }
 
 const unknown = { agentVersion: null, protocol: null, clockSkewMilliseconds: null, facts: null, lastSeen: null };
-const offline = { connection: undefined, connectedSince: null, bootId: null };
+const offline = { connection: undefined, connectedSince: null, bootId: null, containersRunning: null };

@@ -1,11 +1,12 @@
 import { listDisks } from "@berth/shared/api/disks";
 import { getNode } from "@berth/shared/api/nodes";
-import { bootedAtOf } from "@berth/shared/api/status";
+import { bootedAtOf, surplusSentence } from "@berth/shared/api/status";
 import { formatSize } from "@berth/shared/fleet/units";
 import { defineCommand } from "../define-command.ts";
 import { diskLines } from "../render/disks.ts";
 import { instanceLines, nodeStatePaint } from "../render/status.ts";
 import { properties } from "../render/table.ts";
+import { wrapSentence } from "../render/text.ts";
 import { formatAge } from "../render/time.ts";
 
 export default defineCommand({
@@ -26,6 +27,7 @@ export default defineCommand({
     const { facts } = node;
     const bootedAt = node.state === "online" ? bootedAtOf(node) : null;
     const { style, now, fit } = options;
+    const surplus = surplusSentence(node);
     return [
       ...properties(
         [
@@ -51,6 +53,7 @@ export default defineCommand({
         fit,
       ),
       "",
+      ...(surplus === null ? [] : [...wrapSentence(`${style.yellow("warning:")} ${surplus}`, fit, "  "), ""]),
       ...instanceLines(node.instances, options),
       ...diskLines(node.disks, options),
     ];

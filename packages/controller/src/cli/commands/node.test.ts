@@ -1,6 +1,7 @@
 import { listDisks, type NodeDisks } from "@berth/shared/api/disks";
 import { addNode, createJoinToken, getNode, listNodes, removeNode, upgradeAgent } from "@berth/shared/api/nodes";
 import { BerthError, errorCatalogue } from "@berth/shared/errors";
+import type { NodeStatus } from "@berth/shared/api/status";
 import type { FileSystem } from "@berth/shared/protocol/disks";
 import { describe, expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
@@ -35,9 +36,9 @@ function fileSystem(mountpoint: string, used: number | null, changes: Partial<Fi
   };
 }
 
-function startNode(disks: NodeDisks[]) {
+function startNode(disks: NodeDisks[], changes: Partial<NodeStatus> = {}) {
   return startTestController((app) => {
-    serveEndpoint(app, getNode, async () => ({ ...nodeStatus(), instances: [instanceStatus()] }));
+    serveEndpoint(app, getNode, async () => ({ ...nodeStatus(changes), instances: [instanceStatus()] }));
     serveEndpoint(app, listDisks, async ({ query }) => ({ nodes: disks.filter(({ node }) => node === query.node) }));
   });
 }
@@ -98,6 +99,17 @@ Docker   20.10.24, cgroup v2
 INSTANCE   SERVICE  VERSION  NODE   TENANT  STATE    PORTS  DRIFT
 user1-n8n  n8n      2.41.3   user1  user1   healthy  5678   -
 `);
+});
+
+test("node show of one with more containers than are measured", async () => {
+  await using controller = await startNode([], { containersRunning: 1234 });
+  const words = ["node", "show", "user1", "--controller", controller.address];
+  expect((await runInTest(words)).stdout).toContain(`Docker   20.10.24, cgroup v2
+
+warning: More than 1000 containers run on this node: 1000 of them are measured, those of instances before others.
+
+INSTANCE`);
+  expect(JSON.parse((await runInTest([...words, "--json"])).stdout)).toMatchObject({ containersRunning: 1234 });
 });
 
 test("node add asks for what the words say and follows the run", async () => {
