@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { start } from "../metrics/history/testing/samples.ts";
 import { day, hour, minute, useWorld } from "../metrics/history/testing/world.ts";
 import { createForecast, type Forecast } from "./forecast.ts";
@@ -62,4 +62,18 @@ test("says nothing of a moment that has passed, nor of what it does not know", a
   expect(forecast.fullAt("user1-uploads")).not.toBeNull();
   world.pass(5 * hour + minute);
   expect(forecast.fullAt("user1-uploads")).toBeNull();
+});
+
+test("asks once for each tenant with a quota when it was taken in, however many buckets it has", async () => {
+  const tenantSince = vi.fn(async () => null);
+  const read = vi.fn(world.history.read);
+  const forecast = createForecast({ read, tenantSince, now: () => world.now });
+  const buckets = ["user1", "user2", "user3"].flatMap((owner) =>
+    Array.from({ length: 4 }, (_, index) => ({
+      ...{ bucket: `${owner}-${index}`, owner, quotaBytes: owner === "user3" || index === 0 ? null : gibibyte },
+    })),
+  );
+  await forecast.look(buckets);
+  expect(tenantSince.mock.calls).toEqual([["user1"], ["user2"]]);
+  expect(read).toHaveBeenCalledTimes(6);
 });

@@ -30,14 +30,18 @@ export function createForecast({ read, tenantSince, now }: ForecastDependencies)
   return {
     async look(buckets) {
       const found = new Map<string, number>();
-      for (const { bucket, owner, quotaBytes } of buckets) {
-        if (quotaBytes === null) continue;
+      const limited = buckets.flatMap(({ bucket, owner, quotaBytes }) =>
+        quotaBytes === null ? [] : [{ bucket, owner, quotaBytes }],
+      );
+      for (const [owner, own] of Map.groupBy(limited, (bucket) => bucket.owner)) {
         const since = Date.parse((await tenantSince(owner)) ?? new Date(0).toISOString());
-        const span = { from: Math.max(since, now() - lookBackMilliseconds), to: now() };
-        const end = endOf(bucket, quotaBytes, read, span);
-        if (end !== null) found.set(bucket, end);
-        // Others have their turn: a large fleet has hundreds of buckets.
-        await new Promise((resolve) => setImmediate(resolve));
+        for (const { bucket, quotaBytes } of own) {
+          const span = { from: Math.max(since, now() - lookBackMilliseconds), to: now() };
+          const end = endOf(bucket, quotaBytes, read, span);
+          if (end !== null) found.set(bucket, end);
+          // Others have their turn: a large fleet has hundreds of buckets.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       }
       ends = found;
     },
