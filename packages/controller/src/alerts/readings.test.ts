@@ -1,10 +1,11 @@
 /** What is remembered when the controller's clock is set back, and the times of samples with it. */
 import { expect, test } from "vitest";
 import { createReadings } from "./readings.ts";
-import { GiB, nodeRow, now } from "./test-fixtures.ts";
+import { GiB, instance, nodeRow, now } from "./test-fixtures.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
+const container = instance().containers[0]!;
 
 function room() {
   const readings = createReadings();
@@ -55,4 +56,45 @@ test("what a node kept while the controller was away makes it no older than its 
   used(now, 1);
   used(now - hour, 2);
   expect([...readings.means(now).keys()]).toEqual(["user1"]);
+});
+
+test("restarts of a time that is still to come are none of the last hour, and what follows them is", () => {
+  const { readings } = room();
+  const note = (at: number, restarts: number): void =>
+    readings.note({ instances: [instance({ containers: [{ ...container, restarts }] })] }, at);
+  const restarts = (at: number) => readings.restarts("user1", container.name, { seconds: 3600, now: at });
+  note(now, 0);
+  note(now + 2 * hour, 1);
+  note(now + 3 * hour, 4);
+  expect(restarts(now + 3 * hour)).toEqual({ count: 3, isWhole: true });
+  // Set back: before the next look, and after it.
+  expect(restarts(now + hour)).toEqual({ count: 0, isWhole: true });
+  note(now + hour, 4);
+  expect(restarts(now + hour)).toEqual({ count: 0, isWhole: false });
+  note(now + hour + minute, 6);
+  expect(restarts(now + hour + minute)).toEqual({ count: 2, isWhole: false });
+  // Nor are they of the last hour when that time has come.
+  expect(restarts(now + 3 * hour)).toEqual({ count: 0, isWhole: true });
+});
+
+test("a container that ran out of memory at a time still to come did not within the last hour", () => {
+  const { readings } = room();
+  const note = (at: number): void => readings.note({ instances: [instance({ containers: [container] })] }, at);
+  const isShort = (at: number) => readings.outOfMemory("user1", container.name, { seconds: 3600, now: at });
+  const shortage = (at: number): void =>
+    readings.takeEvent({
+      ...{ at, kind: "outOfMemory", node: "user1", instance: "user1-n8n", message: "" },
+      data: { container: container.name },
+    });
+  note(now - hour);
+  shortage(now + 3 * hour);
+  expect(isShort(now + 3 * hour)).toBe(true);
+  expect(isShort(now)).toBe(false);
+  note(now);
+  note(now + 3 * hour + minute);
+  expect(isShort(now + 3 * hour + minute), "when that time has come").toBe(false);
+  // Between the time of a look and what it sees, some time passes.
+  shortage(now + 4 * hour);
+  note(now + 4 * hour - 1000);
+  expect(isShort(now + 4 * hour)).toBe(true);
 });

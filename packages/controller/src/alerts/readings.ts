@@ -44,6 +44,8 @@ const freshMilliseconds = 15_000;
 const pointMilliseconds = 55_000;
 const rootPoint = "/";
 const diskMilliseconds = 2 * 3_600_000;
+/** While a look at the fleet goes on, what is newer than its time comes in. What is later than this is of another clock. */
+const aheadMilliseconds = 60_000;
 /** Changes of a count that are kept of each container. */
 const mostCounts = 200;
 
@@ -135,14 +137,17 @@ export function createReadings(): Readings {
         for (const { name, restarts } of containers) {
           const place = `${node}/${name}`;
           seen.add(place);
-          const known = counts.get(place) ?? { watchedSince: now, changes: [{ at: now, restarts }] };
+          const known = knownAt(now, counts.get(place)) ?? { watchedSince: now, changes: [{ at: now, restarts }] };
           counts.set(place, known);
           if (known.changes.at(-1)?.restarts !== restarts) known.changes.push({ at: now, restarts });
           if (known.changes.length > mostCounts) known.changes.shift();
         }
       }
       for (const place of counts.keys()) if (!seen.has(place)) counts.delete(place);
-      for (const place of shortages.keys()) if (!seen.has(place)) shortages.delete(place);
+      for (const [place, at] of shortages) {
+        // It would be of the last hour once that time has come.
+        if (!seen.has(place) || at > now + aheadMilliseconds) shortages.delete(place);
+      }
     },
     means(now) {
       const means = new Map<string, NodeReading>();
@@ -161,7 +166,8 @@ export function createReadings(): Readings {
     outOfMemory(node, container, { seconds, now }) {
       const place = `${node}/${container}`;
       const since = now - seconds * 1000;
-      if ((shortages.get(place) ?? -Infinity) > since) return true;
+      const shortage = shortages.get(place);
+      if (shortage !== undefined && shortage > since && shortage <= now) return true;
       return (counts.get(place)?.watchedSince ?? Infinity) <= since ? false : null;
     },
     restarts(node, container, { seconds, now }) {
@@ -169,7 +175,7 @@ export function createReadings(): Readings {
       if (known === undefined) return null;
       const since = now - seconds * 1000;
       const start = known.changes.findLast(({ at }) => at <= since);
-      const within = known.changes.filter(({ at }) => at > since);
+      const within = known.changes.filter(({ at }) => at > since && at <= now);
       let sum = 0;
       let former = (start ?? within.shift())?.restarts ?? 0;
       for (const { restarts } of within) {
@@ -180,6 +186,13 @@ export function createReadings(): Readings {
       return { count: sum, isWhole: known.watchedSince <= since };
     },
   };
+}
+
+/** Where the clock was set back nobody knows when the changes were: it is watched anew, from where it stood. */
+function knownAt(now: number, known: Counts | undefined): Counts | undefined {
+  const last = known?.changes.at(-1);
+  if (last === undefined || last.at <= now) return known;
+  return { watchedSince: now, changes: [{ at: now, restarts: last.restarts }] };
 }
 
 function emptySum(): Sum {
