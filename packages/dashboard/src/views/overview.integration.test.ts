@@ -166,3 +166,22 @@ it("writes numbers as they come without rendering rows anew", async () => {
   });
   expect(changed).toEqual(["detail", "sparkline-area", "sparkline-line", "value"]);
 });
+
+it("asks again for the steps of the run that goes on when they could not be had", async () => {
+  let isAway = true;
+  const { page, standIn } = await open();
+  await page.route("**/api/runs/12", (route) => (isAway ? route.abort() : route.continue()));
+  await page.reload();
+  await live(page);
+  const current = page.getByRole("region", { name: "Current run" });
+  await current.getByText("waiting for its next step").waitFor();
+  isAway = false;
+  // Told every so often, as of a run whose steps go on.
+  const telling = setInterval(() => standIn.advanceRun(), 200);
+  try {
+    await current.getByText(/^(create|pull|make) .*: /).waitFor();
+  } finally {
+    clearInterval(telling);
+  }
+  expect(standIn.asked.filter((call) => call === "GET /api/runs/12").length).toBeLessThan(4);
+});
