@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./testing/node.ts";
 import { eventually, type Running } from "./testing/processes.ts";
@@ -190,6 +191,23 @@ describe("exec", () => {
     node.controller.send({ type: "stream.close", id });
     expect((await end(id)).exitCode).toBeNull();
     await eventually("its end", async () => (await running()).every((line) => !line.includes("yes")));
+  });
+
+  it("gives all of what a command has written that ended long before it is read", async () => {
+    // More than the buffers on the way hold, and less: wherever the command's end falls into them.
+    const sizes = Array.from({ length: 40 }, (_, index) => (900 + 30 * index) * 1024);
+    const read = sizes.map(async (size) => {
+      const id = randomUUID();
+      const command = ["busybox", "head", "-c", String(size), "/dev/zero"];
+      const windowBytes = 100_000;
+      node.controller.send({ type: "exec.open", id, instance: "user1-web", command, tty: null, windowBytes });
+      await eventually("the window's fill", () => textOf(id, "stdout").length >= windowBytes);
+      await delay(5000);
+      node.controller.send({ type: "stream.taken", id, bytes: size });
+      expect((await end(id)).exitCode).toBe(0);
+      return textOf(id, "stdout").length;
+    });
+    expect(await Promise.all(read)).toEqual(sizes);
   });
 
   it("ends what terminals run when the agent itself ends", async () => {

@@ -1,6 +1,6 @@
 /** Logs and commands that somebody follows: bytes from Docker to the controller, at the pace the connection takes. */
 import { once } from "node:events";
-import type { Duplex, Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
 import { within } from "../deadline.ts";
@@ -58,7 +58,7 @@ export class Streams {
     this.#run(id, windowBytes, async (stream) => {
       const container = await this.#containerOf(instance, wanted);
       const session = await this.#dependencies.engine.exec(container, command, tty);
-      const output = session.stream;
+      const { output } = session;
       const leave = (): void => {
         output.destroy();
         // Without a terminal a command is nobody's to follow: it runs on, as one of `docker exec` does.
@@ -73,13 +73,13 @@ export class Streams {
   }
 
   input({ id, data }: ControllerMessageOf<"stream.input">): void {
-    this.#enqueue(id, async ({ stream }) => {
-      if (data === "") stream.end();
-      else await this.#write(id, stream, Buffer.from(data, "base64"));
+    this.#enqueue(id, async ({ input }) => {
+      if (data === "") input.end();
+      else await this.#write(id, input, Buffer.from(data, "base64"));
     });
   }
 
-  async #write(id: string, input: Duplex, data: Buffer): Promise<void> {
+  async #write(id: string, input: Writable, data: Buffer): Promise<void> {
     if (!input.write(data)) await once(input, "drain");
     const open = this.#open.get(id);
     if (open === undefined) return;

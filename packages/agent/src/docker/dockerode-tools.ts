@@ -1,6 +1,5 @@
 /** Tools on the real Docker engine. */
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
@@ -11,8 +10,8 @@ import { errorCode } from "../files.ts";
 import { ask, askFor, notFound } from "./ask.ts";
 import { dockerError, statusOf } from "./errors.ts";
 import { filesArchive } from "./files-archive.ts";
-import { FrameReader } from "./frames.ts";
 import { labels } from "./labels.ts";
+import { LastWords } from "./last-words.ts";
 import { OutputPipe } from "./output-pipe.ts";
 import { toolContainer } from "./tool-container.ts";
 import type { ListedVolume, Tool, ToolEngine, ToolSpec, VolumeList } from "./tools.ts";
@@ -21,7 +20,6 @@ import type { ListedVolume, Tool, ToolEngine, ToolSpec, VolumeList } from "./too
 const notModified = 304;
 /** It does not run, or is being removed already. */
 const conflict = 409;
-const keptStderrBytes = 16 * 1024;
 /** Docker lets go of what a program has said two seconds after its end. */
 const stderrMilliseconds = 10_000;
 
@@ -67,8 +65,10 @@ export class DockerodeTools implements ToolEngine, VolumeList {
       }
       const streams = { stream: true, stdin: true, stdout: false, stderr: true, hijack: true };
       const attached = await ask(`attach to ${spec.name}`, container.attach(streams));
+      const stdin = duplex(attached);
+      const words = new LastWords(stdin);
       await ask(`start ${spec.name}`, container.start());
-      return new DockerodeTool({ container, attached: duplex(attached), pipe, name: spec.name, onRemove });
+      return new DockerodeTool({ container, stdin, words, pipe, name: spec.name, onRemove });
     } catch (error) {
       await removeContainer(container, spec.name);
       throw error;
@@ -115,7 +115,8 @@ export class DockerodeTools implements ToolEngine, VolumeList {
 
 interface ToolParts {
   container: Dockerode.Container;
-  attached: Duplex;
+  stdin: Duplex;
+  words: LastWords;
   pipe: OutputPipe;
   name: string;
   /** Called once nobody works with it any more, whether it could be removed or not. */
@@ -127,23 +128,18 @@ class DockerodeTool implements Tool {
   readonly stdout: AsyncIterable<Buffer>;
   readonly #parts: ToolParts;
   readonly #exit: Promise<number>;
-  #said = Buffer.alloc(0);
 
   /** Of a container that was started. */
   constructor(parts: ToolParts) {
     this.#parts = parts;
-    this.stdin = parts.attached;
+    this.stdin = parts.stdin;
     this.stdout = parts.pipe.reader;
-    const frames = new FrameReader((_channel, data) => {
-      this.#said = Buffer.concat([this.#said, data]).subarray(-keptStderrBytes);
-    });
-    parts.attached.on("data", (chunk: Buffer) => frames.write(chunk));
     this.#exit = this.#wait();
     this.#exit.catch(() => undefined);
   }
 
   get stderr(): string {
-    return this.#said.toString("utf8");
+    return this.#parts.words.text;
   }
 
   async exitCode(): Promise<number> {
@@ -162,14 +158,12 @@ class DockerodeTool implements Tool {
   }
 
   async #wait(): Promise<number> {
-    const { container, attached, pipe, name } = this.#parts;
-    const saidAll = once(attached, "close");
-    saidAll.catch(() => undefined);
+    const { container, words, pipe, name } = this.#parts;
     try {
       await pipe.removeName();
       const { StatusCode: code } = await container.wait();
       pipe.end();
-      await within(saidAll, stderrMilliseconds, `the last words of ${name}`).catch(() => undefined);
+      await within(words.ended, stderrMilliseconds, `the last words of ${name}`).catch(() => undefined);
       return code;
     } catch (error) {
       const told = dockerError(error, `wait for ${name}`);

@@ -1,6 +1,5 @@
 /** What the agent needs of a Docker engine, in its own words; docker/dockerode-engine.ts is the real one. */
-import type { Readable } from "node:stream";
-import type { Duplex } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { InstanceSpec, ContainerSpec } from "@berth/shared/operations/instance-spec";
 import type { EnginePresence } from "./presence.ts";
 
@@ -63,7 +62,9 @@ export interface TerminalSize {
 
 /** A command running in a container: bytes in, bytes out, its exit code at the end. */
 export interface ExecSession {
-  stream: Duplex;
+  input: Writable;
+  /** As it comes, or in frames where there is no terminal; destroying it leaves the command alone. */
+  output: Readable;
   resize(columns: number, rows: number): Promise<void>;
   /** Ends it as a terminal does that is closed. Docker lets a command run on whose connection has gone. */
   hangUp(): Promise<void>;

@@ -6,6 +6,7 @@ import { pause } from "../deadline.ts";
 import { errorCode } from "../files.ts";
 import type { ExecSession, TerminalSize } from "./engine.ts";
 import { ask, askFor } from "./ask.ts";
+import { commandOutput } from "./command-output.ts";
 
 const resizeAttempts = 20;
 const resizeMilliseconds = 25;
@@ -30,6 +31,8 @@ export async function startExec(
   });
   const exec = await ask(what, made);
   const stream = await ask(what, exec.start({ hijack: true, stdin: true, Tty: tty !== null }));
+  // At once: what has ended already tells nobody who comes later.
+  const output = commandOutput(stream, endOf(exec, container));
   try {
     if (tty !== null) await sizeAtStart(exec, tty, command);
   } catch (error) {
@@ -38,10 +41,23 @@ export async function startExec(
     throw error;
   }
   return {
-    stream,
+    input: stream,
+    output,
     resize: async (columns, rows) => resize(exec, { columns, rows }),
     hangUp: async () => hangUp(exec, container),
     exitCode: async () => (await inspect(exec))?.ExitCode ?? null,
+  };
+}
+
+/** Tells, whenever it is asked, whether the command has ended. Docker itself does not until it has dropped the output. */
+function endOf(exec: Dockerode.Exec, container: string): () => Promise<boolean> {
+  let pid: number | undefined;
+  return async () => {
+    if (pid !== undefined) return !(await isInContainer(pid, container));
+    const state = await inspect(exec);
+    if (state?.Running !== true) return true;
+    if (await isInContainer(state.Pid, container)) pid = state.Pid;
+    return false;
   };
 }
 
