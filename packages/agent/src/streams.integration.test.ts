@@ -146,7 +146,7 @@ describe("exec", () => {
     const other = randomUUID();
     node.controller.send({ ...request, id: other, container: "user1-web-worker" });
     expect(await end(other)).toMatchObject({
-      error: { code: "not-found", message: "No container user1-web-worker is on this node." },
+      error: { code: "not-found", message: "user1-web has no container user1-web-worker, but user1-web." },
     });
   });
 

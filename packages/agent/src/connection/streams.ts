@@ -4,11 +4,12 @@ import type { Readable, Writable } from "node:stream";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { AgentMessage, ControllerMessageOf } from "@berth/shared/protocol/messages";
 import { within } from "../deadline.ts";
-import type { Engine, ExecSession } from "../docker/engine.ts";
+import type { ContainerSummary, Engine, ExecSession, LogOptions } from "../docker/engine.ts";
 import { type Channel, FrameReader } from "../docker/frames.ts";
 import type { Log } from "../log.ts";
 import { FlowWindow } from "@berth/shared/protocol/flow-window";
 import { nextSuffix, previousSuffix } from "../operations/instance-check.ts";
+import { MergedLog, type MergedLogOptions } from "./merged-log.ts";
 
 export interface StreamDependencies {
   engine: Engine;
@@ -29,9 +30,18 @@ interface OpenStream {
   tellInputBytes: number;
 }
 
+interface Output {
+  /** Where several have a part in the stream. */
+  container?: string;
+  channel: Channel;
+  data: Buffer;
+}
+
 /** Less than systemd waits for the agent. */
 const hangUpMilliseconds = 12_000;
 const mostStreams = 64;
+/** Of logs of all containers of an instance, each counts. */
+const mostContainerLogs = 256;
 /** As base64 well below the longest message. */
 const chunkBytes = 256 * 1024;
 
@@ -39,19 +49,43 @@ export class Streams {
   readonly #dependencies: StreamDependencies;
   readonly #open = new Map<string, OpenStream>();
   readonly #hangingUp = new Set<Promise<void>>();
+  #containerLogs = 0;
 
   constructor(dependencies: StreamDependencies) {
     this.#dependencies = dependencies;
   }
 
-  openLogs({ id, instance, follow, tail, timestamps }: ControllerMessageOf<"logs.open">): void {
+  openLogs({ id, instance, container, allContainers, ...options }: ControllerMessageOf<"logs.open">): void {
+    const { follow, tail, timestamps } = options;
     this.#run(id, undefined, async (stream) => {
-      const container = await this.#containerOf(instance);
-      const { signal } = stream.abort;
-      const output = await this.#dependencies.engine.logs(container, { follow, tail, timestamps, signal });
-      await this.#forward(id, stream, output, false);
+      const range = { follow, tail, timestamps, signal: stream.abort.signal };
+      if (allContainers) await this.#forwardAll(id, stream, instance, range);
+      else await this.#forwardLog(id, stream, await this.#containerOf(instance, container), range);
       return null;
     });
+  }
+
+  async #forwardLog(id: string, stream: OpenStream, container: string, range: LogOptions): Promise<void> {
+    const output = await this.#dependencies.engine.logs(container, range);
+    await this.#forward(id, stream, output, false);
+  }
+
+  async #forwardAll(id: string, stream: OpenStream, instance: string, range: MergedLogOptions): Promise<void> {
+    const { engine } = this.#dependencies;
+    const containers = await this.#containersOf(instance);
+    if (containers.length === 0) throw noContainer(instance);
+    if (this.#containerLogs + containers.length > mostContainerLogs) {
+      throw new BerthError("conflict", `This node already serves ${this.#containerLogs} logs of containers.`);
+    }
+    this.#containerLogs += containers.length;
+    try {
+      const list = (): Promise<ContainerSummary[]> => this.#containersOf(instance);
+      const send = (container: string, channel: Channel, data: Buffer): Promise<void> =>
+        this.#sendData(id, stream, { container, channel, data });
+      await new MergedLog({ engine, list, send }, range).run();
+    } finally {
+      this.#containerLogs -= containers.length;
+    }
   }
 
   openExec({ id, instance, container: wanted, command, tty, windowBytes }: ControllerMessageOf<"exec.open">): void {
@@ -173,31 +207,41 @@ export class Streams {
   }
 
   async #forward(id: string, stream: OpenStream, output: Readable, isRaw: boolean): Promise<void> {
-    const pending: { channel: Channel; data: Buffer }[] = [];
+    const pending: Output[] = [];
     const reader = new FrameReader((channel, data) => pending.push({ channel, data }));
     for await (const chunk of output) {
       if (isRaw) pending.push({ channel: "stdout", data: chunk });
       else reader.write(chunk);
-      for (const { channel, data } of pending.splice(0)) await this.#sendData(id, stream, channel, data);
+      for (const piece of pending.splice(0)) await this.#sendData(id, stream, piece);
     }
   }
 
-  async #sendData(id: string, { window, abort }: OpenStream, channel: Channel, data: Buffer): Promise<void> {
+  async #sendData(id: string, { window, abort }: OpenStream, { data, ...from }: Output): Promise<void> {
     for (let start = 0; start < data.length; start += chunkBytes) {
       const part = data.subarray(start, start + chunkBytes);
       await window.take(part.length, abort.signal);
-      await this.#dependencies.send({ type: "stream.data", id, channel, data: part.toString("base64") });
+      await this.#dependencies.send({ type: "stream.data", id, ...from, data: part.toString("base64") });
     }
   }
 
-  async #containerOf(instance: string, wanted?: string): Promise<string> {
+  /** Those in use: none that is being replaced, and none that is to replace it. */
+  async #containersOf(instance: string): Promise<ContainerSummary[]> {
     const containers = await this.#dependencies.engine.listContainers({ instance });
-    const inUse = containers.filter(({ name }) => !name.endsWith(nextSuffix) && !name.endsWith(previousSuffix));
-    const named = inUse.find(({ name }) => name === (wanted ?? instance));
-    const chosen = wanted === undefined ? (named ?? inUse[0]) : named;
-    if (chosen === undefined) {
-      throw new BerthError("not-found", `No container ${wanted ?? `of ${instance}`} is on this node.`);
-    }
-    return chosen.id;
+    return containers.filter(({ name }) => !name.endsWith(nextSuffix) && !name.endsWith(previousSuffix));
   }
+
+  async #containerOf(instance: string, wanted?: string): Promise<string> {
+    const containers = await this.#containersOf(instance);
+    const named = containers.find(({ name }) => name === (wanted ?? instance));
+    const chosen = wanted === undefined ? (named ?? containers[0]) : named;
+    if (chosen !== undefined) return chosen.id;
+    throw noContainer(instance, wanted, containers.map(({ name }) => name).toSorted());
+  }
+}
+
+function noContainer(instance: string, wanted?: string, names: readonly string[] = []): BerthError {
+  if (wanted === undefined || names.length === 0) {
+    return new BerthError("not-found", `No container of ${instance} is on this node.`);
+  }
+  return new BerthError("not-found", `${instance} has no container ${wanted}, but ${names.join(", ")}.`);
 }

@@ -23,6 +23,7 @@ import { startExec } from "./exec.ts";
 import { filesArchive } from "./files-archive.ts";
 import { containerLabels } from "./fingerprint.ts";
 import { labels } from "./labels.ts";
+import { openLog } from "./log.ts";
 import { EnginePresence } from "./presence.ts";
 import { PullTracker, pullError } from "./pull.ts";
 import { EngineRestart } from "./restart.ts";
@@ -183,13 +184,7 @@ export class DockerodeEngine implements Engine {
   }
 
   async logs(id: string, options: LogOptions): Promise<Readable> {
-    const { follow, tail, timestamps, signal } = options;
-    const container = this.#docker.getContainer(id);
-    const both = { stdout: true, stderr: true, tail, timestamps };
-    if (!follow) {
-      return Readable.from(chunks(await ask("read logs", container.logs({ ...both, abortSignal: signal }))));
-    }
-    return toReadable(await ask("read logs", container.logs({ ...both, follow, abortSignal: signal })));
+    return ask("read logs", openLog(this.#docker, id, options));
   }
 
   async exec(id: string, command: readonly string[], tty: TerminalSize | null): Promise<ExecSession> {
@@ -208,15 +203,4 @@ export class DockerodeEngine implements Engine {
 
 async function* parsedEvents(stream: NodeJS.ReadableStream): AsyncGenerator<DockerEvent> {
   for await (const line of lines(stream)) yield parseEvent(line);
-}
-
-const chunkBytes = 64 * 1024;
-
-function* chunks(whole: Buffer): Generator<Buffer> {
-  for (let start = 0; start < whole.length; start += chunkBytes) yield whole.subarray(start, start + chunkBytes);
-}
-
-/** dockerode declares less than the response it hands over. */
-function toReadable(stream: NodeJS.ReadableStream): Readable {
-  return stream instanceof Readable ? stream : new Readable().wrap(stream);
 }

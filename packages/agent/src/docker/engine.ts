@@ -74,7 +74,10 @@ export interface ExecSession {
 
 export interface LogOptions {
   follow: boolean;
-  tail: number;
+  /** Left out: all. */
+  tail?: number | undefined;
+  /** Only what is as late as this: RFC 3339 with nanoseconds, as Docker writes its timestamps. */
+  since?: string | undefined;
   timestamps: boolean;
   signal: AbortSignal;
 }

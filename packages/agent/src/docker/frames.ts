@@ -8,12 +8,13 @@ const maxFrameBytes = 16 * 1024 * 1024;
 
 /** Takes chunks as they come and gives each frame's bytes as far as they have come, so that nothing is held back. */
 export class FrameReader {
-  readonly #onData: (channel: Channel, data: Buffer) => void;
+  readonly #onData: (channel: Channel, data: Buffer, isLast: boolean) => void;
   #header: Buffer = Buffer.alloc(0);
   #remaining = 0;
   #channel: Channel = "stdout";
 
-  constructor(onData: (channel: Channel, data: Buffer) => void) {
+  /** `isLast`: of its frame. */
+  constructor(onData: (channel: Channel, data: Buffer, isLast: boolean) => void) {
     this.#onData = onData;
   }
 
@@ -37,7 +38,7 @@ export class FrameReader {
   #body(chunk: Buffer): Buffer {
     const data = chunk.subarray(0, this.#remaining);
     this.#remaining -= data.length;
-    this.#onData(this.#channel, data);
+    this.#onData(this.#channel, data, this.#remaining === 0);
     return chunk.subarray(data.length);
   }
 }

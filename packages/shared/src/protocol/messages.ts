@@ -59,6 +59,7 @@ const volumes = z.strictObject({ type: z.literal("volumes"), volumes: z.array(vo
 const streamData = z.strictObject({
   type: z.literal("stream.data"),
   id: streamIdSchema,
+  container: containerNameSchema.optional().describe("In the log of all containers. Since 1.3"),
   channel: z.enum(["stdout", "stderr"]),
   data: z.string().describe("base64"),
 });
@@ -120,6 +121,11 @@ const logsOpen = z.strictObject({
   type: z.literal("logs.open"),
   id: streamIdSchema,
   instance: instanceNameSchema,
+  container: containerNameSchema.optional().describe("One alone; left out: the instance's own. Since 1.3"),
+  allContainers: z
+    .literal(true)
+    .optional()
+    .describe("All of the instance's, and each piece of data says whose it is. Since 1.3"),
   follow: z.boolean(),
   tail: z.int().nonnegative(),
   timestamps: z.boolean(),
