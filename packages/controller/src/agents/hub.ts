@@ -178,7 +178,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     handleUpgrade: (request, socket, head) => gate.handleUpgrade(request, socket, head),
     dispatch: (request) => dispatcher.dispatch(request),
     observe: async (node, { timeoutMilliseconds }) => observer.observe(connectionOf(node), timeoutMilliseconds),
-    openLogs: (node, request) => streams.openLogs(connectionOf(node), request),
+    openLogs: (node, request) => streams.openLogs(connectionOf(node), request, presence.get(node)?.protocol),
     openExec: (node, request) => streams.openExec(connectionOf(node), request, presence.get(node)?.protocol),
     waitOnline: (node, { timeoutMilliseconds, signal }) =>
       waitOnline({ node, presence, events, timeoutMilliseconds, signal }),

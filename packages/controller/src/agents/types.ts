@@ -102,6 +102,8 @@ export interface DispatchRequest<K extends AgentOperationKind> {
 }
 
 export interface StreamChunk {
+  /** In the log of all containers. */
+  container?: string | undefined;
   channel: "stdout" | "stderr";
   data: Buffer;
 }
@@ -122,6 +124,8 @@ export interface ExecStream extends LogStream {
 
 export interface LogsRequest {
   instance: string;
+  /** Left out: all of the instance's; of an agent before 1.3 its own, and no other can be asked for. */
+  container?: string | undefined;
   follow: boolean;
   tail: number;
   timestamps: boolean;

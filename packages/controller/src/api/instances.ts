@@ -1,6 +1,12 @@
 /** Restarts of instances, and the logs of one, followed as Server-Sent Events. */
 import { errorBodySchema } from "@berth/shared/api/errors";
-import { logsPath, logsQuerySchema, restartInstances } from "@berth/shared/api/instances";
+import {
+  logContainersSchema,
+  type LogEvent,
+  logsPath,
+  logsQuerySchema,
+  restartInstances,
+} from "@berth/shared/api/instances";
 import type { RestartControl } from "../restarts/restart.ts";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { instanceNameSchema } from "@berth/shared/names";
@@ -17,16 +23,26 @@ export interface LogRequest {
   follow: boolean;
   tail: number;
   timestamps: boolean;
+  /** Left out: all. */
+  container?: string | undefined;
+}
+
+interface LogChunk {
+  container?: string | undefined;
+  channel: "stdout" | "stderr";
+  data: Buffer;
+}
+
+export interface InstanceLog {
+  /** Whose lines are to come, as far as known. */
+  containers: string[];
+  chunks: AsyncIterable<LogChunk>;
 }
 
 export interface InstancesApi {
   restart: RestartControl;
   /** Throws before the first chunk when the instance is unknown or its node is away. */
-  logs: (
-    instance: string,
-    request: LogRequest,
-    signal: AbortSignal,
-  ) => Promise<AsyncIterable<{ channel: "stdout" | "stderr"; data: Buffer }>>;
+  logs: (instance: string, request: LogRequest, signal: AbortSignal) => Promise<InstanceLog>;
 }
 
 export function unknownInstance(name: string): BerthError {
@@ -45,23 +61,31 @@ export function serveInstances(app: FastifyInstance, instances: InstancesApi, ac
     if (request.scope === null) authorize("operator", request.account);
     else if (!isInScope("instance", name, request.scope)) throw unknownInstance(name);
     const query = request.query as z.output<typeof logsQuerySchema>;
-    const chunks = await instances.logs(name, query, goneSignal(reply.raw));
+    const { containers, chunks } = await instances.logs(name, query, goneSignal(reply.raw));
     const stream = openEventStream(request, reply);
     watchAccount(request.raw, request.account, access, { signal: stream.signal, onChange: stream.end });
-    const lines = { stdout: new LineSplitter(), stderr: new LineSplitter() };
     try {
-      for await (const { channel, data } of chunks) {
-        for (const text of lines[channel].push(data)) stream.send("line", { channel, text });
-      }
-      for (const channel of ["stdout", "stderr"] as const) {
-        for (const text of lines[channel].rest()) stream.send("line", { channel, text });
-      }
+      stream.send("containers", logContainersSchema.parse({ names: containers }));
+      for await (const line of linesOf(chunks, query.container)) stream.send("line", line);
       stream.send("end", {});
     } catch (error) {
       stream.send("error", errorBodySchema.parse(errorBody(toBerthError(error))));
     }
     stream.end();
   });
+}
+
+/** `container`: whose they are where they do not say so. */
+async function* linesOf(chunks: AsyncIterable<LogChunk>, container: string | undefined): AsyncGenerator<LogEvent> {
+  const splitters = new Map<string, { from: Omit<LogEvent, "text">; lines: LineSplitter }>();
+  for await (const { data, ...chunk } of chunks) {
+    const from = { channel: chunk.channel, container: chunk.container ?? container };
+    const key = `${from.channel} ${from.container}`;
+    const splitter = splitters.get(key) ?? { from, lines: new LineSplitter() };
+    splitters.set(key, splitter);
+    for (const text of splitter.lines.push(data)) yield { ...from, text };
+  }
+  for (const { from, lines } of splitters.values()) for (const text of lines.rest()) yield { ...from, text };
 }
 
 /** Whole lines out of chunks that end anywhere, also inside a character. */

@@ -77,7 +77,7 @@ beforeAll(async () => {
         ...idleDependencies.instances,
         logs: async (instance) => {
           asked.push(instance);
-          return (async function* () {})();
+          return { containers: [], chunks: (async function* () {})() };
         },
       },
     },

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ExecStream, Hub, NodePresence } from "../agents/types.ts";
+import type { ExecStream, Hub, LogsRequest, NodePresence } from "../agents/types.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { listEvents } from "../inventory/events.ts";
 import { putDesiredInstance } from "../inventory/instances.ts";
 import { putNode } from "../inventory/nodes.ts";
 import { openInventory } from "../inventory/open.ts";
 import { recordLostEnds } from "./exec-events.ts";
-import { openExecSession } from "./streams.ts";
+import { createInstancesApi, openExecSession } from "./streams.ts";
 
 const anna = { name: "anna", role: "operator", tenant: null } as const;
 const request = { instance: "user1-n8n", command: ["sh", "-c", "echo hunter2"], tty: { columns: 80, rows: 24 } };
@@ -125,4 +125,34 @@ test("what a controller began that was killed is ended by the next one, once", a
       data: { began: command?.id, exitCode: null },
     },
   ]);
+});
+
+function logs(container?: string) {
+  const asked: LogsRequest[] = [];
+  const observed = { instance: "user1-n8n", containers: [{ name: "user1-n8n" }, { name: "user1-n8n-worker" }] };
+  const hub = {
+    openLogs: (_: string, wish: LogsRequest) => (asked.push(wish), stream()),
+    observedInstances: () => [{ node: "user1", instance: observed }],
+    connection: () => ({ state: "online", protocol: { major: 1, minor } }) as NodePresence,
+  } as unknown as Hub;
+  const wanted = { follow: true, tail: 5, timestamps: false, container };
+  const opened = createInstancesApi({ inventory, hub }).logs("user1-n8n", wanted, new AbortController().signal);
+  return { asked, opened };
+}
+
+test("the log of all containers says which they are, that of one names it", async () => {
+  minor = 3;
+  expect((await logs().opened).containers).toEqual(["user1-n8n", "user1-n8n-worker"]);
+  const one = logs("user1-n8n-worker");
+  expect((await one.opened).containers).toEqual(["user1-n8n-worker"]);
+  expect(one.asked).toMatchObject([{ instance: "user1-n8n", container: "user1-n8n-worker" }]);
+});
+
+test("an older agent gives the log of the instance's own container alone", async () => {
+  minor = 2;
+  expect((await logs().opened).containers).toEqual([]);
+  expect((await logs("user1-n8n").opened).containers).toEqual(["user1-n8n"]);
+  const other = logs("user1-n8n-worker");
+  await expect(other.opened).rejects.toMatchObject({ code: "protocol.unsupported" });
+  expect(other.asked).toEqual([]);
 });

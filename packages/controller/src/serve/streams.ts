@@ -3,7 +3,7 @@ import { BerthError } from "@berth/shared/errors";
 import { knows } from "@berth/shared/protocol/version";
 import type { ExecStream, Hub } from "../agents/types.ts";
 import type { ExecSession, OpenExec } from "../api/exec.ts";
-import type { InstancesApi } from "../api/instances.ts";
+import type { InstancesApi, LogRequest } from "../api/instances.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { unknownInstance } from "../api/instances.ts";
 import { whenAborted } from "../api/server-sent-events.ts";
@@ -12,18 +12,38 @@ import { recordBegin } from "./exec-events.ts";
 
 interface StreamDependencies {
   inventory: Inventory;
-  hub: Pick<Hub, "openLogs" | "openExec" | "connection">;
+  hub: Pick<Hub, "openLogs" | "openExec" | "connection" | "observedInstances">;
 }
+
+/** Since which protocol a container can be named. */
+const containerOfExec = 1;
+const containerOfLogs = 3;
 
 export function createInstancesApi(dependencies: StreamDependencies): Pick<InstancesApi, "logs"> {
   return {
     async logs(instance, request, signal) {
+      const { hub } = dependencies;
       const node = await nodeOf(instance, dependencies);
-      const stream = dependencies.hub.openLogs(node, { instance, ...request });
+      const { container } = request;
+      if (container !== undefined && container !== instance) requireContainerChoice(node, hub, containerOfLogs);
+      const stream = hub.openLogs(node, { instance, ...request });
       whenAborted(signal, () => stream.close());
-      return stream;
+      return { containers: containersOf(instance, request, node, hub), chunks: stream };
     },
   };
+}
+
+/** Whose lines are to come. */
+function containersOf(
+  instance: string,
+  { container }: LogRequest,
+  node: string,
+  hub: StreamDependencies["hub"],
+): string[] {
+  if (container !== undefined) return [container];
+  if (!knows(containerOfLogs, hub.connection(node)?.protocol)) return [];
+  const observed = hub.observedInstances(node).find((one) => one.instance.instance === instance);
+  return observed?.instance.containers.map(({ name }) => name) ?? [];
 }
 
 /** `onProblem`: that a command ended could not be recorded. */
@@ -34,7 +54,7 @@ export function openExecSession(dependencies: StreamDependencies, onProblem: (er
     const { container, command, tty } = request;
     // Its own container is the one that an agent takes by itself.
     const chosen = container === undefined || container === request.instance ? {} : { container };
-    if (chosen.container !== undefined) requireContainerChoice(node, hub);
+    if (chosen.container !== undefined) requireContainerChoice(node, hub, containerOfExec);
     const recordEnd = await recordBegin(request, account, node, dependencies.inventory.database);
     const stream = await openOrRecord(() =>
       hub.openExec(node, { instance: request.instance, ...chosen, command, tty }),
@@ -69,9 +89,9 @@ export function openExecSession(dependencies: StreamDependencies, onProblem: (er
 }
 
 /** An older agent takes a container's name for a broken message, and hangs up on us. */
-function requireContainerChoice(node: string, hub: StreamDependencies["hub"]): void {
+function requireContainerChoice(node: string, hub: StreamDependencies["hub"], minor: number): void {
   const agent = hub.connection(node);
-  if (agent?.state !== "online" || knows(1, agent.protocol)) return;
+  if (agent?.state !== "online" || knows(minor, agent.protocol)) return;
   throw new BerthError("protocol.unsupported", `The agent of node '${node}' is too old to be told a container`, {
     hint: `Replace it: berth node upgrade-agent ${node}`,
   });

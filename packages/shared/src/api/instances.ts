@@ -23,9 +23,20 @@ export const logsQuerySchema = z.object({
   follow: z.stringbool().default(false),
   tail: z.coerce.number().int().min(0).max(100_000).default(100),
   timestamps: z.stringbool().default(false),
+  container: containerNameSchema.optional().describe("One alone; left out: all, merged by time"),
 });
-/** Event `line`: one log line. Event `end`: the stream is over. Event `error`: errorBodySchema. */
-export const logEventSchema = z.object({ channel: z.enum(["stdout", "stderr"]), text: z.string() });
+/**
+ * Event `containers`, the first: logContainersSchema. Event `line`: one log line. Event `end`: the stream is over.
+ * Event `error`: errorBodySchema.
+ */
+export const logEventSchema = z.object({
+  channel: z.enum(["stdout", "stderr"]),
+  container: z.string().optional().describe("Left out: the node's agent is older, and this is the instance's own"),
+  text: z.string(),
+});
+export type LogEvent = z.output<typeof logEventSchema>;
+/** Those whose lines are to come, as far as known; one that is made later is not among them. */
+export const logContainersSchema = z.object({ names: z.array(z.string()) });
 
 export const execPath = "/api/instances/:name/exec";
 export const execRequestSchema = z.strictObject({

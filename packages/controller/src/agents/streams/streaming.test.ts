@@ -31,12 +31,35 @@ describe("logs", () => {
   it("come in order, by channel, until the end", async () => {
     const stream = harness.hub.openLogs("user1", logs);
     const { id, ...request } = await agent.next("logs.open");
-    expect(request).toEqual({ type: "logs.open", ...logs });
+    expect(request).toEqual({ type: "logs.open", ...logs, allContainers: true });
     say(id, "one");
     say(id, "two", "stderr");
     say(id, Buffer.from([0xf0, 0x9f, 0x98, 0x80]));
     agent.send({ type: "stream.end", id, exitCode: null });
     expect(await within(readAll(stream), "the log")).toBe("stdout: one\nstderr: two\nstdout: 😀");
+  });
+
+  it("say of which container each piece is, and are of one alone where it is named", async () => {
+    const stream = harness.hub.openLogs("user1", logs);
+    const { id } = await agent.next("logs.open");
+    const data = Buffer.from("hello").toString("base64");
+    agent.send({ type: "stream.data", id, container: "user1-n8n-worker", channel: "stdout", data });
+    const { value } = await within(stream[Symbol.asyncIterator]().next(), "the piece");
+    expect(value).toMatchObject({ container: "user1-n8n-worker", channel: "stdout" });
+    harness.hub.openLogs("user1", { ...logs, container: "user1-n8n-worker" });
+    const { id: _, ...request } = await agent.next("logs.open");
+    expect(request).toEqual({ type: "logs.open", ...logs, container: "user1-n8n-worker" });
+  });
+
+  it("are asked of an older agent in the words that it knows", async () => {
+    const older = await FakeAgent.join(harness, await harness.enrol("user2"), {
+      hello: { protocol: { major: 1, minor: 2 } },
+    });
+    for (const container of [undefined, "user1-n8n"]) {
+      harness.hub.openLogs("user2", { ...logs, container });
+      const { id: _, ...request } = await older.next("logs.open");
+      expect(request).toEqual({ type: "logs.open", ...logs });
+    }
   });
 
   it("end with the agent's error, after what came before it", async () => {

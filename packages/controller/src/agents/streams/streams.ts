@@ -13,9 +13,11 @@ const maxStreamsPerNode = 64;
 export class Streams {
   readonly #streams = new Map<string, AgentStream>();
 
-  openLogs(connection: Connection, request: LogsRequest): LogStream {
+  openLogs(connection: Connection, request: LogsRequest, agent: ProtocolVersion | null | undefined): LogStream {
+    const { container, ...rest } = request;
+    const one = container === undefined ? { allContainers: true as const } : { container };
     const stream = this.#open(connection, { hasWindow: false, hasInputWindow: false });
-    connection.send({ type: "logs.open", id: stream.id, ...request });
+    connection.send({ type: "logs.open", id: stream.id, ...rest, ...(knows(3, agent) ? one : {}) });
     return stream;
   }
 
@@ -27,8 +29,8 @@ export class Streams {
     return stream;
   }
 
-  onData(connection: Connection, { id, channel, data }: AgentMessageOf<"stream.data">): void {
-    this.#find(connection, id)?.onData({ channel, data: Buffer.from(data, "base64") });
+  onData(connection: Connection, { id, container, channel, data }: AgentMessageOf<"stream.data">): void {
+    this.#find(connection, id)?.onData({ container, channel, data: Buffer.from(data, "base64") });
   }
 
   onTaken(connection: Connection, { id, bytes }: AgentMessageOf<"stream.taken">): void {

@@ -39,6 +39,41 @@ test("logs: the lines, then the end", async () => {
   );
 });
 
+test("logs of several containers have their names in front, each in a colour of its own", async () => {
+  const line = (container: string, text: string): [string, unknown] => ["line", { channel: "stdout", container, text }];
+  const events: [string, unknown][] = [
+    ["containers", { names: ["user1-n8n", "user1-n8n-worker"] }],
+    line("user1-n8n", "ready"),
+    line("user1-n8n-worker", "takes jobs"),
+    ["end", {}],
+  ];
+  await using controller = await startTestController((app) => serveLogs(app, events));
+  const words = ["logs", "user1-n8n", "--controller", controller.address];
+  expect((await runInTest(words)).stdout).toBe("user1-n8n        | ready\nuser1-n8n-worker | takes jobs\n");
+  expect((await runInTest([...words, "--json"])).stdout.split("\n")[0]).toBe(
+    '{"channel":"stdout","container":"user1-n8n","text":"ready"}',
+  );
+  const terminal = createTestTerminal({ tty: true, environment: { NO_COLOR: "", TERM: "xterm" } });
+  expect((await runInTest(words, terminal)).stdout).toBe(
+    "\u001b[36muser1-n8n        | \u001b[39mready\n\u001b[33muser1-n8n-worker | \u001b[39mtakes jobs\n",
+  );
+});
+
+test("logs --container: of one alone, and nothing in front", async () => {
+  const seen: { url?: string } = {};
+  const events: [string, unknown][] = [
+    ["containers", { names: ["user1-n8n-worker"] }],
+    ["line", { channel: "stdout", container: "user1-n8n-worker", text: "takes jobs" }],
+    ["end", {}],
+  ];
+  await using controller = await startTestController((app) => serveLogs(app, events, seen));
+  const words = ["logs", "user1-n8n", "--container", "user1-n8n-worker", "--controller", controller.address];
+  expect((await runInTest(words)).stdout).toBe("takes jobs\n");
+  expect(seen.url).toBe(
+    "/api/instances/user1-n8n/logs?follow=false&tail=100&timestamps=false&container=user1-n8n-worker",
+  );
+});
+
 test("logs: an error in the stream, and a stream that breaks off", async () => {
   const offline = {
     error: { code: "node.offline", message: "Node user1 is offline", hint: "See berth node show user1" },
