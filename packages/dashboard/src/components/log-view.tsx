@@ -9,7 +9,7 @@ export interface LogEntry {
   text: string;
   /** Before the text, in quieter colour: a time, a step. */
   prefix: string;
-  tone?: "error" | "note";
+  isStderr?: boolean;
 }
 
 /** More lines than this in the document make scrolling slow, and nobody reads them here. */
@@ -81,7 +81,7 @@ export function LogView({ label, entries, empty, children }: LogViewProps): JSX.
 
 function lineElement(entry: LogEntry): HTMLLIElement {
   const line = document.createElement("li");
-  if (entry.tone) line.className = `log-${entry.tone}`;
+  if (entry.isStderr) Object.assign(line, { className: "log-stderr", title: "Written to stderr" });
   if (entry.prefix !== "") {
     const prefix = document.createElement("span");
     prefix.className = "log-prefix";

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { search, setSearch } from "../routes/location.ts";
+import { logContainerOf, withLogContainer } from "../routes/log-address.ts";
 import { useStore } from "../store.ts";
 import { type Comparison, comparisonOf } from "./comparison.ts";
 import { type Range, rangeOf, searchOf } from "./range.ts";
@@ -16,9 +17,13 @@ export function useRange(): ShownTime {
 }
 
 export function setRange(range: Range): void {
-  setSearch(searchOf(range, comparisonOf(search.get())));
+  show(range, comparisonOf(search.get()));
 }
 
 export function setComparison(comparison: Comparison | undefined): void {
-  setSearch(searchOf(rangeOf(search.get()), comparison));
+  show(rangeOf(search.get()), comparison);
+}
+
+function show(range: Range, comparison: Comparison | undefined): void {
+  setSearch(withLogContainer(searchOf(range, comparison), logContainerOf(search.get())));
 }

@@ -119,3 +119,50 @@ it("says so when there is no such instance", async () => {
   const { page } = await open({ path: "/instances/nobody" });
   await page.getByText("The fleet has no instance of this name.").waitFor();
 });
+
+it("shows the log of all containers with their names, or of the one that the address names", async () => {
+  const { page, standIn } = await open({ path: "/instances/user2-n8n?range=1h" });
+  const log = page.getByRole("log", { name: "Log of user2-n8n" });
+  await log.getByText("user2-n8n-worker 1 GET /rest/workflows 200 4 ms", { exact: true }).waitFor();
+  await log.getByText("user2-n8n 0 GET /rest/workflows 200 3 ms", { exact: true }).waitFor();
+
+  const choice = page.getByRole("combobox", { name: "Container" });
+  expect(await choice.locator("option").allInnerTexts()).toEqual(["all", "user2-n8n", "user2-n8n-worker"]);
+  await choice.selectOption("user2-n8n-worker");
+  await log.getByText("0 GET /rest/workflows 200 3 ms", { exact: true }).waitFor();
+  expect(await log.locator(".log-prefix").count()).toBe(0);
+  expect(new URL(page.url()).search).toBe("?range=1h&container=user2-n8n-worker");
+  expect(standIn.asked).toContain("GET /api/instances/user2-n8n/logs?follow=true&tail=200&container=user2-n8n-worker");
+
+  await page.getByRole("button", { name: "24 h", exact: true }).click();
+  await until("both in the address", () => page.url().endsWith("?range=24h&container=user2-n8n-worker"));
+  await page.reload();
+  await log.getByText("0 GET /rest/workflows 200 3 ms", { exact: true }).waitFor();
+  expect(await choice.inputValue()).toBe("user2-n8n-worker");
+});
+
+it("marks what was written to stderr, which is no error", async () => {
+  const { page } = await open({ path: "/instances/user1-n8n" });
+  const line = page.getByRole("log").locator("li", { hasText: "Warning: the encryption key" });
+  await line.waitFor();
+  expect(await page.getByRole("combobox", { name: "Container" }).count()).toBe(0);
+  expect(await line.getAttribute("title")).toBe("Written to stderr");
+  const other = page.getByRole("log").locator("li").first();
+  const colourOf = (element: Element) => getComputedStyle(element).color;
+  expect(await line.evaluate(colourOf)).toBe(await other.evaluate(colourOf));
+});
+
+it("goes on with a log that has ended when a container is started again, and not before", async () => {
+  const { page, standIn } = await open({ path: "/instances/user1-n8n" });
+  const log = page.getByRole("log");
+  await log.getByText("Warning: the encryption key").waitFor();
+  standIn.endLogs();
+  await log.getByText("The log has ended.").waitFor();
+  const asked = () => standIn.asked.filter((call) => call.includes("/logs")).length;
+  expect(asked()).toBe(1);
+  const [container] = standIn.instances.find(({ name }) => name === "user1-n8n")?.containers ?? [];
+  if (container === undefined) throw new Error("user1-n8n has no container");
+  standIn.changeInstance("user1-n8n", { containers: [{ ...container, startedAt: new Date().toISOString() }] });
+  await until("the log to be opened again", () => asked() === 2);
+  await log.getByText("The log has ended.").waitFor({ state: "detached" });
+});

@@ -1,6 +1,7 @@
 /** An API for the page to speak to, for development and tests. Answers as the contracts in packages/shared say. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { login, logout, whoAmI, type Account } from "@berth/shared/api/accounts";
+import { logContainersSchema, logEventSchema } from "@berth/shared/api/instances";
 import { liveEvents, livePath, type LiveEvents } from "@berth/shared/api/live";
 import { getHistory, getSamples } from "@berth/shared/api/metrics";
 import { cancelRun, getRun, listRuns, resumeRun, type LogLine, type RunSummary } from "@berth/shared/api/runs";
@@ -124,7 +125,12 @@ export class StandIn {
 
   /** One line in the log of an instance that a page follows. */
   writeLog(text: string, channel: "stdout" | "stderr" = "stdout"): void {
-    for (const sink of this.#logs) sink.send("line", { channel, text });
+    for (const sink of this.#logs) sink.send("line", logEventSchema.parse({ channel, text }));
+  }
+
+  /** As when no container runs any more. */
+  endLogs(): void {
+    for (const sink of this.#logs) sink.send("end", {});
   }
 
   #tellLog(line: LogLine): void {
@@ -163,7 +169,7 @@ export class StandIn {
       throw new BerthError("unauthenticated", "Log in first.");
     }
     if (url.pathname === livePath) this.#openLive(response, url);
-    else if (url.pathname.endsWith("/logs") && url.pathname.startsWith("/api/instances/")) this.#openLog(response);
+    else if (url.pathname.endsWith("/logs") && url.pathname.startsWith("/api/instances/")) this.#openLog(response, url);
     else {
       const given = request.headers["content-type"] === "application/json" ? await readJson(request) : undefined;
       const change =
@@ -202,15 +208,20 @@ export class StandIn {
     for (const line of this.scripted.log) sink.send("log", { ...line, run });
   }
 
-  #openLog(response: ServerResponse): void {
+  #openLog(response: ServerResponse, url: URL): void {
     const sink = openEvents(response);
+    const instance = this.instances.find(({ name }) => url.pathname.includes(`/${name}/`));
+    const chosen = url.searchParams.get("container");
+    const names = chosen === null ? (instance?.containers.map(({ name }) => name) ?? []) : [chosen];
+    sink.send("containers", logContainersSchema.parse({ names }));
     this.#logs.add(sink);
     response.on("close", () => this.#logs.delete(sink));
     for (let index = 0; index < 40; index += 1) {
       const text = `\u001b[2m${index}\u001b[22m GET /rest/workflows 200 ${3 + (index % 17)} ms`;
-      sink.send("line", { channel: "stdout", text });
+      sink.send("line", logEventSchema.parse({ channel: "stdout", container: names[index % names.length], text }));
     }
-    sink.send("line", { channel: "stderr", text: "Warning: the encryption key was generated, keep it" });
+    const text = "Warning: the encryption key was generated, keep it";
+    sink.send("line", logEventSchema.parse({ channel: "stderr", container: names[0], text }));
   }
 
   #status() {
