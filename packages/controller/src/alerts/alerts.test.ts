@@ -122,6 +122,21 @@ test("a controller that comes back tells nothing twice, and forgets nothing", as
   expect(told().slice(2).toSorted()).toEqual(["ops: resolved node-gone/user2", "user2: resolved node-gone/user2"]);
 });
 
+test("what got well before it was told is pending no more, and what it was amiss counts if it comes back", async () => {
+  await room.close();
+  let missing: string | null = "the secret alerts/ops is not set";
+  room = await open({ missing: (receiver) => (receiver === "ops" ? missing : null) });
+  await pass(minute);
+  expect((await room.list(0)).active).toMatchObject([{ rule: "undelivered", state: "pending" }]);
+  missing = null;
+  await pass(5000);
+  expect((await room.list(0)).active).toEqual([]);
+  await pass(minute);
+  missing = "the secret alerts/ops is not set";
+  await pass(4.5 * minute);
+  expect((await room.list(0)).active).toMatchObject([{ rule: "undelivered", state: "firing" }]);
+});
+
 test("a message that is not taken is tried again, less and less often, and is an alert for others", async () => {
   refusal = new Error("mailbox is full");
   nodes.set("user2", "offline");

@@ -26,7 +26,7 @@ import { nodeOwnersOf } from "./labels.ts";
 import { alertsLook } from "./names.ts";
 import { isEndUntold, messagesDue, type AlertMessage } from "./messages.ts";
 import { observe } from "./observe.ts";
-import { inOrder, presentAlert, presentSilence } from "./present.ts";
+import { inOrder, isShown, presentAlert, presentSilence } from "./present.ts";
 import type { Readings } from "./readings.ts";
 import { saveLook, type LookResult } from "./save.ts";
 import { idOf, type AlertState } from "./state.ts";
@@ -211,8 +211,9 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
         listSilences(database, now()),
         listEndedAlerts(database, recent),
       ]);
+      const shown = [...active.values()].filter(isShown);
       return {
-        active: inOrder([...active.values()].map((state) => presentAlert(state, silences, now()))),
+        active: inOrder(shown.map((state) => presentAlert(state, silences, now()))),
         recent: ended.map((state) => presentAlert(state, silences, now())),
         silences: silences.map(presentSilence),
         receivers: Object.entries(fleet?.alerts.receivers ?? {}).map(([name, settings]) => {

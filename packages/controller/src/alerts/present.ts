@@ -16,6 +16,14 @@ export function presentAlert(state: AlertState, silences: readonly SilenceRecord
   };
 }
 
+/**
+ * Whether it is anybody's business at this moment. What began and is well before it was told is kept for a while, since
+ * it may come and go, and is not amiss meanwhile.
+ */
+export function isShown({ phase, goodSince }: AlertState): boolean {
+  return phase !== "pending" || goodSince === null;
+}
+
 export function presentSilence({ createdAt, endsAt, ...silence }: SilenceRecord): Silence {
   return { ...silence, createdAt: iso(createdAt), endsAt: iso(endsAt) };
 }

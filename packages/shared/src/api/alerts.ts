@@ -28,7 +28,7 @@ export const alertSchema = z.object({
   value: z.number().nullable().describe("What was measured last, where something is"),
   state: z
     .enum(["pending", "firing", "ended"])
-    .describe("pending: amiss, and not for long enough yet; firing: told; ended: well again"),
+    .describe("pending: amiss at this moment, and not for long enough yet; firing: told; ended: well again"),
   since: z.iso.datetime().describe("When it began to be amiss"),
   firedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
