@@ -204,6 +204,13 @@ test("a silence keeps it from being told; ended, it is told", async () => {
   expect(told()).toEqual(["ops: firing node-gone/user1"]);
 });
 
+test("a silence of a name that the fleet does not know is refused", async () => {
+  const request = { matchers: { node: "usr1" }, seconds: 7200, comment: "" };
+  const refused = { code: "not-found", message: "The fleet has no node 'usr1'" };
+  await expect(room.silence(request, "anna")).rejects.toMatchObject(refused);
+  expect((await room.list(0)).silences).toEqual([]);
+});
+
 test("a test says what each receiver answered", async () => {
   expect(await room.test("ops")).toMatchObject([{ receiver: "ops", delivered: true, answer: "200 OK" }]);
   refusal = new Error("410 Gone");

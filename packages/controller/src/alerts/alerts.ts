@@ -22,11 +22,12 @@ import { createRecurring } from "../schedules/recurring.ts";
 import { messageRecord, testMessage } from "./compose.ts";
 import { createDelivery } from "./delivery.ts";
 import { evaluate, skipTime } from "./evaluate.ts";
+import { requireKnown } from "./known-matchers.ts";
 import { nodeOwnersOf } from "./labels.ts";
 import { alertsLook } from "./names.ts";
 import { isEndUntold, messagesDue, type AlertMessage } from "./messages.ts";
 import { observe } from "./observe.ts";
-import { inOrder, isShown, presentAlert, presentSilence } from "./present.ts";
+import { inOrder, isShown, matcherWords, presentAlert, presentSilence } from "./present.ts";
 import type { Readings } from "./readings.ts";
 import { saveLook, type LookResult } from "./save.ts";
 import { idOf, type AlertState } from "./state.ts";
@@ -39,6 +40,7 @@ export interface AlertsRoom {
   list: (recent: number) => Promise<AlertList>;
   /** Of one receiver, or (null) of each. Throws `not-found`. */
   test: (receiver: string | null) => Promise<TestAlertsResult[]>;
+  /** Throws `not-found` for a name that the fleet does not know. */
   silence: (
     request: { matchers: SilenceMatchers; seconds: number; comment: string },
     account: string,
@@ -245,6 +247,8 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
       return results;
     },
     async silence({ matchers, seconds, comment }, account) {
+      const [fleet, { status }] = await Promise.all([dependencies.fleet(), dependencies.view()]);
+      requireKnown(matchers, { fleet, status, active: active.values() });
       const at = now();
       const text = dependencies.redact(comment);
       const added = { matchers, comment: text, account, createdAt: at, endsAt: at + seconds * 1000 };
@@ -291,10 +295,4 @@ function noReceiver(receiver: string | null, known: readonly string[]): BerthErr
       : `There are ${known.join(", ")}.`;
   const message = receiver === null ? "The fleet has no receivers of alerts" : `No receiver is named '${receiver}'`;
   return new BerthError("not-found", message, { hint });
-}
-
-function matcherWords(matchers: SilenceMatchers): string {
-  return Object.entries(matchers)
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
-    .join(", ");
 }

@@ -1,5 +1,5 @@
 /** Alerts as the API tells them. Pure. */
-import type { Alert, Silence } from "@berth/shared/api/alerts";
+import type { Alert, Silence, SilenceMatchers } from "@berth/shared/api/alerts";
 import { silencesOf, type SilenceRecord } from "./silences.ts";
 import { idOf, type AlertState } from "./state.ts";
 
@@ -26,6 +26,13 @@ export function isShown({ phase, goodSince }: AlertState): boolean {
 
 export function presentSilence({ createdAt, endsAt, ...silence }: SilenceRecord): Silence {
   return { ...silence, createdAt: iso(createdAt), endsAt: iso(endsAt) };
+}
+
+/** `node user1, rule drift` */
+export function matcherWords(matchers: SilenceMatchers): string {
+  return Object.entries(matchers)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
+    .join(", ");
 }
 
 /** Firing first, what is critical before others, the latest first among equals. */

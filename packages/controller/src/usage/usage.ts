@@ -5,6 +5,7 @@ import type { Usage } from "@berth/shared/api/usage";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import type { Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
+import { unknownName } from "@berth/shared/fleet/unknown-name";
 import pTimeout from "p-timeout";
 import type { StoreReading, Stores } from "../needs/stores.ts";
 import type { DesiredNeed } from "../plan/desired-needs.ts";
@@ -52,7 +53,7 @@ const storeMilliseconds = 10_000;
 const freshSeconds = 15;
 
 export function noTenant(name: string): BerthError {
-  return new BerthError("not-found", `The fleet has no tenant '${name}'`, { hint: "See `berth tenant list`" });
+  return unknownName("tenant", name);
 }
 
 export function createUsage(dependencies: UsageDependencies): UsageRoom {
