@@ -108,8 +108,21 @@ describe("who may", () => {
     expect((await create(held)).role).toBe("viewer");
   });
 
-  test("the Unix socket's admin has no account of its own, and names one", async () => {
-    await expect(create(root)).rejects.toMatchObject({ code: "not-found", hint: expect.stringContaining("--account") });
+  test("the Unix socket's admin has no account of its own, and is told whose it could be", async () => {
+    await expect(create(root)).rejects.toMatchObject({
+      ...{ code: "not-found", message: "An access token is an account's, and over the Unix socket you have none" },
+      hint: "Name one (anna, vera): `berth token create ci --account anna`",
+    });
+    await expect(create(root, { account: "nobody" })).rejects.toThrow("There is no account 'nobody'");
+  });
+
+  test("of one that is another account's an admin is told whose, and nobody else is", async () => {
+    await create(vera);
+    const remove = (account: string, by: Account) => accounts.accessTokens.remove({ account, name: "ci" }, by);
+    await expect(remove("local", root)).rejects.toMatchObject({
+      hint: "Account 'vera' has one: `berth token remove ci --account vera`",
+    });
+    await expect(remove("anna", anna)).rejects.toMatchObject({ hint: "See `berth token list`" });
   });
 });
 

@@ -10,7 +10,7 @@ import {
   noteAccessTokenUse,
   selectAccessTokens,
 } from "../inventory/access-tokens.ts";
-import { findAccount } from "../inventory/accounts.ts";
+import { findAccount, listAccounts } from "../inventory/accounts.ts";
 import type { Inventory } from "../inventory/database.ts";
 import { authorize, isAtLeast } from "./authorize.ts";
 import { hashToken } from "./token-hash.ts";
@@ -56,9 +56,18 @@ export function createAccessTokens({ database }: Inventory, clock: () => number 
     requireOwn(name, by);
     const stored = await findAccount(database, name);
     if (stored !== null) return stored.account;
-    throw new BerthError("not-found", `There is no account '${name}' that could have an access token`, {
-      hint: "`berth account list` shows those that there are, --account names one",
-    });
+    if (request.account !== undefined) {
+      throw new BerthError("not-found", `There is no account '${name}' that could have an access token`, {
+        hint: "`berth account list` shows those that there are, --account names one",
+      });
+    }
+    throw unnamed(request.name, await listAccounts(database));
+  }
+
+  /** To those who may see them: of whom there is a token of this name. */
+  async function ownersOf(token: string, by: Account): Promise<string[]> {
+    const seen = await selectAccessTokens(database, by.role === "admin" ? undefined : by.name);
+    return seen.filter(({ name }) => name === token).map(({ account }) => account);
   }
 
   async function noteUse(hash: string, { usedAt }: AccessToken): Promise<void> {
@@ -94,7 +103,7 @@ export function createAccessTokens({ database }: Inventory, clock: () => number 
       requireOwn(which.account, by);
       if (await deleteAccessToken(database, which)) return;
       throw new BerthError("not-found", `Account '${which.account}' has no access token '${which.name}'`, {
-        hint: "See `berth token list`",
+        hint: whereInstead(which.name, await ownersOf(which.name, by)),
       });
     },
     async authenticate(candidate) {
@@ -110,6 +119,25 @@ export function createAccessTokens({ database }: Inventory, clock: () => number 
 
 function requireOwn(account: string, by: Account): void {
   if (account !== by.name) authorize("admin", by);
+}
+
+/** Only who needs no account may ask without one: it is told of all that there are. */
+function unnamed(token: string, accounts: readonly Account[]): BerthError {
+  const [first] = accounts;
+  const names = accounts.map(({ name }) => name).join(", ");
+  return new BerthError("not-found", "An access token is an account's, and over the Unix socket you have none", {
+    hint:
+      first === undefined
+        ? "Make one first: `berth account set NAME --role viewer`"
+        : `Name one (${names}): \`berth token create ${token} --account ${first.name}\``,
+  });
+}
+
+function whereInstead(token: string, owners: readonly string[]): string {
+  const [first] = owners;
+  if (first === undefined) return "See `berth token list`";
+  const whose = owners.length === 1 ? `Account '${first}' has one` : `Accounts ${owners.join(", ")} have one each`;
+  return `${whose}: \`berth token remove ${token} --account ${first}\``;
 }
 
 function tooMuch(role: Role, { name, role: has }: Account): BerthError {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   app = await buildApp(
     { ...idleDependencies, accessTokens },
     {
-      access: { trusted: false, authenticate: async (token) => (token === "wrong" ? null : anna) },
+      access: { trusted: false, authenticate: async (token) => (token.endsWith("wrong") ? null : anna) },
       logger: pino({ level: "silent" }),
       pageDirectory: null,
       https: null,
@@ -84,4 +84,16 @@ test.each([
 
 test("without a login there is none", async () => {
   expect((await post("wrong", { name: "ci" })).statusCode).toBe(401);
+});
+
+test("what is refused is said of the token, and not of its account", async () => {
+  const headers = { authorization: "Bearer berth_pat_old" };
+  expect((await app.inject({ url: "/api/fleet", headers })).json().error.message).toBe(
+    "This needs the role 'admin'; the access token of account 'anna' has 'viewer'",
+  );
+  const of = async (authorization: string) =>
+    (await app.inject({ url: path, headers: { authorization } })).json().error.message;
+  expect(await of("Bearer berth_pat_wrong")).toBe("The access token is not known, or has ended");
+  expect(await of("Bearer wrong")).toBe("The token is not known, or has ended");
+  expect((await app.inject({ url: path })).json().error.message).toBe("This needs an account");
 });

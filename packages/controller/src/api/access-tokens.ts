@@ -1,8 +1,8 @@
 import { createAccessToken, listAccessTokens, removeAccessToken } from "@berth/shared/api/access-tokens";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { isAccessToken, type AccessTokens } from "../accounts/access-tokens.ts";
-import { tokenOf } from "./authenticate.ts";
+import type { AccessTokens } from "../accounts/access-tokens.ts";
+import { isByAccessToken } from "./authenticate.ts";
 import { serveEndpoint } from "./endpoint.ts";
 
 export type AccessTokensApi = Pick<AccessTokens, "create" | "list" | "remove">;
@@ -21,7 +21,6 @@ export function serveAccessTokens(app: FastifyInstance, tokens: AccessTokensApi)
 }
 
 function refuseAccessToken({ raw }: FastifyRequest, message: string): void {
-  const token = tokenOf(raw);
-  if (token === null || !isAccessToken(token.value)) return;
+  if (!isByAccessToken(raw)) return;
   throw new BerthError("forbidden", message, { hint: "Log in with name and password: `berth login`" });
 }

@@ -5,6 +5,7 @@ import type { EndpointRole } from "@berth/shared/api/define";
 import { BerthError } from "@berth/shared/errors";
 import { heartbeatMilliseconds } from "@berth/shared/api/live";
 import type { FastifyInstance } from "fastify";
+import { isAccessToken } from "../accounts/access-tokens.ts";
 import { authorize } from "../accounts/authorize.ts";
 import { scopeOfTenant, type Scope } from "../accounts/scope.ts";
 
@@ -57,13 +58,27 @@ export function guardRoutes(app: FastifyInstance, options: AccessOptions): void 
 /** The account that asks, if its role is enough. Also for upgrades to WebSocket, which pass by Fastify's hooks. */
 export async function requireAccount(request: IncomingMessage, needed: Role, options: AccessOptions): Promise<Account> {
   const account = await accountOf(request, options);
-  if (account === null) {
-    throw new BerthError("unauthenticated", "This needs an account", {
-      hint: "Log in with `berth login URL`, or on the page",
+  if (account === null) throw notLetIn(request);
+  authorize(needed, account, { byAccessToken: isByAccessToken(request) });
+  return account;
+}
+
+export function isByAccessToken(request: IncomingMessage): boolean {
+  const token = tokenOf(request);
+  return token !== null && isAccessToken(token.value);
+}
+
+/** Whether a token was never one, has ended or was removed is nobody's business who does not have one. */
+function notLetIn(request: IncomingMessage): BerthError {
+  if (isByAccessToken(request)) {
+    return new BerthError("unauthenticated", "The access token is not known, or has ended", {
+      hint: "Make another one with `berth token create`; `berth token list` shows those that there are, and their ends",
     });
   }
-  authorize(needed, account);
-  return account;
+  const isGiven = tokenOf(request)?.origin === "header";
+  return new BerthError("unauthenticated", isGiven ? "The token is not known, or has ended" : "This needs an account", {
+    hint: "Log in with `berth login URL`, or on the page",
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ import type { FastifyInstance } from "fastify";
 import * as z from "zod";
 import { authorize } from "../accounts/authorize.ts";
 import { isInScope } from "../accounts/scope.ts";
-import { watchAccount, type AccessOptions } from "./authenticate.ts";
+import { isByAccessToken, watchAccount, type AccessOptions } from "./authenticate.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import { goneSignal, openEventStream } from "./server-sent-events.ts";
@@ -58,7 +58,7 @@ export function serveInstances(app: FastifyInstance, instances: InstancesApi, ac
   const schema = { params: paramsSchema, querystring: logsQuerySchema };
   app.get(logsPath, { schema, config: { role: "tenant" } }, async (request, reply) => {
     const { name } = paramsSchema.parse(request.params);
-    if (request.scope === null) authorize("operator", request.account);
+    if (request.scope === null) authorize("operator", request.account, { byAccessToken: isByAccessToken(request.raw) });
     else if (!isInScope("instance", name, request.scope)) throw unknownInstance(name);
     const query = request.query as z.output<typeof logsQuerySchema>;
     const { containers, chunks } = await instances.logs(name, query, goneSignal(reply.raw));

@@ -5,7 +5,7 @@ import type { Status } from "@berth/shared/api/status";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyInstance } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
-import { scopeOf, watchAccount, type AccessOptions } from "./authenticate.ts";
+import { isByAccessToken, scopeOf, watchAccount, type AccessOptions } from "./authenticate.ts";
 import { createNarrowing } from "./live-scope.ts";
 import { encodeEvent, openEventStream } from "./server-sent-events.ts";
 
@@ -35,7 +35,7 @@ export function serveLive(app: FastifyInstance, live: LiveApi, access: AccessOpt
       const topics = parseTopics(query.topics);
       if (query.run !== undefined) {
         // A run is of the whole fleet.
-        authorize("viewer", request.account);
+        authorize("viewer", request.account, { byAccessToken: isByAccessToken(request.raw) });
         // Answers an unknown run before the stream is opened.
         await live.run(query.run);
       }

@@ -3,7 +3,7 @@ import type { Role } from "@berth/shared/api/accounts";
 import { BerthError } from "@berth/shared/errors";
 import type { FastifyRequest } from "fastify";
 import { authorize } from "../accounts/authorize.ts";
-import { isNobody, tokenOf } from "./authenticate.ts";
+import { isByAccessToken, isNobody, tokenOf } from "./authenticate.ts";
 
 export interface Reader {
   /** As in "The router's token". */
@@ -22,5 +22,5 @@ export function requireReader(request: FastifyRequest, { name, isToken, least, h
   if (isNobody(request.account)) {
     throw new BerthError("unauthenticated", `${name}'s token is missing or wrong`, { hint });
   }
-  authorize(least, request.account);
+  authorize(least, request.account, { byAccessToken: isByAccessToken(request.raw) });
 }
