@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import type { ContainerSpec } from "@berth/shared/operations/instance-spec";
+import type { InstanceState } from "@berth/shared/protocol/state";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Journal } from "../journal/journal.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { containerSpec, instanceSpec } from "../testing/specs.ts";
@@ -33,6 +35,49 @@ beforeEach(async () => {
 });
 afterEach(() => {
   journal.close();
+});
+
+describe("an instance of two parts", () => {
+  const parts = [
+    containerSpec({ image: pinned, ports: [], name: "user1-web" }),
+    containerSpec({ image: pinned, ports: [], name: "user1-db" }),
+  ];
+  const [first, second] = parts as [ContainerSpec, ContainerSpec];
+  const spec = instanceSpec({ containers: parts });
+  const startedAt = Date.parse("2026-11-24T00:00:00Z");
+  let seen: InstanceState | undefined;
+  let isWorkedOn: boolean;
+
+  beforeEach(async () => {
+    engine = new FakeEngine();
+    engine.images.set(pinned, "sha256:1");
+    journal.desired.set(spec);
+    [seen, isWorkedOn] = ["healthy", true];
+    await start(first);
+  });
+
+  async function start(part: ContainerSpec): Promise<void> {
+    await engine.startContainer(await engine.createContainer(spec, part, part.name));
+  }
+
+  async function stateSince(began: number): Promise<InstanceState | undefined> {
+    const work = { isWorkedOn: () => isWorkedOn, isAnsweredFor: () => false };
+    const looking = new Observer(engine, journal, { stateOf: () => seen }, work, began);
+    return (await looking.observeInstance("user1-web"))?.state;
+  }
+
+  it("is starting until the last one is made, however well the first one is", async () => {
+    expect(await stateSince(startedAt)).toBe("starting");
+    await start(second);
+    expect(await stateSince(startedAt)).toBe("healthy");
+  });
+
+  it("is starting until it is looked at, and unknown only where it ran before the agent did", async () => {
+    await start(second);
+    [seen, isWorkedOn] = [undefined, false];
+    expect(await stateSince(startedAt - 1000)).toBe("starting");
+    expect(await stateSince(startedAt + 1000)).toBe("unknown");
+  });
 });
 
 it("tells an image that has no tag by its digest, as Docker and as specifications write it", async () => {

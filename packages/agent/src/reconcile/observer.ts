@@ -35,10 +35,19 @@ export class Observer {
   readonly #journal: Pick<Journal, "desired" | "held">;
   readonly #health: HealthStates;
   readonly #work: Work;
+  readonly #began: number;
   /** By id of each image that the last list had: references by which registries know it. */
   #digests: ReadonlyMap<string, readonly string[]> = new Map();
 
-  constructor(engine: Engine, journal: Pick<Journal, "desired" | "held">, health: HealthStates, work: Work) {
+  /** `began`: when the agent did; what runs since before may be in any state until it is looked at. */
+  constructor(
+    engine: Engine,
+    journal: Pick<Journal, "desired" | "held">,
+    health: HealthStates,
+    work: Work,
+    began: number = Date.now(),
+  ) {
+    this.#began = began;
     this.#engine = engine;
     this.#journal = journal;
     this.#health = health;
@@ -93,7 +102,7 @@ export class Observer {
       version: first === undefined || isAsDesired ? (spec?.version ?? "") : label(labels.version),
       // A part that did not change bears the labels of the specification that it was made to.
       hash: isAsDesired ? spec.hash : label(labels.hash),
-      state: this.#state(name, containers),
+      state: this.#state(name, spec, containers),
       drift:
         spec === undefined || first === undefined || this.#journal.held.has(name)
           ? []
@@ -107,24 +116,25 @@ export class Observer {
   }
 
   /** What is not there, or not known yet, while somebody makes or replaces it is on its way. */
-  #state(name: string, containers: readonly ContainerDetails[]): InstanceState {
+  #state(name: string, spec: InstanceSpec | undefined, containers: readonly ContainerDetails[]): InstanceState {
     if (this.#work.isAnsweredFor(name)) return "healthy";
-    const state = this.#stateOf(name, containers);
-    if (this.#work.isWorkedOn(name)) return onItsWay.has(state) ? "starting" : state;
+    const state = this.#stateOf(name, spec, containers);
+    // One part after the other is made: those that are there already do not make it healthy.
+    const isWhole =
+      spec === undefined || spec.containers.every((part) => containers.some((one) => one.name === part.name));
+    if (this.#work.isWorkedOn(name)) return !isWhole || onItsWay.has(state) ? "starting" : state;
     // Also where Docker has just started it: it is stopped again.
     return state !== "missing" && this.#journal.held.has(name) ? "stopped" : state;
   }
 
-  #stateOf(name: string, containers: readonly ContainerDetails[]): InstanceState {
+  #stateOf(name: string, spec: InstanceSpec | undefined, containers: readonly ContainerDetails[]): InstanceState {
     if (containers.length === 0) return "missing";
     if (containers.some(({ state }) => state === "restarting")) return "unhealthy";
     if (containers.some(({ state }) => state !== "running")) return "stopped";
-    return (
-      this.#health.stateOf(
-        name,
-        containers.map(({ id }) => id),
-      ) ?? "unknown"
-    );
+    const ids = containers.map(({ id }) => id);
+    // What the watch will look at in a moment has only just started.
+    const isNew = spec !== undefined && containers.some(({ startedAt }) => Date.parse(startedAt ?? "") >= this.#began);
+    return this.#health.stateOf(name, ids) ?? (isNew ? "starting" : "unknown");
   }
 }
 

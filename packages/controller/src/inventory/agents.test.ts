@@ -50,6 +50,55 @@ describe("agent events", () => {
     expect(await store.lastEventSequence("user1", "second")).toBe(-1);
   });
 
+  const told = async () => (await listEvents(inventory.database)).map(({ message }) => message).toReversed();
+  const said = (sequence: number, state: string, version = "1.39.1"): AgentEventRecord => ({
+    ...{ ...event(sequence), kind: "instance.state", instance: "shared-supabase" },
+    ...{ message: `shared-supabase ${version} is ${state}`, data: { instance: { state, version } } },
+  });
+  const gone = (sequence: number, instance: string): AgentEventRecord => ({
+    ...{ ...event(sequence), kind: "instance.gone", instance, message: `${instance} is gone from the node` },
+  });
+
+  it("of an instance are told when its state is another one, and all are answered", async () => {
+    const states = ["starting", "starting", "unknown", "starting", "healthy", "unknown", "healthy", "unhealthy"];
+    const events = states.map((state, index) => said(index + 1, state));
+    expect(await store.addAgentEvents(events.slice(0, 5))).toHaveLength(5);
+    // As after a restart of the controller.
+    store = createAgentStore(inventory);
+    expect(await store.addAgentEvents(events.slice(5))).toHaveLength(3);
+    expect(await told()).toEqual(
+      ["starting", "healthy", "unhealthy"].map((state) => `shared-supabase 1.39.1 is ${state}`),
+    );
+  });
+
+  it("tell of another version in the same state, and of its versions on the way once", async () => {
+    await store.addAgentEvents([said(1, "healthy"), said(2, "starting"), said(3, "starting", "1.40.0")]);
+    await store.addAgentEvents([said(4, "healthy", "1.40.0"), said(5, "healthy", "1.40.0"), said(6, "healthy")]);
+    expect(await told()).toEqual([
+      "shared-supabase 1.39.1 is healthy",
+      "shared-supabase 1.39.1 is starting",
+      "shared-supabase 1.40.0 is healthy",
+      "shared-supabase 1.39.1 is healthy",
+    ]);
+  });
+
+  it("tell that an instance is gone, and not what never was one, such as a tenant", async () => {
+    await store.addAgentEvents([gone(1, "user4"), said(2, "healthy"), gone(3, "shared-supabase")]);
+    await store.addAgentEvents([gone(4, "shared-supabase"), said(5, "healthy")]);
+    expect(await told()).toEqual([
+      "shared-supabase 1.39.1 is healthy",
+      "shared-supabase is gone from the node",
+      "shared-supabase 1.39.1 is healthy",
+    ]);
+  });
+
+  it("that could not be stored are told when they come again", async () => {
+    const broken = { ...said(2, "unhealthy"), data: { self: 1n, instance: { state: "unhealthy", version: "1" } } };
+    await expect(store.addAgentEvents([said(1, "healthy"), broken])).rejects.toThrow(/BigInt/);
+    await store.addAgentEvents([said(1, "healthy")]);
+    expect(await told()).toEqual(["shared-supabase 1.39.1 is healthy"]);
+  });
+
   it("are all stored or none", async () => {
     const broken = { ...event(2), data: { self: 1n } };
     await expect(store.addAgentEvents([event(1), broken])).rejects.toThrow(/BigInt/);

@@ -9,6 +9,7 @@ import { addCertificate, adoptCertificate, findCertificate, revoke } from "./cer
 import { decodeOrNull, encode } from "./columns.ts";
 import type { Inventory, Queryable } from "./database.ts";
 import { recordEvent } from "./events.ts";
+import { createInstanceNews, type IsNews } from "./instance-news.ts";
 import { iso } from "./moments.ts";
 import { listInstances, recordInstance, recordInstanceGone, recordObservation } from "./instances.ts";
 import { isKnownNode, listNodes, recordAgent, recordNodeSeen, type NodeRecord } from "./nodes.ts";
@@ -25,6 +26,7 @@ const outcomeSchema = z.discriminatedUnion("status", [
 ]);
 
 export function createAgentStore({ database }: Inventory): AgentStore {
+  const news = createInstanceNews(database);
   return {
     async addJoinToken({ createdAt, expiresAt, ...token }) {
       await database
@@ -125,7 +127,10 @@ export function createAgentStore({ database }: Inventory): AgentStore {
         .executeTakeFirst();
       return row?.sequence ?? -1;
     },
-    addAgentEvents: (events) => database.transaction().execute((transaction) => addAgentEvents(transaction, events)),
+    addAgentEvents: (events) =>
+      news.during((isNews) =>
+        database.transaction().execute((transaction) => addAgentEvents(transaction, events, isNews)),
+      ),
     addEvent: async ({ at, kind, node, instance, message, data }) => {
       const place = instance === null ? { node } : { node, instance };
       await recordEvent(database, { at: iso(at), kind, message, data, ...place });
@@ -203,7 +208,12 @@ async function saveAgent(database: Queryable, record: AgentRecord & { online: bo
   }
 }
 
-async function addAgentEvents(database: Queryable, events: readonly AgentEventRecord[]): Promise<AgentEventRecord[]> {
+/** Answers with all that are new to the controller; history gets of them what changed something. */
+async function addAgentEvents(
+  database: Queryable,
+  events: readonly AgentEventRecord[],
+  isNews: IsNews,
+): Promise<AgentEventRecord[]> {
   const added: AgentEventRecord[] = [];
   for (const event of events.toSorted((one, other) => one.sequence - other.sequence)) {
     const { node, enrolment, sequence, at, nodeAt, kind, instance, message, data } = event;
@@ -213,9 +223,10 @@ async function addAgentEvents(database: Queryable, events: readonly AgentEventRe
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (numInsertedOrUpdatedRows === 0n) continue;
+    added.push(event);
+    if (!isNews(event)) continue;
     const place = instance === null ? { node } : { node, instance };
     await recordEvent(database, { at: iso(at), kind, message, data: { ...data, nodeAt: iso(nodeAt) }, ...place });
-    added.push(event);
   }
   return added;
 }

@@ -38,7 +38,12 @@ async function join(state: Observation, options?: Parameters<typeof FakeAgent.jo
   return agent;
 }
 
-const stateEvent = (sequence: number, at: number, name: string, state: "healthy" | "unhealthy"): AgentEvent => ({
+const stateEvent = (
+  sequence: number,
+  at: number,
+  name: string,
+  state: "starting" | "healthy" | "unhealthy",
+): AgentEvent => ({
   sequence,
   at,
   body: { kind: "instance.state", instance: observedInstance(name, state) },
@@ -150,7 +155,8 @@ describe("events", () => {
 
   it("are stored once, however often they come, and acknowledged every time", async () => {
     const agent = await join(observation());
-    const events = [0, 1, 2].map((sequence) => stateEvent(sequence, 1000 + sequence, "user1-n8n", "healthy"));
+    const states = ["starting", "healthy", "unhealthy"] as const;
+    const events = states.map((state, sequence) => stateEvent(sequence, 1000 + sequence, "user1-n8n", state));
     for (const batch of [events, events.slice(1), events]) {
       agent.send({ type: "events", events: batch });
       expect((await agent.next("acknowledge.events")).sequence).toBe(2);
