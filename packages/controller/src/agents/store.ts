@@ -1,4 +1,5 @@
 /** What the hub keeps over restarts. inventory/agents.ts implements it. Times are milliseconds since the epoch. */
+import type { EventKind } from "@berth/shared/api/events";
 import type { ErrorCode } from "@berth/shared/errors";
 import type { Phase } from "@berth/shared/operations/phases";
 import type { NodeFacts, ObservedInstance } from "@berth/shared/protocol/state";
@@ -60,7 +61,7 @@ export interface PlacedInstance {
 /** An event as it is kept: of a node's agent, with its sequence and clock, or of the controller itself. */
 export interface EventRecord {
   at: number;
-  kind: string;
+  kind: EventKind;
   node: string;
   instance: string | null;
   message: string;

@@ -207,7 +207,7 @@ describe("what is kept of samples", () => {
     const ask = (at: number) => readings.outOfMemory("user1", "user1-n8n", { seconds: 900, now: at });
     readings.note({ instances: [instance()] }, 0);
     expect(ask(60_000)).toBeNull();
-    const event = { kind: "outOfMemory", node: "user1", instance: "user1-n8n", message: "" };
+    const event = { kind: "outOfMemory" as const, node: "user1", instance: "user1-n8n", message: "" };
     readings.takeEvent({ ...event, at: 60_000, data: { container: "user1-n8n" } });
     expect([ask(61_000), ask(950_000), ask(970_000)]).toEqual([true, true, false]);
   });

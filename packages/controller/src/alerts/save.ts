@@ -1,4 +1,5 @@
 /** Stores what one look has found, all of it or nothing. */
+import type { EventKind } from "@berth/shared/api/events";
 import {
   putAlert,
   putMessage,
@@ -41,7 +42,7 @@ export async function saveLook(database: Queryable, result: LookResult): Promise
   });
 }
 
-function eventOf(kind: string, { rule, severity, labels: { node, instance } }: AlertState, message: string) {
+function eventOf(kind: EventKind, { rule, severity, labels: { node, instance } }: AlertState, message: string) {
   return {
     ...{ kind, message, data: { rule, severity } },
     ...(node === undefined ? {} : { node }),

@@ -65,7 +65,7 @@ function failures({ id: run, steps }: RunRecord) {
       const { backup, subject } = parseInput("backup.drill", input);
       const reason = error === null ? "" : `: ${error.message.split("\n")[0]}`;
       return {
-        kind: "drill.failed",
+        kind: "drill.failed" as const,
         message: `The drill of ${subject} in ${backup} failed${reason}`,
         data: { backup, subject, run },
       };

@@ -90,7 +90,7 @@ async function recordCheck(
 
 function failure({ id, run, subject }: Pick<Backup, "id" | "run" | "subject">) {
   return {
-    kind: "backup.failed",
+    kind: "backup.failed" as const,
     message: `The backup ${id} of ${subject} failed: see \`berth run logs ${run}\``,
     data: { backup: id, run },
   };

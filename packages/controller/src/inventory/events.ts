@@ -1,4 +1,4 @@
-import type { Event } from "@berth/shared/api/events";
+import type { Event, EventKind } from "@berth/shared/api/events";
 import type { Selectable } from "kysely";
 import * as z from "zod";
 import { decode, encode, now } from "./columns.ts";
@@ -20,7 +20,7 @@ export interface EventRecord {
 }
 
 export interface NewEvent {
-  kind: string;
+  kind: EventKind;
   message: string;
   node?: string;
   instance?: string;
@@ -56,7 +56,7 @@ export interface EventQuery {
   before?: number | undefined;
   node?: string | undefined;
   instance?: string | undefined;
-  kind?: string | undefined;
+  kind?: EventKind | undefined;
   /** ISO 8601: only what was recorded since then. */
   since?: string | undefined;
 }

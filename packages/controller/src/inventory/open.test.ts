@@ -137,7 +137,7 @@ describe("writing to the inventory", () => {
     const { rows } = await sql<{ pageCount: number }>`pragma page_count`.execute(inventory.database);
     await sql.raw(`pragma max_page_count = ${(rows[0]?.pageCount ?? 0) + 2}`).execute(inventory.database);
     const message = "x".repeat(20_000);
-    await expect(recordEvent(inventory.database, { kind: "test", message })).rejects.toMatchObject({
+    await expect(recordEvent(inventory.database, { kind: "docker", message })).rejects.toMatchObject({
       code: "disk.full",
     });
     expect(await listNodes(inventory.database)).toHaveLength(1);

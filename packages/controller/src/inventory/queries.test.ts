@@ -190,7 +190,7 @@ test("the newest fleet is the desired state; the same text makes no new revision
 test("events come newest first, by node and instance, and only so many are kept", async () => {
   for (let number = 1; number <= 30; number += 1) {
     await recordEvent(database, {
-      kind: "test",
+      kind: "docker",
       message: `${number}`,
       node: `user${(number % 2) + 1}`,
       data: { number },
@@ -201,7 +201,7 @@ test("events come newest first, by node and instance, and only so many are kept"
   const ofUser2 = await listEvents(database, { node: "user2", limit: 2, before: 25 });
   expect(ofUser2.map(({ message }) => message)).toEqual(["23", "21"]);
   expect((await listEvents(database, { kind: "drift" })).map(({ message }) => message)).toEqual([]);
-  expect(await listEvents(database, { kind: "test", since: newest?.at })).not.toEqual([]);
+  expect(await listEvents(database, { kind: "docker", since: newest?.at })).not.toEqual([]);
   expect(await listEvents(database, { since: new Date(Date.now() + 1000).toISOString() })).toEqual([]);
   await pruneEvents(database, 10);
   expect((await listEvents(database)).map(({ message }) => message).at(-1)).toBe("21");

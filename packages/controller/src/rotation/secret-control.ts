@@ -1,4 +1,5 @@
 /** Secrets for people: which there are, what they are, and values that come from elsewhere. Every look at a value is recorded. */
+import type { EventKind } from "@berth/shared/api/events";
 import type { Run } from "@berth/shared/api/runs";
 import type { SecretStatus } from "@berth/shared/api/secrets";
 import { tenantKeySchema } from "@berth/shared/api/tenants";
@@ -61,7 +62,7 @@ export function createSecretControl(dependencies: SecretControlDependencies): Se
     });
   }
 
-  async function tell(kind: string, name: string, message: string, account: string): Promise<void> {
+  async function tell(kind: EventKind, name: string, message: string, account: string): Promise<void> {
     await recordEvent(inventory.database, { kind, message, data: { secret: name, account } });
   }
 

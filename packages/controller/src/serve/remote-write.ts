@@ -36,7 +36,7 @@ export function openRemoteWrite(rooms: RemoteWriteRooms, prometheus: Pick<Promet
         problem === null ? "Metrics are taken by remote write again" : "Metrics are not taken by remote write";
       const message = problem === null ? what : `${what}: ${secrets.redact(problem)}`;
       logger[problem === null ? "info" : "warn"]({}, message);
-      const kind = `remote-write.${problem === null ? "recovered" : "failed"}`;
+      const kind = problem === null ? "remote-write.recovered" : "remote-write.failed";
       // Told in the log all the same.
       await recordEvent(inventory.database, { kind, message }).catch(() => undefined);
     },

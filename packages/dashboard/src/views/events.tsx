@@ -1,4 +1,4 @@
-import { listEvents, type Event } from "@berth/shared/api/events";
+import { listEvents, type Event, type EventKind } from "@berth/shared/api/events";
 import type { JSX } from "preact";
 import { useCallback, useId, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
@@ -10,7 +10,7 @@ import { instancePath, nodePath } from "../routes/route.ts";
 import { useAnswer } from "../session/use-answer.ts";
 
 /** What can be asked for alone: the kinds that tell of trouble, and everything. */
-const kinds: readonly [kind: string, words: string][] = [
+const kinds: readonly [kind: EventKind | "", words: string][] = [
   ["", "Everything"],
   ["instance.state", "States of instances"],
   ["drift", "Drift"],
@@ -26,7 +26,7 @@ const pageSize = 200;
 
 /** What happened in the fleet, the newest first. */
 export function EventsPage(): JSX.Element {
-  const [kind, setKind] = useState("");
+  const [kind, setKind] = useState<EventKind | "">("");
   const [limit, setLimit] = useState(pageSize);
   const ask = useCallback(
     async (signal: AbortSignal) => {
@@ -59,14 +59,18 @@ export function EventsPage(): JSX.Element {
   );
 }
 
-function KindChoice({ kind, onKind }: { kind: string; onKind: (kind: string) => void }): JSX.Element {
+function KindChoice({ kind, onKind }: { kind: EventKind | ""; onKind: (kind: EventKind | "") => void }): JSX.Element {
   const id = useId();
   return (
     <div class="actions">
       <label class="secondary" for={id}>
         Show
       </label>
-      <select id={id} value={kind} onChange={(event) => onKind(event.currentTarget.value)}>
+      <select
+        id={id}
+        value={kind}
+        onChange={(event) => onKind(kinds.find(([value]) => value === event.currentTarget.value)?.[0] ?? "")}
+      >
         {kinds.map(([value, words]) => (
           <option key={value} value={value}>
             {words}

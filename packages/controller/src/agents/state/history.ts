@@ -1,21 +1,12 @@
 /** The controller's own lines in the fleet's history: who connected, what was refused. */
+import type { EventKind } from "@berth/shared/api/events";
 import type { Logger } from "pino";
 import type { Background } from "../background.ts";
 import { RateLimit } from "../enrolment/rate-limit.ts";
 import type { AgentStore, EventRecord } from "../store.ts";
 import type { Clock } from "../clock.ts";
 
-export type HistoryKind =
-  | "agent.enrolled"
-  | "agent.connected"
-  | "agent.disconnected"
-  | "agent.duplicate"
-  | "agent.unsupported"
-  | "agent.invalid"
-  | "agent.refused"
-  | "agent.revoked"
-  | "agent.upgraded"
-  | "certificate.renewed";
+export type HistoryKind = Extract<EventKind, `agent.${string}` | "certificate.renewed">;
 
 export interface HistoryOptions {
   store: AgentStore;

@@ -1,6 +1,7 @@
-import { listEvents, type Event } from "@berth/shared/api/events";
+import { eventKinds, listEvents, type Event } from "@berth/shared/api/events";
 import { defineCommand } from "../define-command.ts";
 import { parseAgo } from "../ago.ts";
+import { requireKnownNames } from "../known-names.ts";
 import { table } from "../render/table.ts";
 import { formatMoment } from "../render/time.ts";
 
@@ -12,9 +13,9 @@ export default defineCommand({
   options: {
     node: { kind: "text", value: "NODE", description: "Only of this node and its instances", completes: "node" },
     instance: { kind: "text", value: "INSTANCE", description: "Only of this instance", completes: "instance" },
-    kind: { kind: "text", value: "KIND", description: "Only of this kind: drift, outOfMemory, agent.disconnected" },
+    kind: { kind: "choice", value: "KIND", choices: eventKinds, description: "Only of this kind" },
     since: { kind: "text", value: "TIME", description: "Only of the last 30m, 24h, 7d, 4w" },
-    limit: { kind: "integer", value: "N", minimum: 1, maximum: 1000, default: 50, description: "How many, at most" },
+    limit: { kind: "integer", value: "N", minimum: 1, maximum: 1000, default: 100, description: "How many, at most" },
   },
   examples: [
     { command: "berth event list --since 24h", does: "what happened since yesterday" },
@@ -22,7 +23,11 @@ export default defineCommand({
   ],
   async run({ client, input: { node, instance, kind, since, limit } }) {
     const start = since === undefined ? undefined : new Date(Date.now() - parseAgo(since, "--since")).toISOString();
-    return (await client()).call(listEvents, { query: { node, instance, kind, since: start, limit } });
+    const controller = await client();
+    const answer = await controller.call(listEvents, { query: { node, instance, kind, since: start, limit } });
+    // Of what is gone from the fleet, there is what happened to it.
+    if (answer.events.length === 0) await requireKnownNames(controller, { node, instance });
+    return answer;
   },
   render({ events }, { style, now }) {
     if (events.length === 0) return ["Nothing of that kind has happened."];

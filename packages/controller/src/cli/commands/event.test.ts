@@ -1,7 +1,9 @@
 import { listEvents, type Event } from "@berth/shared/api/events";
+import { getStatus } from "@berth/shared/api/status";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
 import { startTestController, type TestController } from "../testing/controller.ts";
+import { instanceStatus, nodeStatus } from "../testing/fixtures.ts";
 import { runInTest } from "../testing/terminal.ts";
 
 const killed: Event = {
@@ -16,12 +18,15 @@ const gone: Event = {
 
 async function start(...events: Event[]): Promise<TestController & { asked: Record<string, unknown>[] }> {
   const asked: Record<string, unknown>[] = [];
-  const controller = await startTestController((app) =>
+  const controller = await startTestController((app) => {
     serveEndpoint(app, listEvents, async ({ query }) => {
       asked.push(query);
       return { events };
-    }),
-  );
+    });
+    serveEndpoint(app, getStatus, async () => ({
+      ...{ fleet: "valuechain", nodes: [nodeStatus()], instances: [instanceStatus()] },
+    }));
+  });
   return Object.assign(controller, { asked });
 }
 
@@ -47,6 +52,24 @@ test("asks for what was chosen", async () => {
   expect(query).toMatchObject({ node: "user1", instance: "user1-n8n", kind: "drift", limit: 5 });
   const days = (Date.now() - Date.parse(String(query?.["since"]))) / 86_400_000;
   expect(days).toBeCloseTo(14, 2);
+});
+
+test("a kind that there is not is refused with those that there are", async () => {
+  await using controller = await start();
+  const { exitCode, stderr } = await list(controller, "--kind", "foo");
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining("instance.state, instance.gone, drift, firewall")]);
+  expect(controller.asked).toEqual([]);
+});
+
+test("a name that nothing has is refused, unless something happened to it once", async () => {
+  await using controller = await start();
+  const { exitCode, stderr, stdout } = await list(controller, "--instance", "user1-n8m");
+  expect([exitCode, stdout]).toEqual([3, ""]);
+  expect(stderr).toContain("The fleet has no instance 'user1-n8m'");
+  expect(stderr).toContain("Did you mean 'user1-n8n'?");
+  expect((await list(controller, "--node", "nobody")).stderr).toContain("The fleet has no node 'nobody'");
+  await using former = await start(gone);
+  expect((await list(former, "--node", "user9")).exitCode).toBe(0);
 });
 
 test.each(["2", "-1h", "yesterday", "1.5h"])("refuses %s as a time", async (since) => {
