@@ -1,9 +1,15 @@
 import { livePath } from "@berth/shared/api/live";
+import { getStatus } from "@berth/shared/api/status";
+import { listTenants, type TenantStatus } from "@berth/shared/api/tenants";
 import { expect, test } from "vitest";
+import { serveEndpoint } from "../../api/endpoint.ts";
 import { openEventStream, type EventStream } from "../../api/server-sent-events.ts";
 import { startTestController, type TestController } from "../testing/controller.ts";
 import { createTestTerminal, runInTest, type TestTerminal } from "../testing/terminal.ts";
 import { fleet, sharedSamples, user1Samples } from "../top/test-fixtures.ts";
+
+const nothing = { instances: [], databases: [], collections: [], buckets: [], keys: [], hosts: [] };
+const user1: TenantStatus = { name: "user1", node: "user1", address: null, state: "active", ...nothing };
 
 interface Live extends AsyncDisposable {
   address: string;
@@ -14,6 +20,8 @@ interface Live extends AsyncDisposable {
 async function startLive(): Promise<Live> {
   const streams: EventStream[] = [];
   const controller: TestController = await startTestController((app) => {
+    serveEndpoint(app, getStatus, async () => fleet);
+    serveEndpoint(app, listTenants, async () => ({ tenants: [user1] }));
     app.get(livePath, (request, reply) => {
       const stream = openEventStream(request, reply);
       streams.push(stream);
@@ -46,6 +54,17 @@ test("--json has the same rows as numbers", async () => {
     by: "tenant",
     rows: [{ name: "user1", tenant: "user1", cpuCores: 0.3, memoryBytes: 700 * 1024 ** 2, processes: 20 }],
   });
+});
+
+test.each([
+  ["--tenant", "usr1", "The fleet has no tenant 'usr1'", "Did you mean 'user1'? See `berth tenant list`"],
+  ["--node", "nobody", "The fleet has no node 'nobody'", "See `berth node list`"],
+])("%s %s is refused", async (option, name, message, hint) => {
+  await using live = await startLive();
+  const { stdout, stderr, exitCode } = await runInTest(["top", "--once", option, name, "--controller", live.address]);
+  expect([exitCode, stdout]).toEqual([3, ""]);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(hint);
 });
 
 test("a choice that there is not is refused", async () => {

@@ -1,4 +1,5 @@
 import { defineCommand } from "../define-command.ts";
+import { requireKnownNames } from "../known-names.ts";
 import { tableLines } from "../top/lines.ts";
 import { showLive } from "../top/live.ts";
 import { lookOnce } from "../top/once.ts";
@@ -47,9 +48,10 @@ export default defineCommand({
     const { by, sort, tenant, node, filter } = input;
     const selection = { by, sort, tenant, node, filter };
     const { terminal, json } = context;
+    if (tenant !== undefined || node !== undefined) await requireKnownNames(await context.client(), { tenant, node });
     if (!json && !input.once && terminal.stdout.isTTY === true) return void (await showLive(context, selection));
     const picture = await lookOnce(await context.client(), () => terminal.now());
     return { by, rows: topRows(picture, selection, terminal.now()) };
   },
-  render: ({ by, rows }, options) => tableLines(rows, by, options),
+  render: ({ by, rows }, options) => tableLines(rows, { by }, options),
 });

@@ -1,7 +1,7 @@
 import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
 import { expect, it } from "vitest";
-import { plainStyle } from "../render/style.ts";
-import { screenLines, tableLines } from "./lines.ts";
+import { createStyle, plainStyle } from "../render/style.ts";
+import { helpLine, screenLines, tableLines } from "./lines.ts";
 import { emptyPicture, withEvent } from "./picture.ts";
 import { type Selection, topRows } from "./rows.ts";
 import { fleet } from "./test-fixtures.ts";
@@ -32,7 +32,37 @@ it("of five hundred containers a screen has the busiest, and says how many more 
   }
 });
 
+it("says which column sorts and what is added up, and how to leave, however narrow it is", () => {
+  const titles = (chosen: Selection) => tableLines(rows, chosen, { style: plainStyle, fit: Infinity })[0];
+  expect(titles(selection)).toMatch(/CONTAINER .* CPU▼ +MEMORY +OF/);
+  expect(titles({ ...selection, sort: "network" })).toMatch(/CPU +MEMORY +OF +RECEIVES▼ +SENDS▼ +READS /);
+  expect(titles({ ...selection, sort: "name" })).toMatch(/^CONTAINER▲ /);
+  expect(helpLine(selection, 120)).toBe(
+    "c [cpu] · m memory · n network · d disk · a name · b by [container], instance, tenant, node · q quit",
+  );
+  for (const columns of [30, 40, 80, 120]) {
+    const line = helpLine({ by: "tenant", sort: "memory" }, columns);
+    expect(line.length).toBeLessThanOrEqual(columns);
+    for (const part of ["[tenant]", "[memory]", "q quit"]) expect(line).toContain(part);
+  }
+});
+
+it("says how old it is while nothing comes, in no colour of what is true now", () => {
+  const screen = {
+    columns: 120,
+    rows: 10,
+    style: createStyle(true),
+    problem: { message: "It is away.", milliseconds: 12_000 },
+  };
+  const [head, problem, , ...table] = screenLines(picture, rows, selection, screen);
+  expect(head).toBe(
+    "\u001b[2mas it was 12s ago: valuechain  2 of 3 nodes online  2 of 4 instances healthy  1 measured\u001b[22m",
+  );
+  expect(problem).toContain("It is away.");
+  expect(table.every((line) => line.startsWith("\u001b[2m") && !line.includes("\u001b[32m"))).toBe(true);
+});
+
 it("has all of them where it is no screen", () => {
-  const lines = tableLines(rows, "container", { style: plainStyle, fit: Infinity });
+  const lines = tableLines(rows, { by: "container" }, { style: plainStyle, fit: Infinity });
   expect(lines).toHaveLength(rows.length + 1);
 });

@@ -1,11 +1,12 @@
 /** Rows of `berth top` as a table, and as the screen around it. Pure. */
 import { formatBytes, formatCores, formatLimit, formatRate } from "@berth/shared/metrics/units";
 import type { RenderOptions } from "../define-command.ts";
-import type { Style } from "../render/style.ts";
+import { plainStyle, type Style } from "../render/style.ts";
 import { type Column, table } from "../render/table.ts";
-import { clip, count } from "../render/text.ts";
+import { clip, count, width } from "../render/text.ts";
+import { formatDuration } from "../render/time.ts";
 import type { Picture } from "./picture.ts";
-import type { Grouping, Order, Row, Selection } from "./rows.ts";
+import { type Grouping, groupings, type Order, type Row, type Selection } from "./rows.ts";
 
 /** From this share of its limit on, memory is worth a look. */
 const memoryWarning = 0.9;
@@ -17,14 +18,27 @@ const titles: Record<Grouping, string> = {
   node: "NODE",
 };
 
+/** `sort`: marked in the titles, for a screen; elsewhere the rows are in the order that was asked for. */
 export function tableLines(
   rows: readonly Row[],
-  by: Grouping,
+  { by, sort }: { by: Grouping; sort?: Order },
   { style, fit }: Pick<RenderOptions, "style" | "fit">,
 ): string[] {
   if (rows.length === 0) return ["Nothing fits."];
-  return table(rows, columnsOf(by, style), style, fit);
+  const columns = columnsOf(by, style).map((column, index) => {
+    const isMarked = sort !== undefined && (sort === "name" ? index === 0 : sortedTitles[sort].includes(column.title));
+    return isMarked ? { ...column, title: `${column.title}${sort === "name" ? "▲" : "▼"}` } : column;
+  });
+  return table(rows, columns, style, fit);
 }
+
+/** What is added up for the order. */
+const sortedTitles: Record<Exclude<Order, "name">, readonly string[]> = {
+  cpu: ["CPU"],
+  memory: ["MEMORY"],
+  network: ["RECEIVES", "SENDS"],
+  disk: ["READS", "WRITES"],
+};
 
 function columnsOf(by: Grouping, style: Style): Column<Row>[] {
   const hasNode = by === "container" || by === "instance";
@@ -77,14 +91,25 @@ export const sortKeys: Readonly<Record<string, Order>> = {
   d: "disk",
   a: "name",
 };
-const help = "c cpu · m memory · n network · d disk · a name · b by container, instance, tenant, node · q quit";
+
+/** What the keys do, in as many words as there is room for, with what is in force in brackets. */
+export function helpLine({ by, sort }: Selection, columns: number): string {
+  const mark = (word: string): string => (word === by || word === sort ? `[${word}]` : word);
+  const sorts = Object.entries(sortKeys).map(([key, order]) => `${key} ${mark(order)}`);
+  const lines = [
+    `${sorts.join(" · ")} · b by ${groupings.map(mark).join(", ")} · q quit`,
+    `${sorts.join(" · ")} · b [${by}] · q quit`,
+    `q quit · b [${by}] · ${Object.keys(sortKeys).join(" ")} [${sort}]`,
+  ];
+  return lines.find((line) => width(line) <= columns) ?? `q quit · [${by}] · [${sort}]`;
+}
 
 export interface Screen {
   columns: number;
   rows: number;
   style: Style;
-  /** Why nothing new comes; null: it does. */
-  problem: string | null;
+  /** Why nothing new comes, and for how long nothing has; null: it does. */
+  problem: { message: string; milliseconds: number } | null;
 }
 
 /** At most `rows` lines of at most `columns` columns. */
@@ -94,14 +119,23 @@ export function screenLines(
   selection: Selection,
   { columns, rows: height, style, problem }: Screen,
 ): string[] {
-  const header = [headline(picture, style), problem === null ? style.dim(help) : style.red(problem), ""];
-  const body = tableLines(rows, selection.by, { style, fit: columns });
+  const header =
+    problem === null
+      ? [headline(picture, style), style.dim(helpLine(selection, columns)), ""]
+      : [pastHeadline(picture, problem.milliseconds, style), style.red(problem.message), ""];
+  const whole = tableLines(rows, selection, { style: problem === null ? style : plainStyle, fit: columns });
+  const body = problem === null ? whole : whole.map((line) => style.dim(line));
   const room = Math.max(2, height - header.length);
   const shown = body.length <= room ? body : body.slice(0, room - 1);
   const more = body.length - shown.length;
   return [...header, ...shown, ...(more > 0 ? [style.dim(`… ${more} more, --filter finds one`)] : [])]
     .slice(0, height)
     .map((line) => clip(line, columns));
+}
+
+/** What was true once may be no more: not in the colours of what is. */
+function pastHeadline(picture: Picture, milliseconds: number, style: Style): string {
+  return style.dim(`as it was ${formatDuration(milliseconds)} ago: ${headline(picture, plainStyle)}`);
 }
 
 function headline({ status, readings }: Picture, style: Style): string {

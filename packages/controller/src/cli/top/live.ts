@@ -19,11 +19,13 @@ export async function showLive(context: CommandContext, chosen: Selection): Prom
   let selection = chosen;
   let picture = emptyPicture;
   let problem: string | null = null;
+  let heardAt = terminal.now();
   const draw = (): void => {
     const { columns, rows } = screenSize(terminal.stdout);
     const now = terminal.now();
     // One row less than there are: the cursor waits on the last.
-    const screen = { columns, rows: rows - 1, style, problem };
+    const trouble = problem === null ? null : { message: problem, milliseconds: Math.max(0, now - heardAt) };
+    const screen = { columns, rows: rows - 1, style, problem: trouble };
     paint(screenLines(picture, topRows(picture, selection, now), selection, screen).join("\n"));
   };
   const onKey = (_: string | undefined, key: Key): void => {
@@ -42,6 +44,7 @@ export async function showLive(context: CommandContext, chosen: Selection): Prom
           const isFirst = picture.status === null;
           picture = seen;
           problem = null;
+          heardAt = terminal.now();
           if (isFirst) draw();
         },
         onProblem({ message }) {
