@@ -1,6 +1,7 @@
 /** Looking at a server's certificate before it is trusted. */
 import { connect, type DetailedPeerCertificate, type PeerCertificate, type TLSSocket } from "node:tls";
 import { BerthError } from "@berth/shared/errors";
+import { tlsFailure } from "./tls-failure.ts";
 
 const deadlineMilliseconds = 10_000;
 
@@ -49,7 +50,11 @@ function connected(socket: TLSSocket, url: URL): Promise<void> {
         }),
       );
     socket.setTimeout(deadlineMilliseconds, () => fail(`no answer within ${deadlineMilliseconds / 1000} s`));
-    socket.once("error", (error) => fail(error.message));
+    socket.once("error", (error) => {
+      const failure = tlsFailure(url, error);
+      if (failure === undefined) fail(error.message);
+      else reject(failure);
+    });
     socket.once("secureConnect", resolve);
   });
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, request as httpRequest, RequestOptions } from "node:http";
 import { BerthError } from "@berth/shared/errors";
 import { formatTarget, type Target } from "./target.ts";
+import { tlsFailure } from "./tls-failure.ts";
 
 export interface RequestDescription {
   method: string;
@@ -104,6 +105,8 @@ function requestError(target: Target, error: NodeJS.ErrnoException): Error {
       cause: error,
     });
   }
+  const failure = target.kind === "url" ? tlsFailure(target.url, error) : undefined;
+  if (failure !== undefined) return failure;
   return new BerthError(
     "controller.unreachable",
     `The connection to the controller at ${where} failed: ${error.message}.`,

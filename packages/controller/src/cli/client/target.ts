@@ -11,7 +11,7 @@ export const systemSocket = "/run/berth/controller.sock";
 export const demoSocket = "/run/berth-lab/demo/controller.sock";
 
 const connectDeadlineMilliseconds = 5000;
-const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+export const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** How a target is written in `--controller` and in messages. */
 export function formatTarget(target: Target): string {

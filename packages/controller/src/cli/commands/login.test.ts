@@ -146,6 +146,20 @@ test("--fingerprint vouches for the certificate, a wrong one does not", async ()
   expect(wrong.stderr).toContain("not the one given.");
 });
 
+test("an address that does not speak TLS is said to be one, in a sentence", async () => {
+  const app = Fastify({ forceCloseConnections: true });
+  const { host } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+  const told = {
+    ...{ exitCode: 7, stdout: "" },
+    stderr:
+      `error: https://${host} answers, and not by TLS.\n` +
+      `hint: On this machine it needs none: \`berth login http://${host}\`.\n`,
+  };
+  expect(await runInTest(["login", `https://${host}`, "--name", "anna"], terminalOf())).toEqual(told);
+  expect(await runInTest(["status", "--controller", `https://${host}`], terminalOf())).toEqual(told);
+  await app.close();
+});
+
 test("a wrong CA, a wrong password and an unencrypted address are refused", async () => {
   const strange = await openAuthority({ directory: await temporaryDirectory() });
   const file = join(configuration, "strange.pem");
