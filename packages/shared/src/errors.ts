@@ -137,18 +137,22 @@ export interface BerthErrorOptions {
   /** What the reader can do about it, as one sentence. */
   hint?: string;
   cause?: unknown;
+  /** After how long it is worth another try, where that is known. */
+  retryAfterSeconds?: number;
 }
 
 /** A failure with a code of the catalogue and one clear sentence. Never carries a secret. */
 export class BerthError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: BerthErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "BerthError";
     this.code = code;
     this.hint = options.hint;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get retryable(): boolean {

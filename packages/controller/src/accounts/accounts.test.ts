@@ -168,7 +168,9 @@ describe("accounts", () => {
       (guess) => guess.status === "rejected" && String(guess.reason),
     );
     expect(messages.filter((message) => String(message).includes("Too many attempts"))).toHaveLength(3);
-    await expect(login("eve", password, "10.1.1.1")).rejects.toMatchObject({ hint: "Try again in 300 s." });
+    await expect(login("eve", password, "10.1.1.1")).rejects.toMatchObject({
+      ...{ code: "rate.limited", hint: "Try again in 300 s.", retryAfterSeconds: 300 },
+    });
     expect((await login("eve", password, "10.1.1.2")).account.name).toBe("eve");
     clock += 300_000;
     expect((await login("eve", password, "10.1.1.1")).account.name).toBe("eve");

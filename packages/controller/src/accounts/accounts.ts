@@ -46,7 +46,7 @@ export interface Accounts {
    * exist, which needs both; throws `not-found` otherwise. Throws `request.invalid` for the role of a tenant without one.
    */
   set: (change: AccountChange) => Promise<Account>;
-  /** Throws `unauthenticated` for a wrong name or password, and after too many attempts. */
+  /** Throws `unauthenticated` for a wrong name or password, and `rate.limited` after too many attempts. */
   login: (request: LoginAttempt & { password: string }) => Promise<Session>;
   /** A token for an account that exists, without its password: for the machine's own use. */
   issueToken: (name: string, validSeconds?: number) => Promise<Session>;
@@ -189,5 +189,5 @@ function incomplete(name: string): BerthError {
 }
 
 function refused(what: string, seconds: number): BerthError {
-  return new BerthError("unauthenticated", what, { hint: `Try again in ${seconds} s.` });
+  return new BerthError("rate.limited", what, { hint: `Try again in ${seconds} s.`, retryAfterSeconds: seconds });
 }

@@ -14,7 +14,7 @@ import { sessionCookie, tokenOf } from "./authenticate.ts";
 import { serveEndpoint } from "./endpoint.ts";
 
 export interface AccountsApi {
-  /** Throws `unauthenticated`, after a while also for too many attempts. */
+  /** Throws `unauthenticated`, and `rate.limited` after too many attempts. */
   login: (request: {
     name: string;
     password: string;

@@ -52,7 +52,12 @@ const dependencies: ApiDependencies = {
   },
   runs: { get: unused, list: () => Promise.resolve([]), logs: unused, cancel: unused, resume: unused },
   accounts: {
-    login: () => Promise.reject(new BerthError("unauthenticated", "Name or password is wrong")),
+    login: ({ name }) =>
+      Promise.reject(
+        name === "guesser"
+          ? new BerthError("rate.limited", "Too many attempts to log in", { retryAfterSeconds: 300 })
+          : new BerthError("unauthenticated", "Name or password is wrong"),
+      ),
     logout: () => Promise.resolve(true),
     list: () => Promise.resolve(Object.values(accounts)),
     set: ({ name, role = "viewer", tenant = null }) => Promise.resolve({ name, role, tenant }),
@@ -206,6 +211,13 @@ describe("what goes wrong leaves as an entry of the catalogue", () => {
       404,
       { code: "not-found", message: "Nothing is at GET /api/nothing" },
     ]);
+  });
+
+  test("too many attempts are told as such, and when to try again", async () => {
+    const payload = { name: "guesser", password: "wrong" };
+    const { statusCode, headers, body } = await page.inject({ method: "POST", url: "/api/login", payload });
+    expect([statusCode, headers["retry-after"]]).toEqual([429, "300"]);
+    expect(JSON.parse(body).error).toEqual({ code: "rate.limited", message: "Too many attempts to log in" });
   });
 
   test("what nobody foresaw does not leave with its own words", async () => {

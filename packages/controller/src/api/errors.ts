@@ -14,6 +14,7 @@ export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = classify(error);
     if (known.code === "internal") request.log.error({ err: error }, "A request failed by a mistake in Berth");
+    if (known.retryAfterSeconds !== undefined) reply.header("retry-after", String(known.retryAfterSeconds));
     return reply.status(errorCatalogue[known.code].httpStatus).send(errorBody(known));
   });
 }
