@@ -14,7 +14,7 @@ const begin = Date.parse("2026-11-24T12:00:00Z");
 const nodeRow = nodeColumns.map((_, column) => column);
 const containerRow = containerColumns.map((_, column) => column + 0.25);
 const ring = new SampleRing({ clock: { now: () => begin }, instanceOf: (_node, container) => container });
-const recent = vi.fn((query: { seconds: number; node?: string }) => ring.recent(query));
+const recent = vi.fn(async (query: { seconds: number; node?: string }) => ring.recent(query));
 let app: FastifyInstance;
 
 function fill(node: string, names: readonly string[], frames: number): void {

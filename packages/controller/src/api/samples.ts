@@ -6,7 +6,7 @@ import { scopedSamples } from "../accounts/scope.ts";
 import { serveEndpoint, Written } from "./endpoint.ts";
 
 export interface SamplesApi {
-  recent: (query: { seconds: number; node?: string }) => LiveSamples[];
+  recent: (query: { seconds: number; node?: string }) => Promise<LiveSamples[]>;
 }
 
 /** Pages that come back together, after the controller did, get one answer. */
@@ -21,7 +21,7 @@ export function serveSamples(app: FastifyInstance, samples: SamplesApi): void {
     const key = JSON.stringify(query);
     const known = shared.get(key);
     if (known !== undefined) return known;
-    const answer = write(samples.recent(query));
+    const answer = samples.recent(query).then(write);
     const forget = (): void => void shared.delete(key);
     shared.set(key, answer);
     void answer.then(() => setTimeout(forget, sharedMilliseconds).unref(), forget);
@@ -31,7 +31,9 @@ export function serveSamples(app: FastifyInstance, samples: SamplesApi): void {
   serveEndpoint(app, getSamples, async ({ query: { seconds, node }, scope }) => {
     const query = { seconds, ...(node === undefined ? {} : { node }) };
     if (scope === null) return new Written(await sharedAnswer(query));
-    return new Written(await write(samples.recent(query).flatMap((ofNode) => scopedSamples(ofNode, scope) ?? [])));
+    const own = [...scope.nodes].filter((one) => node === undefined || one === node);
+    const all = await Promise.all(own.map((one) => samples.recent({ seconds, node: one })));
+    return new Written(await write(all.flat().flatMap((ofNode) => scopedSamples(ofNode, scope) ?? [])));
   });
 }
 

@@ -42,7 +42,7 @@ beforeAll(async () => {
     {
       ...idleDependencies,
       fleet: { ...idleDependencies.fleet, status: async () => status },
-      samples: { recent: () => samples },
+      samples: { recent: async ({ node }) => samples.filter((one) => node === undefined || one.node === node) },
       disks: { read: (node) => disks.filter((one) => node === undefined || one.node === node) },
       history: {
         ...idleDependencies.history,

@@ -16,6 +16,7 @@ import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
 import { forgetNode } from "./forget-node.ts";
 import { createHistoryApi } from "./history.ts";
+import { createSamplesApi } from "./samples.ts";
 import { openPrometheus } from "./prometheus.ts";
 import { createTenantsApi } from "./tenants.ts";
 import { createLiveChanges } from "./live-changes.ts";
@@ -113,7 +114,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
         exclusively: fleetControl.exclusively,
       }),
     },
-    samples: { recent: (query) => hub.recentSamples(query) },
+    samples: createSamplesApi(hub, controller.history),
     disks: { read: (node) => hub.disks(node).map(presentDisks) },
     history: createHistoryApi(controller.history, inventory, controller.presentFleet),
     events: { list: async (query) => (await listEvents(inventory.database, query)).map(toEvent) },

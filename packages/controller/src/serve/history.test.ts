@@ -67,6 +67,7 @@ beforeEach(async () => {
     read,
     add: unused,
     addHoldings: unused,
+    frames: async ({ node }: { node: string }) => ({ node, containers: [], frames: [] }),
     flush: unused,
     keepHouse: async () => {},
     close: async () => {},

@@ -24,7 +24,7 @@ export const idleDependencies: ApiDependencies = {
     watchSamples: () => undefined,
   },
   instances: { restart: unused, logs: unused },
-  samples: { recent: () => [] },
+  samples: { recent: async () => [] },
   disks: { read: () => [] },
   history: {
     status: () => ({ bytes: 0, maxBytes: 1, resolutions: [], problem: null, setAside: null }),

@@ -130,10 +130,11 @@ export class HistoryFile implements ColumnNames {
     );
   }
 
-  journal(group: number, window: { from: number; to: number }): StoredPart[] {
+  /** Entries of the windows, of those that begin at `start` or later. */
+  journal(group: number, window: { from: number; to: number }, start = window.from): StoredPart[] {
     return this.#all(
-      `SELECT ${part} FROM journal WHERE group_id = ? AND window >= ? AND window < ? ORDER BY id`,
-      ...[group, window.from, window.to],
+      `SELECT ${part} FROM journal WHERE group_id = ? AND window >= ? AND window < ? AND start >= ? ORDER BY id`,
+      ...[group, window.from, window.to, start],
     );
   }
 

@@ -10,11 +10,12 @@ import type { HistoryStatus } from "@berth/shared/metrics/history";
 import Sqlite from "better-sqlite3";
 import { packBlock } from "./block.ts";
 import { foldWindow, type Resolution } from "./fold.ts";
+import { type FramesQuery, readFrames } from "./frames.ts";
 import { startOf } from "./gathered.ts";
 import { HistoryFile } from "./history-file.ts";
 import { groupOfHolding, type Holding } from "./holding.ts";
 import { type Group, Pending, type PendingEntry, windowMilliseconds } from "./pending.ts";
-import { type HistoryAnswer, type HistoryQuery, type LiveSource, readHistory } from "./read.ts";
+import { type HistoryAnswer, type HistoryQuery, type LiveSource, readHistory, type Sources } from "./read.ts";
 import { removeAged, removeSurplus } from "./retention.ts";
 import { SteadyClock } from "./steady-clock.ts";
 
@@ -47,6 +48,8 @@ export interface History {
   /** What stores and disks held at a moment. */
   addHoldings: (at: number, holdings: readonly Holding[]) => void;
   read: (query: HistoryQuery) => HistoryAnswer;
+  /** What it has of a node, as frames. */
+  frames: (query: FramesQuery) => Promise<LiveSamples>;
   status: () => HistoryStatus;
   /** Writes what is pending. */
   flush: () => void;
@@ -130,6 +133,12 @@ export function openHistory(options: HistoryOptions): History {
       }
       return undefined;
     }
+  }
+
+  /** What is not on disk yet is told also when the file cannot be read. */
+  function readFrom<Value>(read: (sources: Sources) => Value): Value {
+    const sources = { file, pending, recent, recentSince, resolutions: resolutions(), onDamaged };
+    return attemptRead(() => read(sources)) ?? read({ ...sources, file: undefined });
   }
 
   function report(text: string, error: unknown): void {
@@ -288,13 +297,8 @@ export function openHistory(options: HistoryOptions): History {
     addHoldings(at, holdings) {
       for (const holding of holdings) pending.addValues(groupOfHolding(holding), at, holding.values, elapsed());
     },
-    read(query) {
-      const sources = { file, pending, recent, recentSince, resolutions: resolutions(), onDamaged };
-      return (
-        attemptRead(() => readHistory(query, sources, clock.now())) ??
-        readHistory(query, { ...sources, file: undefined }, clock.now())
-      );
-    },
+    read: (query) => readFrom((sources) => readHistory(query, sources, clock.now())),
+    frames: (query) => readFrames(query, readFrom),
     status: statusNow,
     flush,
     keepHouse,

@@ -9,7 +9,7 @@ import {
 } from "@berth/shared/metrics/holdings";
 import { containerColumns, nodeColumns } from "@berth/shared/metrics/samples";
 import { addPart, spanOf, type Resolution } from "./fold.ts";
-import { Gathered } from "./gathered.ts";
+import { Gathered, startOf } from "./gathered.ts";
 import type { HistoryFile } from "./history-file.ts";
 import { kindOfHolding } from "./holding.ts";
 import { type Group, keyOf, type Pending, windowMilliseconds } from "./pending.ts";
@@ -100,18 +100,27 @@ function columnsOfGroup(group: Group, columns: readonly string[]): string[] {
 
 type FoundGroup = Group & { id?: number };
 
-function groupsOf({ nameOf }: HistoryQuery, { file, pending }: Sources): FoundGroup[] {
+export function groupsOf({ nameOf }: Pick<HistoryQuery, "nameOf">, { file, pending }: Sources): FoundGroup[] {
   const stored: FoundGroup[] = file?.groups() ?? [];
   const known = new Set(stored.map(({ node, container }) => keyOf(node, container)));
   const others = pending.groups().filter(({ node, container }) => !known.has(keyOf(node, container)));
   return [...stored, ...others].filter((group) => nameOf(group) !== undefined);
 }
 
-function gatherStored(
+/** Nothing yet, in the finest steps of a span. */
+export function stepsFrom(from: number, to: number, { resolutions, pending }: Sources): Gathered {
+  const stepMilliseconds = resolutions[0]?.stepMilliseconds ?? pending.stepMilliseconds;
+  const begin = startOf(from, stepMilliseconds);
+  return new Gathered(begin, stepMilliseconds, Math.max(0, Math.ceil((to - begin) / stepMilliseconds)));
+}
+
+/** `journalFrom`: entries of the journal that begin before are left out. */
+export function gatherStored(
   { id, node, container }: FoundGroup,
   { file, pending, onDamaged }: Sources,
   target: Gathered,
   wanted: ReadonlySet<string>,
+  journalFrom?: number,
 ): Gathered {
   const { from, stepMilliseconds, length } = target;
   const to = from + length * stepMilliseconds;
@@ -119,7 +128,7 @@ function gatherStored(
     for (const block of file.blocks(id, stepMilliseconds, { from: from - spanOf(stepMilliseconds), to })) {
       if (!addPart(target, block, file, onDamaged, wanted)) file.removeBlock(block.id);
     }
-    for (const entry of file.journal(id, { from: from - windowMilliseconds, to })) {
+    for (const entry of file.journal(id, { from: from - windowMilliseconds, to }, journalFrom)) {
       if (!addPart(target, entry, file, onDamaged, wanted)) file.removeJournal(entry.id);
     }
   }

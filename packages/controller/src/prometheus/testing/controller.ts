@@ -128,7 +128,7 @@ async function listen(
       trusted: false,
       authenticate: async (token) => (token === admin ? { name: "anna", role: "admin", tenant: null } : null),
     });
-    serveSamples(api, { recent: (query) => hub.recentSamples(query) });
+    serveSamples(api, { recent: async (query) => hub.recentSamples(query) });
     servePrometheus(api, prometheus);
   });
   await app.listen(place);
