@@ -64,7 +64,7 @@ export function HistoryCharts({ requests, specs, range, comparison, onZoom }: Hi
     <>
       <div class="chart-notes">
         <p class="secondary">
-          <span role="status">{captionOf(answers, asking)}</span>
+          <span role="status">{captionOf(answers, span, asking)}</span>
           {/* Not told by itself: it changes every minute while a range moves on. */}
           {answers !== undefined && earlier !== undefined && ` ${comparedCaption(answers, earlier)}`}
         </p>
@@ -153,8 +153,16 @@ function isNothing(answers: readonly MetricsHistoryAnswer[]): boolean {
   return curves.every(({ average }) => average.every((value) => value === null));
 }
 
-function captionOf(answers: readonly MetricsHistoryAnswer[] | undefined, asking: boolean): string {
-  if (asking) return "Asking the controller for the past.";
+function captionOf(
+  answers: readonly MetricsHistoryAnswer[] | undefined,
+  span: Span | undefined,
+  asking: boolean,
+): string {
+  if (asking) {
+    const former =
+      answers === undefined || span === undefined ? "" : ` Until it answers: ${spanText(span.from, span.to)}.`;
+    return `Asking the controller for the past.${former}`;
+  }
   const answer = answers?.[0];
   if (answers === undefined || answer === undefined) return "";
   if (isNothing(answers)) return "Nothing was measured in this time.";

@@ -14,6 +14,7 @@ export interface HistoryPanelProps {
   curves: HistoryCurves | undefined;
   /** NaN: there is none. */
   limit: number;
+  /** Of the curves, or of what is asked for. */
   span: { from: number; to: number } | undefined;
   stepSeconds: number;
   /** Charts of the same group share their cursor. */
@@ -103,9 +104,11 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
   }, [painter, labels, isCompared, look, group, onZoom, showValues]);
 
   useLayoutEffect(() => {
-    if (curves === undefined || span === undefined) return;
-    shown.current = { data: curves.data, span, limit, stepSeconds };
-    chart.current?.draw(curves.data, span, limit);
+    if (span === undefined) return;
+    // Without curves, too: the axis tells what is asked for.
+    const data: ChartData = curves?.data ?? [[]];
+    shown.current = { data, span, limit, stepSeconds };
+    chart.current?.draw(data, span, limit);
     showValues();
   }, [curves, span, limit, stepSeconds, labels, showValues]);
 

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { until, usePages } from "../../test/page-harness.ts";
+import { live, until, usePages } from "../../test/page-harness.ts";
 
 const { open } = usePages();
 
@@ -158,11 +158,54 @@ it("says that there is nothing where nothing was measured", async () => {
   await page.getByText("Nothing was measured in this time.").waitFor();
 });
 
-it("keeps the curves and says why when the past cannot be had", async () => {
+const spanShown = (page: Page) => chartOf(page).locator(".moment").innerText();
+
+it("keeps the curves and says why when the past cannot be had anew", async () => {
   const { page, standIn } = await open({ path: "/nodes/user1?range=1h" });
   await shown(page);
   standIn.down = true;
-  await page.getByRole("button", { name: "30 d" }).click();
+  // Ten seconds are between two points of an hour.
   await page.getByRole("alert").getByText("Past metrics:").waitFor();
-  await chartOf(page).locator("canvas").waitFor();
+  await shown(page);
+});
+
+it("shows nothing under the name of a span that could not be had, and asks for it again soon", async () => {
+  const { page, standIn } = await open({ path: "/nodes/user1?range=24h" });
+  await shown(page);
+  const day = await spanShown(page);
+  standIn.down = true;
+  await page.getByRole("button", { name: "7 d" }).click();
+  await page.getByRole("alert").getByText("Past metrics:").waitFor();
+  expect(await chartOf(page).locator("li").count()).toBe(0);
+  expect(await spanShown(page)).not.toBe(day);
+  standIn.down = false;
+  const from = Date.now();
+  await shown(page);
+  expect(Date.now() - from).toBeLessThan(8000);
+  expect(await page.getByRole("alert").getByText("Past metrics:").count()).toBe(0);
+});
+
+it("asks again for a span of the past as soon as the connection is back", async () => {
+  const moments = "?from=2026-01-10T00:00:00Z&to=2026-01-11T00:00:00Z";
+  const { page, standIn } = await open({ path: "/nodes/user1" });
+  await live(page);
+  standIn.down = true;
+  standIn.cut();
+  await page.evaluate((search) => {
+    history.pushState(null, "", search);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, moments);
+  await page.getByRole("alert").getByText("Past metrics:").waitFor();
+  // Nothing came yet, and the axis is of what was asked for.
+  expect(await spanShown(page)).toMatch(/10 Jan/);
+  const asked = () => standIn.asked.filter((call) => call.startsWith("GET /api/history/node/user1?")).length;
+  // After 2, 4 and 8 seconds; the next ones after 16 and 30.
+  const first = asked();
+  await until("several attempts", () => asked() >= first + 3 * 3);
+  standIn.down = false;
+  await page.getByRole("button", { name: "Try now" }).click();
+  await live(page);
+  const from = Date.now();
+  await page.getByRole("alert").getByText("Past metrics:").waitFor({ state: "detached" });
+  expect(Date.now() - from).toBeLessThan(3000);
 });
