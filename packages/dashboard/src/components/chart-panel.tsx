@@ -2,8 +2,9 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes, formatCores, formatLimit, formatRate, formatShare } from "@berth/shared/metrics/units";
 import { formatAmount } from "../format/count.ts";
+import { formatSpan } from "../format/time.ts";
 import { createChart, curveDash, earlierDash } from "../paint/chart.ts";
-import { type ChartData, isAnyAboveZero } from "../samples/chart-data.ts";
+import { ageOf, type ChartData, isAnyAboveZero } from "../samples/chart-data.ts";
 import { useSession } from "../session/session.ts";
 
 export type ChartUnit = "cores" | "bytes" | "rate" | "share" | "count";
@@ -16,8 +17,8 @@ export interface ChartPanelProps {
   /** Node whose samples these are. */
   node: string;
   windowSeconds: number;
-  /** Both must stay the same functions as long as they read the same things. */
-  read: () => ChartData;
+  /** Of the time up to `now`, in milliseconds since the epoch. Both must stay the same functions as long as they read the same things. */
+  read: (now: number) => ChartData;
   limit?: (() => number) | undefined;
   /** Left out while nothing of it is above zero: what most have none of. */
   whenAny?: boolean;
@@ -63,7 +64,7 @@ export function EarlierSwatch({ index }: { index: number }): JSX.Element {
   );
 }
 
-/** One chart with its legend, which shows the newest values, or those under the cursor. */
+/** One chart with its legend, which shows the newest values and how old they are, or those under the cursor. */
 export function ChartPanel({
   title,
   unit,
@@ -75,7 +76,7 @@ export function ChartPanel({
   whenAny = false,
   onZoom,
 }: ChartPanelProps): JSX.Element {
-  const { painter } = useSession();
+  const { painter, controllerNow } = useSession();
   const panel = useRef<HTMLElement>(null);
   const target = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
@@ -86,6 +87,7 @@ export function ChartPanel({
     const element = target.current;
     if (!element) return undefined;
     let data: ChartData = [[]];
+    let now = controllerNow();
     let row: number | undefined;
     const showValues = () => {
       const shown = row ?? data[0].length - 1;
@@ -93,8 +95,8 @@ export function ChartPanel({
       values.forEach((value, index) => {
         value.textContent = look.value(data[index + 1]?.[shown] ?? Number.NaN);
       });
-      const at = row === undefined ? undefined : data[0][row];
-      if (moment.current) moment.current.textContent = at ? new Date(at * 1000).toLocaleTimeString("en-GB") : "now";
+      panel.current?.classList.toggle("old", row === undefined && ageOf(data, now) !== undefined);
+      if (moment.current) moment.current.textContent = momentOf(data, row, now);
     };
     const chart = createChart(element, {
       increments: look.increments,
@@ -110,9 +112,10 @@ export function ChartPanel({
       onZoom,
     });
     const paint = () => {
-      data = read();
+      now = controllerNow();
+      data = read(now);
       if (panel.current) panel.current.hidden = whenAny && !isAnyAboveZero(data);
-      chart.draw(data, limit?.() ?? Number.NaN);
+      chart.draw(data, now, limit?.() ?? Number.NaN);
       showValues();
     };
     const resizes = new ResizeObserver(([entry]) => {
@@ -120,13 +123,13 @@ export function ChartPanel({
     });
     resizes.observe(element);
     paint();
-    const remove = painter.add(element, node, paint);
+    const remove = painter.add(element, node, paint, true);
     return () => {
       remove();
       resizes.disconnect();
       chart.remove();
     };
-  }, [painter, node, windowSeconds, read, limit, look, curves, whenAny, onZoom]);
+  }, [painter, controllerNow, node, windowSeconds, read, limit, look, curves, whenAny, onZoom]);
 
   return (
     <section class="chart" aria-label={title} ref={panel}>
@@ -139,11 +142,18 @@ export function ChartPanel({
             </li>
           ))}
         </ul>
-        <span class="secondary moment" ref={moment}>
-          now
-        </span>
+        <span class="secondary moment" ref={moment} />
       </header>
       <div class="plot" ref={target} aria-hidden="true" />
     </section>
   );
+}
+
+/** What the values of the legend are of. */
+function momentOf(data: ChartData, row: number | undefined, now: number): string {
+  const at = row === undefined ? undefined : data[0][row];
+  if (at !== undefined) return new Date(at * 1000).toLocaleTimeString("en-GB");
+  if (data[0].length === 0) return "no samples";
+  const age = ageOf(data, now);
+  return age === undefined ? "now" : `${formatSpan(age)} ago`;
 }

@@ -85,9 +85,9 @@ interface NodeChartsProps {
 export function NodeCharts({ node, cores, volumeNames }: NodeChartsProps): JSX.Element {
   const specs = useMemo(() => {
     return (samples: SampleStore, window: number): ChartSpec[] => {
-      const read = (columns: NodeColumn[]) => () => {
+      const read = (columns: NodeColumn[]) => (now: number) => {
         const series = columns.map((column) => samples.nodeSeries(node, column));
-        return chartData(series, samples.clockOffset(node), window);
+        return chartData(series, now, window);
       };
       return [
         { title: "CPU", unit: "cores", curves: ["cores"], read: read(["cpuCores"]), limit: () => cores ?? Number.NaN },
@@ -160,9 +160,14 @@ export function InstanceCharts({ node, instance, containerNames }: InstanceChart
     const names = containerNames === "" ? [] : containerNames.split("\n");
     return (samples: SampleStore, window: number): ChartSpec[] => {
       const all = { node, instance, container: null };
-      const data = (series: Parameters<typeof chartData>[0]) => chartData(series, samples.clockOffset(node), window);
-      const each = (column: "cpuCores" | "memoryBytes" | "cpuThrottled") => () =>
-        data(names.map((name) => samples.containerSeries(node, name, column)));
+      const each = (column: "cpuCores" | "memoryBytes" | "cpuThrottled") => (now: number) => {
+        const series = names.map((name) => samples.containerSeries(node, name, column));
+        return chartData(series, now, window);
+      };
+      const sums = (columns: ContainerColumn[]) => (now: number) => {
+        const series = columns.map((column) => sumOf(samples, all, column));
+        return chartData(series, now, window);
+      };
       return [
         { title: "CPU", unit: "cores", curves: names, read: each("cpuCores") },
         {
@@ -176,18 +181,13 @@ export function InstanceCharts({ node, instance, containerNames }: InstanceChart
           title: "Network",
           unit: "rate",
           curves: ["received", "sent"],
-          read: () =>
-            data([
-              sumOf(samples, all, "networkReceiveBytesPerSecond"),
-              sumOf(samples, all, "networkTransmitBytesPerSecond"),
-            ]),
+          read: sums(["networkReceiveBytesPerSecond", "networkTransmitBytesPerSecond"]),
         },
         {
           title: "Disk",
           unit: "rate",
           curves: ["read", "written"],
-          read: () =>
-            data([sumOf(samples, all, "diskReadBytesPerSecond"), sumOf(samples, all, "diskWriteBytesPerSecond")]),
+          read: sums(["diskReadBytesPerSecond", "diskWriteBytesPerSecond"]),
         },
         { title: "CPU throttled", unit: "cores", curves: names, read: each("cpuThrottled"), whenAny: true },
       ];

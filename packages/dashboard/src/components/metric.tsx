@@ -25,7 +25,7 @@ interface MetricProps {
 }
 
 export function Metric({ node, read, plain = false }: MetricProps): JSX.Element {
-  const { painter } = useSession();
+  const { painter, controllerNow } = useSession();
   const root = useRef<HTMLDivElement>(null);
   const line = useRef<SVGPathElement>(null);
   const area = useRef<SVGPathElement>(null);
@@ -41,14 +41,15 @@ export function Metric({ node, read, plain = false }: MetricProps): JSX.Element 
       if (plain) return;
       const paths = sparklinePaths(reading.series, {
         most: reading.most,
+        now: controllerNow(),
         windowMilliseconds: sparklineSeconds * 1000,
       });
       line.current?.setAttribute("d", paths.line);
       area.current?.setAttribute("d", paths.area);
     };
     paint();
-    return painter.add(element, node, paint);
-  }, [painter, node, read, plain]);
+    return painter.add(element, node, paint, !plain);
+  }, [painter, controllerNow, node, read, plain]);
   return (
     <div class="metric" ref={root}>
       {plain ? null : (

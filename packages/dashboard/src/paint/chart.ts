@@ -11,6 +11,7 @@ export interface ChartOptions {
   /** Least value of the upper edge. */
   least: number;
   curves: number;
+  /** From the left edge to the present. */
   windowMilliseconds: number;
   /** Charts with the same key share their cursor. */
   group: string;
@@ -21,7 +22,8 @@ export interface ChartOptions {
 }
 
 export interface Chart {
-  draw: (data: ChartData, limit: number) => void;
+  /** `now`, in milliseconds since the epoch, is the right edge: not the newest sample, which may be of long ago. */
+  draw: (data: ChartData, now: number, limit: number) => void;
   resize: (width: number) => void;
   remove: () => void;
 }
@@ -49,7 +51,7 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
   let shown: ChartData = [[]];
   let limit = Number.NaN;
   const span = options.windowMilliseconds / 1000;
-  const newest = () => shown[0].at(-1) ?? Date.now() / 1000;
+  let present = 0;
   const axis = axisLook(target);
   const plot = new uPlot(
     {
@@ -59,7 +61,7 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
       legend: { show: false },
       cursor: cursorLook(options.group),
       scales: {
-        x: { time: true, range: () => [newest() - span, newest()] },
+        x: { time: true, range: () => [present - span, present] },
         y: { range: () => [0, chartTop(shown, limit, options.least)] },
       },
       axes: [
@@ -93,8 +95,9 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
     target,
   );
   return {
-    draw: (data, nextLimit) => {
+    draw: (data, now, nextLimit) => {
       shown = data;
+      present = now / 1000;
       limit = nextLimit;
       plot.setData(data);
     },

@@ -84,6 +84,20 @@ it("rests between what comes, so that nodes share frames", () => {
   expect(frame()).toEqual(["first", "second"]);
 });
 
+it("paints what moves with time every few seconds, also when nothing comes", () => {
+  const element = { name: "chart" } as unknown as Element;
+  painter.add(element, "node", () => painted.push("chart"), true);
+  see([element, ...add(["number"])]);
+  frame();
+  const times = Array.from({ length: 60 }, () => {
+    vi.advanceTimersByTime(1000);
+    return frame();
+  }).flat();
+  expect(new Set(times)).toEqual(new Set(["chart"]));
+  expect(times.length).toBeGreaterThanOrEqual(5);
+  expect(times.length).toBeLessThanOrEqual(12);
+});
+
 it("paints everything in one frame for another theme", () => {
   see(add(hundred));
   painter.requestAll();

@@ -4,8 +4,8 @@
  * browser can lay out and draw before the next one is due.
  */
 export interface Painter {
-  /** Has `paint` called when `element` comes into view, and soon after `request(topic)` while it is in view. */
-  add: (element: Element, topic: string, paint: () => void) => () => void;
+  /** Has `paint` called when `element` comes into view, and soon after `request(topic)` while it is in view. `moves`: as time goes on, too. */
+  add: (element: Element, topic: string, paint: () => void, moves?: boolean) => () => void;
   /** Something about the topic changed. */
   request: (topic: string) => void;
   /** Everything looks different now: another theme. */
@@ -18,10 +18,15 @@ const restMilliseconds = 400;
 /** Of an old processor, these take half of the time between two frames. */
 const mostOfFrame = 32;
 
+/** What moves with time is painted so often where nothing comes. */
+const moveMilliseconds = 5_000;
+
 interface Item {
   topic: string;
   paint: () => void;
+  moves: boolean;
   visible: boolean;
+  paintedAt: number;
 }
 
 export function createPainter(): Painter {
@@ -38,6 +43,7 @@ export function createPainter(): Painter {
     const due = [...dirty].filter(({ visible }) => visible);
     for (const item of due.slice(0, most)) {
       dirty.delete(item);
+      item.paintedAt = paintedAt;
       item.paint();
     }
     if (due.length > most) soon();
@@ -54,6 +60,12 @@ export function createPainter(): Painter {
       Math.max(0, paintedAt + restMilliseconds - performance.now()),
     );
   };
+  const moving = setInterval(() => {
+    const before = performance.now() - moveMilliseconds;
+    const due = [...items.values()].filter(({ moves, visible, paintedAt: last }) => moves && visible && last < before);
+    for (const item of due) dirty.add(item);
+    if (due.length > 0) schedule();
+  }, moveMilliseconds);
   const visibility = new IntersectionObserver(
     (entries) => {
       for (const entry of entries) {
@@ -66,8 +78,8 @@ export function createPainter(): Painter {
   );
 
   return {
-    add: (element, topic, paint) => {
-      const item = { topic, paint, visible: false };
+    add: (element, topic, paint, moves = false) => {
+      const item = { topic, paint, moves, visible: false, paintedAt: Number.NEGATIVE_INFINITY };
       items.set(element, item);
       dirty.add(item);
       visibility.observe(element);
@@ -93,6 +105,7 @@ export function createPainter(): Painter {
       items.clear();
       dirty.clear();
       clearTimeout(timer);
+      clearInterval(moving);
       if (frame !== undefined) cancelAnimationFrame(frame);
     },
   };

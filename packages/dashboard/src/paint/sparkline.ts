@@ -4,7 +4,9 @@ import type { Series } from "../samples/sample-store.ts";
 export interface SparklineOptions {
   /** The value at the upper edge. */
   most: number;
-  /** The span from the left edge to the newest sample. */
+  /** The right edge, in milliseconds since the epoch: what nobody measured is seen. */
+  now: number;
+  /** The span from the left edge to there. */
   windowMilliseconds: number;
 }
 
@@ -35,18 +37,18 @@ export function sparklinePaths(series: Series | undefined, options: SparklineOpt
 
 type Point = [x: number, y: number];
 
-function sparklineStretches(series: Series, { most, windowMilliseconds }: SparklineOptions): Point[][] {
+function sparklineStretches(series: Series, { most, now, windowMilliseconds }: SparklineOptions): Point[][] {
   const { time, values, begin, end } = series;
   const step = windowMilliseconds / sparklineWidth;
   // Steps of the clock, not of the window: a curve that is drawn anew moves, but does not change its shape.
-  const newest = Math.floor((time[end - 1] ?? 0) / step);
+  const present = Math.floor(now / step);
   const stretches: Point[][] = [];
   let stretch: Point[] = [];
   let before = Number.NEGATIVE_INFINITY;
   for (let row = begin; row < end; row += 1) {
     const at = time[row] ?? Number.NaN;
     const value = values[row] ?? Number.NaN;
-    const x = sparklineWidth - (newest - Math.floor(at / step));
+    const x = Math.min(sparklineWidth, sparklineWidth - (present - Math.floor(at / step)));
     if (x < 0 || Number.isNaN(value)) continue;
     if (at - before > gapMilliseconds) {
       stretch = [];

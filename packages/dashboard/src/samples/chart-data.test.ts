@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chartData, chartTop, showsLimit } from "./chart-data.ts";
+import { ageOf, chartData, chartTop, showsLimit } from "./chart-data.ts";
 import type { Series } from "./sample-store.ts";
 
 function seriesOf(seconds: number[], values: number[]): Series {
@@ -7,17 +7,23 @@ function seriesOf(seconds: number[], values: number[]): Series {
   return { time, values: Float64Array.from(values), begin: 0, end: seconds.length };
 }
 
-it("keeps the window only, in seconds of this browser's clock", () => {
-  const data = chartData([seriesOf([1, 98, 99, 100], [9, 1, 2, 3])], 3_600_000, 10_000);
+it("keeps the window before the present only, in seconds", () => {
+  const data = chartData([seriesOf([1, 98, 99, 100], [9, 1, 2, 3])], 109_000, 10_000);
   expect(data).toEqual([
-    [3698, 3699, 3700],
-    [1, 2, 3],
+    [99, 100],
+    [2, 3],
   ]);
+});
+
+it("knows what is old: more than a few samples late", () => {
+  const data = chartData([seriesOf([99, 100], [1, 2])], 100_000, 10_000);
+  expect([101_000, 112_000, 130_000].map((now) => ageOf(data, now))).toEqual([undefined, undefined, 30_000]);
+  expect(ageOf([[]], 130_000)).toBeUndefined();
 });
 
 it("has null for what was not measured, and between samples far apart", () => {
   const seconds = [50, 51, 100];
-  const data = chartData([seriesOf(seconds, [1, Number.NaN, 3]), undefined], 0, 100_000);
+  const data = chartData([seriesOf(seconds, [1, Number.NaN, 3]), undefined], 100_000, 100_000);
   expect(data).toEqual([
     [50, 51, 51.001, 100],
     [1, null, null, 3],
@@ -30,7 +36,7 @@ it("is empty when nothing is known", () => {
 });
 
 it("brings in a limit only when it is near", () => {
-  const data = chartData([seriesOf([1, 2], [2, 4])], 0, 10_000);
+  const data = chartData([seriesOf([1, 2], [2, 4])], 2000, 10_000);
   expect(chartTop(data, 100, 1)).toBeCloseTo(4.6);
   expect(chartTop(data, 8, 1)).toBeCloseTo(8.4);
   expect(chartTop(data, Number.NaN, 10)).toBe(10);

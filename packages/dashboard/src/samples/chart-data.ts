@@ -8,32 +8,35 @@ export type ChartData = [number[], ...ChartColumn[]];
 /** Further apart than this, curves are not joined. Averages of a longer past may come once in ten seconds. */
 const gapMilliseconds = 15_000;
 
-/**
- * Series of one node, which share their times. `offset`: milliseconds to add to the node's times; `window`: the span
- * before the newest sample that is wanted, in milliseconds.
- */
-export function chartData(series: readonly (Series | undefined)[], offset: number, window: number): ChartData {
+/** Series of one node, which share their times. `window`: the span before `now` that is wanted, in milliseconds. */
+export function chartData(series: readonly (Series | undefined)[], now: number, window: number): ChartData {
   const first = series.find((one) => one !== undefined);
   const columns: ChartColumn[] = series.map(() => []);
   const times: number[] = [];
   if (!first) return [times, ...columns];
-  const newest = first.time[first.end - 1] ?? 0;
   let before = Number.POSITIVE_INFINITY;
   for (let row = first.begin; row < first.end; row += 1) {
     const at = first.time[row] ?? 0;
-    if (newest - at > window) continue;
+    if (now - at > window) continue;
     if (at - before > gapMilliseconds) {
-      times.push((before + 1 + offset) / 1000);
+      times.push((before + 1) / 1000);
       for (const column of columns) column.push(null);
     }
     before = at;
-    times.push((at + offset) / 1000);
+    times.push(at / 1000);
     series.forEach((one, index) => {
       const value = one?.values[row] ?? Number.NaN;
       columns[index]?.push(Number.isNaN(value) ? null : value);
     });
   }
   return [times, ...columns];
+}
+
+/** Milliseconds since the newest sample, if that is too long ago to be the present; undefined when it is not, or there is none. */
+export function ageOf([times]: ChartData, now: number): number | undefined {
+  const newest = times.at(-1);
+  const age = newest === undefined ? 0 : now - newest * 1000;
+  return age > gapMilliseconds ? age : undefined;
 }
 
 export function isAnyAboveZero([, ...columns]: ChartData): boolean {

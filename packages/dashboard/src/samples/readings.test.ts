@@ -18,7 +18,7 @@ function storeWith(containers: Record<string, number[]>): SampleStore {
       },
     ],
   };
-  store.receive(batch, at, 0);
+  store.receive(batch, 0);
   return store;
 }
 

@@ -9,9 +9,6 @@ const nodeGroup = "";
 /** So long nothing but older samples comes only after the controller's clock was set back: what is here is of no time then. */
 const staleMilliseconds = 10_000;
 
-/** Clocks that differ by less than this are left alone: batches travel for a moment, too. */
-const clockToleranceMilliseconds = 5_000;
-
 interface NodeSamples {
   table: TimeTable;
   /** Instance of each container. */
@@ -20,8 +17,6 @@ interface NodeSamples {
   receivedAt: number | undefined;
   /** When one of them was newer than all before, likewise. */
   renewedAt: number;
-  /** What to add to the node's times to get this browser's. */
-  clockOffset: number;
 }
 
 /** One column over time. Valid until the next batch arrives. */
@@ -58,14 +53,13 @@ export class SampleStore {
       const node = this.#create(batch.node);
       node.receivedAt = before?.receivedAt ?? received;
       node.renewedAt = received;
-      node.clockOffset = before?.clockOffset ?? 0;
       appendFrames(node, batch);
       this.#announce(batch.node);
     }
   }
 
-  /** Takes a live batch. `now` is the browser's clock, `received` its monotonic one, both in milliseconds. */
-  receive(batch: LiveSamples, now: number, received: number): void {
+  /** Takes a live batch. `received` is of the browser's monotonic clock, in milliseconds. */
+  receive(batch: LiveSamples, received: number): void {
     let node = this.#nodes.get(batch.node) ?? this.#create(batch.node);
     const { newest } = node.table;
     appendFrames(node, batch);
@@ -76,8 +70,6 @@ export class SampleStore {
       node.renewedAt = received;
     }
     node.receivedAt = received;
-    const offset = now - node.table.newest;
-    node.clockOffset = Math.abs(offset) > clockToleranceMilliseconds ? offset : 0;
     this.#announce(batch.node);
   }
 
@@ -85,11 +77,6 @@ export class SampleStore {
   silence(node: string, now: number): number | undefined {
     const receivedAt = this.#nodes.get(node)?.receivedAt;
     return receivedAt === undefined ? undefined : now - receivedAt;
-  }
-
-  /** Milliseconds to add to the times of a node to get times of this browser's clock. */
-  clockOffset(node: string): number {
-    return this.#nodes.get(node)?.clockOffset ?? 0;
   }
 
   /** Containers of an instance, or of the whole node, in the order they came. */
@@ -118,7 +105,6 @@ export class SampleStore {
       instances: new Map<string, string>(),
       receivedAt: undefined,
       renewedAt: Number.POSITIVE_INFINITY,
-      clockOffset: 0,
     };
     this.#nodes.set(name, node);
     return node;

@@ -23,7 +23,7 @@ export function useSamples(node: string, seconds: number): WantedSamples {
   useEffect(() => {
     if (samples === session.samples) return undefined;
     return session.onSamples((batch) => {
-      if (batch.node === node) samples.receive(batch, Date.now(), performance.now());
+      if (batch.node === node) samples.receive(batch, performance.now());
     });
   }, [session, samples, node]);
   const isOwn = samples !== session.samples;

@@ -102,7 +102,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
     const isUnknown = event.event === "run.change" && !fleet.get().runDetails.has(event.data.id);
     if (isUnknown && catchingUp === 0) catchUp();
     if (event.event !== "samples") return;
-    samples.receive(event.data, Date.now(), performance.now());
+    samples.receive(event.data, performance.now());
     for (const listener of sampleListeners) listener(event.data);
   };
 

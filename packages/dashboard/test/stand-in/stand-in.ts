@@ -268,7 +268,9 @@ export class StandIn {
     const { seconds, node } = getSamples.query?.parse(Object.fromEntries(url.searchParams)) ?? { seconds: 300 };
     const to = Date.now();
     const nodes = this.nodes.filter((one) => node === undefined || one.name === node);
-    return { nodes: nodes.map((one) => samplesOf(one, this.instances, to - seconds * 1000, to)) };
+    const last = ({ state, lastSeen }: NodeStatus) =>
+      state === "online" || lastSeen === null ? to : Date.parse(lastSeen);
+    return { nodes: nodes.map((one) => samplesOf(one, this.instances, to - seconds * 1000, last(one))) };
   }
 }
 
