@@ -88,6 +88,15 @@ export function addBlock(
   }
 }
 
+/** Start of the first step that a block holds; undefined where it holds none. Throws when it is damaged. */
+export function firstOfBlock(block: { from: number; stepMilliseconds: number; data: Uint8Array }): number | undefined {
+  const bytes = unpack(block.data);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const places = new Int32Array(view.getUint32(4, true));
+  new IntReader(bytes, 12 + view.getUint32(8, true) * 4, places.length).read(places, true);
+  return places[0] === undefined ? undefined : block.from + places[0] * block.stepMilliseconds;
+}
+
 function unpack(data: Uint8Array): Uint8Array {
   const length = new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(0, true);
   if (length > mostBytes) throw new RangeError("A block of the history claims an impossible size");

@@ -171,7 +171,15 @@ export class HistoryFile implements ColumnNames {
     this.#run("DELETE FROM blocks WHERE step = ? AND start < ?", stepMilliseconds, moment);
   }
 
-  /** Resolutions of which there are blocks, with where the oldest begins. */
+  /** Some of the blocks that begin at that moment: those that were made first. */
+  firstBlocks(stepMilliseconds: number, start: number, most: number): StoredPart[] {
+    return this.#all(
+      `SELECT ${part} FROM blocks WHERE step = ? AND start = ? ORDER BY id LIMIT ?`,
+      ...[stepMilliseconds, start, most],
+    );
+  }
+
+  /** Resolutions of which there are blocks, with where the oldest begins: that is before its first value. */
   oldest(): { stepMilliseconds: number; from: number }[] {
     return this.#all("SELECT step AS stepMilliseconds, MIN(start) AS 'from' FROM blocks GROUP BY step ORDER BY step");
   }

@@ -196,6 +196,26 @@ describe("time", () => {
     expect(readNode(world, { from: start, to: world.now + minute })).toHaveLength(66);
   });
 
+  it("reaches back to the first value, also when that is long after a block's beginning", async () => {
+    const since = () => world.history.status().resolutions.map((one) => one.since);
+    const begin = start + 3 * day + 17 * minute;
+    world.pass(begin - start);
+    record(begin, 40);
+    world.pass(40 * minute);
+    world.history.flush();
+    world.pass(3 * hour);
+    const before = since();
+    await world.history.keepHouse();
+    expect(since()).toEqual(before);
+    expect(since()).toEqual(Array.from({ length: 3 }, () => "2026-11-27T12:17:00.000Z"));
+    // The finest are kept for a day, the others for longer: of minutes is known when the first quarter began.
+    record(begin + 5 * day, 1);
+    world.pass(5 * day);
+    world.history.flush();
+    await world.history.keepHouse();
+    expect(since()).toEqual(["2026-12-02T12:17:00.000Z", ...["2026-11-27T12:17:00.000Z", "2026-11-27T12:17:00.000Z"]]);
+  });
+
   it("keeps to other resolutions when the fleet says so", async () => {
     record(start, 10);
     world.settings = { ...world.settings, resolutions: [{ seconds: 30, days: 2 }] };

@@ -10,6 +10,7 @@ import type { HistoryStatus } from "@berth/shared/metrics/history";
 import Sqlite from "better-sqlite3";
 import { packBlock } from "./block.ts";
 import { foldWindow, type Resolution } from "./fold.ts";
+import { firstValues } from "./first-values.ts";
 import { type FramesQuery, readFrames } from "./frames.ts";
 import { startOf } from "./gathered.ts";
 import { HistoryFile } from "./history-file.ts";
@@ -268,7 +269,7 @@ export function openHistory(options: HistoryOptions): History {
 
   function statusNow(): HistoryStatus {
     const found = file;
-    const oldest = found === undefined ? [] : (attemptRead(() => found.oldest()) ?? []);
+    const oldest = found === undefined ? [] : (attemptRead(() => firstValues(found)) ?? []);
     const journal = found === undefined ? undefined : attemptRead(() => found.oldestOfJournal());
     const sinceOf = (from: number | undefined): string | null => {
       const since = Math.min(from ?? Number.POSITIVE_INFINITY, journal ?? Number.POSITIVE_INFINITY);
