@@ -3,7 +3,8 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes, formatCores, formatLimit, formatRate, formatShare } from "@berth/shared/metrics/units";
 import { formatAmount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
-import { createChart, curveDash, earlierDash } from "../paint/chart.ts";
+import { createChart } from "../paint/chart.ts";
+import { colourNumber, curveDash, earlierDash } from "../paint/curve-look.ts";
 import { ageOf, type ChartData, isAnyAboveZero } from "../samples/chart-data.ts";
 import { useSession } from "../session/session.ts";
 
@@ -49,8 +50,8 @@ export const looks: Record<ChartUnit, UnitLook> = {
 /** How a curve looks in the chart. */
 export function Swatch({ index }: { index: number }): JSX.Element {
   return (
-    <svg class={`swatch curve-${(index % 6) + 1}`} viewBox="0 0 20 4" width="20" height="4" aria-hidden="true">
-      <path d="M0 2h20" stroke-dasharray={curveDash(index).join(" ")} />
+    <svg class={`swatch curve-${colourNumber(index)}`} viewBox="0 0 24 4" width="24" height="4" aria-hidden="true">
+      <path d="M0 2h24" stroke-dasharray={curveDash(index).join(" ")} />
     </svg>
   );
 }
@@ -58,7 +59,13 @@ export function Swatch({ index }: { index: number }): JSX.Element {
 /** How the same curve of an earlier time looks. */
 export function EarlierSwatch({ index }: { index: number }): JSX.Element {
   return (
-    <svg class={`swatch earlier curve-${(index % 6) + 1}`} viewBox="0 0 20 4" width="20" height="4" aria-hidden="true">
+    <svg
+      class={`swatch earlier curve-${colourNumber(index)}`}
+      viewBox="0 0 20 4"
+      width="20"
+      height="4"
+      aria-hidden="true"
+    >
       <path d="M1 2h19" stroke-dasharray={earlierDash.join(" ")} />
     </svg>
   );
@@ -102,7 +109,7 @@ export function ChartPanel({
       increments: look.increments,
       tick: look.tick,
       least: look.least,
-      curves: curves.length,
+      names: curves,
       windowMilliseconds: windowSeconds * 1000,
       group: node,
       onCursor: (under) => {

@@ -77,7 +77,7 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
     if (!element) return undefined;
     const made = createHistoryChart(element, {
       ...{ increments: look.increments, tick: look.tick, least: look.least },
-      ...{ curves: labels.length, isCompared, group, onZoom },
+      ...{ names: labels, isCompared, group, onZoom },
       onCursor: (under) => {
         row.current = under;
         showValues();

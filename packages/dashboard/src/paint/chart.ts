@@ -1,6 +1,8 @@
 /** The charts of a node or an instance, drawn by uPlot. */
 import uPlot from "uplot";
 import { chartTop, showsLimit, type ChartData } from "../samples/chart-data.ts";
+import { curveColour, curveDash } from "./curve-look.ts";
+import { drawNames } from "./curve-names.ts";
 import { palette } from "./palette.ts";
 
 export interface ChartOptions {
@@ -10,7 +12,8 @@ export interface ChartOptions {
   tick: (value: number) => string;
   /** Least value of the upper edge. */
   least: number;
-  curves: number;
+  /** Of the curves, in the order of the data's columns. */
+  names: readonly string[];
   /** From the left edge to the present. */
   windowMilliseconds: number;
   /** Charts with the same key share their cursor. */
@@ -31,25 +34,11 @@ export interface Chart {
 export const chartHeight = 168;
 /** Distances between ticks of time, in seconds. */
 const minutes = [60, 120, 300, 600, 900, 1800, 3600];
-/** So that curves differ by more than colour. */
-const dashes: readonly number[][] = [[], [6, 3], [2, 3], [9, 3, 2, 3], [12, 4], [4, 2]];
-
-/** Of a curve of an earlier time: dots, of round ends. */
-export const earlierDash: readonly number[] = [0.1, 4];
-
-export function curveDash(index: number): readonly number[] {
-  return dashes[index % dashes.length] ?? [];
-}
-
-export function curveColour(index: number): string {
-  const { curves, line } = palette();
-  return curves[index % curves.length] ?? line;
-}
-
 /** Makes the chart inside of `target`. */
 export function createChart(target: HTMLElement, options: ChartOptions): Chart {
   let shown: ChartData = [[]];
   let limit = Number.NaN;
+  const { names } = options;
   const span = options.windowMilliseconds / 1000;
   let present = 0;
   const axis = axisLook(target);
@@ -77,21 +66,21 @@ export function createChart(target: HTMLElement, options: ChartOptions): Chart {
       ],
       series: [
         {},
-        ...Array.from({ length: options.curves }, (_, index) => ({
+        ...names.map((_name, index) => ({
           stroke: () => curveColour(index),
           width: 1.5,
           dash: [...curveDash(index)],
           points: { show: false },
-          ...(options.curves === 1 ? { fill: () => `color-mix(in srgb, ${curveColour(0)} 12%, transparent)` } : {}),
+          ...(names.length === 1 ? { fill: () => `color-mix(in srgb, ${curveColour(0)} 12%, transparent)` } : {}),
         })),
       ],
       hooks: {
-        draw: [(self) => drawLimit(self, shown, limit)],
+        draw: [(self) => drawLimit(self, shown, limit), (self) => drawNames(self, names, (index) => index + 1)],
         setCursor: [(self) => options.onCursor(self.cursor.idx ?? undefined)],
         setSelect: [(self) => zoomBySelection(self, options.onZoom)],
       },
     },
-    [[], ...Array.from({ length: options.curves }, () => [])],
+    [[], ...names.map(() => [])],
     target,
   );
   return {

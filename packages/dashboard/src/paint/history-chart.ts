@@ -3,23 +3,16 @@ import uPlot from "uplot";
 import { tickText, timeIncrements } from "../format/span.ts";
 import { type ChartData, chartTop } from "../samples/chart-data.ts";
 import { lonelyPoints } from "../samples/history-data.ts";
-import {
-  axisLook,
-  chartHeight,
-  cursorLook,
-  curveColour,
-  curveDash,
-  drawLimit,
-  earlierDash,
-  zoomBySelection,
-} from "./chart.ts";
+import { axisLook, chartHeight, cursorLook, drawLimit, zoomBySelection } from "./chart.ts";
+import { curveColour, curveDash, earlierDash } from "./curve-look.ts";
+import { drawNames } from "./curve-names.ts";
 
 export interface HistoryChartOptions {
   increments: number[];
   tick: (value: number) => string;
   least: number;
-  /** Each has two columns of the data: averages, then maxima. */
-  curves: number;
+  /** Of the curves. Each has two columns of the data: averages, then maxima. */
+  names: readonly string[];
   /** Then each has another one, of earlier averages. */
   isCompared: boolean;
   group: string;
@@ -39,7 +32,7 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
   let edges: [number, number] = [0, 1];
   let limit = Number.NaN;
   const axis = axisLook(target);
-  const indices = Array.from({ length: options.curves }, (_, index) => index);
+  const indices = options.names.map((_, index) => index);
   const series = [...indices.flatMap(curveSeries), ...(options.isCompared ? indices.map(earlierSeries) : [])];
   const plot = new uPlot(
     {
@@ -68,7 +61,10 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
         fill: () => `color-mix(in srgb, ${curveColour(index)} 22%, transparent)`,
       })),
       hooks: {
-        draw: [(self) => drawLimit(self, shown, limit)],
+        draw: [
+          (self) => drawLimit(self, shown, limit),
+          (self) => drawNames(self, options.names, (index) => 2 * index + 1),
+        ],
         setCursor: [(self) => options.onCursor(self.cursor.idx ?? undefined)],
         setSelect: [(self) => zoomBySelection(self, options.onZoom)],
       },

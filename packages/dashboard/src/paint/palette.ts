@@ -4,6 +4,8 @@ export interface Palette {
   text: string;
   grid: string;
   limit: string;
+  /** What charts are drawn on. */
+  surface: string;
   /** Curves of a chart, in order. */
   curves: readonly string[];
 }
@@ -29,6 +31,7 @@ function readPalette(): Palette {
     text: colour("muted"),
     grid: colour("line-faint"),
     limit: colour("warning"),
+    surface: colour("surface"),
     curves: ["curve-1", "curve-2", "curve-3", "curve-4", "curve-5", "curve-6"].map(colour),
   };
 }
