@@ -170,7 +170,7 @@ function captionOf(
   const from = stepSeconds === resolutionSeconds ? "" : `, from ${stepText(resolutionSeconds)} steps`;
   // Stores are not asked, and disks not looked at, so often.
   const longest = Math.max(...answers.map((one) => one.stepSeconds));
-  const others = longest === stepSeconds ? "" : `, of stores and disks ${stepText(longest)}`;
+  const others = longest === stepSeconds ? "" : `, and of ${stepText(longest)} for stores and disks`;
   return `Averages of ${stepText(stepSeconds)}${from}${others}; shaded up to the maximum. Drag across a chart to zoom.`;
 }
 

@@ -105,7 +105,9 @@ it("shows what stores hold for a tenant, each thing apart, with the same spans a
 it("says how far apart points are of what stores are asked for seldom", async () => {
   const { page } = await open({ path: "/tenants/user2?range=1h" });
   await shown(page);
-  expect(await page.getByRole("status").first().innerText()).toMatch(/^Averages of 10 s, of stores and disks 15 min;/);
+  expect(await page.getByRole("status").first().innerText()).toMatch(
+    /^Averages of 10 s, and of 15 min for stores and disks;/,
+  );
   expect(await chartOf(page, "Points in collections").count()).toBe(1);
   // Nothing is in the stores for user1 but its databases.
   await page.goto(new URL("/tenants/user1?range=1h", page.url()).href);

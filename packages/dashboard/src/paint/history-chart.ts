@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import { tickText, timeIncrements } from "../format/span.ts";
 import { type ChartData, chartTop } from "../samples/chart-data.ts";
-import { lonelyPoints } from "../samples/history-data.ts";
+import { lonelyPoints, withinEdges } from "../samples/history-data.ts";
 import { axisLook, chartHeight, cursorLook, drawLimit, zoomBySelection } from "./chart.ts";
 import { curveColour, curveDash, earlierDash } from "./curve-look.ts";
 import { drawNames } from "./curve-names.ts";
@@ -74,10 +74,10 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
   );
   return {
     draw: (data, span, nextLimit) => {
-      shown = data;
       edges = [span.from / 1000, span.to / 1000];
+      shown = withinEdges(data, edges);
       limit = nextLimit;
-      plot.setData(data);
+      plot.setData(shown);
     },
     resize: (width) => plot.setSize({ width, height: chartHeight }),
     remove: () => plot.destroy(),
@@ -85,21 +85,28 @@ export function createHistoryChart(target: HTMLElement, options: HistoryChartOpt
 }
 
 const points: uPlot.Series.Points = {
-  ...{ show: true, size: 3 },
+  ...{ show: true, size: 5 },
   filter: (self: uPlot, column: number) => lonelyPoints(self.data[column]),
 };
 
 /** The average, and the maximum above it, fainter. */
 function curveSeries(index: number): uPlot.Series[] {
+  const own = () => curveColour(index);
   const faint = () => `color-mix(in srgb, ${curveColour(index)} 45%, transparent)`;
   return [
-    { stroke: () => curveColour(index), width: 1.5, dash: [...curveDash(index)], points },
-    { stroke: faint, width: 1, points: { ...points, stroke: faint } },
+    { stroke: own, width: 1.5, dash: [...curveDash(index)], points: { ...points, fill: own } },
+    { stroke: faint, width: 1, points: { ...points, stroke: faint, fill: faint } },
   ];
 }
 
 /** Above all others, so that shades do not hide it; in the same colour. */
 function earlierSeries(index: number): uPlot.Series {
   const faint = () => `color-mix(in srgb, ${curveColour(index)} 75%, transparent)`;
-  return { stroke: faint, width: 2, cap: "round", dash: [...earlierDash], points: { ...points, stroke: faint } };
+  return {
+    stroke: faint,
+    width: 2,
+    cap: "round",
+    dash: [...earlierDash],
+    points: { ...points, stroke: faint, fill: faint },
+  };
 }

@@ -1,6 +1,6 @@
 import type { MetricsHistoryAnswer } from "@berth/shared/api/metrics";
 import { expect, it } from "vitest";
-import { historyCurves, lastValue, lonelyPoints, summaryOf } from "./history-data.ts";
+import { historyCurves, lastValue, lonelyPoints, summaryOf, withinEdges } from "./history-data.ts";
 
 const answer: MetricsHistoryAnswer = {
   kind: "instance",
@@ -105,4 +105,12 @@ it("sums a curve up by what was measured", () => {
 it("finds the points between two gaps", () => {
   expect(lonelyPoints([1, null, 2, 3, null, 4])).toEqual([0, 5]);
   expect(lonelyPoints([])).toEqual([]);
+});
+
+it("has the first and the last step within the chart, whose middles may lie outside", () => {
+  const columns = [
+    [1, 2, 3],
+    [4, null, 6],
+  ];
+  expect(withinEdges([[95, 105, 115], ...columns], [100, 112])).toEqual([[100, 105, 112], ...columns]);
 });

@@ -111,6 +111,11 @@ export function summaryOf(average: readonly (number | null)[] = [], maximum: rea
   return { average: whole, maximum: maximum.reduce<number>((most, value) => Math.max(most, value ?? 0), 0) };
 }
 
+/** The middle of the first and of the last step may lie outside of a chart, in the future say: what is there would not be seen. */
+export function withinEdges([times, ...columns]: ChartData, [from, to]: readonly [number, number]): ChartData {
+  return [times.map((at) => Math.min(Math.max(at, from), to)), ...columns];
+}
+
 /** Points that have no neighbour: a line through them has no length, and would not be seen. */
 export function lonelyPoints(column: ArrayLike<number | null | undefined> = []): number[] {
   const isThere = (index: number) => (column[index] ?? null) !== null;

@@ -2,9 +2,10 @@ import { getHistory, type MetricsHistoryAnswer } from "@berth/shared/api/metrics
 import { getStatus } from "@berth/shared/api/status";
 import { expect, test } from "vitest";
 import { serveEndpoint } from "../../api/endpoint.ts";
+import { noHistory } from "../../api/history.ts";
 import { sparkline } from "../render/metrics.ts";
 import { startTestController } from "../testing/controller.ts";
-import { runInTest } from "../testing/terminal.ts";
+import { createTestTerminal, runInTest } from "../testing/terminal.ts";
 import { fleet } from "../top/test-fixtures.ts";
 
 interface Asked {
@@ -30,15 +31,39 @@ async function startHistory(series: MetricsHistoryAnswer["series"]) {
 const cpu = { average: [0.1, null, 0.35, 0.8], maximum: [0.2, null, 3.5, 1] };
 const memory = { average: [1048576, null, 2097152, 2097152], maximum: [1048576, null, 2097152, 3145728] };
 
-test("prints least, average and most of each column, and a curve with its gap", async () => {
+test("prints the lowest step, average and peak of each column, and a curve with its gap", async () => {
   await using controller = await startHistory([{ name: "user1-n8n", columns: { cpuCores: cpu, memoryBytes: memory } }]);
   const { stdout, exitCode } = await runInTest(["metrics", "user1-n8n", "--controller", controller.address]);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^COLUMN +LEAST +AVERAGE +MOST +OVER TIME$/m);
+  expect(stdout).toMatch(/^COLUMN +LOWEST STEP +AVERAGE +PEAK +OVER TIME$/m);
   expect(stdout).toMatch(/^cpuCores +0\.10 +0\.42 +3\.50 +▂ ▄█$/m);
   expect(stdout).toMatch(/^memoryBytes +1\.00 MiB +1\.67 MiB +3\.00 MiB +▅ ██$/m);
   expect(stdout).toContain("in steps of 30m 00s from averages of 1m 00s.");
   expect(controller.asked).toMatchObject([{ kind: "instance", name: "user1-n8n", minutes: 24 * 60 }]);
+});
+
+test("says which days a longer time begins and ends on", async () => {
+  await using controller = await startHistory([{ name: "user1-n8n", columns: { cpuCores: cpu } }]);
+  const terminal = () => createTestTerminal({ now: Date.parse("2026-11-30T20:48:18Z") });
+  const words = ["user1-n8n", "--since", "2h", "--until", "0m", "--controller", controller.address];
+  const { stdout } = await runInTest(["metrics", ...words], terminal());
+  expect(stdout).toContain("\n18:48:18 to 20:48:18 UTC,");
+  const { stdout: longer } = await runInTest(["metrics", ...words, "--since", "22h"], terminal());
+  expect(longer).toContain("\n2026-11-29 22:48:18 to 2026-11-30 00:48:18 UTC,");
+});
+
+test("names all that was looked for when there is nothing of the name", async () => {
+  await using controller = await startTestController((app) => {
+    serveEndpoint(app, getStatus, async () => fleet);
+    serveEndpoint(app, getHistory, async ({ params }) => {
+      throw noHistory(params);
+    });
+  });
+  const ask = (...words: string[]) => runInTest(["metrics", ...words, "--controller", controller.address]);
+  const { stderr, exitCode } = await ask("nobody");
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain("No instance, tenant or node is named 'nobody', nor was an instance lately");
+  expect((await ask("nobody", "--of", "tenant")).stderr).toContain("No tenant is named 'nobody', nor was one lately");
 });
 
 test("finds out what a name is, unless it is told", async () => {

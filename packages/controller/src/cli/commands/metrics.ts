@@ -6,6 +6,7 @@ import {
   type MetricsHistoryAnswer,
 } from "@berth/shared/api/metrics";
 import { getStatus, type Status } from "@berth/shared/api/status";
+import { BerthError } from "@berth/shared/errors";
 import { heldColumns, holdingStepSeconds, rowsColumn } from "@berth/shared/metrics/holdings";
 import { parseAgo } from "../ago.ts";
 import { defineCommand } from "../define-command.ts";
@@ -24,8 +25,9 @@ const usedColumns = [
 
 export default defineCommand({
   details:
-    "NAME is taken for an instance, else for a tenant, else for a node, unless --of says which. LEAST, AVERAGE and MOST " +
-    "are of the whole time; the curve shows averages, with a space where nothing was measured. The controller chooses " +
+    "NAME is taken for an instance, else for a tenant, else for a node, unless --of says which. LOWEST STEP is " +
+    "the lowest average of a step, AVERAGE that of the whole time, and PEAK the highest moment; the curve shows averages, " +
+    "with a space where nothing was measured. The controller chooses " +
     "the resolution, and says which.\n\n" +
     "What stores hold for a tenant or an instance: databaseBytes, bucketBytes, objects, points, and rows, which stands for " +
     "each count of rows (rows:executions). What is on disks: volumeBytes of its volumes, and of a node besides " +
@@ -98,8 +100,10 @@ export default defineCommand({
     const [from, to] = [now - parseAgo(input.since, "--since"), now - parseAgo(input.until, "--until")];
     if (from >= to) throw usageError("--since must lie further back than --until");
     const connected = await client();
-    const kind = input.of ?? kindOf(input.name, await connected.call(getStatus, {}));
-    return connected.call(getHistory, {
+    const known = input.of ?? kindOf(input.name, await connected.call(getStatus, {}));
+    // One that was removed has a history: what is unknown is taken for an instance.
+    const kind = known ?? "instance";
+    const answer = connected.call(getHistory, {
       params: { kind, name: input.name },
       query: {
         ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString() },
@@ -111,6 +115,7 @@ export default defineCommand({
         },
       },
     });
+    return known === undefined ? answer.catch((error: unknown) => throwUnknown(input.name, error)) : answer;
   },
   render: (answer, options) => historyLines(answer, options),
 });
@@ -121,9 +126,17 @@ function usualColumns(kind: MetricsHistoryAnswer["kind"], step: number): string[
   return isUsedAlone ? usedColumns : [...usedColumns, ...heldColumns, rowsColumn];
 }
 
-/** What is unknown is taken for an instance: one that was removed has a history. */
-function kindOf(name: string, { nodes, instances }: Status): MetricsHistoryAnswer["kind"] {
+/** undefined: there is nothing of the name. */
+function kindOf(name: string, { nodes, instances }: Status): MetricsHistoryAnswer["kind"] | undefined {
   if (instances.some((instance) => instance.name === name)) return "instance";
   if (instances.some(({ tenant }) => tenant === name)) return "tenant";
-  return nodes.some((node) => node.name === name) ? "node" : "instance";
+  return nodes.some((node) => node.name === name) ? "node" : undefined;
+}
+
+/** Says all that was looked for. */
+function throwUnknown(name: string, error: unknown): never {
+  if (!(error instanceof BerthError) || error.code !== "not-found") throw error;
+  throw new BerthError("not-found", `No instance, tenant or node is named '${name}', nor was an instance lately`, {
+    hint: "See `berth status`",
+  });
 }

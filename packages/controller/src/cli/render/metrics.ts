@@ -33,9 +33,9 @@ export function historyLines(answer: MetricsHistoryAnswer, { style, fit, now }: 
       [
         ...(answer.series.length > 1 ? [{ title: "NAME", value: ({ series }: Row) => series }] : []),
         { title: "COLUMN", value: ({ column }) => column, cutTo: 12 },
-        { title: "LEAST", align: "right", value: number(({ least }) => least), leaveOut: 1 },
+        { title: "LOWEST STEP", align: "right", value: number(({ least }) => least), leaveOut: 1 },
         { title: "AVERAGE", align: "right", value: number(({ average }) => average) },
-        { title: "MOST", align: "right", value: number(({ most }) => most) },
+        { title: "PEAK", align: "right", value: number(({ most }) => most) },
         { title: "OVER TIME", value: ({ curve }) => curve, cutTo: 10 },
       ],
       style,
@@ -50,7 +50,9 @@ function footer({ from, length, stepSeconds, resolutionSeconds }: MetricsHistory
   const begin = Date.parse(from);
   const end = Math.min(begin + length * stepSeconds * 1000, now);
   const step = formatDuration(stepSeconds * 1000);
-  return `${formatMoment(begin, now)} to ${formatMoment(end, now)} UTC, in steps of ${step} from averages of ${formatDuration(resolutionSeconds * 1000)}.`;
+  const span = `${formatMoment(begin, now)} to ${formatMoment(end, begin)} UTC`;
+  const resolution = formatDuration(resolutionSeconds * 1000);
+  return `${span}, in steps of ${step} from averages of ${resolution}. LOWEST STEP is the lowest average of a step, PEAK the highest moment.`;
 }
 
 function rowOf(series: string, column: string, { average, maximum }: HistoryCurve): Row {
