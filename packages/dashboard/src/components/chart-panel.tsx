@@ -121,7 +121,8 @@ export function ChartPanel({
     const paint = () => {
       now = controllerNow();
       data = read(now);
-      if (panel.current) panel.current.hidden = whenAny && !isAnyAboveZero(data);
+      // What is hidden takes no part in layout: it would never come into view, and never be painted again.
+      panel.current?.classList.toggle("absent", whenAny && !isAnyAboveZero(data));
       chart.draw(data, now, limit?.() ?? Number.NaN);
       showValues();
     };
@@ -130,7 +131,8 @@ export function ChartPanel({
     });
     resizes.observe(element);
     paint();
-    const remove = painter.add(element, node, paint, true);
+    // The whole of it: the legend may be in view alone.
+    const remove = painter.add(panel.current ?? element, node, paint, true);
     return () => {
       remove();
       resizes.disconnect();

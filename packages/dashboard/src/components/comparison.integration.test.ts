@@ -69,7 +69,9 @@ it("draws the earlier average into each chart, says it in the legend, and takes 
   const { series, stepSeconds } = getHistory.response.parse(await answer.json());
   // Kept coarser than the hour shown.
   expect(stepSeconds).toBe(60);
-  await page.getByText(/^Averages of 10 s, and of 15 min for stores and disks;.* Dotted: .*, averages of 1 min\.$/).waitFor();
+  await page
+    .getByText(/^Averages of 10 s, and of 15 min for stores and disks;.* Dotted: .*, averages of 1 min\.$/)
+    .waitFor();
   const values = series[0]?.columns.cpuCores?.average ?? [];
   const average = values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
   expect(await earlierOf(page).innerText()).toBe(formatCores(average));

@@ -55,3 +55,14 @@ it("says now while samples come, up to the right edge", async () => {
   await chartOf(page).locator(".value").first().getByText(/^\d/).waitFor();
   expect(await drawn(page)).toEqual(Array.from({ length: 10 }, () => true));
 });
+
+it("shows a chart of what there is seldom as soon as there is some", async () => {
+  const { page, standIn } = await open({ path: "/nodes/user1" });
+  await live(page);
+  await chartOf(page).locator(".value").first().getByText(/^\d/).waitFor();
+  expect(await chartOf(page, "Pressure").count()).toBe(0);
+  const node = [...Array.from({ length: 10 }, () => 1), 0.4, 0, 0, 0];
+  standIn.tell("samples", { node: "user1", containers: [], frames: [{ at: Date.now() + 500, node, containers: [] }] });
+  await chartOf(page, "Pressure").waitFor();
+  expect(await chartOf(page, "Load").count()).toBe(0);
+});

@@ -56,6 +56,8 @@ function nodeRow(node: NodeStatus, containers: number[][], at: number): number[]
     sum(6),
     0.38 * size,
     size,
+    // Nothing waits, and an LXC has no load of its own.
+    ...[0, 0, 0, 0],
   ];
 }
 
