@@ -45,3 +45,14 @@ test("tenants and services whose names join to one", () => {
     },
   ]);
 });
+
+test("a service and its replicas have one route together", () => {
+  const twoNodes = changed(
+    "  user1: { address: 10.0.6.11",
+    "  gpu2: { address: 10.0.6.77 }\n  user1: { address: 10.0.6.11",
+  );
+  expect(twoNodes).not.toBe(example);
+  const replicated = twoNodes.replace("      node: shared\n", "      node: shared\n      replicas: [gpu2]\n");
+  expect(replicated).toContain("replicas: [gpu2]");
+  expect(formattedProblems(replicated)).toEqual([]);
+});
