@@ -52,9 +52,14 @@ export function scopedStatus({ fleet, nodes, instances }: Status, scope: Scope |
  */
 export function scopedFleetStatus(status: FleetStatus, scope: Scope | null, since: string): FleetStatus {
   if (scope === null) return status;
-  const { backups } = status;
+  const { backups, suspended } = status;
+  const resting = suspended?.filter((instance) => isVisibleInstance(instance, scope)) ?? [];
   const own = backups?.filter(({ owner }) => owner === scope.tenant).map((standing) => backupsSince(standing, since));
-  return { ...scopedStatus(status, scope), ...(own === undefined ? {} : { backups: own }) };
+  return {
+    ...scopedStatus(status, scope),
+    ...(resting.length === 0 ? {} : { suspended: resting }),
+    ...(own === undefined ? {} : { backups: own }),
+  };
 }
 
 function backupsSince({ owner, newest, failed, lateSince, provenAt }: OwnerBackups, since: string): OwnerBackups {

@@ -173,7 +173,7 @@ export async function openAlerts(dependencies: AlertsDependencies): Promise<Aler
     return {
       ...seen,
       now: at,
-      ...{ tenants: fleet.tenants, nodeOwners: nodeOwnersOf(fleet.tenants) },
+      ...{ tenants: fleet.tenants, services: fleet.services, nodeOwners: nodeOwnersOf(fleet.tenants) },
       means: readings.means(at),
       disk: readings.disk,
       restarts: (node, container, seconds) => readings.restarts(node, container, { seconds, now: at }),

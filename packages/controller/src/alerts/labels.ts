@@ -1,6 +1,7 @@
 /** Of what an alert is. Pure. */
 import type { AlertLabels } from "@berth/shared/api/alerts";
 import type { InstanceStatus } from "@berth/shared/api/status";
+import { isSuspended } from "@berth/shared/fleet/awake";
 import { sharedScope } from "@berth/shared/names";
 import type { AlertView } from "./view.ts";
 
@@ -24,6 +25,7 @@ export function ownerLabels(owner: string, { tenants }: Pick<AlertView, "tenants
 }
 
 /** Whether the instance should be there at all. */
-export function isExpected({ tenant }: InstanceStatus, { tenants }: Pick<AlertView, "tenants">): boolean {
-  return tenant === null || tenants[tenant]?.suspended === false;
+export function isExpected(instance: InstanceStatus, { tenants, services }: AlertView): boolean {
+  const isKnown = instance.tenant === null || tenants[instance.tenant] !== undefined;
+  return isKnown && !isSuspended({ tenants, services }, instance);
 }

@@ -42,7 +42,7 @@ test("a node that is away is one finding: what runs there is unknown", () => {
   expect(found({ status: status([node({ state: "enrolling" })], []) })).toEqual([]);
 });
 
-test("instances: not healthy, drifting; those of a suspended tenant are not expected", () => {
+test("instances: not healthy, drifting; those that are suspended, or whose tenant is, are not expected", () => {
   const stopped = status([node()], [instance({ state: "stopped", drift: ["image"] })]);
   expect(found({ status: stopped })).toEqual(["instance-unhealthy user1-n8n: bad", "drift user1-n8n: bad"]);
   // A run that is at it knows.
@@ -52,6 +52,8 @@ test("instances: not healthy, drifting; those of a suspended tenant are not expe
   ]);
   const tenants = { user1: { node: "user1", suspended: true, services: {} } };
   expect(found({ status: stopped, tenants })).toEqual([]);
+  const one = { user1: { node: "user1", suspended: false, services: { n8n: { env: {}, suspended: true } } } };
+  expect(found({ status: stopped, tenants: one })).toEqual([]);
 });
 
 test("memory and disk against their limits, with a level at which it is well again", () => {

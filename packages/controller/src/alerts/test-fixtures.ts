@@ -59,7 +59,7 @@ export const status = (nodes: NodeStatus[], instances: InstanceStatus[]) => ({ f
 export function healthy(changes: Partial<AlertView> = {}): AlertView {
   const { tenants = { user1: { node: "user1", suspended: false, services: {} } } } = changes;
   return {
-    ...{ now, tenants, nodeOwners: nodeOwnersOf(tenants), means: new Map() },
+    ...{ now, tenants, services: { shared: {}, tenant: {} }, nodeOwners: nodeOwnersOf(tenants), means: new Map() },
     status: status([node()], [instance()]),
     ...{
       disk: () => points(61, () => 600),

@@ -19,6 +19,7 @@ export interface AlertView {
   now: number;
   status: Status;
   tenants: Fleet["tenants"];
+  services: Fleet["services"];
   /** Tenants by their nodes: each finding asks. */
   nodeOwners: ReadonlyMap<string, string>;
   /** Instances that a run is at, or has yet to come to. */

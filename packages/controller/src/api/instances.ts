@@ -1,4 +1,4 @@
-/** Restarts of instances, and the logs of one, followed as Server-Sent Events. */
+/** Instances restarted, stopped and started, and the logs of one, followed as Server-Sent Events. */
 import { errorBodySchema } from "@berth/shared/api/errors";
 import {
   logContainersSchema,
@@ -6,8 +6,11 @@ import {
   logsPath,
   logsQuerySchema,
   restartInstances,
+  startInstances,
+  stopInstances,
 } from "@berth/shared/api/instances";
 import type { RestartControl } from "../restarts/restart.ts";
+import type { Stops } from "../stops/stop-control.ts";
 import { BerthError, toBerthError } from "@berth/shared/errors";
 import { instanceNameSchema } from "@berth/shared/names";
 import type { FastifyInstance } from "fastify";
@@ -41,6 +44,7 @@ export interface InstanceLog {
 
 export interface InstancesApi {
   restart: RestartControl;
+  stops: Stops;
   /** Throws before the first chunk when the instance is unknown or its node is away. */
   logs: (instance: string, request: LogRequest, signal: AbortSignal) => Promise<InstanceLog>;
 }
@@ -54,6 +58,12 @@ const paramsSchema = z.object({ name: instanceNameSchema });
 export function serveInstances(app: FastifyInstance, instances: InstancesApi, access: AccessOptions): void {
   serveEndpoint(app, restartInstances, ({ body: { of, dryRun }, account }) =>
     instances.restart(of, { account: account.name, dryRun }),
+  );
+  serveEndpoint(app, stopInstances, ({ body: { of, dryRun }, account }) =>
+    instances.stops.stop(of, { account: account.name, dryRun }),
+  );
+  serveEndpoint(app, startInstances, ({ body: { of, dryRun }, account }) =>
+    instances.stops.start(of, { account: account.name, dryRun }),
   );
   const schema = { params: paramsSchema, querystring: logsQuerySchema };
   app.get(logsPath, { schema, config: { role: "tenant" } }, async (request, reply) => {

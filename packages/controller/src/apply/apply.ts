@@ -26,6 +26,7 @@ import { leftTenants } from "./left-tenants.ts";
 import { moveVersions } from "./move-versions.ts";
 import { recordFleet } from "./record.ts";
 import { misplacedNodes } from "./seen-addresses.ts";
+import { wayOut } from "./way-out.ts";
 
 export interface FleetFile {
   yaml: string;
@@ -278,14 +279,6 @@ export function createFleetControl(dependencies: ApplyDependencies): FleetContro
     },
     exclusively,
   };
-}
-
-/** What takes a part of the desired state out of it: `nodes.user3`, `tenants.user3`, `tenants.user3.suspended`. */
-function wayOut(path: string): string {
-  const [map = "", name = "", key] = path.split(".");
-  if (map === "nodes") return `\`berth node remove ${name}\` removes it`;
-  if (map !== "tenants") return "--prune removes it";
-  return key === undefined ? `\`berth tenant remove ${name}\` removes it` : `\`berth tenant resume ${name}\` ends it`;
 }
 
 /** LXCs are known by the fleet's name: under another one, each would be made a second time. */

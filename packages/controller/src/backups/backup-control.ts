@@ -29,7 +29,7 @@ import { scheduleKind } from "./records.ts";
 import { repositoryPassword, requireBackups } from "./repository.ts";
 import { createRestore, type RestoreRequest } from "./restore.ts";
 import { type BesideRequest, createRestoreBeside } from "./restore-beside.ts";
-import { type BackupSubject, chooseSubjects, tenantSubjects } from "./subjects.ts";
+import { type BackupSubject, chooseSubjects, restingNotes, tenantSubjects } from "./subjects.ts";
 
 export interface BackupOptions {
   account: string;
@@ -118,7 +118,12 @@ export function createBackupControl(dependencies: BackupControlDependencies): Ba
     const backups = (await listBackups(inventory.database)).filter(
       (one) => (owner === null || one.owner === owner) && formerTarget(one, fleet) === null,
     );
-    const expendable = expendableBackups(backups, requireBackups(fleet.fleet), Date.now());
+    const expendable = expendableBackups(
+      backups,
+      requireBackups(fleet.fleet),
+      Date.now(),
+      new Set(fleet.desired.suspended.keys()),
+    );
     const { nodes, warnings } = repositoryNodes(
       expendable.map((backup) => backup.owner),
       fleet,
@@ -145,7 +150,7 @@ export function createBackupControl(dependencies: BackupControlDependencies): Ba
         const subjects = chooseSubjects(of, fleet);
         const operations = planBackups(toBackups(of, subjects), fleet);
         if (!options.dryRun) await prepareSecrets(subjects, fleet);
-        return start({ operations, warnings: of === null ? restingTenants(fleet) : [] }, "backup.create", options);
+        return start({ operations, warnings: restingNotes(of, fleet) }, "backup.create", options);
       }),
 
     createScheduled: (owner) =>
@@ -214,12 +219,6 @@ function repositoryNodes(
     else nodes.set(owner, node);
   }
   return { nodes, warnings };
-}
-
-function restingTenants({ fleet }: PresentFleet): string[] {
-  return Object.entries(fleet.tenants)
-    .filter(([, { suspended }]) => suspended)
-    .map(([name]) => `tenant '${name}' is suspended: its last backup stands`);
 }
 
 function nothingOf(owner: string): BerthError {

@@ -33,7 +33,7 @@ export function chooseRestored(choice: RestoreChoice, backups: readonly Backup[]
   const there = presentSubjects(of, backups, fleet);
   const restored = withParts(chooseBackup(backups, { ...choice, of }), there);
   refuseFormerTarget(restored.backup, fleet);
-  return { chosen: [restored], notes: [...goneParts(of, restored), ...newParts(restored)] };
+  return { chosen: [restored], notes: [...goneParts(of, restored, fleet), ...newParts(restored)] };
 }
 
 /** Each owner's newest. One that has none is told and left. */
@@ -63,7 +63,7 @@ function chooseAll({ backup, at }: RestoreChoice, backups: readonly Backup[], fl
     notes: [
       ...notes,
       ...unreachable(backups, fleet),
-      ...chosen.flatMap((one) => [...goneParts(one.backup.owner, one), ...newParts(one)]),
+      ...chosen.flatMap((one) => [...goneParts(one.backup.owner, one, fleet), ...newParts(one)]),
     ],
   };
 }
@@ -80,6 +80,7 @@ function withParts(backup: Backup, there: BackupSubject[]): Restored {
 function unreachable(backups: readonly Backup[], { fleet, desired }: PresentFleet): string[] {
   return [...new Set(backups.map(({ owner }) => owner))].toSorted().flatMap((owner) => {
     if (fleet.tenants[owner]?.suspended === true) return [`tenant '${owner}' is suspended: it stays as it is`];
+    if (desired.suspended.has(owner)) return [`${owner} is suspended: it stays as it is`];
     const isThere = owner in fleet.tenants || desired.instances.some(({ spec }) => spec.instance === owner);
     return isThere ? [] : [`${owner} is not in the fleet any more: its backups stay`];
   });
@@ -98,12 +99,15 @@ function presentSubjects(of: string, backups: readonly Backup[], fleet: PresentF
   });
 }
 
-/** What the backup holds besides, for whom there is no place. */
-function goneParts(of: string, { backup, subjects }: Restored): string[] {
+/** What the backup holds besides, for whom there is no place now. */
+function goneParts(of: string, { backup, subjects }: Restored, { desired }: Pick<PresentFleet, "desired">): string[] {
   if (backup.subject !== of) return [];
   return backup.parts
     .filter(({ subject }) => !subjects.some((present) => present.subject === subject))
-    .map(({ subject }) => `${subject} is not in the fleet any more: it stays in the backup`);
+    .map(({ subject }) => {
+      const why = desired.suspended.has(subject) ? "is suspended" : "is not in the fleet any more";
+      return `${subject} ${why}: it stays in the backup`;
+    });
 }
 
 /** What there is besides, of which the backup has nothing. */

@@ -37,6 +37,28 @@ test("days are those of the fleet's time zone", () => {
 });
 
 describe("beside the rules", () => {
+  test("the newest one that has a suspended instance stays: later ones are made without it", () => {
+    const partsOf = (...subjects: string[]) => ({
+      parts: subjects.map((subject) => ({
+        subject,
+        node: "user1",
+        state: "complete" as const,
+        snapshots: [],
+        stoppedMilliseconds: 0,
+      })),
+    });
+    const backups = [
+      ...made(["2026-11-24T02:00Z", "2026-11-23T02:00Z", "2026-11-22T02:00Z"], partsOf("user1")),
+      ...made(["2026-07-02T02:00Z", "2026-07-01T02:00Z"], partsOf("user1", "user1-n8n")),
+    ];
+    const goneWith = (resting: string[]) =>
+      expendableBackups(backups, { ...rules, keep: { daily: 2, weekly: 1, monthly: 1 } }, now, new Set(resting))
+        .map(({ id }) => id)
+        .toSorted();
+    expect(goneWith([])).toEqual(["2026-07-01T02:00Z", "2026-07-02T02:00Z", "2026-11-22T02:00Z"]);
+    expect(goneWith(["user1-n8n"])).toEqual(["2026-07-01T02:00Z", "2026-11-22T02:00Z"]);
+  });
+
   test("the newest complete one stays, however old, and failed ones until one has followed", () => {
     expect(gone(made(["2020-01-01T02:00Z"]))).toEqual([]);
     const failed = made(["2026-11-20T02:00Z", "2026-11-24T02:00Z"], { state: "failed" });

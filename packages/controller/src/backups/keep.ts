@@ -11,14 +11,23 @@ const dayMilliseconds = 86_400_000;
 /**
  * Of each subject, the last complete backup stays for as many days, weeks and months that have one as the rules say.
  * Beside them stay: the newest complete one; the final ones of tenants that were removed; those that a person asked for
- * or that a restore made, for the days of the rules; failed ones until a complete one has followed.
+ * or that a restore made, for the days of the rules; failed ones until a complete one has followed; and the newest one that
+ * has an instance that is suspended (`resting`): later ones of its tenant are made without it.
  */
-export function expendableBackups(backups: readonly Backup[], { keep, timeZone }: KeepRules, now: number): Backup[] {
+export function expendableBackups(
+  backups: readonly Backup[],
+  { keep, timeZone }: KeepRules,
+  now: number,
+  resting: ReadonlySet<string> = new Set(),
+): Backup[] {
   return [...Map.groupBy(backups, ({ owner, subject }) => `${owner} ${subject}`).values()].flatMap((group) => {
     const newestFirst = group.toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
     const complete = newestFirst.filter(({ state }) => state === "complete");
     const [newest] = complete;
     const kept = new Set([
+      ...[...resting].flatMap(
+        (name) => complete.find(({ parts }) => parts.some(({ subject }) => subject === name)) ?? [],
+      ),
       ...complete.filter((backup) => backup.reason === "final"),
       ...complete.filter((backup) => backup.reason !== "schedule" && isYoung(backup, keep.daily, now)),
       ...lastOfEach(complete, keep.daily, (time) => dayOf(time, timeZone)),

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { checkGraph } from "../runs/graph.ts";
 import { finalBackup } from "./final-backup.ts";
 import { byOwner, planBackups } from "./plan-backup.ts";
-import { backupSubjects, chooseSubjects } from "./subjects.ts";
+import { backupSubjects, chooseSubjects, restingNotes } from "./subjects.ts";
 import { fleetWithBackups, presentFleet } from "./test-fixtures.ts";
 
 const present = presentFleet();
@@ -123,6 +123,22 @@ test("one instance alone; a name that nothing has; a tenant that is suspended", 
   for (const name of ["user2", "user2-n8n"])
     expect(() => chooseSubjects(name, context)).toThrow("Tenant 'user2' is suspended");
   expect(backupSubjects(context).filter(({ owner }) => owner === "user2")).toEqual([]);
+});
+
+test("an instance that is suspended is not in its tenant's backup, and the final one waits for it", () => {
+  const fleet = fleetWithBackups();
+  const user2 = { node: "user2", suspended: false, services: { n8n: { env: {}, suspended: true } } };
+  const context = presentFleet({ ...fleet, tenants: { ...fleet.tenants, user2 } });
+  const subjects = chooseSubjects("user2", context).map(({ subject }) => subject);
+  expect(subjects).toEqual(
+    chooseSubjects("user2", present).flatMap(({ subject }) => (subject === "user2-n8n" ? [] : [subject])),
+  );
+  expect(restingNotes("user2", context)).toEqual([
+    "user2-n8n is suspended: it is not in this backup of 'user2', and in the last one from before",
+  ]);
+  expect(restingNotes("user1", context)).toEqual([]);
+  expect(() => chooseSubjects("user2-n8n", context)).toThrow("user2-n8n is suspended: its databases let nobody in");
+  expect(() => finalBackup("user2", "user2-20261124-020000-3f2a", context)).toThrow("user2-n8n is suspended");
 });
 
 test("a tenant that holds nothing has no final backup", () => {

@@ -130,10 +130,18 @@ function refuseInstance(
 function withServicesOf(of: string, tenant: string, text: string, present: string): string {
   const fleet: unknown = parse(present);
   const services = at(at(at(fleet, "tenants"), of), "services");
-  return services === undefined ? text : setInFleet(text, ["tenants", tenant, "services"], services);
+  if (typeof services !== "object" || services === null) return text;
+  const awakened = Object.entries(services).map(([name, own]) => [name, withoutSuspension(own)]);
+  return setInFleet(text, ["tenants", tenant, "services"], Object.fromEntries(awakened));
 }
 
 function at(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   return Object.entries(value).find(([name]) => name === key)?.[1];
+}
+
+/** One that rests with the other tenant is in its backups all the same. */
+function withoutSuspension(own: unknown): unknown {
+  if (typeof own !== "object" || own === null) return own;
+  return Object.fromEntries(Object.entries(own).filter(([key]) => key !== "suspended"));
 }

@@ -1,6 +1,7 @@
 /** What there is to back up: of each instance that holds something, and of each tenant in its buckets. Pure. */
 import type { Catalog } from "@berth/shared/catalog/schema";
 import { BerthError } from "@berth/shared/errors";
+import { awakening, isTenantSuspended } from "@berth/shared/fleet/awake";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import type { BackupSource } from "@berth/shared/operations/backup-source";
 import type { InstanceSpec } from "@berth/shared/operations/instance-spec";
@@ -50,7 +51,7 @@ export function backupSubjects(context: SubjectsContext): BackupSubject[] {
   return [...instances, ...tenants].filter(({ sources }) => sources.length > 0);
 }
 
-/** Those of a tenant or an instance; all for null. Throws `not-found`, and `conflict` for a tenant that is suspended. */
+/** Those of a tenant or an instance; all for null. Throws `not-found`, and `conflict` for what is suspended. */
 export function chooseSubjects(of: string | null, context: SubjectsContext): BackupSubject[] {
   const all = backupSubjects(context);
   if (of === null) return all;
@@ -66,17 +67,44 @@ export function chooseSubjects(of: string | null, context: SubjectsContext): Bac
   });
 }
 
-/** All that a tenant holds, which may be nothing. Throws `conflict` for one that is suspended. */
+/**
+ * All that a tenant holds, which may be nothing. Throws `conflict` for one that is suspended, or that has an instance
+ * which is: not all of it could be read.
+ */
 export function tenantSubjects(tenant: string, context: SubjectsContext): BackupSubject[] {
-  refuseSuspended(tenant, context);
+  for (const name of [tenant, ...suspendedOf(tenant, context.desired)]) refuseSuspended(name, context);
   return backupSubjects(context).filter(({ owner }) => owner === tenant);
 }
 
-function refuseSuspended(of: string, { fleet: { tenants }, desired }: SubjectsContext): void {
-  const tenant = of in tenants ? of : desired.suspended.get(of);
-  if (tenant === undefined || tenants[tenant]?.suspended !== true) return;
-  throw new BerthError("conflict", `Tenant '${tenant}' is suspended: its databases let nobody in`, {
-    hint: `\`berth tenant resume ${tenant}\` first`,
+/** What of it is not read, as a sentence each. null: of everything. */
+export function restingNotes(
+  of: string | null,
+  { fleet, desired }: Pick<SubjectsContext, "fleet" | "desired">,
+): string[] {
+  const tenants = Object.entries(fleet.tenants)
+    .filter(([name, { suspended }]) => suspended && (of === null || of === name))
+    .map(([name]) => `tenant '${name}' is suspended: its last backup stands`);
+  const instances = [...desired.suspended]
+    .filter(([, { tenant, withTenant }]) => !withTenant && (of === null || of === tenant))
+    .map(([name, { tenant }]) =>
+      tenant === null
+        ? `${name} is suspended: its last backup stands`
+        : `${name} is suspended: it is not in this backup of '${tenant}', and in the last one from before`,
+    );
+  return [...tenants, ...instances];
+}
+
+function suspendedOf(tenant: string, { suspended }: Desired): string[] {
+  return [...suspended].filter(([, whose]) => whose.tenant === tenant && !whose.withTenant).map(([name]) => name);
+}
+
+function refuseSuspended(of: string, { fleet, desired }: SubjectsContext): void {
+  const suspension = desired.suspended.get(of);
+  const tenant = isTenantSuspended(fleet, of) ? of : suspension?.withTenant ? suspension.tenant : null;
+  if (tenant === null && suspension === undefined) return;
+  const who = tenant === null ? of : `Tenant '${tenant}'`;
+  throw new BerthError("conflict", `${who} is suspended: its databases let nobody in`, {
+    hint: `\`${awakening(fleet, { tenant, instance: of })}\` first`,
   });
 }
 

@@ -133,18 +133,11 @@ export const commandTree: Readonly<Record<string, Entry>> = {
     summary: "How Prometheus is set up to scrape the controller",
     load: () => import("./commands/prometheus.ts"),
   },
-  restart: {
-    summary: "Stop instances and start them again",
-    load: () => import("./commands/restart.ts"),
-  },
-  logs: {
-    summary: "Log lines of an instance",
-    load: () => import("./commands/logs.ts"),
-  },
-  exec: {
-    summary: "Run a command inside an instance",
-    load: () => import("./commands/exec.ts"),
-  },
+  stop: { summary: "Take instances down, and keep what they hold", load: () => import("./commands/stop.ts") },
+  start: { summary: "Bring stopped instances back", load: () => import("./commands/start.ts") },
+  restart: { summary: "Stop instances and start them again", load: () => import("./commands/restart.ts") },
+  logs: { summary: "Log lines of an instance", load: () => import("./commands/logs.ts") },
+  exec: { summary: "Run a command inside an instance", load: () => import("./commands/exec.ts") },
   secret: {
     summary: "Passwords, keys and tokens that Berth keeps",
     commands: {

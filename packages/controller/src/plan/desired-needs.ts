@@ -106,11 +106,20 @@ export function bucketsOwner({ tenant, instance }: Pick<Placement, "tenant" | "i
   return tenant ?? instance;
 }
 
-/** Every need of the given instances, each once: buckets are an owner's together. */
+interface Placed {
+  placement: Placement;
+  needs: PlacementNeeds;
+}
+
+/**
+ * Every need of the given instances, each once: buckets are an owner's together. What those that are suspended have there
+ * is kept and not asked for, but for the buckets of an owner that goes on without one of its instances.
+ */
 export function desiredNeeds(
   fleet: Fleet,
   catalog: Catalog,
-  placed: readonly { placement: Placement; needs: PlacementNeeds }[],
+  placed: readonly Placed[],
+  suspended: readonly Placed[] = [],
 ): DesiredNeed[] {
   const databases = placed.flatMap(({ needs: { database } }): DesiredNeed[] =>
     database === null
@@ -120,14 +129,12 @@ export function desiredNeeds(
   const collections = placed.flatMap(({ needs: { collections: need } }): DesiredNeed[] =>
     need === null ? [] : [{ kind: "collections.ensure", target: need.instance, server: need.server, input: need }],
   );
-  return [...databases, ...collections, ...bucketNeeds(fleet, catalog, placed), ...modelNeeds(fleet, placed)];
+  const owners = new Set(placed.map(({ placement }) => bucketsOwner(placement)));
+  const owning = [...placed, ...suspended.filter(({ placement }) => owners.has(bucketsOwner(placement)))];
+  return [...databases, ...collections, ...bucketNeeds(fleet, catalog, owning), ...modelNeeds(fleet, placed)];
 }
 
-function bucketNeeds(
-  fleet: Fleet,
-  catalog: Catalog,
-  placed: readonly { placement: Placement; needs: PlacementNeeds }[],
-): DesiredNeed[] {
+function bucketNeeds(fleet: Fleet, catalog: Catalog, placed: readonly Placed[]): DesiredNeed[] {
   const store = fleet.services.shared["minio"];
   if (store === undefined || !catalog.has("minio")) return [];
   const owners = new Map<string, Set<string>>();

@@ -3,6 +3,7 @@ import { defineService, type Catalog } from "@berth/shared/catalog/schema";
 import { fleetSchema, type Fleet, type FleetInput } from "@berth/shared/fleet/schema";
 import { describe, expect, test } from "vitest";
 import { desiredState, type DesiredOptions } from "./desired.ts";
+import { desiredOptions, exampleDesired, exampleFleet } from "./test-fixtures.ts";
 
 const health = { http: { port: 80, path: "/" } };
 const store = {
@@ -268,5 +269,35 @@ test("a suspended tenant's instances are not desired, and named as suspended", (
   const { instances, needs, suspended: names } = desired(suspended);
   expect(instances.map(({ spec }) => spec.instance)).not.toContain("user1-app");
   expect(JSON.stringify(needs)).not.toContain("user1");
-  expect([...names]).toEqual([["user1-app", "user1"]]);
+  expect([...names]).toEqual([["user1-app", { tenant: "user1", withTenant: true }]]);
+});
+
+describe("an instance that is suspended by itself", () => {
+  const fleet = exampleFleet();
+  const user1 = { ...fleet.tenants["user1"]!, services: { openwebui: { env: {}, suspended: true } } };
+  const without = desiredState({ ...fleet, tenants: { ...fleet.tenants, user1 } }, desiredOptions);
+  const before = exampleDesired();
+
+  test("is not desired, nor what it needs, but for the buckets of its tenant, which goes on", () => {
+    expect([...without.suspended]).toEqual([["user1-openwebui", { tenant: "user1", withTenant: false }]]);
+    const names = ({ instances }: typeof before) => instances.map(({ spec }) => spec.instance);
+    expect(names(without)).toEqual(names(before).filter((name) => name !== "user1-openwebui"));
+    const needsOf = ({ needs }: typeof before) => needs.map(({ kind, target, input }) => ({ kind, target, input }));
+    expect(needsOf(without)).toEqual(needsOf(before).filter(({ target }) => target !== "user1-openwebui"));
+  });
+
+  test("leaves every other one as it was, also when what it is connected to rests", () => {
+    const { ollama } = fleet.services.shared;
+    const shared = { ...fleet.services.shared, ollama: { ...ollama!, suspended: true } };
+    const { instances, suspended, needs } = desiredState(
+      { ...fleet, services: { ...fleet.services, shared } },
+      desiredOptions,
+    );
+    expect([...suspended]).toEqual([["shared-ollama", { tenant: null, withTenant: false }]]);
+    const others = before.instances.filter(({ spec }) => spec.instance !== "shared-ollama");
+    expect(instances.map(({ spec }) => [spec.instance, spec.hash])).toEqual(
+      others.map(({ spec }) => [spec.instance, spec.hash]),
+    );
+    expect(needs.filter(({ server }) => server === "shared-ollama")).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 /** From a validated fleet to what must exist: LXCs, agents, firewalls, needs, instances. Pure. */
 import type { Catalog } from "@berth/shared/catalog/schema";
+import { isSuspended, isTenantSuspended } from "@berth/shared/fleet/awake";
 import { placements, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet, FleetNode } from "@berth/shared/fleet/schema";
 import type { FirewallSpec } from "@berth/shared/operations/firewall-ensure";
@@ -33,8 +34,15 @@ export interface Desired {
   instances: DesiredInstance[];
   needs: DesiredNeed[];
   secrets: SecretNeed[];
-  /** Instances of tenants that are suspended, each with its tenant: taken down, with all they hold kept. */
-  suspended: ReadonlyMap<string, string>;
+  /** Instances that are suspended, by name: taken down, with all they hold kept. */
+  suspended: ReadonlyMap<string, Suspension>;
+}
+
+export interface Suspension {
+  /** null: shared. */
+  tenant: string | null;
+  /** Its tenant is suspended, and all that it has with it. */
+  withTenant: boolean;
 }
 
 export interface DesiredOptions {
@@ -53,19 +61,22 @@ export interface DesiredOptions {
 export function desiredState(fleet: Fleet, options: DesiredOptions): Desired {
   const { catalog } = options;
   const all = placements(fleet, catalog);
-  const isSuspended = (tenant: string | null) => tenant !== null && fleet.tenants[tenant]?.suspended === true;
-  const running = all.filter(({ tenant }) => !isSuspended(tenant));
-  const placed = running.map((placement) => ({ placement, needs: placementNeeds(fleet, placement, options) }));
+  const rests = ({ tenant, service }: Placement) => isSuspended(fleet, { tenant, service: service.name });
+  const [running, resting] = [all.filter((placement) => !rests(placement)), all.filter(rests)];
+  const withNeeds = (placement: Placement) => ({ placement, needs: placementNeeds(fleet, placement, options) });
+  const placed = running.map(withNeeds);
+  const suspended = new Map(
+    resting.map(({ instance, tenant }) => [instance, { tenant, withTenant: isTenantSuspended(fleet, tenant) }]),
+  );
   const secrets = uniqueSecrets(placed.flatMap(({ placement, needs }) => secretNeeds(placement, needs)));
   return {
     nodes: Object.entries(fleet.nodes).map(([name, node]) => desiredNode(fleet, name, node, options)),
     firewalls: desiredFirewalls(fleet, catalog),
     instances: placed.map(({ placement, needs }) => desiredInstance(fleet, placement, needs, secrets, options)),
-    needs: desiredNeeds(fleet, catalog, placed),
+    // A store that is suspended has nothing made in it.
+    needs: desiredNeeds(fleet, catalog, placed, resting.map(withNeeds)).filter(({ server }) => !suspended.has(server)),
     secrets: [...secrets.values()],
-    suspended: new Map(
-      all.flatMap(({ instance, tenant }) => (tenant !== null && isSuspended(tenant) ? [[instance, tenant]] : [])),
-    ),
+    suspended,
   };
 }
 

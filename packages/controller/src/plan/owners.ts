@@ -11,7 +11,7 @@ export function ownerOf({ input }: Pick<DesiredNeed, "input">): string {
 /** The tenant itself and its instances, suspended ones too. Their names may begin with those of others. */
 export function ownersOf({ instances, suspended }: Pick<Desired, "instances" | "suspended">, tenant: string) {
   const running = instances.filter(({ spec }) => spec.tenant === tenant).map(({ spec }) => spec.instance);
-  const resting = [...suspended].filter(([, whose]) => whose === tenant).map(([instance]) => instance);
+  const resting = [...suspended].filter(([, whose]) => whose.tenant === tenant).map(([instance]) => instance);
   return new Set([tenant, ...running, ...resting]);
 }
 
@@ -21,7 +21,7 @@ export interface Holdings {
   buckets: string[];
 }
 
-/** What a tenant has in the stores, by name. Of one that is suspended nothing is desired: see `awake`. */
+/** What a tenant has in the stores, by name. Of what is suspended nothing is desired: see `awake`. */
 export function holdingsOf(desired: Desired, tenant: string): Holdings {
   const owners = ownersOf(desired, tenant);
   const own = desired.needs.filter((need) => owners.has(ownerOf(need)));

@@ -1,10 +1,10 @@
 import type { PlannedOperation } from "@berth/shared/operations/plan";
-import type { Desired } from "./desired.ts";
+import type { Desired, Suspension } from "./desired.ts";
 import { operationId } from "./identify.ts";
 import type { Observed } from "./observed.ts";
 
 /**
- * Instances on the fleet's nodes that nothing asks for: removed under `prune`, otherwise told. Those of suspended tenants
+ * Instances on the fleet's nodes that nothing asks for: removed under `prune`, otherwise told. Those that are suspended
  * are taken down as the fleet says. Volumes and what is in the stores stay.
  */
 export function planRemovals(
@@ -32,11 +32,14 @@ export function planRemovals(
     change: "remove" as const,
     node,
     target: instance,
-    reason: desired.suspended.has(instance)
-      ? "its tenant is suspended; what it holds is kept"
-      : "nothing asks for it; its volumes and databases are kept",
+    reason: removalReason(desired.suspended.get(instance)),
     after: [operationId("agent.ensure", node)],
     input: { node, instance, volumes: false },
   }));
   return { operations, warnings };
+}
+
+function removalReason(suspension: Suspension | undefined): string {
+  if (suspension === undefined) return "nothing asks for it; its volumes and databases are kept";
+  return `${suspension.withTenant ? "its tenant" : "it"} is suspended; what it holds is kept`;
 }

@@ -37,3 +37,12 @@ test("a suspended tenant is not started by the way", () => {
   const plan = () => planRestart(["user1"], suspended, desiredState(suspended, desiredOptions));
   expect(plan).toThrow("user1 is suspended");
 });
+
+test("nor is a suspended instance, and its tenant's others are", () => {
+  const user1 = { ...fleet.tenants["user1"]!, services: { n8n: { env: {}, suspended: true } } };
+  const suspended = { ...fleet, tenants: { ...fleet.tenants, user1 } };
+  const plan = (name: string) => planRestart([name], suspended, desiredState(suspended, desiredOptions));
+  expect(() => plan("user1-n8n")).toThrow("user1-n8n is suspended");
+  expect(plan("user1").operations.map(({ target }) => target)).not.toContain("user1-n8n");
+  expect(plan("user1").operations).not.toHaveLength(0);
+});

@@ -58,6 +58,13 @@ describe("a route is withdrawn", () => {
     expect(first).toMatchObject({ state: "withdrawn", reason: "tenant 'user1' is suspended", suspended: true });
     expect(second?.state).toBe("published");
   });
+
+  test("of a suspended instance, likewise", () => {
+    const user1 = { node: "user1", services: { n8n: { suspended: true } } };
+    const [first, second] = routesOf(fleetWith({}, { tenants: { user1, user2: { node: "user2" } } }));
+    expect(first).toMatchObject({ state: "withdrawn", reason: "user1-n8n is suspended", suspended: true });
+    expect(second).toMatchObject({ state: "published", suspended: false });
+  });
 });
 
 test("health is asked for only at the port that the route leads to", () => {

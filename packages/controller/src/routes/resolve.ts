@@ -1,6 +1,7 @@
 /** The fleet's routes, and which of them may be published. Pure. */
 import type { Route, RouteServer } from "@berth/shared/api/routes";
 import type { Catalog, Service } from "@berth/shared/catalog/schema";
+import { isSuspended, suspensionReason } from "@berth/shared/fleet/awake";
 import { placements, type Placement } from "@berth/shared/fleet/instances";
 import { routeHost, routePort, routeUrl } from "@berth/shared/fleet/routes";
 import type { Fleet } from "@berth/shared/fleet/schema";
@@ -43,8 +44,8 @@ function toRoute(
 ): Route {
   const [{ instance, service, tenant }] = behind;
   const servers = behind.flatMap((placement) => serverOf(fleet, placement, standingOf));
-  const suspended = tenant !== null && fleet.tenants[tenant]?.suspended === true;
-  const reason = suspended ? `tenant '${tenant}' is suspended` : unhealthyReason(servers);
+  const suspended = isSuspended(fleet, { tenant, service: service.name });
+  const reason = suspended ? suspensionReason(fleet, { tenant, instance }) : unhealthyReason(servers);
   return {
     host,
     url: routeUrl(fleet, behind[0]),

@@ -31,7 +31,7 @@ const atOnce = 8;
 
 /**
  * The results in the order of the routes. Without a router in the fleet, an instance is asked at its own address; of a
- * router that is not named but reads files, nothing is tested, nor of a tenant that is suspended. Never throws.
+ * router that is not named but reads files, nothing is tested, nor what is suspended. Never throws.
  */
 export async function testRoutes(
   fleet: Fleet,

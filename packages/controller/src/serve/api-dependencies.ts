@@ -11,6 +11,8 @@ import { listEvents, toEvent } from "../inventory/events.ts";
 import { ansibleInventory, berthInventory } from "../status/inventory-formats.ts";
 import { presentDisks } from "../status/disks.ts";
 import { fleetStatus, readStatus } from "../status/status.ts";
+import { suspendedInstances } from "../status/suspended.ts";
+import { createStops } from "../stops/stop-control.ts";
 import { createRestart } from "../restarts/restart.ts";
 import { createSecretControl } from "../rotation/secret-control.ts";
 import { createCapacityApi } from "./capacity.ts";
@@ -56,13 +58,16 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
         if (found === null) throw noFleetYet();
         return found.yaml;
       },
-      status: async () =>
-        fleetStatus(await status(), {
+      status: async () => {
+        const fleet = (await store.current())?.fleet ?? null;
+        return fleetStatus(await status(), {
+          suspended: fleet === null ? [] : suspendedInstances(fleet, catalog),
           backups: await controller.backups.status(),
           // Before the first apply there is nothing to be behind.
-          upgrades: (await store.current()) === null ? null : await controller.upgrades.checks.recall(),
+          upgrades: fleet === null ? null : await controller.upgrades.checks.recall(),
           history: controller.history.status(),
-        }),
+        });
+      },
       inventory: async (format) => {
         const fleet = (await store.current())?.fleet ?? null;
         return format === "ansible" ? ansibleInventory(await status(), fleet) : berthInventory(await status(), fleet);
@@ -113,6 +118,7 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
         startRun: (run) => runner.start(run),
         exclusively: fleetControl.exclusively,
       }),
+      stops: createStops({ control: fleetControl, catalogOf: (fleet) => catalogOf(fleet, catalog) }),
     },
     samples: createSamplesApi(hub, controller.history),
     disks: { read: (node) => hub.disks(node).map(presentDisks) },

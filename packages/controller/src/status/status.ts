@@ -6,6 +6,7 @@ import type {
   NodeStatus,
   OwnerBackups,
   Status,
+  SuspendedInstance,
 } from "@berth/shared/api/status";
 import type { UpgradeCheck } from "@berth/shared/api/upgrades";
 import type { HistoryStatus } from "@berth/shared/metrics/history";
@@ -42,6 +43,7 @@ export interface BackupStatus {
 }
 
 export interface Upkeep {
+  suspended: SuspendedInstance[];
   /** null: the fleet has none. */
   backups: BackupStatus | null;
   /** null: nobody knows. */
@@ -49,9 +51,10 @@ export interface Upkeep {
   history?: HistoryStatus;
 }
 
-export function fleetStatus(status: Status, { backups, upgrades, history }: Upkeep): FleetStatus {
+export function fleetStatus(status: Status, { suspended, backups, upgrades, history }: Upkeep): FleetStatus {
   return {
     ...{ ...status, ...backups },
+    ...(suspended.length === 0 ? {} : { suspended }),
     ...(upgrades === null ? {} : { upgrades }),
     ...(history === undefined ? {} : { history }),
   };

@@ -2,6 +2,7 @@
 import type { Catalog } from "@berth/shared/catalog/schema";
 import { shortDigests } from "@berth/shared/catalog/version-digest";
 import { BerthError } from "@berth/shared/errors";
+import { isSuspended, isTenantSuspended } from "@berth/shared/fleet/awake";
 import { placements, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet } from "@berth/shared/fleet/schema";
 import { suggestion } from "@berth/shared/fleet/suggest";
@@ -50,7 +51,7 @@ export function chooseInstances(
   const chosen = selection.only.length === 0 ? all : all.filter((placement) => named.includes(placement));
   refuseNamedHolds(named);
   const free = chosen.filter((placement) => !isHeld(placement));
-  const awake = free.filter(({ tenant }) => !isSuspended(tenant, fleet));
+  const awake = free.filter((placement) => !rests(placement, fleet));
   const seen = new Map(awake.map((placement) => [placement.instance, look(placement, observed)]));
   const runs = (placement: Placement) => seen.get(placement.instance)?.former?.version === selection.version;
   const moved = awake.filter((placement) => !runs(placement));
@@ -74,9 +75,7 @@ export function chooseInstances(
         .map(
           ({ instance, overrides }) => `${instance} is held at ${shortDigests(overrides.version ?? "")} and passed by`,
         ),
-      ...free
-        .filter(({ tenant }) => isSuspended(tenant, fleet))
-        .map(({ instance, tenant }) => `${instance} rests with its suspended tenant '${tenant}' and is passed by`),
+      ...free.filter((placement) => rests(placement, fleet)).map((placement) => restingNote(placement, fleet)),
     ],
   };
 }
@@ -103,8 +102,14 @@ function refuseNamedHolds(named: readonly Placement[]): void {
   });
 }
 
-function isSuspended(tenant: string | null, { tenants }: Fleet): boolean {
-  return tenant !== null && tenants[tenant]?.suspended === true;
+function rests({ tenant, service }: Placement, fleet: Fleet): boolean {
+  return isSuspended(fleet, { tenant, service: service.name });
+}
+
+function restingNote({ instance, tenant }: Placement, fleet: Fleet): string {
+  if (isTenantSuspended(fleet, tenant))
+    return `${instance} rests with its suspended tenant '${tenant}' and is passed by`;
+  return `${instance} is suspended and passed by`;
 }
 
 interface Sight {

@@ -60,6 +60,12 @@ describe("which instances", () => {
     world.text = example.replace("user2: { node: user2 }", "user2: { node: user2, suspended: true }");
     expect(await movedOf("n8n", "2.42.0")).toEqual(["user1-n8n", "user3-n8n"]);
   });
+
+  test("not one that is suspended by itself, which is said", async () => {
+    hold("suspended: true");
+    expect(await movedOf("n8n", "2.42.0")).toEqual(["user1-n8n", "user3-n8n"]);
+    expect((await start("n8n", "2.42.0")).plan.warnings).toContain("user2-n8n is suspended and passed by");
+  });
 });
 
 describe("before a run is begun", () => {

@@ -69,6 +69,53 @@ it("restarts once its plan was seen, and not for those who may only look", async
   expect(await viewer.page.getByRole("button", { name: "Restart", exact: true }).count()).toBe(0);
 });
 
+it("stops and starts once the plan was seen, and only for those who may change what the fleet is to be", async () => {
+  const { page, standIn } = await open({ path: "/instances/user1-n8n" });
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  const stopping = page.getByRole("dialog", { name: "Stop user1-n8n" });
+  await stopping.getByText("1 operation on 1 node: 1 to remove.").waitFor();
+  expect(standIn.changesAsked).toEqual([{ of: ["user1-n8n"], dryRun: true }]);
+  await stopping.getByRole("button", { name: "Stop it" }).click();
+  await stopping.waitFor({ state: "detached" });
+  expect(standIn.changesAsked.at(-1)).toEqual({ of: ["user1-n8n"], dryRun: false });
+
+  await page.getByText("It is taken down, and what it has is kept.").waitFor();
+  await page.getByText("suspended", { exact: true }).waitFor();
+  for (const gone of ["Restart", "Stop"])
+    expect(await page.getByRole("button", { name: gone, exact: true }).count()).toBe(0);
+  await page.getByRole("link", { name: "Fleet", exact: true }).click();
+  await page.getByRole("region", { name: "Suspended" }).getByRole("link", { name: "user1-n8n" }).click();
+
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  const starting = page.getByRole("dialog", { name: "Start user1-n8n" });
+  await starting.getByRole("button", { name: "Start it" }).click();
+  await starting.waitFor({ state: "detached" });
+  expect(standIn.asked.filter((call) => call === "POST /api/instances/start")).toHaveLength(3);
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+
+  const operator = await open({
+    path: "/instances/user1-n8n",
+    prepare: (prepared) => void Object.assign(prepared, { account: { name: "olga", role: "operator", tenant: null } }),
+  });
+  await operator.page.getByRole("button", { name: "Restart", exact: true }).waitFor();
+  expect(await operator.page.getByRole("button", { name: "Stop", exact: true }).count()).toBe(0);
+});
+
+it("leaves what rests with its tenant to the tenant's page", async () => {
+  const { page } = await open({
+    path: "/instances/user1-n8n",
+    prepare: (prepared) => {
+      const resting = prepared.instances.findIndex(({ name }) => name === "user1-n8n");
+      prepared.instances.splice(resting, 1);
+      prepared.upkeep.suspended = [
+        { name: "user1-n8n", service: "n8n", node: "user1", tenant: "user1", withTenant: true },
+      ];
+    },
+  });
+  await page.getByText("It is taken down with its tenant, and what it has is kept.").waitFor();
+  expect(await page.getByRole("button", { name: "Start", exact: true }).count()).toBe(0);
+});
+
 it("shows a tenant's account its own, and neither pages nor commands that are of the whole fleet", async () => {
   const { page, standIn } = await open({
     path: "/tenants/user1",

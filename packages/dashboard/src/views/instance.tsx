@@ -1,4 +1,4 @@
-import type { InstanceStatus } from "@berth/shared/api/status";
+import type { InstanceStatus, SuspendedInstance } from "@berth/shared/api/status";
 import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { JSX } from "preact";
 import { InstanceCharts } from "../components/charts.tsx";
@@ -15,6 +15,7 @@ import { metricColumns, TableHead } from "../components/table-head.tsx";
 import { shownInstanceState } from "../fleet/pending.ts";
 import { nodePath, tenantPath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
+import { useFleetStatus } from "../session/use-answer.ts";
 import { usePendingWork } from "../session/use-pending.ts";
 import { useStore } from "../store.ts";
 import { InstanceLog } from "./instance-log.tsx";
@@ -25,22 +26,51 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
   const known = useStore(fleet, (state) => state.status !== null);
   const instance = useStore(fleet, (state) => state.status?.instances.find((one) => one.name === name));
   const pending = usePendingWork();
+  const { answer: told } = useFleetStatus();
+  const suspended = told?.suspended?.find((one) => one.name === name);
   return (
     <Page
       title={name}
       aside={
-        instance && (
+        (instance ?? suspended) && (
           <>
-            <StateMark state={shownInstanceState(pending, instance)} />
-            <InstanceActions name={name} />
+            <StateMark state={instance && !suspended ? shownInstanceState(pending, instance) : "suspended"} />
+            <InstanceActions name={name} suspended={suspended} />
           </>
         )
       }
     >
       {!known && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
-      {known && !instance && <p class="notice">The fleet has no instance of this name.</p>}
+      {known && told && !instance && !suspended && <p class="notice">The fleet has no instance of this name.</p>}
+      {!instance && suspended && <SuspendedBody instance={suspended} />}
       {instance && <InstanceBody instance={instance} />}
     </Page>
+  );
+}
+
+/** One that is taken down: there is nothing to look at but where what it holds is kept. */
+function SuspendedBody({ instance }: { instance: SuspendedInstance }): JSX.Element {
+  const { name, node, service, tenant, withTenant } = instance;
+  const backup = useInstanceBackup(name);
+  const volumes = useInstanceVolumes(node, name);
+  return (
+    <>
+      <p class="secondary">
+        {withTenant
+          ? "It is taken down with its tenant, and what it has is kept."
+          : "It is taken down, and what it has is kept."}
+      </p>
+      <Facts
+        facts={[
+          ["Service", service],
+          ["Node", <a href={nodePath(node)}>{node}</a>],
+          ["Tenant", tenant === null ? "shared" : <a href={tenantPath(tenant)}>{tenant}</a>],
+          ["Volumes", volumes],
+          ["Newest backup", backup.newest],
+          ["Last proven", backup.proven],
+        ]}
+      />
+    </>
   );
 }
 

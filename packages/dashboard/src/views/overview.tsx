@@ -3,13 +3,16 @@ import { AttentionList } from "../components/attention-list.tsx";
 import { CurrentRun } from "../components/current-run.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
 import { Page } from "../components/page.tsx";
+import { SuspendedInstances } from "../components/suspended-instances.tsx";
 import { useSession } from "../session/session.ts";
+import { useFleetStatus } from "../session/use-answer.ts";
 import { useStore } from "../store.ts";
 
 /** The fleet at a glance. */
 export function Overview(): JSX.Element {
   const { fleet } = useSession();
   const status = useStore(fleet, (state) => state.status);
+  const suspended = useFleetStatus().answer?.suspended ?? [];
   return (
     <Page title={status?.fleet ?? "Fleet"}>
       {status === null ? (
@@ -25,6 +28,7 @@ export function Overview(): JSX.Element {
           ) : (
             <FleetTable nodes={status.nodes} instances={status.instances} />
           )}
+          <SuspendedInstances of={suspended} />
         </>
       )}
     </Page>

@@ -1,5 +1,5 @@
 import { getTenant, type TenantStatus } from "@berth/shared/api/tenants";
-import type { OwnerBackups } from "@berth/shared/api/status";
+import type { OwnerBackups, SuspendedInstance } from "@berth/shared/api/status";
 import { getUsage, type Usage } from "@berth/shared/api/usage";
 import type { JSX } from "preact";
 import { useCallback, useMemo } from "preact/hooks";
@@ -13,6 +13,7 @@ import { FleetTable } from "../components/fleet-table.tsx";
 import { Holdings } from "../components/holdings.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
+import { SuspendedInstances } from "../components/suspended-instances.tsx";
 import { TenantActions } from "../components/tenant-actions.tsx";
 import { nodePath } from "../routes/route.ts";
 import { useSession } from "../session/session.ts";
@@ -27,6 +28,7 @@ export function TenantPage({ name }: { name: string }): JSX.Element {
   const { answer: status } = useFleetStatus();
   const askUsage = useCallback((signal: AbortSignal) => call(getUsage, { query: { tenant: name }, signal }), [name]);
   const { answer: usage } = useAnswer(askUsage);
+  const suspended = useMemo(() => status?.suspended?.filter((one) => one.tenant === name) ?? [], [status, name]);
   const owner = status?.backups?.find((one) => one.owner === name);
   return (
     <Page
@@ -42,7 +44,7 @@ export function TenantPage({ name }: { name: string }): JSX.Element {
     >
       {error && <ErrorNotice error={error} what={`Tenant ${name}`} />}
       {!tenant && !error && <p class="muted">Waiting for the controller to tell of this tenant.</p>}
-      {tenant && <TenantBody tenant={tenant} owner={owner} usage={usage} />}
+      {tenant && <TenantBody tenant={tenant} owner={owner} usage={usage} suspended={suspended} />}
     </Page>
   );
 }
@@ -51,9 +53,10 @@ interface TenantBodyProps {
   tenant: TenantStatus;
   owner: OwnerBackups | undefined;
   usage: Usage | undefined;
+  suspended: readonly SuspendedInstance[];
 }
 
-function TenantBody({ tenant, owner, usage }: TenantBodyProps): JSX.Element {
+function TenantBody({ tenant, owner, usage, suspended }: TenantBodyProps): JSX.Element {
   const { name, node, address, keys, hosts } = tenant;
   const { fleet } = useSession();
   const status = useStore(fleet, (state) => state.status);
@@ -80,6 +83,7 @@ function TenantBody({ tenant, owner, usage }: TenantBodyProps): JSX.Element {
       ) : (
         <FleetTable nodes={nodes} instances={instances} />
       )}
+      <SuspendedInstances of={suspended} />
       <TenantCharts tenant={name} bucketQuota={quota} />
       <Holdings tenant={tenant} usage={usage} />
       <Facts facts={[["Routes", names(hosts)]]} />

@@ -1,6 +1,7 @@
 /** What the stand-in answers to who asks for a change: a plan for a dry run, and the run that is under way otherwise. */
-import { restartInstances } from "@berth/shared/api/instances";
+import { restartInstances, startInstances, stopInstances } from "@berth/shared/api/instances";
 import type { Run } from "@berth/shared/api/runs";
+import type { SuspendedInstance } from "@berth/shared/api/status";
 import { resumeTenant, suspendTenant } from "@berth/shared/api/tenants";
 import { holdInstance, releaseInstance, startUpgrade } from "@berth/shared/api/upgrades";
 import { BerthError } from "@berth/shared/errors";
@@ -20,6 +21,15 @@ function operation(kind: Operation["kind"], change: Operation["change"], target:
   return { id: `${kind}/${target}`, kind, change, node, target, reason, after: [], input: {} };
 }
 
+const stopping = ["instance.remove", "remove"] as const;
+const starting = ["instance.ensure", "create"] as const;
+const reasons = { "instance.remove": "it is suspended; what it holds is kept", "instance.ensure": "does not exist" };
+
+function suspendedInstance(name: string): SuspendedInstance {
+  const [owner = "", service = ""] = name.split("-");
+  return { name, service, node: owner, tenant: owner === "shared" ? null : owner, withTenant: false };
+}
+
 /** undefined: the call asks for no change. Throws as the controller refuses. */
 export function answerChange(path: string, given: unknown, upkeep: Upkeep, run: Run): unknown {
   const answer = (operations: Operation[], dryRun: boolean, warnings: string[] = []) => ({
@@ -30,6 +40,16 @@ export function answerChange(path: string, given: unknown, upkeep: Upkeep, run: 
     const { of, dryRun = false } = bodyOf(restartInstances, given);
     const operations = of.map((name) => operation("instance.restart", "restart", name, "asked for"));
     return restartInstances.response.parse(answer(operations, dryRun));
+  }
+  if (path === stopInstances.path || path === startInstances.path) {
+    const { of, dryRun = false } = bodyOf(stopInstances, given);
+    const [kind, change] = path === stopInstances.path ? stopping : starting;
+    const operations = of.map((name) => operation(kind, change, name, reasons[kind]));
+    if (!dryRun) {
+      const others = upkeep.suspended.filter(({ name }) => !of.includes(name));
+      upkeep.suspended = path === stopInstances.path ? [...others, ...of.map(suspendedInstance)] : others;
+    }
+    return stopInstances.response.parse(answer(operations, dryRun));
   }
   if (path === startUpgrade.path) return startUpgrade.response.parse(upgradeAnswer(given, upkeep, answer));
   if (path === holdInstance.path || path === releaseInstance.path) {

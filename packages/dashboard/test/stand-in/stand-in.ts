@@ -53,6 +53,7 @@ export class StandIn {
   readonly #server: Server;
   readonly #live = new Map<EventSink, number | undefined>();
   readonly #logs = new Set<EventSink>();
+  readonly #resting = new Map<string, InstanceStatus>();
   readonly #timer: NodeJS.Timeout;
   #sampledUntil = Date.now();
 
@@ -177,6 +178,7 @@ export class StandIn {
       if (change === undefined) this.#answerJson(response, url, request.method ?? "GET");
       else {
         this.changesAsked.push(given);
+        this.#followSuspension();
         sendJson(response, 200, change);
       }
     }
@@ -224,6 +226,22 @@ export class StandIn {
     sink.send("line", logEventSchema.parse({ channel: "stderr", container: names[0], text }));
   }
 
+  /** What is stopped leaves the stream, and comes back when it is started. */
+  #followSuspension(): void {
+    const suspended = new Set(this.upkeep.suspended.map(({ name }) => name));
+    for (const instance of this.instances.filter(({ name }) => suspended.has(name))) {
+      this.#resting.set(instance.name, instance);
+      this.instances.splice(this.instances.indexOf(instance), 1);
+      this.tell("instance.gone", { name: instance.name });
+    }
+    for (const [name, instance] of this.#resting) {
+      if (suspended.has(name)) continue;
+      this.#resting.delete(name);
+      this.instances.push(instance);
+      this.tell("instance", instance);
+    }
+  }
+
   #status() {
     return { fleet: "valuechain", nodes: this.nodes, instances: this.instances };
   }
@@ -237,9 +255,11 @@ export class StandIn {
       return sendJson(response, 200, logout.response.parse({ ended: true }), { "set-cookie": cookie });
     }
     if (call === `GET ${getStatus.path}`) {
-      const { owners: backups, controllerBackup, check: upgrades } = this.upkeep;
+      const { suspended, owners: backups, controllerBackup, check: upgrades } = this.upkeep;
       const history = historyStatus(Date.now());
-      return send(getStatus.response.parse({ ...this.#status(), backups, controllerBackup, upgrades, history }));
+      return send(
+        getStatus.response.parse({ ...this.#status(), suspended, backups, controllerBackup, upgrades, history }),
+      );
     }
     if (call === `GET ${getSamples.path}`) return send(getSamples.response.parse(this.#past(url)));
     if (method === "GET" && url.pathname.startsWith("/api/history/")) {

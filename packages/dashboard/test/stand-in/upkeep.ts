@@ -3,7 +3,13 @@ import { listBackups, type Backup } from "@berth/shared/api/backups";
 import { listDisks, type NodeDisks } from "@berth/shared/api/disks";
 import { listEvents, type Event } from "@berth/shared/api/events";
 import { listRoutes, testRoutes, type Route, type RouteList, type RouteResult } from "@berth/shared/api/routes";
-import type { ControllerStanding, InstanceStatus, NodeStatus, OwnerBackups } from "@berth/shared/api/status";
+import type {
+  ControllerStanding,
+  InstanceStatus,
+  NodeStatus,
+  OwnerBackups,
+  SuspendedInstance,
+} from "@berth/shared/api/status";
 import { getTenant, listTenants, type TenantStatus } from "@berth/shared/api/tenants";
 import { getUsage, type Usage } from "@berth/shared/api/usage";
 import { listUpgrades, type Upgrade, type UpgradeCheck } from "@berth/shared/api/upgrades";
@@ -22,6 +28,7 @@ export interface Upkeep {
   owners: OwnerBackups[] | undefined;
   /** The same. */
   controllerBackup: ControllerStanding | undefined;
+  suspended: SuspendedInstance[];
   tenants: TenantStatus[];
   routes: Route[];
   router: RouteList["router"];
@@ -44,6 +51,7 @@ export function makeUpkeep(now: number, nodes: readonly NodeStatus[], instances:
       backups,
     ),
     controllerBackup: controllerStandingOf(now),
+    suspended: [],
     tenants,
     routes: makeRoutes(nodes, instances),
     router: { address: "10.0.6.10", port: 443, tls: true },

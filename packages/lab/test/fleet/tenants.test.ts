@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { runSchema } from "@berth/shared/api/runs";
 import { routeListSchema } from "@berth/shared/api/routes";
+import { fleetStatusSchema } from "@berth/shared/api/status";
 import { tenantStatusSchema } from "@berth/shared/api/tenants";
 import { planSchema } from "@berth/shared/operations/plan";
 import * as z from "zod";
@@ -119,6 +120,49 @@ describe("tenant suspend and resume", () => {
     await guest.run(["docker", "exec", "user4-n8n", "test", "-e", "/home/node/.n8n/kept"]);
     const tenant = await fleet.json(tenantStatusSchema, ["tenant", "show", "user4"]);
     expect(tenant.instances.map(({ state }) => state)).toEqual(["healthy", "healthy", "healthy"]);
+  });
+});
+
+describe("stop and start", () => {
+  const suspended = { name: "user4-n8n", service: "n8n", node: "user4", tenant: "user4", withTenant: false };
+
+  it("takes one instance and its route away, through an apply, and keeps what it holds", async () => {
+    const guest = await fleet.guest("user4");
+    await guest.run(["docker", "exec", "user4-n8n", "touch", "/home/node/.n8n/stopped"]);
+    await fleet.succeed(["stop", "user4-n8n", "--yes"]);
+    expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toMatchObject({ operations: [] });
+    expect(await fleet.json(changedSchema, ["stop", "user4-n8n"])).toMatchObject({ operations: [], run: null });
+
+    const status = await fleet.json(fleetStatusSchema, ["status"]);
+    expect(status.suspended).toEqual([suspended]);
+    const others = status.instances.filter(({ tenant }) => tenant === "user4");
+    expect(others.map(({ name, state }) => [name, state]).toSorted()).toEqual([
+      ["user4-flowise", "healthy"],
+      ["user4-openwebui", "healthy"],
+    ]);
+    const { routes } = await fleet.json(routeListSchema, ["route", "list", "--untested"]);
+    const published = routes.filter(({ tenant, state }) => tenant === "user4" && state === "published");
+    expect(published.map(({ service }) => service).toSorted()).toEqual(["flowise", "openwebui"]);
+  });
+
+  it("refuses to stop what is needed, and to restart what is stopped, and changes nothing", async () => {
+    const needed = await fleet.berth(["stop", "shared-postgres", "--yes"]);
+    expect(needed).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("user4-flowise") });
+    const restarted = await fleet.berth(["restart", "user4-n8n"]);
+    expect(restarted).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("berth start user4-n8n") });
+    expect((await fleet.json(fleetStatusSchema, ["status"])).suspended).toEqual([suspended]);
+  });
+
+  it("brings it back with what it had, and leaves nothing to do", async () => {
+    await fleet.succeed(["start", "user4-n8n"], { deadlineMs: addMilliseconds });
+    const guest = await fleet.guest("user4");
+    await guest.run(["docker", "exec", "user4-n8n", "test", "-e", "/home/node/.n8n/stopped"]);
+    const status = await fleet.json(fleetStatusSchema, ["status"]);
+    expect(status.suspended).toBeUndefined();
+    const own = status.instances.filter(({ tenant }) => tenant === "user4");
+    expect(own.map(({ state }) => state)).toEqual(["healthy", "healthy", "healthy"]);
+    expect(await fleet.json(changedSchema, ["start", "user4-n8n"])).toMatchObject({ operations: [], run: null });
+    expect(await fleet.json(planSchema, ["apply", fleet.file, "--plan"])).toMatchObject({ operations: [] });
   });
 });
 

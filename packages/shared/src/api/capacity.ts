@@ -9,7 +9,7 @@ export const instanceCapacitySchema = z.object({
   containers: z.int(),
   memoryBytes: z.int().describe("Memory limits of all its containers"),
   cpus: z.number().describe("CPU limits of those of its containers that have one"),
-  suspended: z.boolean().describe("Its tenant is suspended: what it may use is kept for it"),
+  suspended: z.boolean().describe("It or its tenant is suspended: what it may use is kept for it"),
 });
 
 export const nodeCapacitySchema = z.object({
@@ -23,7 +23,7 @@ export const nodeCapacitySchema = z.object({
   cores: z.int().nullable(),
   limitBytes: z.int().describe("Memory limits of the instances that run"),
   systemBytes: z.int().describe("Reserve for the system, the Docker engine and the agent"),
-  suspendedBytes: z.int().describe("Reserve for the instances of suspended tenants"),
+  suspendedBytes: z.int().describe("Reserve for suspended instances"),
   headRoomBytes: z.int().nullable().describe("What is left; below zero: overcommitted"),
   cpus: z.number().describe("CPU limits of the instances that run"),
   unlimitedContainers: z.int().describe("Containers of those without a CPU limit"),

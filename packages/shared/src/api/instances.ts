@@ -1,4 +1,4 @@
-/** Restarts, and streams of one instance: logs are Server-Sent Events, exec is a WebSocket. */
+/** Instances restarted, stopped and started, and streams of one: logs are Server-Sent Events, exec is a WebSocket. */
 import * as z from "zod";
 import { containerNameSchema, instanceNameSchema } from "../names.ts";
 import { planSchema } from "../operations/plan.ts";
@@ -15,6 +15,29 @@ export const restartInstances = defineEndpoint({
     of: z.array(instanceNameSchema).min(1).describe("Instances, and tenants for all that they have"),
     dryRun: z.boolean().default(false).describe("Plan, and change nothing"),
   }),
+  response: z.object({ plan: planSchema, run: runSchema.nullable() }),
+});
+
+const stoppedBody = z.strictObject({
+  of: z.array(instanceNameSchema).min(1).describe("Instances; of a shared service, its replicas go with it"),
+  dryRun: z.boolean().default(false).describe("Plan, and change nothing"),
+});
+
+export const stopInstances = defineEndpoint({
+  method: "POST",
+  path: "/api/instances/stop",
+  summary: "Suspends instances: takes them down with their routes, and keeps what they hold",
+  role: "admin",
+  body: stoppedBody,
+  response: z.object({ plan: planSchema, run: runSchema.nullable() }),
+});
+
+export const startInstances = defineEndpoint({
+  method: "POST",
+  path: "/api/instances/start",
+  summary: "Brings suspended instances and their routes back",
+  role: "admin",
+  body: stoppedBody,
   response: z.object({ plan: planSchema, run: runSchema.nullable() }),
 });
 

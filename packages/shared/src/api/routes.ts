@@ -27,7 +27,7 @@ export const routeSchema = z.object({
     .describe("Answered with 2xx at the very port that the route leads to; null: its health is known otherwise"),
   state: z.enum(["published", "withdrawn"]),
   reason: z.string().nullable().describe("Why it is withdrawn"),
-  suspended: z.boolean().describe("It is withdrawn because its tenant is suspended"),
+  suspended: z.boolean().describe("It is withdrawn because what it leads to, or its tenant, is suspended"),
 });
 
 export const routeResultSchema = z.object({

@@ -84,8 +84,21 @@ export const controllerStandingSchema = z.object({
 });
 export type ControllerStanding = z.output<typeof controllerStandingSchema>;
 
+export const suspendedInstanceSchema = z.object({
+  name: z.string(),
+  service: z.string(),
+  node: z.string(),
+  tenant: z.string().nullable().describe("null: shared"),
+  withTenant: z.boolean().describe("Its tenant is suspended, with all that it has"),
+});
+export type SuspendedInstance = z.output<typeof suspendedInstanceSchema>;
+
 /** What GET /api/status tells beyond what the live stream repeats. */
 export const fleetStatusSchema = statusSchema.extend({
+  suspended: z
+    .array(suspendedInstanceSchema)
+    .optional()
+    .describe("Instances that are taken down, with all that they hold kept; left out: there are none"),
   backups: z
     .array(ownerBackupsSchema)
     .optional()

@@ -97,6 +97,17 @@ describe("a node", () => {
     expect(suspended).toMatchObject({ limitBytes: 0, suspendedBytes: running?.limitBytes, cpus: 0 });
     expect(suspended?.headRoomBytes).toBe(running?.headRoomBytes);
   });
+
+  test("and for a suspended instance, beside those that run", () => {
+    const text = changed("user2: { node: user2 }", "user2: { node: user2, services: { n8n: { suspended: true } } }");
+    const [running, one] = [node(fleetOf(example), "user2"), node(fleetOf(text), "user2")];
+    const resting = running?.instances.find(({ name }) => name === "user2-n8n")?.memoryBytes ?? Number.NaN;
+    expect(one).toMatchObject({
+      suspendedBytes: resting,
+      limitBytes: (running?.limitBytes ?? Number.NaN) - resting,
+      headRoomBytes: running?.headRoomBytes,
+    });
+  });
 });
 
 describe("warnings", () => {

@@ -1,6 +1,7 @@
 /** Memory and CPU limits of the instances against what their nodes have. Pure. */
 import type { InstanceCapacity, NodeCapacity } from "../api/capacity.ts";
 import type { Catalog } from "../catalog/schema.ts";
+import { isSuspended } from "./awake.ts";
 import { placements, type Placement } from "./instances.ts";
 import type { Fleet } from "./schema.ts";
 import { parseSize, roundSize } from "./units.ts";
@@ -96,7 +97,7 @@ function instanceCapacity(fleet: Fleet, placement: Placement): InstanceCapacity 
     containers: containerCount(placement),
     memoryBytes: memoryLimit(placement),
     cpus: sum(cpuLimits(placement)),
-    suspended: tenant !== null && fleet.tenants[tenant]?.suspended === true,
+    suspended: isSuspended(fleet, { tenant, service: service.name }),
   };
 }
 

@@ -10,6 +10,7 @@ import { checkNetworks } from "./check-network.ts";
 import { checkPorts } from "./check-ports.ts";
 import { checkReplicas } from "./check-replicas.ts";
 import { checkRoutes } from "./check-routes.ts";
+import { checkSuspended } from "./check-suspended.ts";
 import { checkUpgrades } from "./check-upgrades.ts";
 import { possibleNeeds, serverOf } from "./needs.ts";
 import { placements } from "./instances.ts";
@@ -36,6 +37,7 @@ export function checkFleet(fleet: Fleet, builtIn: Catalog): Finding[] {
     ...checkPorts(fleet, catalog),
     ...checkCapacity(fleet, catalog),
     ...checkNeeds(fleet, catalog),
+    ...checkSuspended(fleet, catalog),
     ...checkReplicas(fleet, catalog),
     ...checkRoutes(fleet, catalog),
     ...checkMetricsReaders(fleet, catalog),

@@ -77,6 +77,27 @@ describe("a tenant that was suspended", () => {
   });
 });
 
+describe("an instance that was suspended", () => {
+  const shared = present.replace("  tenant:\n    n8n:\n", "  shared:\n    ollama: { node: a }\n  tenant:\n    n8n:\n");
+  const ofTenant = setInFleet(shared, ["tenants", "user1", "services", "n8n", "suspended"], true);
+  const ofAll = setInFleet(ofTenant, ["services", "shared", "ollama", "suspended"], true);
+
+  test("stays so with a file that says nothing of it, and runs with one that does, or with pruning", () => {
+    const { text, kept } = mergeFleet(ofAll, shared);
+    expect(kept).toEqual(["tenants.user1.services.n8n.suspended", "services.shared.ollama.suspended"]);
+    expect(parseDocument(text).toJS()).toEqual(parseDocument(ofAll).toJS());
+    expect(text).toContain("# by hand");
+    const given = shared.replace("{ node: b }", "{ node: b, services: { n8n: { suspended: false } } }");
+    expect(mergeFleet(ofAll, given).kept).toEqual(["services.shared.ollama.suspended"]);
+    expect(mergeFleet(ofAll, shared, { prune: true })).toEqual({ text: shared, kept: [] });
+  });
+
+  test("is none where the given file takes the service from the tenant", () => {
+    const given = shared.replace("{ node: b }", "{ node: b, services: { n8n: false } }");
+    expect(mergeFleet(ofTenant, given)).toEqual({ text: given, kept: [] });
+  });
+});
+
 describe("own services", () => {
   test("stay with a file that does not mention them", () => {
     const given = `${present}catalog:\n  wiki: { name: wiki }\n`;

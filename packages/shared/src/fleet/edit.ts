@@ -27,8 +27,8 @@ export interface MergedFleet {
 }
 
 /**
- * The given file, with what only the present one has, and tenants that a command suspended still suspended; under `prune`,
- * with its nodes only. Both must be valid YAML maps.
+ * The given file, with what only the present one has, and what a command suspended still suspended; under `prune`, with
+ * its nodes only. Both must be valid YAML maps.
  */
 export function mergeFleet(present: string, given: string, { prune = false } = {}): MergedFleet {
   // The usual case of applying again: nothing can be missing.
@@ -52,8 +52,7 @@ export function mergeFleet(present: string, given: string, { prune = false } = {
     }
   }
   for (const path of prune ? [] : suspendedPaths(from, into)) {
-    into.setIn(path, true);
-    text = splice(text, path, into);
+    text = setInFleet(text, path, true);
     kept.push(path.join("."));
   }
   const nodes = kept.filter((name) => name.startsWith("nodes."));
@@ -61,15 +60,37 @@ export function mergeFleet(present: string, given: string, { prune = false } = {
   return { text, kept: prune ? nodes : kept };
 }
 
-/** A file that is applied again must not bring those back whom somebody has suspended, unless it says so. */
+/** A file that is applied again must not bring back what somebody has suspended, unless it says so. */
 function suspendedPaths(from: Document, into: Document): string[][] {
-  const tenants = from.getIn(["tenants"]);
-  if (!isMap(tenants)) return [];
-  return tenants.items.flatMap(({ key }) => {
-    const path = ["tenants", isScalar(key) ? String(key.value) : String(key), "suspended"];
-    const isToldOf = !isMap(into.getIn(path.slice(0, -1))) || into.hasIn(path);
-    return from.getIn(path) !== true || isToldOf ? [] : [path];
+  return suspendable(from).filter((path) => {
+    const isToldOf = into.hasIn(path) || !hasPlaceFor(path, into);
+    return from.getIn(path) === true && !isToldOf;
   });
+}
+
+/** Where a file may say that something is suspended: tenants, what is their own of a service, shared services. */
+function suspendable(from: Document): string[][] {
+  const tenants = namesIn(from, ["tenants"]).flatMap((tenant) => [
+    ["tenants", tenant],
+    ...namesIn(from, ["tenants", tenant, "services"]).map((name) => ["tenants", tenant, "services", name]),
+  ]);
+  const shared = namesIn(from, ["services", "shared"]).map((name) => ["services", "shared", name]);
+  return [...tenants, ...shared].map((path) => [...path, "suspended"]);
+}
+
+/** Of a service that the given file takes from the tenant, or from all of them, there is nothing to suspend. */
+function hasPlaceFor(path: readonly string[], into: Document): boolean {
+  const above = path.slice(0, -1);
+  const [scope, tenant = "", , service] = above;
+  if (scope !== "tenants" || service === undefined) return isMap(into.getIn(above));
+  const isOffered = into.hasIn(["services", "tenant", service]) && into.getIn(above) !== false;
+  return isOffered && isMap(into.getIn(["tenants", tenant]));
+}
+
+function namesIn(document: Document, path: readonly string[]): string[] {
+  const map = document.getIn(path);
+  if (!isMap(map)) return [];
+  return map.items.map(({ key }) => (isScalar(key) ? String(key.value) : String(key)));
 }
 
 /** Sets `value` at a path, making the maps on the way. Every other line stays as it is. */

@@ -140,6 +140,10 @@ export const ownOverridesSchema = overridesSchema.extend({
     .boolean()
     .optional()
     .describe("true: `berth upgrade` passes it by, and it stays on `version`, which must stand beside it"),
+  suspended: z
+    .boolean()
+    .optional()
+    .describe("true: it is taken down and everything it holds is kept; of a shared service, its replicas too"),
 });
 
 export const sharedServiceSchema = ownOverridesSchema.extend({

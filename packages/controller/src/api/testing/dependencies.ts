@@ -23,7 +23,7 @@ export const idleDependencies: ApiDependencies = {
     subscribe: () => undefined,
     watchSamples: () => undefined,
   },
-  instances: { restart: unused, logs: unused },
+  instances: { restart: unused, stops: { stop: unused, start: unused }, logs: unused },
   samples: { recent: async () => [] },
   disks: { read: () => [] },
   history: {

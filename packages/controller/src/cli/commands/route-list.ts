@@ -5,7 +5,7 @@ import { routeFailure, routeLines, type TestedRoute } from "../render/route.ts";
 
 export default defineCommand({
   details:
-    "A route is published while an instance behind it is healthy and its tenant is not suspended. " +
+    "A route is published while an instance behind it is healthy, and neither it nor its tenant is suspended. " +
     "The controller asks for each one as its users do: by its name, through the router that the fleet file names " +
     "(routes.router), for the service's health page. It ends with exit code 8 when one does not answer. " +
     'With --json: {"routes": [{"host", "url", "instance", "service", "tenant", "servers": [{"instance", "address", "port", "state"}], ' +

@@ -7,9 +7,9 @@ import { isWhole, statusLines } from "../render/status.ts";
 
 export default defineCommand({
   details:
-    'With --json: {"fleet", "nodes": [{"name", "address", "state", …}], "instances": [{"name", "service", "node", "tenant", "state", …}], ' +
+    'With --json: {"fleet", "nodes": [{"name", "address", "state", …}], "instances": [{"name", "service", "node", "tenant", "state", …}], "suspended": [{"name", "service", "node", "tenant", "withTenant"}], ' +
     '"backups": [{"owner", "newest", "failed", "lateSince", "provenAt"}], "controllerBackup": {"newest", "failed", "lateSince", "recoveryKey"}, "upgrades": {"services", "instances": [{"instance", "version", "patch", "minor", "major", "rebuilt", "held", …}]}, "history": {"bytes", "maxBytes", "resolutions", "problem", "setAside"}}; tenant is null for shared instances, ' +
-    "and backups and controllerBackup, the controller's own, are left out while the fleet file has none.",
+    "and backups and controllerBackup, the controller's own, are left out while the fleet file has none, suspended while nothing is.",
   examples: [
     { command: "berth status", does: "what runs where, and how it is" },
     {

@@ -65,7 +65,7 @@ function nodeRules(nodes: readonly NodeCapacity[]): string[] {
   return [
     `LIMITS: memory that a node's instances may use, all their containers. SYSTEM: reserve of ${roundSize(first.systemBytes)} for the system, the Docker engine and the agent. CPUS: limits, + where some containers have none; cores are shared, so more than there are is no mistake.`,
     ...(nodes.some(({ suspendedBytes }) => suspendedBytes > 0)
-      ? ["SUSPENDED: kept for instances of suspended tenants, which do not run."]
+      ? ["SUSPENDED: kept for suspended instances, which do not run."]
       : []),
     ...(nodes.some(({ source }) => source === null) ? ["?: known once the node's agent has connected."] : []),
   ];

@@ -1,5 +1,5 @@
 /** Nodes and instances as tables. Pure. */
-import type { FleetStatus, InstanceStatus, NodeStatus, Status } from "@berth/shared/api/status";
+import type { FleetStatus, InstanceStatus, NodeStatus, Status, SuspendedInstance } from "@berth/shared/api/status";
 import { shortDigests } from "@berth/shared/catalog/version-digest";
 import type { InstanceState, NodeState } from "@berth/shared/protocol/state";
 import type { RenderOptions } from "../define-command.ts";
@@ -26,6 +26,7 @@ export function statusLines(status: FleetStatus, options: RenderOptions): string
     ...instanceLines(status.instances, options),
     "",
     summaryLine(status),
+    ...suspendedLines(status.suspended),
     ...outdatedLines(status.nodes),
     ...backupStatusLines(status.backups, options),
     ...controllerStandingLines(status.controllerBackup, options),
@@ -121,6 +122,14 @@ export function isWhole({ nodes, instances }: Status): boolean {
 function outdatedLines(nodes: readonly NodeStatus[]): string[] {
   const outdated = nodes.filter((node) => node.outdated).length;
   return outdated === 0 ? [] : [`${count(outdated, "agent")} outdated: \`berth node upgrade-agent --outdated\`.`];
+}
+
+/** `Suspended: user1-n8n, shared-ollama, all of user3.` */
+function suspendedLines(suspended: readonly SuspendedInstance[] = []): string[] {
+  const alone = suspended.filter(({ withTenant }) => !withTenant).map(({ name }) => name);
+  const tenants = new Set(suspended.flatMap(({ withTenant, tenant }) => (withTenant ? [`all of ${tenant}`] : [])));
+  const named = [...alone, ...tenants];
+  return named.length === 0 ? [] : [`Suspended: ${printableLine(named.join(", "))}.`];
 }
 
 /** `4 of 4 nodes online, 10 of 11 instances healthy (1 starting).` */

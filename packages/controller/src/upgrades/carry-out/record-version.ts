@@ -1,5 +1,6 @@
 /** Writes into the fleet's text what an upgrade has proven. Idempotent. */
 import type { Catalog } from "@berth/shared/catalog/schema";
+import { isSuspended } from "@berth/shared/fleet/awake";
 import { removeFromFleet, setInFleet } from "@berth/shared/fleet/edit";
 import { placements, type Placement } from "@berth/shared/fleet/instances";
 import type { Fleet, Overrides } from "@berth/shared/fleet/schema";
@@ -42,7 +43,7 @@ export function recordVersion(
 
 /**
  * Makes the version that of the service, and takes out the tenants' own which say the same. Nothing is changed while an
- * instance of it is to run another version, unless it is held there or its tenant is suspended.
+ * instance of it is to run another version, unless it is held there or suspended.
  */
 export function concludeVersion(
   { service, version }: { service: string; version: string },
@@ -52,7 +53,9 @@ export function concludeVersion(
     const placed = placements(fleet, dependencies.catalog).filter(
       (placement) => placement.tenant !== null && placement.service.name === service,
     );
-    const moving = placed.filter(({ tenant }) => !isHeld(fleet, tenant, service) && !isSuspended(fleet, tenant));
+    const moving = placed.filter(
+      ({ tenant }) => !isHeld(fleet, tenant, service) && !isSuspended(fleet, { tenant, service }),
+    );
     if (moving.length === 0 || moving.some((placement) => versionOf(placement) !== version)) return yaml;
     const own = moving.filter(({ tenant }) => ownOverrides(fleet, tenant, service)?.version === version);
     const withService =
@@ -110,8 +113,4 @@ function ownOverrides(fleet: Fleet, tenant: string | null, service: string) {
 
 function isHeld(fleet: Fleet, tenant: string | null, service: string): boolean {
   return ownOverrides(fleet, tenant, service)?.hold === true;
-}
-
-function isSuspended(fleet: Fleet, tenant: string | null): boolean {
-  return tenant !== null && fleet.tenants[tenant]?.suspended === true;
 }
