@@ -5,7 +5,16 @@ import type { Style } from "./render/style.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What Tab offers for a value. */
-export type Completion = "file" | "node" | "instance" | "run" | "service" | "account" | "tenant" | "secret";
+export type Completion =
+  | "file"
+  | "node"
+  | "instance"
+  | "suspended"
+  | "run"
+  | "service"
+  | "account"
+  | "tenant"
+  | "secret";
 
 export interface ArgumentDefinition {
   description: string;

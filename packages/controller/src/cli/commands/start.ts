@@ -8,7 +8,7 @@ export default defineCommand({
     "their routes. What needs a shared service that is stopped is refused, unless that is started with it. " +
     "Of instances that run there is nothing to do. What rests with its tenant comes back by `berth tenant resume`.\n\n" +
     'With --json: {"operations": […], "warnings": […], "run": {…}}; with --plan, run is null.',
-  arguments: { name: { description: "Instance that was stopped", variadic: true } },
+  arguments: { name: { description: "Instance that was stopped", variadic: true, completes: "suspended" } },
   options: {
     plan: { kind: "flag", description: "Show what would change, and change nothing" },
     detach: detachOption,

@@ -53,6 +53,10 @@ async function askController(client: Client, kind: NamesOfController, signal: Ab
     return serviceCandidates((fleet === null ? catalog : catalogOf(fleet, catalog)).values());
   }
   const status = await client.call(getStatus, { signal });
+  if (kind === "suspended") {
+    const alone = (status.suspended ?? []).filter(({ withTenant }) => !withTenant);
+    return alone.map(({ name, node }) => ({ value: name, description: node }));
+  }
   const named = kind === "node" ? status.nodes : status.instances;
   return named.map(({ name, state }) => ({ value: name, description: state }));
 }
