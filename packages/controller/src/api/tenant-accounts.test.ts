@@ -129,12 +129,13 @@ describe("a tenant's account", () => {
 
   test("sees its nodes: all of its own, and of one that others are on that it is there", async () => {
     const { answer } = await ask("/api/status");
+    expect(answer.suspended.map(({ name }: { name: string }) => name)).toEqual(["user1-flowise"]);
     expect(answer.nodes.map(({ name, facts, vmid }: NodeStatus) => [name, facts?.hostname, vmid])).toEqual([
       ["user1", "host-of-user1", 7],
       ["both", undefined, null],
     ]);
     expect(answer.instances.map(({ name }: InstanceStatus) => name)).toEqual(["user1-n8n", "user1-flowise"]);
-    expect(Object.keys(answer).toSorted()).toEqual(["backups", "fleet", "instances", "nodes"]);
+    expect(Object.keys(answer).toSorted()).toEqual(["backups", "fleet", "instances", "nodes", "suspended"]);
     const { answer: measured } = await ask("/api/samples?seconds=60");
     const own = {
       containers: [{ name: "user1-n8n", instance: "user1-n8n" }],

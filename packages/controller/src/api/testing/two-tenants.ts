@@ -40,6 +40,9 @@ export const instances = places.map(([name, tenant, node]): InstanceStatus => ({
 }));
 export const status: FleetStatus = {
   ...{ fleet: "valuechain", nodes, instances },
+  suspended: ["user1", "user2"].map((tenant) => ({
+    ...{ name: `${tenant}-flowise`, service: "flowise", node: tenant, tenant, withTenant: false },
+  })),
   backups: ["user1", "user2"].map((owner) => ({
     ...{ owner, newest: null, failed: null, lateSince: at, provenAt: before },
   })),

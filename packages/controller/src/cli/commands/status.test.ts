@@ -79,6 +79,21 @@ Nothing is backed up: the fleet file has no \`backups\` section yet (docs/backup
   });
 });
 
+test("what is suspended is named, tenants as a whole", async () => {
+  const rests = (name: string, tenant: string | null, withTenant: boolean) => ({
+    ...{ name, service: "n8n", node: "shared", tenant, withTenant },
+  });
+  const suspended = [
+    rests("shared-ollama", null, false),
+    rests("user1-n8n", "user1", false),
+    rests("user3-n8n", "user3", true),
+    rests("user3-flowise", "user3", true),
+  ];
+  await using controller = await startTestController((app) => serveStatus(app, { ...status, suspended }));
+  const { stdout } = await runInTest(["status", "--controller", controller.address]);
+  expect(stdout).toContain("healthy (1 unknown).\nSuspended: shared-ollama, user1-n8n, all of user3.\n");
+});
+
 test("late, failed and unproven backups are named, within 80 columns", async () => {
   const newest = (provenAt: string | null) => ({
     ...{ id: "b", createdAt: "2026-11-23T02:31:12.000Z", bytes: 1, verifiedAt: null, provenAt },
