@@ -1,5 +1,6 @@
 /** Which part of a plan is about instances that are stopped or started. Pure. */
 import type { Placement } from "@berth/shared/fleet/instances";
+import { allNeeds } from "@berth/shared/fleet/needs";
 import type { PlannedOperation } from "@berth/shared/operations/plan";
 import { bucketsOwner } from "../plan/desired-needs.ts";
 
@@ -8,7 +9,7 @@ import { bucketsOwner } from "../plan/desired-needs.ts";
  * the login of what stops shut out.
  */
 export function concernsStopped(operation: PlannedOperation, meant: readonly Placement[]): boolean {
-  if (operation.kind === "database.ensure") return true;
+  if (operation.kind === "database.ensure") return meant.some(hasLogin);
   return operation.kind === "instance.remove" && isMeant(operation.input.instance, meant);
 }
 
@@ -30,6 +31,10 @@ export function concernsStarted(operation: PlannedOperation, meant: readonly Pla
     default:
       return false;
   }
+}
+
+function hasLogin({ service }: Placement): boolean {
+  return allNeeds(service, service.uses).some(({ kind }) => kind === "database");
 }
 
 function isMeant(name: string, meant: readonly Placement[]): boolean {

@@ -64,6 +64,23 @@ describe("stop", () => {
     expect(ids(await stops.stop(["user1-n8n"], options))).toEqual(["instance.remove/user1/user1-n8n"]);
   });
 
+  test("says that only the fleet file changes where nothing of the instance is seen, and nothing of it a second time", async () => {
+    world.observed = { ...world.observed, nodes: new Map([...world.observed.nodes, ["user1", unseenNode]]) };
+    const sentence = expect.stringMatching(/^only the fleet file changes, which says that user1-flowise is suspended/);
+    const first = await stops.stop(["user1-flowise"], options);
+    expect(ids(first)).toEqual([]);
+    expect(first.plan.warnings).toContainEqual(sentence);
+    world.text = world.carriedOut[0]?.text ?? "";
+    expect((await stops.stop(["user1-flowise"], options)).plan.warnings).not.toContainEqual(sentence);
+  });
+
+  test("of what has no login leaves databases alone", async () => {
+    const told = { exists: true, differences: ["pg_hba.conf differs from what Berth wrote"] };
+    const needs = new Map([...world.observed.needs, ["database.ensure/user2_n8n", told]]);
+    world.observed = { ...world.observed, needs };
+    expect(ids(await stops.stop(["shared-ollama"], options))).toEqual(["instance.remove/shared/shared-ollama"]);
+  });
+
   test("changes nothing for a dry run", async () => {
     await stops.stop(["user1-n8n"], { ...options, dryRun: true });
     expect(world.carriedOut).toEqual([]);

@@ -57,13 +57,25 @@ export function createStops({ control, catalogOf }: StopsDependencies): Stops {
       },
       { ...options, kind, only: (operation: PlannedOperation) => concerns(operation, meant) },
     );
-    return { plan: { ...plan, warnings: [...notes, ...plan.warnings] }, run };
+    const written = plan.operations.length === 0 ? onlyWritten(meant, suspended) : [];
+    return { plan: { ...plan, warnings: [...written, ...notes, ...plan.warnings] }, run };
   }
 
   return {
     stop: (names, options) => change(names, true, { ...options, kind: "instance.stop", concerns: concernsStopped }),
     start: (names, options) => change(names, false, { ...options, kind: "instance.start", concerns: concernsStarted }),
   };
+}
+
+/** What changes in the fleet file while nothing of it is seen on a node, as of one that is away. */
+function onlyWritten(meant: readonly Placement[], suspended: boolean): string[] {
+  const changed = meant.filter(({ overrides }) => (overrides.suspended === true) !== suspended);
+  if (changed.length === 0) return [];
+  const names = changed.map(({ instance }) => instance).join(", ");
+  const says = suspended ? "is suspended" : "is not suspended any more";
+  return [
+    `only the fleet file changes, which says that ${names} ${says}: on the nodes that are seen there is nothing to do`,
+  ];
 }
 
 /** Replicas of a shared service go together: the fleet file has one entry for all of them. */
