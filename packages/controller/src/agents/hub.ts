@@ -197,7 +197,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       ring.forget(node);
       disks.forget(node);
       sampling.forget(node);
-      if (presence.forget(node)) announce("node.gone", { node });
+      presence.forget(node);
       note(node, "agent.revoked", `The node's certificates were revoked: ${reason}`, { serials });
     },
     upgradeAgent: async (node, bundle, { timeoutMilliseconds = upgradeMilliseconds } = {}) => {

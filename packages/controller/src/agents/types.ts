@@ -70,6 +70,7 @@ export interface NodePresence {
 
 export interface HubEvents {
   node: [NodePresence];
+  /** Told by whoever has forgotten the node everywhere: the inventory has it no longer. */
   "node.gone": [{ node: string }];
   instance: [PlacedInstance];
   "instance.gone": [{ node: string; name: string }];

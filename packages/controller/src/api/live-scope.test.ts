@@ -56,6 +56,20 @@ describe("the live stream of a tenant's account", () => {
     expect(narrow(gone("user1-n8n"))).toEqual(gone("user1-n8n"));
     expect(narrow(gone("user2-n8n"))).toBeNull();
   });
+
+  test("tells of a node that is gone if it told of it before, and once", () => {
+    const narrow = createNarrowing(() => scope);
+    const gone = (name: string): LiveEvent => ({ topic: "status", event: "node.gone", data: { name } });
+    expect(narrow(gone("user1"))).toBeNull();
+    narrow({ topic: "status", event: "status", data: status });
+    scope = scopeOfTenant("user1", []);
+    expect(narrow(gone("user1"))).toEqual(gone("user1"));
+    expect(narrow(gone("user1"))).toBeNull();
+    expect([narrow(gone("user2")), narrow(gone("shared"))]).toEqual([null, null]);
+    scope = scopeOfTenant("user1", placements);
+    for (const data of nodes) narrow({ topic: "status", event: "node", data });
+    expect([narrow(gone("user1")), narrow(gone("user2"))]).toEqual([gone("user1"), null]);
+  });
 });
 
 test("a stream ends once its account is another one, or gone", async () => {

@@ -5,7 +5,9 @@ import { FakeAgent } from "../agents/testing/fake-agent.ts";
 import { startHarness, type Harness } from "../agents/testing/harness.ts";
 import type { LiveEvent } from "../api/live.ts";
 import * as instances from "../inventory/instances.ts";
+import { putNode } from "../inventory/nodes.ts";
 import type { Runner } from "../runs/runner.ts";
+import { forgetNode } from "./forget-node.ts";
 import { createLiveChanges } from "./live-changes.ts";
 
 let harness: Harness;
@@ -42,6 +44,40 @@ it("tells that a node has changed, with its own instances, and reads nothing whi
   other.cut();
   await vi.waitFor(() => expect(hub.connection("user2")?.state).toBe("offline"));
   expect(readInstances()).toBe(1);
+});
+
+it("tells that a node is gone once it is, and of nothing on it after that", async () => {
+  const { hub, inventory } = harness;
+  const live = createLiveChanges({
+    ...{ inventory, hub, fleetName: async () => "valuechain" },
+    alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
+    runner: { events: new EventEmitter() } as unknown as Runner,
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  const agent = await FakeAgent.join(harness, await harness.enrol("leaving"));
+  await agent.settled();
+  const instance = { instance: "leaving-n8n", service: "n8n", version: "1", tenant: "leaving", hash: "hash" };
+  const observed = { ...instance, state: "healthy" as const, drift: [], containers: [] };
+  agent.send({
+    type: "events",
+    events: [{ sequence: 0, at: Date.now(), body: { kind: "instance.state", instance: observed } }],
+  });
+  await vi.waitFor(() => expect(hub.observedInstances("leaving")).toHaveLength(1));
+  const told: { event: string; name: string }[] = [];
+  const listening = new AbortController();
+  live.subscribe(({ event, data }) => {
+    if (event === "node" || event === "instance" || event === "node.gone" || event === "instance.gone")
+      told.push({ event, name: data.name });
+  }, listening.signal);
+  await forgetNode("leaving", { hub, inventory });
+  // Of one that was never seen, too: it was in the inventory, and is not any more.
+  await putNode(inventory.database, { name: "never-came", address: "127.0.0.1", proxmox: null });
+  await forgetNode("never-came", { hub, inventory });
+  await vi.waitFor(() => expect(told.at(-1)).toEqual({ event: "node.gone", name: "never-came" }));
+  expect(told.filter(({ event }) => event === "node.gone").map(({ name }) => name)).toEqual(["leaving", "never-came"]);
+  expect(told.slice(-2).map(({ event }) => event)).toEqual(["node.gone", "node.gone"]);
+  expect((await live.status()).instances.filter(({ node }) => node === "leaving")).toEqual([]);
+  listening.abort();
 });
 
 it("tells when a node has more containers than are measured, and when it has no more, as it is now", async () => {

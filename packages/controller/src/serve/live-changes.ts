@@ -30,11 +30,13 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
   changes.setMaxListeners(0);
   const emit = (event: LiveEvent) => changes.emit("change", event);
   let watchers = 0;
+  let telling = Promise.resolve();
   hub.setSampling(null, calm);
 
-  async function nodeChanged(presence: NodePresence): Promise<void> {
-    const node = await getNode(inventory.database, presence.node);
-    if (node !== null) emit({ topic: "status", event: "node", data: nodeStatus(node, presence) });
+  async function nodeChanged(name: string, presence?: NodePresence): Promise<void> {
+    const node = await getNode(inventory.database, name);
+    if (node === null) emit({ topic: "status", event: "node.gone", data: { name } });
+    else emit({ topic: "status", event: "node", data: nodeStatus(node, presence) });
   }
 
   async function instanceChanged(name: string): Promise<void> {
@@ -50,17 +52,21 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
     }
   }
 
-  /** A large fleet connects and leaves all at once: what nobody listens to is not read. */
+  /**
+   * A large fleet connects and leaves all at once: what nobody listens to is not read. One after the other, so that what
+   * was read before something was gone is not told after it.
+   */
   function tell(change: () => Promise<void>): void {
-    if (changes.listenerCount("change") > 0) change().catch(onFailure);
+    if (changes.listenerCount("change") > 0) telling = telling.then(change).catch(onFailure);
   }
 
   hub.events.on("node", (presence) => {
     tell(async () => {
-      await nodeChanged(presence);
+      await nodeChanged(presence.node, presence);
       await instancesOfNodeChanged(presence.node);
     });
   });
+  hub.events.on("node.gone", ({ node }) => tell(() => nodeChanged(node)));
   hub.events.on("instance", ({ instance }) => tell(() => instanceChanged(instance.instance)));
   hub.events.on("instance.gone", ({ name }) => tell(() => instanceChanged(name)));
   hub.events.on("samples", (data: LiveSamples) => emit({ topic: "samples", event: "samples", data }));

@@ -47,6 +47,12 @@ it("adds an instance it did not know, and forgets one that is gone", () => {
   expect(gone.status?.instances.map((instance) => instance.name)).toEqual(["user1-flowise", "user1-open-webui"]);
 });
 
+it("forgets a node that is gone with its instances, and nothing else", () => {
+  const more = after(after(told, "node", nodeOf("user9")), "instance", instanceOf("user9-n8n", "user9"));
+  const gone = after(more, "node.gone", { name: "user9" });
+  expect(gone.status).toEqual(told.status);
+});
+
 it("ignores a change that comes before the status, and kinds of events it does not know", () => {
   expect(after(emptyFleetState, "node", nodeOf("user1"))).toBe(emptyFleetState);
   expect(after(told, "weather", { rain: true })).toBe(told);

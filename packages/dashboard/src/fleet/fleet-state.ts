@@ -31,6 +31,8 @@ export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState 
       return { ...state, status: event.data };
     case "node":
       return withStatus(state, (status) => ({ ...status, nodes: replaceByName(status.nodes, event.data) }));
+    case "node.gone":
+      return withStatus(state, (status) => withoutNode(status, event.data.name));
     case "instance":
       return withStatus(state, (status) => ({ ...status, instances: replaceByName(status.instances, event.data) }));
     case "instance.gone":
@@ -56,6 +58,14 @@ export function applyLiveEvent(state: FleetState, event: LiveEvent): FleetState 
 /** A change before the whole status came would be overwritten by it anyway. */
 function withStatus(state: FleetState, change: (status: Status) => Status): FleetState {
   return state.status === null ? state : { ...state, status: change(state.status) };
+}
+
+function withoutNode(status: Status, name: string): Status {
+  return {
+    ...status,
+    nodes: status.nodes.filter((node) => node.name !== name),
+    instances: status.instances.filter(({ node }) => node !== name),
+  };
 }
 
 function replaceByName<Item extends NodeStatus | InstanceStatus>(items: Item[], next: Item): Item[] {

@@ -4,6 +4,7 @@ import * as z from "zod";
 const liveEventSchema = z.discriminatedUnion("event", [
   z.object({ event: z.literal("status"), data: liveEvents.status }),
   z.object({ event: z.literal("node"), data: liveEvents.node }),
+  z.object({ event: z.literal("node.gone"), data: liveEvents["node.gone"] }),
   z.object({ event: z.literal("instance"), data: liveEvents.instance }),
   z.object({ event: z.literal("instance.gone"), data: liveEvents["instance.gone"] }),
   z.object({ event: z.literal("run"), data: liveEvents.run }),

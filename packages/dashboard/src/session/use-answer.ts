@@ -97,9 +97,10 @@ function watchChanges({ fleet, stream, changes }: Session, onChange: () => void)
   };
 }
 
-/** Another text whenever a run got further, an alert began or ended, or an instance became another one. */
+/** Another text whenever a run got further, an alert began or ended, an instance became another one, or a node went. */
 function signature({ runs, status, alerts }: FleetState): string {
   const newest = runs?.slice(0, 4).map(({ id, state, counts }) => `${id} ${state} ${counts.waiting} ${counts.running}`);
   const instances = status?.instances.map(({ name, state, version }) => `${name} ${state} ${version}`);
-  return [String(alerts?.changes), ...(newest ?? []), ...(instances ?? [])].join("\n");
+  const nodes = status?.nodes.map(({ name }) => name);
+  return [String(alerts?.changes), ...(newest ?? []), ...(nodes ?? []), ...(instances ?? [])].join("\n");
 }

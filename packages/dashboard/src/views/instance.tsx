@@ -8,6 +8,7 @@ import { ContainerCells } from "../components/fleet-table.tsx";
 import { InstanceActions } from "../components/instance-actions.tsx";
 import { useInstanceBackup } from "../components/instance-backup.tsx";
 import { useInstanceVolumes } from "../components/instance-volumes.tsx";
+import { NotThere, useWasThere } from "../components/not-there.tsx";
 import { Page } from "../components/page.tsx";
 import { ContainerMark, StateMark } from "../components/state-mark.tsx";
 import { TerminalLink } from "../components/terminal-link.tsx";
@@ -28,6 +29,7 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
   const pending = usePendingWork();
   const { answer: told } = useFleetStatus();
   const suspended = told?.suspended?.find((one) => one.name === name);
+  const wasThere = useWasThere(instance !== undefined);
   return (
     <Page
       title={name}
@@ -41,7 +43,7 @@ export function InstancePage({ name }: { name: string }): JSX.Element {
       }
     >
       {!known && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
-      {known && told && !instance && !suspended && <p class="notice">The fleet has no instance of this name.</p>}
+      {known && told && !instance && !suspended && <NotThere what="instance" name={name} wasThere={wasThere} />}
       {!instance && suspended && <SuspendedBody instance={suspended} />}
       {instance && <InstanceBody instance={instance} />}
     </Page>

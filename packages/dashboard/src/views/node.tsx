@@ -6,6 +6,7 @@ import { Ago } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
 import { NodeDisks, shownVolumes } from "../components/node-disks.tsx";
+import { NotThere, useWasThere } from "../components/not-there.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { useDisks } from "../components/use-disks.ts";
@@ -23,11 +24,12 @@ export function NodePage({ name }: { name: string }): JSX.Element {
   const node = status?.nodes.find((one) => one.name === name);
   const instances = useMemo(() => status?.instances.filter((instance) => instance.node === name) ?? [], [status, name]);
   const nodes = useMemo(() => (node ? [node] : []), [node]);
+  const wasThere = useWasThere(node !== undefined);
   const surplus = node ? surplusSentence(node) : null;
   return (
     <Page title={name} aside={node && <StateMark state={shownNodeState(pending, node)} />}>
       {status === null && <p class="muted">Waiting for the controller to tell the state of the fleet.</p>}
-      {status !== null && !node && <p class="notice">The fleet has no node of this name.</p>}
+      {status !== null && !node && <NotThere what="node" name={name} wasThere={wasThere} />}
       {node && (
         <>
           <NodeFacts node={node} />

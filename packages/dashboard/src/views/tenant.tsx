@@ -11,6 +11,7 @@ import { ErrorNotice } from "../components/error-notice.tsx";
 import { Facts } from "../components/facts.tsx";
 import { FleetTable } from "../components/fleet-table.tsx";
 import { Holdings } from "../components/holdings.tsx";
+import { NotThere } from "../components/not-there.tsx";
 import { Page } from "../components/page.tsx";
 import { StateMark } from "../components/state-mark.tsx";
 import { SuspendedInstances } from "../components/suspended-instances.tsx";
@@ -24,7 +25,10 @@ import { NewestBackup } from "./tenants.tsx";
 /** One tenant: what it has, where, and how its backups stand. */
 export function TenantPage({ name }: { name: string }): JSX.Element {
   const ask = useCallback((signal: AbortSignal) => call(getTenant, { params: { name }, signal }), [name]);
-  const { answer: tenant, error } = useAnswer(ask);
+  const { answer, error } = useAnswer(ask);
+  // The last answer stays beside an error; of one that is not there any more it is of no use.
+  const isMissing = error?.code === "not-found";
+  const tenant = isMissing ? undefined : answer;
   const { answer: status } = useFleetStatus();
   const askUsage = useCallback((signal: AbortSignal) => call(getUsage, { query: { tenant: name }, signal }), [name]);
   const { answer: usage } = useAnswer(askUsage);
@@ -42,7 +46,8 @@ export function TenantPage({ name }: { name: string }): JSX.Element {
         )
       }
     >
-      {error && <ErrorNotice error={error} what={`Tenant ${name}`} />}
+      {isMissing && <NotThere what="tenant" name={name} wasThere={answer !== undefined} />}
+      {error && !isMissing && <ErrorNotice error={error} what={`Tenant ${name}`} />}
       {!tenant && !error && <p class="muted">Waiting for the controller to tell of this tenant.</p>}
       {tenant && <TenantBody tenant={tenant} owner={owner} usage={usage} suspended={suspended} />}
     </Page>

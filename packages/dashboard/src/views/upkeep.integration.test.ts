@@ -95,7 +95,7 @@ it("says what to do where nothing is backed up, and where there is nothing to li
   await page.goto(`${url}/upgrades`);
   await page.getByText("There was no upgrade yet.").waitFor();
   await page.goto(`${url}/tenants/nobody`);
-  await page.getByRole("alert").getByText("No tenant is named 'nobody'.").waitFor();
+  await page.getByText("The fleet has no tenant of this name.").waitFor();
 });
 
 it("copies a command", async () => {

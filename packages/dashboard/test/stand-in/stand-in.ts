@@ -101,6 +101,16 @@ export class StandIn {
     if (node) this.tell("node", Object.assign(node, changes));
   }
 
+  /** A node goes, with the instances on it and the tenant that had it. */
+  removeNode(name: string): void {
+    const without = <Item>(items: Item[], isGone: (item: Item) => boolean) =>
+      items.splice(0, items.length, ...items.filter((item) => !isGone(item)));
+    without(this.nodes, (node) => node.name === name);
+    without(this.instances, (instance) => instance.node === name);
+    without(this.upkeep.tenants, (tenant) => tenant.node === name);
+    this.tell("node.gone", { name });
+  }
+
   changeInstance(name: string, changes: Partial<InstanceStatus>): void {
     const instance = this.instances.find((one) => one.name === name);
     if (instance) this.tell("instance", Object.assign(instance, changes));

@@ -36,6 +36,8 @@ export type AlertCount = z.output<typeof alertCountSchema>;
 export const liveEvents = {
   status: statusSchema,
   node: nodeStatusSchema,
+  /** With it whatever instances were on it: no event of their own tells that they are gone. */
+  "node.gone": z.object({ name: z.string() }),
   instance: instanceStatusSchema,
   "instance.gone": z.object({ name: z.string() }),
   run: liveRunSchema,

@@ -103,8 +103,8 @@ export class Presence {
     if (isChanged) this.#options.onChange(this.#describe(entry));
   }
 
-  forget(node: string): boolean {
-    return this.#entries.delete(node);
+  forget(node: string): void {
+    this.#entries.delete(node);
   }
 
   #describe(entry: Entry): NodePresence {

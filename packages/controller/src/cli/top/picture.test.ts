@@ -28,6 +28,13 @@ it("begins with the whole state, and takes single changes", () => {
   ]);
 });
 
+it("forgets a node that is gone with all that was on it", () => {
+  const { status, readings } = after(["status", fleet], ["samples", user1Samples], ["node.gone", { name: "user1" }]);
+  expect(status?.nodes.map(({ name }) => name)).toEqual(["shared", "user2"]);
+  expect(status?.instances.map(({ name }) => name)).toEqual(["shared-langfuse", "user2-n8n"]);
+  expect(readings.size).toBe(0);
+});
+
 it("keeps the newest frame, whatever comes late", () => {
   const [frame] = user1Samples.frames;
   if (frame === undefined) throw new Error("no frame");

@@ -30,6 +30,8 @@ export function withEvent(picture: Picture, { event, data }: ServerEvent, now: n
       const node = liveEvents.node.parse(data);
       return withStatus(picture, (status) => ({ ...status, nodes: replaced(status.nodes, node) }));
     }
+    case "node.gone":
+      return withoutNode(picture, liveEvents["node.gone"].parse(data).name);
     case "instance": {
       const instance = liveEvents.instance.parse(data);
       return withStatus(picture, (status) => ({ ...status, instances: replaced(status.instances, instance) }));
@@ -50,6 +52,16 @@ export function withEvent(picture: Picture, { event, data }: ServerEvent, now: n
 
 function withStatus(picture: Picture, change: (status: Status) => Status): Picture {
   return picture.status === null ? picture : { ...picture, status: change(picture.status) };
+}
+
+function withoutNode(picture: Picture, name: string): Picture {
+  const readings = new Map(picture.readings);
+  readings.delete(name);
+  return withStatus({ ...picture, readings }, (status) => ({
+    ...status,
+    nodes: status.nodes.filter((node) => node.name !== name),
+    instances: status.instances.filter(({ node }) => node !== name),
+  }));
 }
 
 function replaced<Item extends { name: string }>(items: readonly Item[], item: Item): Item[] {
