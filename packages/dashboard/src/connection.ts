@@ -4,10 +4,10 @@ import type { BerthError } from "@berth/shared/errors";
 import type { StreamState } from "./api/event-stream.ts";
 import { formatSpan } from "./format/time.ts";
 
-/** Nodes that are online send samples every second; longer silence than this means that something is wrong. */
+/** A node that is online sends samples every second; longer silence than this means that something is wrong with it. */
 export const sampleSilenceMilliseconds = 7_000;
-/** Without a node online there are only heartbeats. */
-const quietLimitMilliseconds = heartbeatMilliseconds + 3_000;
+/** A controller that is there lets hear of itself in any case, whatever its nodes do. */
+const quietLimitMilliseconds = heartbeatMilliseconds + 2_000;
 /** Reconnecting on purpose or by luck within this time is not worth a word. */
 const blinkMilliseconds = 2_500;
 
@@ -24,20 +24,17 @@ export interface Signs {
   stream: StreamState;
   /** Milliseconds since anything arrived; undefined before anything did. */
   silence: number | undefined;
-  /** Some node is online, so samples are to be expected. */
-  expectsSamples: boolean;
 }
 
 /** `now`: this browser's clock. */
-export function freshness({ stream, silence, expectsSamples }: Signs, now: number): Freshness {
+export function freshness({ stream, silence }: Signs, now: number): Freshness {
   const error = stream.phase === "open" ? undefined : stream.error;
   const next = whatNext(stream, now);
   if (silence === undefined) {
     const text = error ? "No connection" : "Connecting";
     return { kind: error ? "stale" : "connecting", text, error, next };
   }
-  const quietLimit = expectsSamples ? sampleSilenceMilliseconds : quietLimitMilliseconds;
-  const limit = stream.phase === "open" ? quietLimit : blinkMilliseconds;
+  const limit = stream.phase === "open" ? quietLimitMilliseconds : blinkMilliseconds;
   if (stream.phase !== "stopped" && silence < limit) return { kind: "live", text: "Live", error: undefined, next: "" };
   return { kind: "stale", text: `Last update ${formatSpan(silence)} ago`, error, next };
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage } from "node:http";
 import type { Account, Role } from "@berth/shared/api/accounts";
 import type { EndpointRole } from "@berth/shared/api/define";
 import { BerthError } from "@berth/shared/errors";
-import { heartbeatMilliseconds } from "@berth/shared/api/live";
 import type { FastifyInstance } from "fastify";
 import { isAccessToken } from "../accounts/access-tokens.ts";
 import { authorize } from "../accounts/authorize.ts";
@@ -81,6 +80,9 @@ function notLetIn(request: IncomingMessage): BerthError {
   });
 }
 
+/** docs/accounts.md names it. */
+const accountLookMilliseconds = 15_000;
+
 /**
  * For a stream, which outlives the moment at which it was let in: calls back once its account is gone, its login has
  * ended, or it has another role or tenant.
@@ -89,7 +91,7 @@ export function watchAccount(
   request: IncomingMessage,
   { name, role, tenant }: Account,
   options: AccessOptions,
-  { signal, onChange, everyMilliseconds = heartbeatMilliseconds }: AccountWatch,
+  { signal, onChange, everyMilliseconds = accountLookMilliseconds }: AccountWatch,
 ): void {
   const look = async (): Promise<void> => {
     const now = await accountOf(request, options);

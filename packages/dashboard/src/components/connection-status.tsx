@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { useNow } from "../clock.ts";
 import { freshness, type Freshness } from "../connection.ts";
-import type { FleetState } from "../fleet/fleet-state.ts";
 import { useSession, type Session } from "../session/session.ts";
 import { useStore } from "../store.ts";
 import { sentences } from "../format/sentences.ts";
@@ -11,13 +10,7 @@ import { sentences } from "../format/sentences.ts";
 export function useFreshness(session: Session): Freshness {
   const now = useNow();
   const stream = useStore(session.stream, (state) => state);
-  const expectsSamples = useStore(session.fleet, hasNodeOnline);
-  return freshness({ stream, silence: session.live.silence(), expectsSamples }, now);
-}
-
-function hasNodeOnline({ status }: FleetState): boolean {
-  // Without facts it is one that others are on: a tenant's account gets no samples of it.
-  return status?.nodes.some((node) => node.state === "online" && node.facts !== null) ?? false;
+  return freshness({ stream, silence: session.live.silence() }, now);
 }
 
 /** The word in the header. Its place is reserved, so nothing moves when it changes. */

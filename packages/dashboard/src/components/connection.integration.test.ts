@@ -54,6 +54,22 @@ it("does not take an open connection for a live one", async () => {
     .waitFor();
 });
 
+it("does not call the controller silent when nodes are", async () => {
+  const { page, standIn } = await open();
+  await live(page);
+  for (const { name } of standIn.nodes) standIn.cutOff.add(name);
+  const saidStale = page.getByTestId("stale-notice").waitFor();
+  await Promise.race([
+    page
+      .locator('[data-node="user1"]')
+      .getByText(/no samples for 1[2-9] s/)
+      .waitFor(),
+    saidStale.then(() => expect.unreachable("The page called the controller silent")),
+  ]);
+  saidStale.catch(() => undefined);
+  expect(await page.getByTestId("connection").innerText()).toBe("Live");
+});
+
 it("keeps the stream when one event is not understood, and says so", async () => {
   const { page, standIn } = await open();
   await page.locator("[data-instance]").first().waitFor();

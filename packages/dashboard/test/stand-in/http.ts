@@ -37,6 +37,8 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 
 export interface EventSink {
   send: (event: string, data: unknown) => void;
+  /** A comment, which says that the stream is there. */
+  beat: () => void;
   close: () => void;
 }
 
@@ -45,6 +47,7 @@ export function openEvents(response: ServerResponse): EventSink {
   response.flushHeaders();
   return {
     send: (event, data) => void response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    beat: () => void response.write(":\n\n"),
     close: () => void response.destroy(),
   };
 }

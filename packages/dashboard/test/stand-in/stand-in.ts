@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { login, logout, whoAmI, type Account } from "@berth/shared/api/accounts";
 import { logContainersSchema, logEventSchema } from "@berth/shared/api/instances";
-import { liveEvents, livePath, type LiveEvents } from "@berth/shared/api/live";
+import { heartbeatMilliseconds, liveEvents, livePath, type LiveEvents } from "@berth/shared/api/live";
 import { getHistory, getSamples } from "@berth/shared/api/metrics";
 import { cancelRun, getRun, listRuns, resumeRun, type LogLine, type RunSummary } from "@berth/shared/api/runs";
 import type { StepPhase } from "@berth/shared/operations/phases";
@@ -40,6 +40,8 @@ export class StandIn {
   down = false;
   /** While set, streams stay open and nothing is sent on them. */
   mute = false;
+  /** Nodes that send no samples any more, and do not count as offline yet. */
+  readonly cutOff = new Set<string>();
   /** Paths of the API that were asked for. */
   readonly asked: string[] = [];
   /** Those that were opened, oldest first. */
@@ -54,7 +56,7 @@ export class StandIn {
   readonly #live = new Map<EventSink, number | undefined>();
   readonly #logs = new Set<EventSink>();
   readonly #resting = new Map<string, InstanceStatus>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: NodeJS.Timeout[];
   #sampledUntil = Date.now();
 
   constructor(options: StandInOptions = {}) {
@@ -67,7 +69,7 @@ export class StandIn {
       if (this.refuseUpgrade === undefined) openTerminal(request, socket, head);
       else socket.end(`HTTP/1.1 ${this.refuseUpgrade} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     });
-    this.#timer = setInterval(() => this.#sample(), 1000);
+    this.#timers = [setInterval(() => this.#sample(), 1000), setInterval(() => this.#beat(), heartbeatMilliseconds)];
   }
 
   async listen(): Promise<string> {
@@ -78,7 +80,7 @@ export class StandIn {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -149,9 +151,13 @@ export class StandIn {
     for (const [sink, run] of this.#live) if (run === this.scripted.run.id) sink.send("log", { ...line, run });
   }
 
+  #beat(): void {
+    if (!this.mute) for (const sink of [...this.#live.keys(), ...this.#logs]) sink.beat();
+  }
+
   #sample(): void {
     const now = Date.now();
-    for (const node of this.nodes.filter((one) => one.state === "online")) {
+    for (const node of this.nodes.filter(({ name, state }) => state === "online" && !this.cutOff.has(name))) {
       this.tell("samples", samplesOf(node, this.instances, this.#sampledUntil + 1, now));
     }
     this.#sampledUntil = now;

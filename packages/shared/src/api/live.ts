@@ -7,7 +7,7 @@ import { instanceStatusSchema, nodeStatusSchema, statusSchema } from "./status.t
 
 export const livePath = "/api/live";
 /** Every stream of Server-Sent Events carries at least a comment in this time, so that a reader can tell quiet from dead. */
-export const heartbeatMilliseconds = 15_000;
+export const heartbeatMilliseconds = 5_000;
 export const liveTopics = ["status", "runs", "samples"] as const;
 export const liveQuerySchema = z.object({
   topics: z.string().default("status,runs").describe("Comma separated"),
