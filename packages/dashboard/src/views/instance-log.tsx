@@ -1,10 +1,12 @@
 import { logContainersSchema, logEventSchema, logsPath } from "@berth/shared/api/instances";
 import { errorBodySchema } from "@berth/shared/api/errors";
 import type { InstanceStatus } from "@berth/shared/api/status";
+import type { BerthError } from "@berth/shared/errors";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { fillPath, queryString } from "../api/client.ts";
 import { openEventStream, type StreamState } from "../api/event-stream.ts";
+import { ErrorNotice } from "../components/error-notice.tsx";
 import { LogView, type LogEntry } from "../components/log-view.tsx";
 import { sentences } from "../format/sentences.ts";
 import { search, setSearch } from "../routes/location.ts";
@@ -24,8 +26,16 @@ export function InstanceLog({ instance }: { instance: InstanceStatus }): JSX.Ele
     .join("\n");
   const [opening, setOpening] = useState(0);
   const openAgain = () => setOpening((count) => count + 1);
-  const { entries, trouble, ended } = useInstanceLog(name, chosen, opening);
+  const { entries, refusal, trouble, ended } = useInstanceLog(name, chosen, opening);
   useNewLife(lives, `${name} ${chosen} ${opening}`, ended, openAgain);
+  if (refusal !== undefined) {
+    return (
+      <section aria-labelledby="log-title">
+        <h2 id="log-title">Log</h2>
+        <ErrorNotice error={refusal} />
+      </section>
+    );
+  }
   return (
     <section aria-labelledby="log-title">
       <div class="log-head">
@@ -80,12 +90,14 @@ function ContainerChoice({ names, chosen }: { names: string[]; chosen: string | 
 
 interface FollowedLog {
   entries: readonly LogEntry[];
+  /** Why no line will ever come. */
+  refusal: BerthError | undefined;
   /** Why no lines come at the moment. */
   trouble: string | undefined;
   ended: boolean;
 }
 
-const nothing: FollowedLog = { entries: [], trouble: undefined, ended: false };
+const nothing: FollowedLog = { entries: [], refusal: undefined, trouble: undefined, ended: false };
 
 function useInstanceLog(name: string, container: string | undefined, opening: number): FollowedLog {
   const [log, setLog] = useState(nothing);
@@ -108,11 +120,10 @@ function useInstanceLog(name: string, container: string | undefined, opening: nu
       waiting.push({ ...entry, sequence });
       frame ??= requestAnimationFrame(flush);
     };
-    setLog((known) => ({ ...known, trouble: undefined, ended: false }));
+    setLog((known) => ({ ...known, refusal: undefined, trouble: undefined, ended: false }));
     const stream = openEventStream({
       url: fillPath(logsPath, { name }) + queryString({ follow: true, tail, container }),
-      onState: (state) =>
-        setLog((known) => ({ ...known, trouble: troubleOf(state), ended: state.phase === "stopped" })),
+      onState: (state) => setLog((known) => ({ ...known, ...standingOf(state) })),
       // Each opening begins with the tail again; what was shown before would stand there twice.
       onOpen: () => {
         waiting = [];
@@ -142,6 +153,15 @@ function useInstanceLog(name: string, container: string | undefined, opening: nu
     };
   }, [name, container, opening]);
   return log;
+}
+
+function standingOf(state: StreamState): Omit<FollowedLog, "entries"> {
+  const isRefused = state.phase === "stopped" && state.error.code === "forbidden";
+  return {
+    refusal: isRefused ? state.error : undefined,
+    trouble: isRefused ? undefined : troubleOf(state),
+    ended: state.phase === "stopped",
+  };
 }
 
 function troubleOf(state: StreamState): string | undefined {

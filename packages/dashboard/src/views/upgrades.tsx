@@ -29,6 +29,13 @@ export function UpgradesPage(): JSX.Element {
   const run = useUpgradeRun();
   const underWay = run && upgradeOfRun(run, upgrades ?? []);
   const past = upgrades?.filter((upgrade) => upgrade !== underWay);
+  if (error?.code === "forbidden") {
+    return (
+      <Page title="Upgrades">
+        <ErrorNotice error={error} what="Upgrades" />
+      </Page>
+    );
+  }
   return (
     <Page title="Upgrades">
       {run && <UpgradeRun run={run} upgrade={underWay} />}
@@ -36,7 +43,7 @@ export function UpgradesPage(): JSX.Element {
         <h2 id="versions-title">Versions</h2>
         {checkError && <ErrorNotice error={checkError} what="Versions" />}
         {!status && !checkError && <p class="muted">Waiting for the controller to tell what runs.</p>}
-        {status && !check && <p class="muted">Nobody looked for newer versions yet.</p>}
+        {status && !check && (upgrades || error) && <p class="muted">Nobody looked for newer versions yet.</p>}
         {check && <VersionTable check={check} />}
       </section>
       <section aria-labelledby="past-title">

@@ -12,6 +12,7 @@ import { answerChange } from "./changes.ts";
 import { makeInstances, makeNodes } from "./fleet.ts";
 import { historyOf, historyStatus } from "./history.ts";
 import { openEvents, readJson, sendError, sendJson, sendPage, type EventSink } from "./http.ts";
+import { refuse } from "./refusals.ts";
 import { makeScriptedRun, type ScriptedRun } from "./run.ts";
 import { samplesOf } from "./samples.ts";
 import { createTerminalUpgrade, type StandInTerminal } from "./terminal.ts";
@@ -185,6 +186,7 @@ export class StandIn {
     if (!this.#options.trusted && !request.headers.cookie?.includes(sessionCookie)) {
       throw new BerthError("unauthenticated", "Log in first.");
     }
+    refuse(url.pathname, this.account);
     if (url.pathname === livePath) this.#openLive(response, url);
     else if (url.pathname.endsWith("/logs") && url.pathname.startsWith("/api/instances/")) this.#openLog(response, url);
     else {
