@@ -1,4 +1,5 @@
 /** The HTTP application: thin routes, each calling one room. Built apart from listening, so that tests inject requests. */
+import type { IncomingMessage } from "node:http";
 import type { Server as HttpsServer, ServerOptions } from "node:https";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -77,6 +78,7 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     forceCloseConnections: true,
+    rewriteUrl: ({ url = "/" }: IncomingMessage) => decodable(url),
   };
   const app = (options.https === null
     ? Fastify(common)
@@ -116,4 +118,18 @@ export async function buildApp(dependencies: ApiDependencies, options: AppOption
   if (options.pageDirectory === null) app.setNotFoundHandler(answerNotFound);
   else await servePage(app, options.pageDirectory);
   return app;
+}
+
+/**
+ * An address that cannot be decoded is taken as it is written: it names nothing, and is answered as whatever else is not
+ * there, where Fastify has an answer of its own before any of ours.
+ */
+function decodable(url: string): string {
+  const [path = "", ...query] = url.split("?");
+  try {
+    decodeURIComponent(path);
+    return url;
+  } catch {
+    return [path.replaceAll("%", "%25"), ...query].join("?");
+  }
 }

@@ -20,7 +20,10 @@ export function handleErrors(app: FastifyInstance): void {
 }
 
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const missing = new BerthError("not-found", `Nothing is at ${request.method} ${request.url.split("?")[0] ?? ""}`);
+  const missing = new BerthError(
+    "not-found",
+    `Nothing is at ${request.method} ${request.originalUrl.split("?")[0] ?? ""}`,
+  );
   return reply.status(404).send(errorBody(missing));
 }
 

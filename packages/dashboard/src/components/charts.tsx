@@ -16,6 +16,7 @@ import { ErrorNotice } from "./error-notice.tsx";
 import { heldRequest, heldSpecs, diskRequests, diskSpecs, volumesRequest, volumesSpec } from "./held-charts.ts";
 import { HistoryCharts, type HistorySpec } from "./history-charts.tsx";
 import { RangeBar } from "./range-bar.tsx";
+import { RangeProblem } from "./range-problem.tsx";
 
 type ChartSpec = Pick<ChartPanelProps, "title" | "unit" | "curves" | "read" | "limit" | "whenAny">;
 
@@ -42,6 +43,7 @@ function Charts({ node, specs, requests, historySpecs }: ChartsProps): JSX.Eleme
           <ComparisonChoice comparison={comparison} isLive={liveNode !== undefined} onChange={setComparison} />
         </RangeBar>
       </div>
+      <RangeProblem />
       {liveNode !== undefined ? (
         <LiveCharts node={liveNode} specs={specs} onZoom={zoom} />
       ) : (

@@ -80,6 +80,15 @@ it("zooms from the live view into the history", async () => {
   expect(standIn.asked.some((call) => call.startsWith("GET /api/history/node/user1?"))).toBe(true);
 });
 
+it("says that a link names no time, until another one is chosen", async () => {
+  const { page } = await open({ path: "/nodes/user1?from=2026-11-24T06:00:00Z&to=2026" });
+  const problem = page.getByText("The link names no time that can be shown (it may have been cut)");
+  await problem.waitFor();
+  expect(await page.getByRole("button", { name: "15 min, live" }).getAttribute("aria-pressed")).toBe("true");
+  await page.getByRole("button", { name: "24 h" }).click();
+  await problem.waitFor({ state: "detached" });
+});
+
 it("adds up what is a tenant's", async () => {
   const { page, standIn } = await open({ path: "/tenants/user1?range=1h" });
   await shown(page);

@@ -22,17 +22,31 @@ import { Trouble } from "./backups.tsx";
 
 /** The backups of one tenant, shared service or instance, the newest first. */
 export function OwnerBackupsPage({ name }: { name: string }): JSX.Element {
-  const { answer: status } = useFleetStatus();
+  const { answer: status, error: statusError } = useFleetStatus();
+  const { fleet } = useSession();
+  const isOfFleet = useStore(fleet, (state) =>
+    state.status?.instances.some((one) => one.name === name || one.tenant === name),
+  );
   const ask = useCallback(
     async (signal: AbortSignal) => (await call(listBackups, { query: { of: name }, signal })).backups,
     [name],
   );
   const { answer: backups, error } = useAnswer(ask);
   const owner = status?.backups?.find((one) => one.owner === name);
+  const isKnown = status !== undefined || statusError !== undefined;
+  if (backups?.length === 0 && isKnown && isOfFleet === false && owner === undefined) {
+    return (
+      <Page title={`Backups of ${name}`}>
+        <p class="notice">The fleet has nothing of this name to back up, and there is no backup of it.</p>
+      </Page>
+    );
+  }
   return (
     <Page title={`Backups of ${name}`} aside={owner && <OwnerMark owner={owner} />}>
       {error && <ErrorNotice error={error} what={`Backups of ${name}`} />}
-      {!backups && !error && <p class="muted">Waiting for the controller to tell of its backups.</p>}
+      {(!backups || isOfFleet === undefined) && !error && (
+        <p class="muted">Waiting for the controller to tell of its backups.</p>
+      )}
       {backups && <OwnerFacts name={name} owner={owner} backups={backups} />}
       {backups?.length === 0 && <p class="muted">There is no backup of it.</p>}
       {backups && backups.length > 0 && <BackupTable name={name} backups={backups} />}

@@ -96,6 +96,11 @@ it("says what to do where nothing is backed up, and where there is nothing to li
   await page.getByText("There was no upgrade yet.").waitFor();
   await page.goto(`${url}/tenants/nobody`);
   await page.getByText("The fleet has no tenant of this name.").waitFor();
+  await page.goto(`${url}/backups/nobody`);
+  await page.getByText("The fleet has nothing of this name to back up, and there is no backup of it.").waitFor();
+  expect(await page.getByTestId("content").innerText()).not.toContain("berth backup create");
+  await page.goto(`${url}/tenants/%zz`);
+  await page.getByText("There is nothing at /tenants/%zz.").waitFor();
 });
 
 it("copies a command", async () => {
