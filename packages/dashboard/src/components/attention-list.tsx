@@ -4,10 +4,12 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { clock } from "../clock.ts";
 import { pendingSentence, type PendingWork } from "../fleet/pending.ts";
+import { failedRuns } from "../fleet/failed-runs.ts";
 import { attention, ofBackups, ofController, ofHistory, type Attention, type Fill } from "../fleet/attention.ts";
 import { shareOf } from "@berth/shared/metrics/units";
 import { formatCount } from "../format/count.ts";
 import { latest, type SampleStore } from "../samples/sample-store.ts";
+import { lookedRuns } from "../session/looked-runs.ts";
 import { useSession } from "../session/session.ts";
 import { useFleetStatus } from "../session/use-answer.ts";
 import { usePendingWork } from "../session/use-pending.ts";
@@ -21,13 +23,14 @@ const noRuns: readonly never[] = [];
 export function AttentionList({ status }: { status: Status }): JSX.Element {
   const session = useSession();
   const runs = useStore(session.fleet, (state) => state.runs ?? noRuns);
+  const looked = useStore(lookedRuns, (keys) => keys);
   const problems = useStore(session.problems, (map) => map);
   const fills = useFills(status);
   const pending = usePendingWork();
   const upkeep = useFleetStatus().answer;
   const now = session.controllerNow();
   const items = [
-    ...attention(status, runs, fills, now, pending),
+    ...attention(status, failedRuns(runs, looked), fills, now, pending),
     ...ofBackups(upkeep?.backups, now),
     ...ofController(upkeep?.controllerBackup, now),
     ...ofHistory(upkeep?.history),

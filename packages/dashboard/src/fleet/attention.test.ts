@@ -1,3 +1,4 @@
+import type { RunSummary } from "@berth/shared/api/runs";
 import { expect, it } from "vitest";
 import { controllerStandingOf } from "../../test/stand-in/backups.ts";
 import { attention, ofBackups, ofController, ofHistory, type Fill } from "./attention.ts";
@@ -9,11 +10,11 @@ const now = Date.parse("2026-11-24T06:02:05.000Z");
 function said(
   nodes = [nodeOf("user1")],
   instances = [instanceOf("user1-n8n", "user1")],
-  runs = [runOf(1, "succeeded")],
+  failed: RunSummary[] = [],
   fills: Fill[] = [],
   pending = noPendingWork,
 ): string[] {
-  const found = attention({ fleet: "valuechain", nodes, instances }, runs, fills, now, pending);
+  const found = attention({ fleet: "valuechain", nodes, instances }, failed, fills, now, pending);
   return found.map((item) => `${item.severity}: ${item.subject} ${item.text}`);
 }
 
@@ -44,7 +45,7 @@ it("raises no alarm for what the run that is going on has yet to do, and does fo
     stepOf("instance.ensure/user1-n8n"),
     stepOf("instance.ensure/user1-flowise", { state: "failed" }),
   ]);
-  expect(said(nodes, instances, [run], [], pendingWork(run))).toEqual([
+  expect(said(nodes, instances, [], [], pendingWork(run))).toEqual([
     "problem: user3 does not exist",
     "problem: user1-flowise is missing",
     "problem: user1-openwebui is unhealthy",
@@ -66,11 +67,9 @@ it("puts problems before warnings", () => {
   ]);
 });
 
-it("reports the last run when it failed, until another one is going on", () => {
+it("reports what runs failed", () => {
   const failed = runOf(2, "failed", [stepOf("a/b", { state: "failed" }), stepOf("a/c", { state: "skipped" })]);
-  expect(said(undefined, undefined, [failed, runOf(1, "failed")])).toEqual(["problem: Run 2 failed: 1 step of 2"]);
-  expect(said(undefined, undefined, [runOf(3, "running"), failed])).toEqual([]);
-  expect(said(undefined, undefined, [runOf(3, "succeeded"), failed])).toEqual([]);
+  expect(said(undefined, undefined, [failed])).toEqual(["problem: Run 2 failed: 1 step of 2"]);
 });
 
 it("warns of what is nearly full, and of nothing that was not measured", () => {

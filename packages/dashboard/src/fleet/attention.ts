@@ -87,10 +87,10 @@ function dueText({ lateSince }: Pick<OwnerBackups, "lateSince">, now: number): s
   return lateSince === null ? "" : `, due ${formatSpan(now - Date.parse(lateSince))} ago`;
 }
 
-/** `now` is the controller's clock in milliseconds. What is pending needs no attention: the run is at it. */
+/** `failed`: see failedRuns. `now` is the controller's clock in milliseconds. What is pending needs no attention: the run is at it. */
 export function attention(
   status: Status,
-  runs: readonly RunSummary[],
+  failed: readonly RunSummary[],
   fills: readonly Fill[],
   now: number,
   pending: PendingWork,
@@ -100,7 +100,7 @@ export function attention(
     ...status.nodes.flatMap((node) => ofNode(node, status, now, pending)),
     // What nobody can see on a node that does not answer is said once, with the node.
     ...status.instances.flatMap((instance) => ofInstance(instance, offline.has(instance.node), pending)),
-    ...ofLastRun(runs),
+    ...failed.map(ofFailedRun),
     ...fills.flatMap(ofFill),
   ];
   return found.toSorted((a, b) => rank(a) - rank(b));
@@ -163,11 +163,9 @@ function ofInstance(instance: InstanceStatus, nodeIsOffline: boolean, pending: P
   return found;
 }
 
-function ofLastRun(runs: readonly RunSummary[]): Attention[] {
-  const last = runs.find((run) => run.state !== "running");
-  if (last?.state !== "failed" || runs.some((run) => run.state === "running" && run.id > last.id)) return [];
-  const text = `failed: ${formatCount(last.counts.failed, "step")} of ${stepCount(last)}`;
-  return [{ key: `run/${last.id}`, severity: "problem", subject: `Run ${last.id}`, href: runPath(last.id), text }];
+function ofFailedRun(run: RunSummary): Attention {
+  const text = `failed: ${formatCount(run.counts.failed, "step")} of ${stepCount(run)}`;
+  return { key: `run/${run.id}`, severity: "problem", subject: `Run ${run.id}`, href: runPath(run.id), text };
 }
 
 /** How many steps a run has. */

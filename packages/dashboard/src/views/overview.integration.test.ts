@@ -185,3 +185,25 @@ it("asks again for the steps of the run that goes on when they could not be had"
   }
   expect(standIn.asked.filter((call) => call === "GET /api/runs/12").length).toBeLessThan(4);
 });
+
+it("tells of a run that failed until somebody has opened it, whatever ran after it", async () => {
+  const { page } = await open({
+    prepare: ({ scripted, pastRuns }) => {
+      scripted.advance(Date.now());
+      scripted.fail(Date.now());
+      const [later] = pastRuns;
+      if (later) pastRuns.unshift({ ...later, id: 13, kind: "instance.restart" });
+    },
+  });
+  const attention = page.getByRole("region", { name: "Attention" });
+  await attention.getByText(/^Run 12 failed: /).waitFor();
+  await attention.getByRole("link", { name: "Run 12" }).click();
+  await page.getByRole("heading", { name: "Steps", exact: true }).waitFor();
+  await page.getByRole("link", { name: "Berth" }).click();
+  for (const look of [() => Promise.resolve(), () => page.reload()]) {
+    await look();
+    await live(page);
+    await page.getByText("14 instances, all well.").waitFor();
+    expect(await attention.getByText("Run 12").count()).toBe(0);
+  }
+});

@@ -2,7 +2,7 @@ import { getRun, type LogLine, type Run } from "@berth/shared/api/runs";
 import type { BerthError } from "@berth/shared/errors";
 import { operationTitle } from "@berth/shared/operations/title";
 import type { JSX } from "preact";
-import { useCallback, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
 import { Elapsed } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
@@ -15,6 +15,7 @@ import { Batches } from "../components/upgrade-run.tsx";
 import { StepList } from "../components/step-list.tsx";
 import { upgradeKind, upgradeOfRun } from "../fleet/upgrade-batches.ts";
 import { formatMoment } from "../format/time.ts";
+import { lookAt } from "../session/looked-runs.ts";
 import { useSession } from "../session/session.ts";
 import { askUpgrades, useAnswer } from "../session/use-answer.ts";
 import { useStore } from "../store.ts";
@@ -48,6 +49,7 @@ function useFetchedRun(id: number): BerthError | undefined {
 
 function RunBody({ run }: { run: Run }): JSX.Element {
   const lines = useRunLog(run.id);
+  useEffect(() => lookAt(run), [run]);
   const [selected, setSelected] = useState<string | null>(null);
   // The steps of a run never become others; that they change state must not write the log anew.
   const titles = useMemo(() => new Map(run.steps.map((step) => [step.id, operationTitle(step)])), [run.id]);
