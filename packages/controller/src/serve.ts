@@ -145,7 +145,7 @@ async function agentDoor(
     });
     controller.presentedCertificate.notAfter = renewed.notAfter;
   };
-  controller.onServerNamesChange(renew);
+  controller.onFleetChange(renew);
   const daily = new Cron(
     "@daily",
     { unref: true, catch: (error: unknown) => logger.error({ err: error }, "The certificate could not be renewed") },

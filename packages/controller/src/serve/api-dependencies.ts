@@ -108,7 +108,10 @@ export function createApi(controller: Controller, onFailure: (error: unknown) =>
       set: (change) => accounts.set(change),
       remove: (name) => accounts.remove(name),
     },
-    live: createLiveChanges({ ...statusDependencies, runner, alerts: controller.alerts, onFailure }),
+    live: createLiveChanges({
+      ...{ ...statusDependencies, runner, onFailure },
+      ...{ alerts: controller.alerts, onFleetChange: controller.onFleetChange },
+    }),
     alerts: controller.alerts,
     instances: {
       ...createInstancesApi(controller),

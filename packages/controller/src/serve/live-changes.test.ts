@@ -11,6 +11,7 @@ import { forgetNode } from "./forget-node.ts";
 import { createLiveChanges } from "./live-changes.ts";
 
 let harness: Harness;
+let fleetChanged = async (): Promise<void> => undefined;
 beforeAll(async () => {
   harness = await startHarness();
 });
@@ -27,6 +28,7 @@ it("tells that a node has changed, with its own instances, and reads nothing whi
     ...{ inventory, hub, fleetName: async () => "valuechain" },
     alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
     runner: { events: new EventEmitter() } as unknown as Runner,
+    onFleetChange: (listener) => void (fleetChanged = listener),
     onFailure: (error) => expect.unreachable(String(error)),
   });
   const queries = vi.spyOn(inventory.database, "selectFrom");
@@ -52,6 +54,7 @@ it("tells that a node is gone once it is, and of nothing on it after that", asyn
     ...{ inventory, hub, fleetName: async () => "valuechain" },
     alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
     runner: { events: new EventEmitter() } as unknown as Runner,
+    onFleetChange: (listener) => void (fleetChanged = listener),
     onFailure: (error) => expect.unreachable(String(error)),
   });
   const agent = await FakeAgent.join(harness, await harness.enrol("leaving"));
@@ -80,12 +83,38 @@ it("tells that a node is gone once it is, and of nothing on it after that", asyn
   listening.abort();
 });
 
+it("tells the whole state anew when the fleet file is another one", async () => {
+  const { hub, inventory } = harness;
+  const live = createLiveChanges({
+    ...{ inventory, hub, fleetName: async () => "valuechain" },
+    alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
+    runner: { events: new EventEmitter() } as unknown as Runner,
+    onFleetChange: (listener) => void (fleetChanged = listener),
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  const desired = { service: "n8n", version: "1", node: "user1", tenant: null, ports: [], hash: "hash" };
+  await instances.putDesiredInstance(inventory.database, { name: "never-made", ...desired });
+  const told: LiveEvent[] = [];
+  const listening = new AbortController();
+  live.subscribe((event) => told.push(event), listening.signal);
+  const names = () =>
+    told.flatMap(({ event, data }) => (event === "status" ? [data.instances.map(({ name }) => name)] : []));
+  await fleetChanged();
+  await vi.waitFor(() => expect(names()).toEqual([expect.arrayContaining(["never-made"])]));
+  await instances.clearDesiredInstance(inventory.database, "never-made");
+  await fleetChanged();
+  await vi.waitFor(() => expect(names()).toHaveLength(2));
+  expect(names()[1]).not.toContain("never-made");
+  listening.abort();
+});
+
 it("tells when a node has more containers than are measured, and when it has no more, as it is now", async () => {
   const { hub, inventory } = harness;
   const live = createLiveChanges({
     ...{ inventory, hub, fleetName: async () => "valuechain" },
     alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
     runner: { events: new EventEmitter() } as unknown as Runner,
+    onFleetChange: (listener) => void (fleetChanged = listener),
     onFailure: (error) => expect.unreachable(String(error)),
   });
   const agent = await FakeAgent.join(harness, await harness.enrol("crowded"));

@@ -21,11 +21,13 @@ export interface LiveChangesDependencies extends StatusDependencies {
   hub: Hub;
   runner: Runner;
   alerts: Pick<AlertsRoom, "events" | "count">;
+  /** Has the listener called after each change of the fleet file. */
+  onFleetChange: (listener: () => Promise<void>) => void;
   onFailure: (error: unknown) => void;
 }
 
 export function createLiveChanges(dependencies: LiveChangesDependencies): LiveApi {
-  const { hub, runner, inventory, alerts, onFailure } = dependencies;
+  const { hub, runner, inventory, alerts, onFleetChange, onFailure } = dependencies;
   const changes = new EventEmitter<{ change: [LiveEvent] }>();
   changes.setMaxListeners(0);
   const emit = (event: LiveEvent) => changes.emit("change", event);
@@ -67,6 +69,10 @@ export function createLiveChanges(dependencies: LiveChangesDependencies): LiveAp
     });
   });
   hub.events.on("node.gone", ({ node }) => tell(() => nodeChanged(node)));
+  // No agent tells of what the file has no longer and no node ever had, nor of a node that is yet to come.
+  onFleetChange(async () => {
+    tell(async () => void emit({ topic: "status", event: "status", data: await readStatus(dependencies) }));
+  });
   hub.events.on("instance", ({ instance }) => tell(() => instanceChanged(instance.instance)));
   hub.events.on("instance.gone", ({ name }) => tell(() => instanceChanged(name)));
   hub.events.on("samples", (data: LiveSamples) => emit({ topic: "samples", event: "samples", data }));

@@ -34,6 +34,7 @@ beforeEach(async () => {
     ...{ inventory: fixture.inventory, runner, fleetName: async () => "valuechain" },
     hub: { events: new EventEmitter(), setSampling: () => undefined } as unknown as Hub,
     alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
+    onFleetChange: () => undefined,
     onFailure: (error) => expect.unreachable(String(error)),
   });
   const authenticate = async () => ({ name: "vera", role: "viewer", tenant: null }) as const;

@@ -83,7 +83,7 @@ export interface Controller {
   serverNames: () => Promise<string[]>;
   /** Of the TLS listener, as it is in use; null before it listens. Milliseconds since the epoch. */
   presentedCertificate: { notAfter: number | null };
-  onServerNamesChange: (listener: () => Promise<void>) => void;
+  onFleetChange: (listener: () => Promise<void>) => void;
   /** Ends what is under way without cancelling it: runs are carried on at the next start, agents connect again. */
   stopWork: () => Promise<void>;
   /** After `stopWork`, and after nothing asks any more. */
@@ -134,7 +134,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     forgetNode: (node) => forgetNode(node, { hub, inventory }),
     serverCertificate: async () => (await authority.issueServerCertificate(await serverNames())).certificate,
   });
-  const nameListeners: (() => Promise<void>)[] = [];
+  const changeListeners: (() => Promise<void>)[] = [];
 
   const serverNames = async () => namesOf(options.agents, (await store.current())?.fleet);
 
@@ -144,8 +144,8 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     backups.schedule.look();
     upgrades.schedule.look();
     drills.look();
-    for (const listener of nameListeners)
-      listener().catch((error: unknown) => logger.error({ err: error }, "The certificate could not be renewed"));
+    for (const listener of changeListeners)
+      listener().catch((error: unknown) => logger.error({ err: error }, "What follows a change of the fleet failed"));
   }
 
   const runner = createRunner({
@@ -290,7 +290,7 @@ export async function openController(options: ServeOptions, logger: Logger): Pro
     desired,
     serverNames,
     presentedCertificate,
-    onServerNamesChange: (listener) => void nameListeners.push(listener),
+    onFleetChange: (listener) => void changeListeners.push(listener),
     stopWork: async () => {
       await alerts.close();
       usageRooms.close();

@@ -34,6 +34,7 @@ beforeEach(async () => {
     ...{ inventory: harness.inventory, hub: harness.hub, fleetName: async () => "valuechain" },
     alerts: { events: new EventEmitter(), count: () => ({ firing: 0, critical: 0 }) },
     runner: { events: new EventEmitter() } as unknown as Runner,
+    onFleetChange: () => undefined,
     onFailure: (error) => expect.unreachable(String(error)),
   });
   const authenticate = async () => {

@@ -30,8 +30,9 @@ export const alertCountSchema = z.object({ firing: z.int(), critical: z.int() })
 export type AlertCount = z.output<typeof alertCountSchema>;
 
 /**
- * SSE `event:` names and their `data:`. `status` comes first and whole, then single changes. So does a run: whole when it
- * begins or is resumed, and at the begin of a stream that names it. Whoever comes in between asks for it: GET /api/runs/:id.
+ * SSE `event:` names and their `data:`. `status` comes first and whole, and anew when the fleet file is another one; single
+ * changes come in between. A run comes whole when it begins or is resumed, and at the begin of a stream that names it.
+ * Whoever comes in between asks for it: GET /api/runs/:id.
  */
 export const liveEvents = {
   status: statusSchema,
