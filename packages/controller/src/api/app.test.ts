@@ -288,16 +288,6 @@ describe("the page", () => {
     }
   });
 
-  test("answers an address that cannot be decoded like any other: there is nothing", async () => {
-    for (const url of ["/tenants/%zz", "/nodes/%ff?range=7d", "/%"]) {
-      expect((await page.inject({ url, headers: { accept: "text/html" } })).body).toBe("<title>Berth</title>");
-      const other = await page.inject({ url, headers: { accept: "application/json" } });
-      expect([other.statusCode, other.json().error.code]).toEqual([404, "not-found"]);
-    }
-    const { statusCode, body } = await page.inject({ url: "/api/%zz", headers: bearer("admin") });
-    expect([statusCode, JSON.parse(body).error.message]).toEqual([404, "Nothing is at GET /api/%zz"]);
-  });
-
   test("is no answer to what asks for something else", async () => {
     for (const url of ["/api/nothing", "/assets/gone.js", "/agent/nothing"]) {
       expect((await page.inject({ url, headers: { accept: "text/html" } })).statusCode).toBe(404);
