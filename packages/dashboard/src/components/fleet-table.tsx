@@ -7,87 +7,107 @@ import { useNow } from "../clock.ts";
 import { sampleSilenceMilliseconds } from "../connection.ts";
 import { formatSpan } from "../format/time.ts";
 import { shownInstanceState, shownNodeState, type PendingWork } from "../fleet/pending.ts";
+import { type Section, sectionsByNode } from "../fleet/fleet-order.ts";
 import { instancePath, nodePath } from "../routes/route.ts";
-import {
-  containerCpu,
-  containerDisk,
-  containerMemory,
-  containerNetwork,
-  nodeCpu,
-  nodeDisk,
-  nodeMemory,
-  nodeNetwork,
-  type ContainerScope,
-} from "../samples/readings.ts";
+import { nodeCpu, nodeDisk, nodeMemory, nodeNetwork } from "../samples/readings.ts";
 import { useSession } from "../session/session.ts";
 import { usePendingWork } from "../session/use-pending.ts";
+import { ContainerCells } from "./container-cells.tsx";
 import { memo } from "./memo.ts";
 import { Metric } from "./metric.tsx";
 import { type AnyState, ContainerMark, StateMark } from "./state-mark.tsx";
-import { metricColumns, TableHead } from "./table-head.tsx";
+import { metricColumns, type Sorting, TableHead } from "./table-head.tsx";
 
 interface FleetTableProps {
   nodes: readonly NodeStatus[];
   instances: readonly InstanceStatus[];
+  /** Left out: each node with its instances, as the fleet has them. */
+  sections?: readonly Section[];
+  sorting?: Sorting;
 }
 
-export function FleetTable({ nodes, instances }: FleetTableProps): JSX.Element {
+export function FleetTable({ nodes, instances, sections, sorting }: FleetTableProps): JSX.Element {
   const pending = usePendingWork();
-  const byNode = Map.groupBy(instances, (instance) => instance.node);
+  const silences = useSilences(nodes);
+  const shown = sections ?? sectionsByNode(nodes, instances);
   return (
     <table class="fleet">
       <caption class="visually-hidden">Nodes with their instances</caption>
-      <TableHead columns={[["column-name", "Name"], ["column-version", "Version"], ...metricColumns]} />
-      {nodes.map((node) => (
-        <NodeBody key={node.name} node={node} instances={byNode.get(node.name) ?? []} pending={pending} />
+      <TableHead
+        columns={[["column-name", "Name", undefined, "name"], ["column-version", "Version"], ...metricColumns]}
+        sorting={sorting}
+      />
+      {shown.map((section) => (
+        <SectionBody key={section.key} section={section} pending={pending} silences={silences} />
       ))}
     </table>
   );
 }
 
-interface NodeBodyProps {
-  node: NodeStatus;
-  instances: readonly InstanceStatus[];
+interface SectionBodyProps {
+  section: Section;
   pending: PendingWork;
+  silences: Silences;
 }
 
-function NodeBody({ node, instances, pending }: NodeBodyProps): JSX.Element {
-  const silent = useSilence(node);
+function SectionBody({ section, pending, silences }: SectionBodyProps): JSX.Element {
+  const { of, nodes, instances, above } = section;
   return (
-    <tbody class={silent === undefined ? "" : "stale"} data-node={node.name}>
-      <NodeRow node={node} state={shownNodeState(pending, node)} silent={silent} />
-      {instances.length === 0 && (
+    <tbody class={of && silences.has(of.name) ? "stale" : ""} data-node={of?.name}>
+      {nodes.map((node) => (
+        <NodeRow
+          key={node.name}
+          node={node}
+          state={shownNodeState(pending, node)}
+          silent={silences.get(node.name)}
+          heads={of === node}
+        />
+      ))}
+      {of && instances.length === 0 && (
         <tr>
           <td />
           <td class="muted" colSpan={6}>
-            No instances
+            {above === 0 ? "No instances" : "Its instances are above"}
           </td>
         </tr>
       )}
       {instances.map((instance) => (
-        <InstanceRows key={instance.name} instance={instance} state={shownInstanceState(pending, instance)} />
+        <InstanceRows
+          key={instance.name}
+          instance={instance}
+          state={shownInstanceState(pending, instance)}
+          tellsNode={of === undefined}
+          isStale={of === undefined && silences.has(instance.node)}
+        />
       ))}
     </tbody>
   );
 }
 
-/** "no samples for 12 s" while the node's numbers are old; undefined while they are live. */
-function useSilence(node: NodeStatus): string | undefined {
+/** "no samples for 12 s", by the node whose numbers are old. */
+type Silences = ReadonlyMap<string, string>;
+
+function useSilences(nodes: readonly NodeStatus[]): Silences {
   const { samples } = useSession();
   useNow();
-  if (node.state !== "online") return "not live";
-  const silence = samples.silence(node.name, performance.now());
-  if (silence === undefined || silence < sampleSilenceMilliseconds) return undefined;
-  return `no samples for ${formatSpan(silence)}`;
+  return new Map(nodes.flatMap((node) => silenceOf(node, samples.silence(node.name, performance.now()))));
+}
+
+function silenceOf({ name, state }: NodeStatus, silence: number | undefined): [string, string][] {
+  if (state !== "online") return [[name, "not live"]];
+  if (silence === undefined || silence < sampleSilenceMilliseconds) return [];
+  return [[name, `no samples for ${formatSpan(silence)}`]];
 }
 
 interface NodeRowProps {
   node: NodeStatus;
   state: AnyState;
   silent: string | undefined;
+  /** Its instances follow it. */
+  heads: boolean;
 }
 
-const NodeRow = memo(function NodeRow({ node, state, silent }: NodeRowProps) {
+const NodeRow = memo(function NodeRow({ node, state, silent, heads }: NodeRowProps) {
   const { samples } = useSession();
   const { name, facts } = node;
   const cores = facts?.cores;
@@ -96,11 +116,11 @@ const NodeRow = memo(function NodeRow({ node, state, silent }: NodeRowProps) {
   const network = useMemo(() => nodeNetwork(samples, name), [samples, name]);
   const disk = useMemo(() => nodeDisk(samples, name), [samples, name]);
   return (
-    <tr class="node-row">
+    <tr class={`node-row ${!heads && silent !== undefined ? "stale" : ""}`}>
       <td class="column-state">
         <StateMark state={state} />
       </td>
-      <th class="column-name" scope="rowgroup">
+      <th class="column-name" scope={heads ? "rowgroup" : "row"}>
         <a href={nodePath(name)}>{name}</a> <span class="secondary mono">{node.address}</span>
         {silent !== undefined && node.state === "online" && <span class="tag tag-warning silence">{silent}</span>}
       </th>
@@ -127,18 +147,26 @@ const NodeRow = memo(function NodeRow({ node, state, silent }: NodeRowProps) {
 interface InstanceRowsProps {
   instance: InstanceStatus;
   state: AnyState;
+  /** Where the rows around it are of other nodes. */
+  tellsNode: boolean;
+  isStale: boolean;
 }
 
-const InstanceRows = memo(function InstanceRows({ instance, state }: InstanceRowsProps) {
+const InstanceRows = memo(function InstanceRows({ instance, state, tellsNode, isStale }: InstanceRowsProps) {
   const { name, node, containers } = instance;
   return (
     <>
-      <tr data-instance={name}>
+      <tr data-instance={name} class={isStale ? "stale" : ""}>
         <td class="column-state">
           <StateMark state={state} />
         </td>
         <th class="column-name" scope="row">
-          <a href={instancePath(name)}>{name}</a> <span class="secondary mono">{portsOf(instance)}</span>
+          <a href={instancePath(name)}>{name}</a> <span class="secondary mono">{portsOf(instance)}</span>{" "}
+          {tellsNode && (
+            <span class="secondary">
+              on <a href={nodePath(node)}>{node}</a>{" "}
+            </span>
+          )}
           {instance.drift.length > 0 && (
             <span class="tag tag-warning" title={instance.drift.join("\n")}>
               drift
@@ -150,7 +178,7 @@ const InstanceRows = memo(function InstanceRows({ instance, state }: InstanceRow
       </tr>
       {containers.length > 1 &&
         containers.map((container) => (
-          <tr key={container.name} class="container-row">
+          <tr key={container.name} class={isStale ? "container-row stale" : "container-row"}>
             <td class="column-state secondary">
               <ContainerMark state={container.state} />
             </td>
@@ -167,34 +195,4 @@ const InstanceRows = memo(function InstanceRows({ instance, state }: InstanceRow
 
 function portsOf(instance: InstanceStatus): string {
   return instance.ports.map((port) => `:${port}`).join(" ");
-}
-
-/** CPU, memory, network and disk of an instance or of one of its containers. */
-export function ContainerCells({ node, instance, container }: ContainerScope): JSX.Element {
-  const { samples } = useSession();
-  const [cpu, memory, network, disk] = useMemo(() => {
-    const scope = { node, instance, container };
-    return [
-      containerCpu(samples, scope),
-      containerMemory(samples, scope),
-      containerNetwork(samples, scope),
-      containerDisk(samples, scope),
-    ];
-  }, [samples, node, instance, container]);
-  return (
-    <>
-      <td class="column-metric column-cpu">
-        <Metric node={node} read={cpu} />
-      </td>
-      <td class="column-metric">
-        <Metric node={node} read={memory} />
-      </td>
-      <td class="column-plain">
-        <Metric node={node} read={network} plain />
-      </td>
-      <td class="column-plain">
-        <Metric node={node} read={disk} plain />
-      </td>
-    </>
-  );
 }

@@ -7,6 +7,7 @@ import { mayAdminister, mayOperate } from "../session/may.ts";
 import { useSession } from "../session/session.ts";
 import { TerminalLink } from "./terminal-link.tsx";
 import { PlanDialog, type AskForChange } from "./plan-dialog.tsx";
+import { UpgradeAction } from "./upgrade-action.tsx";
 
 interface InstanceActionsProps {
   name: string;
@@ -41,6 +42,7 @@ export function InstanceActions({ name, suspended }: InstanceActionsProps): JSX.
           Restart
         </button>
       )}
+      {isThere && <UpgradeAction instance={name} />}
       {isThere && mayAdminister(account) && (
         <button type="button" onClick={() => setAsking("stop")}>
           Stop

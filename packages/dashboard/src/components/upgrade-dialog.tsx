@@ -12,6 +12,8 @@ import { PlanDialog, type AskForChange } from "./plan-dialog.tsx";
 interface UpgradeDialogProps {
   service: string;
   instances: readonly InstanceCheck[];
+  /** They are one of the service's, and the others stay. Otherwise they are all of them. */
+  isOne?: boolean;
   onClose: () => void;
 }
 
@@ -21,7 +23,7 @@ const failureWords: readonly (readonly [OnFailure, string])[] = [
 ];
 
 /** Which version, which instances, which first, and what if one fails: planned anew at each choice. */
-export function UpgradeDialog({ service, instances: given, onClose }: UpgradeDialogProps): JSX.Element {
+export function UpgradeDialog({ service, instances: given, isOne = false, onClose }: UpgradeDialogProps): JSX.Element {
   // As it was opened: choices do not change under the hand that makes them.
   const [instances] = useState(given);
   const free = instances.filter((one) => !one.held);
@@ -35,7 +37,7 @@ export function UpgradeDialog({ service, instances: given, onClose }: UpgradeDia
   const [retry, setRetry] = useState(false);
 
   const chosen = free.map(({ instance }) => instance).filter((name) => !left.includes(name));
-  const only = left.length === 0 ? "" : chosen.join(" ");
+  const only = left.length === 0 && !isOne ? "" : chosen.join(" ");
   const first = chosen.includes(canary) ? canary : "";
   const isMajor = versions.some(([step, offered]) => step === "major" && offered === version);
   const ask: AskForChange = useCallback(
@@ -48,7 +50,7 @@ export function UpgradeDialog({ service, instances: given, onClose }: UpgradeDia
     [service, version, only, first, onFailure, backup, retry, isMajor, acceptMajor],
   );
   return (
-    <PlanDialog title={`Upgrade ${service}`} ask={ask} confirm={confirmText} onClose={onClose}>
+    <PlanDialog title={`Upgrade ${isOne ? chosen.join() : service}`} ask={ask} confirm={confirmText} onClose={onClose}>
       <label>
         Version{" "}
         <select value={version} onChange={(event) => setVersion(event.currentTarget.value)}>
@@ -59,19 +61,21 @@ export function UpgradeDialog({ service, instances: given, onClose }: UpgradeDia
           ))}
         </select>
       </label>
-      <fieldset>
-        <legend>Instances</legend>
-        {free.map(({ instance }) => (
-          <Choice
-            key={instance}
-            words={instance}
-            checked={!left.includes(instance)}
-            // At least one of them is to be moved.
-            disabled={chosen.length === 1 && chosen[0] === instance}
-            onChange={(checked) => setLeft(checked ? left.filter((name) => name !== instance) : [...left, instance])}
-          />
-        ))}
-      </fieldset>
+      {!isOne && (
+        <fieldset>
+          <legend>Instances</legend>
+          {free.map(({ instance }) => (
+            <Choice
+              key={instance}
+              words={instance}
+              checked={!left.includes(instance)}
+              // At least one of them is to be moved.
+              disabled={chosen.length === 1 && chosen[0] === instance}
+              onChange={(checked) => setLeft(checked ? left.filter((name) => name !== instance) : [...left, instance])}
+            />
+          ))}
+        </fieldset>
+      )}
       {chosen.length > 1 && (
         <label>
           First, by itself{" "}

@@ -75,10 +75,13 @@ it("reports what runs failed", () => {
 it("warns of what is nearly full, and of nothing that was not measured", () => {
   const fill = { node: "user1", container: null, instance: null };
   const fills: Fill[] = [
-    { ...fill, what: "memory", share: 0.89 },
-    { ...fill, what: "disk", share: 0.96 },
-    { ...fill, what: "disk", share: Number.NaN },
-    { node: "user1", container: "user1-n8n-worker", instance: "user1-n8n", what: "memory", share: 0.93 },
+    { ...fill, what: "memory", share: 0.89, level: "well" },
+    { ...fill, what: "disk", share: 0.96, level: "problem" },
+    { ...fill, what: "disk", share: Number.NaN, level: "well" },
+    {
+      ...{ node: "user1", container: "user1-n8n-worker", instance: "user1-n8n" },
+      ...{ what: "memory", share: 0.93, level: "warning" },
+    },
   ];
   expect(said(undefined, undefined, undefined, fills)).toEqual([
     "problem: user1 uses 96 % of its disk",

@@ -5,6 +5,7 @@ import type { HistoryStatus } from "@berth/shared/metrics/history";
 import { formatShare } from "@berth/shared/metrics/units";
 import { formatCount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
+import type { FillLevel } from "./fill-level.ts";
 import { keyTrouble, standingOf, troubleText } from "./backup-rows.ts";
 import { backupsPath, instancePath, ownerBackupsPath, nodePath, runPath } from "../routes/route.ts";
 import { isPendingInstance, type PendingWork } from "./pending.ts";
@@ -27,11 +28,9 @@ export interface Fill {
   instance: string | null;
   what: "memory" | "disk";
   share: number;
+  level: FillLevel;
 }
 
-const memoryWarning = 0.9;
-const diskWarning = 0.85;
-const diskProblem = 0.95;
 const clockSkewWarningMilliseconds = 5_000;
 const restartsWarning = 3;
 
@@ -174,11 +173,14 @@ export function stepCount(run: RunSummary): number {
 }
 
 function ofFill(fill: Fill): Attention[] {
-  const warning = fill.what === "disk" ? diskWarning : memoryWarning;
-  if (!(fill.share >= warning)) return [];
-  const severity = fill.what === "disk" && fill.share >= diskProblem ? "problem" : "warning";
-  const text = `uses ${formatShare(fill.share)} of its ${fill.what}`;
-  const key = `${fill.what}/${fill.node}/${fill.container ?? ""}`;
-  if (fill.container === null) return [{ key, severity, subject: fill.node, href: nodePath(fill.node), text }];
-  return [{ key, severity, subject: fill.container, href: instancePath(fill.instance ?? fill.container), text }];
+  const { node, container, instance, what, share, level } = fill;
+  if (level === "well") return [];
+  const about = { key: fillKey(fill), severity: level, text: `uses ${formatShare(share)} of its ${what}` };
+  if (container === null) return [{ ...about, subject: node, href: nodePath(node) }];
+  return [{ ...about, subject: container, href: instancePath(instance ?? container) }];
+}
+
+/** The same for each look at the same thing. */
+export function fillKey({ what, node, container }: Pick<Fill, "what" | "node" | "container">): string {
+  return `${what}/${node}/${container ?? ""}`;
 }

@@ -116,6 +116,39 @@ it("leaves what rests with its tenant to the tenant's page", async () => {
   expect(await page.getByRole("button", { name: "Start", exact: true }).count()).toBe(0);
 });
 
+it("upgrades the instance alone once its plan was seen, where there is a newer version and it is not held", async () => {
+  const { page, standIn, url } = await open({ path: "/instances/user1-n8n" });
+  const upgrade = page.getByRole("button", { name: "Upgrade", exact: true });
+  await upgrade.click();
+  const dialog = page.getByRole("dialog", { name: "Upgrade user1-n8n" });
+  await dialog.getByText("1 operation on 1 node: 1 to upgrade.").waitFor();
+  await dialog.getByRole("combobox", { name: /^Version/ }).selectOption("2.43.0");
+  await dialog.getByText(/user1-n8n.*2\.43\.0/).waitFor();
+  await dialog.getByRole("button", { name: "Upgrade 1 instance", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(standIn.changesAsked.at(-1)).toMatchObject({ service: "n8n", only: ["user1-n8n"], dryRun: false });
+
+  const statuses = () => standIn.asked.filter((call) => call === "GET /api/status").length;
+  for (const name of ["user2-n8n", "user1-flowise"]) {
+    const before = statuses();
+    await page.goto(`${url}/instances/${name}`);
+    await page.getByRole("button", { name: "Restart", exact: true }).waitFor();
+    await until("what there is to move to", () => statuses() > before);
+    await page.locator(".facts div", { hasText: "Newest backup" }).getByText("ago").waitFor();
+    expect(await upgrade.count()).toBe(0);
+  }
+});
+
+it("offers no upgrade to who may only restart", async () => {
+  const { page } = await open({
+    path: "/instances/user1-n8n",
+    prepare: (prepared) => void Object.assign(prepared, { account: { name: "olaf", role: "operator", tenant: null } }),
+  });
+  await page.getByRole("button", { name: "Restart", exact: true }).waitFor();
+  await page.locator(".facts div", { hasText: "Newest backup" }).getByText("ago").waitFor();
+  expect(await page.getByRole("button", { name: "Upgrade", exact: true }).count()).toBe(0);
+});
+
 it("shows a tenant's account its own, and neither pages nor commands that are of the whole fleet", async () => {
   const { page, standIn } = await open({
     path: "/tenants/user1",

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { InstanceCharts } from "../components/charts.tsx";
 import { Elapsed } from "../components/elapsed.tsx";
 import { Facts } from "../components/facts.tsx";
-import { ContainerCells } from "../components/fleet-table.tsx";
+import { ContainerCells } from "../components/container-cells.tsx";
 import { InstanceActions } from "../components/instance-actions.tsx";
 import { useInstanceBackup } from "../components/instance-backup.tsx";
 import { useInstanceVolumes } from "../components/instance-volumes.tsx";

@@ -97,6 +97,87 @@ it("moves what changes, and puts what needs attention on top", async () => {
   await page.locator(`[data-instance="user1-flowise"]`).waitFor({ state: "detached" });
 });
 
+/** Nodes and instances in the order of their rows. */
+function order(page: Page): Promise<string[]> {
+  return page
+    .locator(".fleet tr.node-row, .fleet tr[data-instance]")
+    .evaluateAll((rows) => rows.map((row) => row.querySelector("th a")?.textContent ?? ""));
+}
+
+it("has what needs attention above the rest of the fleet's order, and back in its place when it is well", async () => {
+  const { page, standIn, url } = await open();
+  await live(page);
+  await page.locator("[data-instance]").first().waitFor();
+  const before = await order(page);
+  expect(await page.getByRole("columnheader", { name: "State" }).getAttribute("aria-sort")).toBe("other");
+  standIn.changeInstance("user1-n8n", { drift: ["environment: N8N_HOST"] });
+  standIn.changeInstance("user1-flowise", { state: "unhealthy" });
+  const lifted = ["user1-flowise", "user1-n8n"];
+  const rest = before.filter((name) => !lifted.includes(name));
+  await expect.poll(() => order(page)).toEqual([...lifted, ...rest]);
+  expect((await cells(page, `[data-instance="user1-n8n"]`))[1]).toBe("user1-n8n :5678 on user1 drift");
+
+  standIn.changeNode("user2", { state: "offline" });
+  const ofNode = ["user2", "user2-openwebui", "user2-n8n", "user2-flowise"];
+  await expect
+    .poll(() => order(page))
+    .toEqual([...ofNode, ...lifted, ...rest.filter((name) => !ofNode.includes(name))]);
+  await page.getByRole("button", { name: "Name", exact: true }).click();
+  await expect.poll(() => order(page)).toEqual(before);
+  await page.goto(`${url}/`);
+  standIn.changeNode("user2", { state: "online" });
+  standIn.changeInstance("user1-n8n", { drift: [] });
+  standIn.changeInstance("user1-flowise", { state: "healthy" });
+  await expect.poll(() => order(page)).toEqual(before);
+});
+
+it("is sorted by what is measured with the keyboard, calmly, and a link shows the same", async () => {
+  const { page, url } = await open();
+  await live(page);
+  await page.getByRole("button", { name: /^CPU/ }).focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.url()).toBe(`${url}/?sort=memory`);
+  const head = page.getByRole("columnheader", { name: "Memory" });
+  expect(await head.getAttribute("aria-sort")).toBe("descending");
+  expect(await head.getByRole("button").evaluate((button) => button === document.activeElement)).toBe(true);
+  // As the stand-in's containers use it, however busy they are.
+  await expect
+    .poll(() => order(page))
+    .toEqual([
+      ...["shared-postgres", "user2-n8n"],
+      ...Array.from({ length: 10 }, () => expect.stringContaining("-")),
+      ...["shared-traefik", "shared-redis", "shared"],
+      ...Array.from({ length: 3 }, () => expect.stringMatching(/^user\d$/)),
+    ]);
+
+  await page.goto(`${url}/?sort=cpu`);
+  await page.locator(`th[aria-sort="descending"]`, { hasText: "CPU" }).waitFor();
+  await page.waitForTimeout(4000);
+  const changes = await page.evaluate(async () => {
+    const names = () =>
+      [...document.querySelectorAll("[data-instance]")].map((row) => row.getAttribute("data-instance"));
+    let [shown, count] = [names().join(), 0];
+    for (const end = performance.now() + 7000; performance.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = names().join();
+      if (now !== shown) count += 1;
+      shown = now;
+    }
+    return count;
+  });
+  // What they use is another each second.
+  expect([1, 2]).toContain(changes);
+});
+
+it("offers a list of orders where there is no room for all heads", async () => {
+  const { page, url } = await open({ browser: { viewport: { width: 390, height: 844 } } });
+  await page.getByRole("combobox", { name: "Sorted by" }).selectOption("network");
+  await expect.poll(() => page.url()).toBe(`${url}/?sort=network`);
+  await page.goBack();
+  await expect.poll(() => page.getByRole("combobox", { name: "Sorted by" }).inputValue()).toBe("attention");
+});
+
 it("takes what a run has yet to make for work, not for an alarm, until the run fails", async () => {
   const { page, standIn } = await open({
     prepare: (api) => {

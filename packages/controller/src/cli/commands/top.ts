@@ -1,9 +1,10 @@
+import { orders } from "@berth/shared/metrics/order";
 import { defineCommand } from "../define-command.ts";
 import { requireKnownNames } from "../known-names.ts";
 import { tableLines } from "../top/lines.ts";
 import { showLive } from "../top/live.ts";
 import { lookOnce } from "../top/once.ts";
-import { groupings, orders, topRows } from "../top/rows.ts";
+import { groupings, topRows } from "../top/rows.ts";
 
 export default defineCommand({
   details:

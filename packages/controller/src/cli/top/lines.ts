@@ -1,4 +1,5 @@
 /** Rows of `berth top` as a table, and as the screen around it. Pure. */
+import type { Order } from "@berth/shared/metrics/order";
 import { formatBytes, formatCores, formatLimit, formatRate } from "@berth/shared/metrics/units";
 import type { RenderOptions } from "../define-command.ts";
 import { plainStyle, type Style } from "../render/style.ts";
@@ -6,7 +7,7 @@ import { type Column, table } from "../render/table.ts";
 import { clip, count, width } from "../render/text.ts";
 import { formatDuration } from "../render/time.ts";
 import type { Picture } from "./picture.ts";
-import { type Grouping, groupings, type Order, type Row, type Selection } from "./rows.ts";
+import { type Grouping, groupings, type Row, type Selection } from "./rows.ts";
 
 /** From this share of its limit on, memory is worth a look. */
 const memoryWarning = 0.9;

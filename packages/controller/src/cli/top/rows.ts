@@ -1,5 +1,6 @@
 /** Rows of `berth top`: samples by container, or added up by instance, tenant or node. Pure. */
 import type { InstanceStatus } from "@berth/shared/api/status";
+import { type Order, weightOf } from "@berth/shared/metrics/order";
 import {
   type ContainerColumn,
   containerValue,
@@ -12,8 +13,6 @@ import type { Picture, Reading } from "./picture.ts";
 
 export const groupings = ["container", "instance", "tenant", "node"] as const;
 export type Grouping = (typeof groupings)[number];
-export const orders = ["cpu", "memory", "network", "disk", "name"] as const;
-export type Order = (typeof orders)[number];
 
 /** Numbers are null where nothing was measured in the last seconds. */
 export interface Row {
@@ -62,29 +61,14 @@ export function topRows(picture: Picture, selection: Selection, now: number): Ro
     by === "node"
       ? nodeRows(picture, now).filter(({ name }) => (tenant === undefined && node === undefined) || nodes.has(name))
       : grouped(containers, by);
+  const weight = (row: Row): number => (sort === "name" ? 0 : weightOf(sort, (column) => row[column]));
   return rows
     .filter((row) => row.name.includes(filter))
-    .toSorted((one, other) => weight(other, sort) - weight(one, sort) || compareNames(one, other));
+    .toSorted((one, other) => weight(other) - weight(one) || compareNames(one, other));
 }
 
 function compareNames(one: Row, other: Row): number {
   return one.name.localeCompare(other.name, "en");
-}
-
-/** What is not measured comes last. */
-function weight(row: Row, sort: Order): number {
-  switch (sort) {
-    case "cpu":
-      return row.cpuCores ?? -1;
-    case "memory":
-      return row.memoryBytes ?? -1;
-    case "network":
-      return sum([row.networkReceiveBytesPerSecond, row.networkTransmitBytesPerSecond]) ?? -1;
-    case "disk":
-      return sum([row.diskReadBytesPerSecond, row.diskWriteBytesPerSecond]) ?? -1;
-    case "name":
-      return 0;
-  }
 }
 
 /** Of each container that is sampled, and of each that an instance should have. */
