@@ -1,17 +1,21 @@
 import { listTenants, type TenantStatus } from "@berth/shared/api/tenants";
 import type { InstanceStatus, OwnerBackups } from "@berth/shared/api/status";
-import { getUsage, type OwnerUsage, type Usage } from "@berth/shared/api/usage";
+import { getUsage, type Usage } from "@berth/shared/api/usage";
 import { formatBytes, formatCores } from "@berth/shared/metrics/units";
+import { sharedScope } from "@berth/shared/names";
 import type { JSX } from "preact";
 import { call } from "../api/client.ts";
 import { Command } from "../components/command.tsx";
 import { Ago } from "../components/elapsed.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { Page } from "../components/page.tsx";
+import { SortChoice } from "../components/sort-choice.tsx";
 import { StateMark } from "../components/state-mark.tsx";
-import { TableHead } from "../components/table-head.tsx";
+import { type Column, TableHead } from "../components/table-head.tsx";
 import { standingOf } from "../fleet/backup-rows.ts";
+import { isActive, sortedTenants, tenantOrders, tenantRows, type TenantRow } from "../fleet/tenant-rows.ts";
 import { nodePath, ownerBackupsPath, tenantPath } from "../routes/route.ts";
+import { useSort } from "../routes/use-sort.ts";
 import { useSession } from "../session/session.ts";
 import { useAnswer, useFleetStatus } from "../session/use-answer.ts";
 import { useStore } from "../store.ts";
@@ -23,14 +27,14 @@ const askUsage = (signal: AbortSignal): Promise<Usage> => call(getUsage, { signa
 
 const noInstances: readonly InstanceStatus[] = [];
 
-/** Every tenant with its state, where it is, and whether its instances and its backups are well. */
+/** Every tenant with its state, where it is, and whether its instances and its backups are well; and what is shared. */
 export function TenantsPage(): JSX.Element {
   const { fleet } = useSession();
   const { answer: tenants, error } = useAnswer(askTenants);
   const { answer: status } = useFleetStatus();
   const { answer: usage } = useAnswer(askUsage);
   const instances = useStore(fleet, (state) => state.status?.instances ?? noInstances);
-  const byTenant = Map.groupBy(instances, ({ tenant }) => tenant);
+  const rows = tenants && tenantRows({ tenants, usage: usage?.owners, instances, backups: status?.backups });
   return (
     <Page title="Tenants">
       {error && <ErrorNotice error={error} what="Tenants" />}
@@ -40,71 +44,57 @@ export function TenantsPage(): JSX.Element {
           There are no tenants yet. One is taken in with <Command text="berth tenant add NAME" />
         </p>
       )}
-      {tenants && tenants.length > 0 && (
-        <table class="list tenants">
-          <TableHead
-            columns={[
-              ["column-subject", "Tenant"],
-              ["column-health", "Healthy"],
-              [
-                "column-number column-cpu",
-                <>
-                  CPU <span class="unit">cores</span>
-                </>,
-              ],
-              ["column-number column-memory", "Memory"],
-              ["column-number optional", "Databases"],
-              ["column-number optional", "Points"],
-              ["column-number optional", "Buckets"],
-              ["column-backup", "Backup"],
-            ]}
-          />
-          <tbody>
-            {tenants.map((tenant) => (
-              <TenantRow
-                key={tenant.name}
-                tenant={tenant}
-                usage={usage?.owners.find((owner) => owner.tenant === tenant.name)}
-                instances={byTenant.get(tenant.name) ?? noInstances}
-                backups={status?.backups?.find(({ owner }) => owner === tenant.name)}
-              />
-            ))}
-          </tbody>
-        </table>
-      )}
+      {rows && rows.length > 0 && <TenantTable rows={rows} />}
     </Page>
   );
 }
 
-interface TenantRowProps {
-  tenant: TenantStatus;
-  /** undefined: not told yet. */
-  usage: OwnerUsage | undefined;
-  /** As the live stream tells them. */
-  instances: readonly InstanceStatus[];
-  backups: OwnerBackups | undefined;
+const columns: readonly Column[] = [
+  ["column-subject", "Tenant", undefined, "name"],
+  ["column-health", "Healthy"],
+  [
+    "column-number column-cpu",
+    <>
+      CPU <span class="unit">cores</span>
+    </>,
+    undefined,
+    "cpu",
+  ],
+  ["column-number column-memory", "Memory", undefined, "memory"],
+  ["column-number optional", "Databases", undefined, "databases"],
+  ["column-number optional", "Points", undefined, "points"],
+  ["column-number optional", "Buckets", undefined, "buckets"],
+  ["column-backup", "Backup"],
+];
+
+function TenantTable({ rows }: { rows: readonly TenantRow[] }): JSX.Element {
+  const { by, sortBy } = useSort(tenantOrders);
+  const sorting = { by, onSort: sortBy };
+  return (
+    <div>
+      <SortChoice orders={tenantOrders} {...sorting} />
+      <table class="list tenants">
+        <TableHead columns={columns} sorting={sorting} />
+        <tbody>
+          {sortedTenants(rows, by).map((row) => (
+            <Row key={row.name} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
-function TenantRow({ tenant, usage, instances, backups }: TenantRowProps): JSX.Element {
-  const { name, state, node, address } = tenant;
+function Row({ row }: { row: TenantRow }): JSX.Element {
+  const { name, tenant, usage, instances, backups } = row;
   return (
     <tr data-row={name}>
-      <td class="column-state">
-        <StateMark state={state} />
-      </td>
+      <td class="column-state">{tenant && <StateMark state={tenant.state} />}</td>
       <th class="column-subject" scope="row">
-        <a href={tenantPath(name)}>{name}</a>{" "}
-        <span class="secondary">
-          {node !== name && (
-            <>
-              on <a href={nodePath(node)}>{node}</a>{" "}
-            </>
-          )}
-          <span class="mono">{address}</span>
-        </span>
+        {tenant ? <TenantName tenant={tenant} /> : <SharedName instances={instances} />}
       </th>
       <td class="column-health">
-        <Health instances={instances} expected={state === "active"} />
+        <Health instances={instances} expected={isActive(row)} />
       </td>
       <NumberCell column="column-cpu" value={usage?.cpuCores} format={formatCores} />
       <NumberCell column="column-memory" value={usage?.memoryBytes} format={formatBytes} />
@@ -113,6 +103,40 @@ function TenantRow({ tenant, usage, instances, backups }: TenantRowProps): JSX.E
       <NumberCell column="optional" value={usage?.bucketBytes} format={formatBytes} />
       <td class="column-backup">{backups ? <NewestBackup owner={backups} /> : <span class="muted">–</span>}</td>
     </tr>
+  );
+}
+
+function TenantName({ tenant: { name, node, address } }: { tenant: TenantStatus }): JSX.Element {
+  return (
+    <>
+      <a href={tenantPath(name)}>{name}</a>{" "}
+      <span class="secondary">
+        {node !== name && (
+          <>
+            on <a href={nodePath(node)}>{node}</a>{" "}
+          </>
+        )}
+        <span class="mono">{address}</span>
+      </span>
+    </>
+  );
+}
+
+function SharedName({ instances }: { instances: readonly InstanceStatus[] }): JSX.Element {
+  const nodes = [...new Set(instances.map(({ node }) => node))];
+  return (
+    <>
+      {sharedScope}{" "}
+      <span class="secondary">
+        by all{nodes.length > 0 && ", on "}
+        {nodes.map((node, index) => (
+          <>
+            {index > 0 && ", "}
+            <a href={nodePath(node)}>{node}</a>
+          </>
+        ))}
+      </span>
+    </>
   );
 }
 

@@ -125,14 +125,18 @@ it("shows tenants with their state, health and backups, and one of them with wha
   await page.locator(".tenants tr[data-row]").first().waitFor();
   await page.getByRole("link", { name: "Backups of user1", exact: true }).waitFor();
   await live(page);
+  await page.locator(`[data-row="shared"]`).waitFor();
   const shown = await rows(page, ".tenants");
-  expect(shown).toHaveLength(busyTenants.length);
+  expect(shown).toHaveLength(busyTenants.length + 1);
+  // What needs attention, then the fleet's order.
+  expect(shown[0]).toMatch(/^active user4 .* 2 of 3 /);
   expect(shown[1]).toMatch(
     /^active user2 10\.0\.6\.12 3 of 3 0\.45 1\.03 GiB 120 MiB 1200 96\.0 MiB late 1 d 9 h ago$/,
   );
-  expect(shown[3]).toMatch(/^active user4 .* 2 of 3 /);
+  expect(shown[2]).toMatch(/^active user3 .* failed /);
   expect(shown[8]).toMatch(/^suspended user9 /);
   expect(shown[10]).toMatch(/ none yet$/);
+  expect(shown[12]).toBe("shared by all, on shared 5 of 5 0.44 2.20 GiB 212 MiB 0 0 B –");
   standIn.changeInstance("user1-n8n", { state: "unhealthy" });
   await page.locator(`[data-row="user1"]`).getByText("2 of 3").waitFor();
   await page.getByRole("link", { name: "user4", exact: true }).click();
@@ -149,6 +153,21 @@ it("shows tenants with their state, health and backups, and one of them with wha
   ]);
   await page.getByText("berth tenant suspend user4").waitFor();
   expect(await page.locator("[data-instance]").count()).toBe(3);
+});
+
+it("sorts tenants by what they use, what is shared among them, and a link shows the same", async () => {
+  const { page, url } = await open({ path: "/tenants" });
+  const names = () => page.locator(".tenants tr[data-row]").evaluateAll((all) => all.map((row) => row.dataset.row));
+  await expect.poll(names).toEqual(["user1", "user2", "user3", "shared"]);
+  await page.getByRole("button", { name: "Memory", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(names).toEqual(["shared", "user3", "user2", "user1"]);
+  expect(page.url()).toBe(`${url}/tenants?sort=memory`);
+  expect(await page.getByRole("columnheader", { name: "Memory" }).getAttribute("aria-sort")).toBe("descending");
+  await page.goto(`${url}/tenants?sort=cpu`);
+  await expect.poll(names).toEqual(["user3", "user2", "shared", "user1"]);
+  await page.getByRole("button", { name: "Tenant", exact: true }).click();
+  await expect.poll(names).toEqual(["user1", "user2", "user3", "shared"]);
 });
 
 it("tests routes when their page is opened first, and again when asked to", async () => {

@@ -30,14 +30,20 @@ export function makeUsage(now: number, tenants: readonly TenantStatus[]): Usage 
   }));
   return {
     readAt: new Date(now).toISOString(),
-    owners: tenants.map(({ name: tenant }, index) => ({
-      ...{ tenant, cpuCores: 0.05 + 0.4 * index, memoryBytes: (700 + 350 * index) * mebibyte },
-      databaseBytes: sum(held[index]?.databases.map(({ bytes }) => bytes)),
-      connections: sum(held[index]?.databases.map(({ connections }) => connections)),
-      points: sum(held[index]?.collections.map(({ points }) => points)),
-      bucketBytes: sum(held[index]?.buckets.map(({ bytes }) => bytes)),
-      objects: sum(held[index]?.buckets.map(({ objects }) => objects)),
-    })),
+    owners: [
+      ...tenants.map(({ name: tenant }, index) => ({
+        ...{ tenant, cpuCores: 0.05 + 0.4 * index, memoryBytes: (700 + 350 * index) * mebibyte },
+        databaseBytes: sum(held[index]?.databases.map(({ bytes }) => bytes)),
+        connections: sum(held[index]?.databases.map(({ connections }) => connections)),
+        points: sum(held[index]?.collections.map(({ points }) => points)),
+        bucketBytes: sum(held[index]?.buckets.map(({ bytes }) => bytes)),
+        objects: sum(held[index]?.buckets.map(({ objects }) => objects)),
+      })),
+      {
+        ...{ tenant: null, cpuCores: 0.44, memoryBytes: 2250 * mebibyte, databaseBytes: 212 * mebibyte },
+        ...{ connections: 9, points: 0, bucketBytes: 0, objects: 0 },
+      },
+    ],
     databases: held.flatMap(({ databases }) => databases),
     collections: held.flatMap(({ collections }) => collections),
     buckets: held.flatMap(({ buckets }) => buckets),
