@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes, formatCores, formatLimit, formatRate, formatShare } from "@berth/shared/metrics/units";
 import { formatAmount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
 import { createChart } from "../paint/chart.ts";
 import { colourNumber, curveDash, earlierDash } from "../paint/curve-look.ts";
 import { ageOf, type ChartData, isAnyAboveZero } from "../samples/chart-data.ts";
+import { chartText } from "../samples/chart-text.ts";
 import { useSession } from "../session/session.ts";
 
 export type ChartUnit = "cores" | "bytes" | "rate" | "share" | "count";
@@ -83,7 +84,7 @@ export function ChartPanel({
   whenAny = false,
   onZoom,
 }: ChartPanelProps): JSX.Element {
-  const { painter, controllerNow } = useSession();
+  const { painter, teller, controllerNow } = useSession();
   const panel = useRef<HTMLElement>(null);
   const target = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
@@ -139,6 +140,12 @@ export function ChartPanel({
       chart.remove();
     };
   }, [painter, controllerNow, node, windowSeconds, read, limit, look, curves, whenAny, onZoom]);
+  useEffect(() => {
+    const tell = () =>
+      target.current?.setAttribute("aria-label", chartText(title, curves, read(controllerNow()), look.value));
+    tell();
+    return teller.add(node, tell);
+  }, [teller, controllerNow, node, title, curves, read, look]);
 
   return (
     <section class="chart" aria-label={title} ref={panel}>
@@ -153,7 +160,7 @@ export function ChartPanel({
         </ul>
         <span class="secondary moment" ref={moment} />
       </header>
-      <div class="plot" ref={target} aria-hidden="true" />
+      <div class="plot" ref={target} role="img" />
     </section>
   );
 }

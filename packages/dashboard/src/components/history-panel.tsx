@@ -3,6 +3,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { momentText, spanText } from "../format/span.ts";
 import { createHistoryChart, type HistoryChart } from "../paint/history-chart.ts";
 import type { ChartData } from "../samples/chart-data.ts";
+import { historyText } from "../samples/chart-text.ts";
 import { type HistoryCurves, summaryOf } from "../samples/history-data.ts";
 import { useSession } from "../session/session.ts";
 import { type ChartUnit, EarlierSwatch, looks, Swatch } from "./chart-panel.tsx";
@@ -111,6 +112,10 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
     chart.current?.draw(data, span, limit);
     showValues();
   }, [curves, span, limit, stepSeconds, labels, showValues]);
+  const text = useMemo(() => {
+    if (curves === undefined || span === undefined) return title;
+    return historyText(`${title}, ${spanText(span.from, span.to)}`, labels, curves.data, look.value);
+  }, [title, curves, span, labels, look]);
 
   return (
     <section class="chart history" aria-label={title}>
@@ -131,7 +136,7 @@ export function HistoryPanel(props: HistoryPanelProps): JSX.Element {
         </ul>
         <span class="secondary moment" ref={moment} />
       </header>
-      <div class="plot" ref={target} aria-hidden="true" />
+      <div class="plot" ref={target} role="img" aria-label={text} />
     </section>
   );
 }

@@ -1,6 +1,6 @@
-/** A sparkline with its newest number, painted outside of rendering: see paint/painter.ts. */
+/** A sparkline with its newest number, painted outside of rendering: see paint/painter.ts; and paint/teller.ts for what is out of view. */
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { sparklineHeight, sparklinePaths, sparklineWidth } from "../paint/sparkline.ts";
 import type { Series } from "../samples/sample-store.ts";
 import { sparklineSeconds, useSession } from "../session/session.ts";
@@ -25,7 +25,7 @@ interface MetricProps {
 }
 
 export function Metric({ node, read, plain = false }: MetricProps): JSX.Element {
-  const { painter, controllerNow } = useSession();
+  const { painter, teller, controllerNow } = useSession();
   const root = useRef<HTMLDivElement>(null);
   const line = useRef<SVGPathElement>(null);
   const area = useRef<SVGPathElement>(null);
@@ -50,6 +50,13 @@ export function Metric({ node, read, plain = false }: MetricProps): JSX.Element 
     paint();
     return painter.add(element, node, paint, !plain);
   }, [painter, controllerNow, node, read, plain]);
+  useEffect(() => {
+    return teller.add(node, () => {
+      const reading = read();
+      setText(value.current, reading.value);
+      setText(detail.current, reading.detail);
+    });
+  }, [teller, node, read]);
   return (
     <div class="metric" ref={root}>
       {plain ? null : (

@@ -10,6 +10,7 @@ import { millisecondsSince, momentNow, type Moment } from "../api/moment.ts";
 import { applyLiveEvent, emptyFleetState, type FleetState } from "../fleet/fleet-state.ts";
 import type { LiveEvent } from "../fleet/live-event.ts";
 import { createPainter, type Painter } from "../paint/painter.ts";
+import { createTeller, type Teller } from "../paint/teller.ts";
 import { SampleStore } from "../samples/sample-store.ts";
 import { createStore, type Store } from "../store.ts";
 import { loadRuns, loadSamples, loadVersion, takeRun } from "./catch-up.ts";
@@ -34,6 +35,7 @@ export interface Session {
   newVersion: Store<string | undefined>;
   samples: SampleStore;
   painter: Painter;
+  teller: Teller;
   live: LiveStream;
   /** Has every live batch of samples passed on, for a window longer than that of `samples`. */
   onSamples: (listener: (batch: LiveSamples) => void) => () => void;
@@ -55,6 +57,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
   const changes = createStore(0);
   const samples = new SampleStore(sparklineSeconds);
   const painter = createPainter();
+  const teller = createTeller();
   const sampleListeners = new Set<(batch: LiveSamples) => void>();
   const closing = new AbortController();
   let firstVersion: string | undefined;
@@ -63,6 +66,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
   let catchingUp = 0;
 
   samples.subscribe((node) => painter.request(node));
+  samples.subscribe((node) => teller.request(node));
 
   const attempt = async (what: string, action: () => Promise<void>): Promise<void> => {
     try {
@@ -125,6 +129,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
     changes,
     samples,
     painter,
+    teller,
     live,
     onSamples: (listener) => {
       sampleListeners.add(listener);
@@ -136,6 +141,7 @@ export function openSession(account: Account, onExpired: () => void): Session {
       closing.abort();
       live.close();
       painter.close();
+      teller.close();
     },
   };
 }

@@ -39,6 +39,19 @@ it("draws the curves: the canvas is not empty", async () => {
     .toBe(true);
 });
 
+it("tells what its charts show, live and of the past, to who does not see them", async () => {
+  const { page } = await open({ path: "/instances/user1-n8n" });
+  const cpu = page.getByRole("region", { name: "CPU", exact: true });
+  const text = () => cpu.getByRole("img").first().getAttribute("aria-label");
+  const shown = /^CPU, over 15 min: user1-n8n least (\d\.\d\d), most (\d\.\d\d), newest (\d\.\d\d)$/;
+  await expect.poll(text, { timeout: 20_000 }).toMatch(shown);
+  const [least, most, newest] = (shown.exec((await text()) ?? "") ?? []).slice(1).map(Number);
+  expect(most).toBeGreaterThan(least ?? Number.NaN);
+  expect(newest).toBeGreaterThanOrEqual(least ?? Number.NaN);
+  await page.getByRole("button", { name: "1 h", exact: true }).click();
+  await expect.poll(text).toMatch(/^CPU, .+: user1-n8n least \d\.\d\d, most \d\.\d\d, newest \d\.\d\d$/);
+});
+
 it("shows the last quarter of an hour live, and asks for a longer past only when the reader does", async () => {
   const { page, standIn } = await open({ path: "/instances/user1-n8n" });
   await page.getByRole("region", { name: "CPU", exact: true }).waitFor();

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { live, usePages } from "../../test/page-harness.ts";
+import { makeBusy } from "../../test/stand-in/busy.ts";
 import { gib, mib } from "../../test/stand-in/fleet.ts";
 
 const { open } = usePages();
@@ -246,6 +247,18 @@ it("writes numbers as they come without rendering rows anew", async () => {
     return [...places].toSorted();
   });
   expect(changed).toEqual(["detail", "sparkline-area", "sparkline-line", "value"]);
+});
+
+it("has the numbers of rows that were never in view, for who listens or searches, and the last known ones", async () => {
+  const { page, standIn } = await open({ prepare: makeBusy });
+  await live(page);
+  const last = page.locator(`[data-instance="${standIn.instances.at(-1)?.name}"]`);
+  const numbers = () => last.locator(".value").evaluateAll((all) => all.map((value) => value.textContent));
+  expect(await last.evaluate((row) => row.getBoundingClientRect().top > innerHeight + 64)).toBe(true);
+  const measured = [/^\d/, /^\d.* MiB$/, /^↓ \d/, /^r \d/].map((pattern) => expect.stringMatching(pattern));
+  await expect.poll(numbers).toEqual(measured);
+  const before = await numbers();
+  await expect.poll(numbers, { timeout: 15_000 }).not.toEqual(before);
 });
 
 it("asks again for the steps of the run that goes on when they could not be had", async () => {
