@@ -13,7 +13,7 @@ import {
   type Weigh,
 } from "../fleet/fleet-order.ts";
 import { useSort } from "../routes/use-sort.ts";
-import { weightOfRow } from "../samples/weights.ts";
+import { steadyWeight } from "../samples/weights.ts";
 import { useSession } from "../session/session.ts";
 import { FleetTable } from "./fleet-table.tsx";
 import { SortChoice } from "./sort-choice.tsx";
@@ -53,7 +53,7 @@ function sectionsOf(by: FleetOrder, status: Status, items: readonly Attention[],
   }
 }
 
-const weighEverySeconds = 5;
+const weighEverySeconds = 10;
 /** The first samples come a moment after the page. */
 const firstSeconds = 3;
 
@@ -72,14 +72,17 @@ function useWeigh(by: FleetOrder): Weigh {
       if (isDue && !document.activeElement?.closest("tbody")) setRound((before) => before + 1);
     });
   }, [by, isMeasured]);
+  const former = useMemo(() => ({ weights: new Map<string, number>() }), [samples, by]);
   return useMemo(() => {
+    const before = former.weights;
     const held = new Map<string, number>();
+    former.weights = held;
     return (row) => {
       if (by === "attention" || by === "name") return 0;
       const key = `${"node" in row} ${row.name}`;
-      const weight = held.get(key) ?? weightOfRow(samples, by, row, performance.now());
+      const weight = held.get(key) ?? steadyWeight(samples, by, row, performance.now(), before.get(key));
       held.set(key, weight);
       return weight;
     };
-  }, [samples, by, round]);
+  }, [samples, by, former, round]);
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { instanceOf, nodeOf } from "../fleet/fixtures.ts";
 import { SampleStore } from "./sample-store.ts";
-import { weightOfRow } from "./weights.ts";
+import { steadyWeight, weightOfRow } from "./weights.ts";
 
 const at = 1_795_500_000_000;
 
@@ -34,4 +34,13 @@ it("adds up containers and directions, over the last ten samples", () => {
 it("knows nothing of what is not live any more", () => {
   expect(weightOfRow(storeOf([1]), "cpu", instance, 60_000)).toBe(-1);
   expect(weightOfRow(storeOf([1]), "cpu", instanceOf("user9-n8n", "user9"), 1000)).toBe(-1);
+});
+
+it("weighs what it did before while it is about that, and idle things the same", () => {
+  const weigh = (cores: number, before?: number) => steadyWeight(storeOf([cores]), "cpu", instance, 1000, before);
+  expect([weigh(0.5), weigh(0.502)]).toEqual([1, 1]);
+  expect([weigh(0.55, 1), weigh(0.45, 1)]).toEqual([1, 1]);
+  expect([weigh(0.7, 1), weigh(0.3, 1)]).toEqual([1.2, 0.8]);
+  expect(weigh(0.5, -1)).toBe(1);
+  expect(steadyWeight(storeOf([1]), "cpu", instance, 60_000, 1)).toBe(-1);
 });

@@ -8,7 +8,27 @@ import { latest, type SampleStore, type Series } from "./sample-store.ts";
 /** Averages of so many samples: a burst of one second moves nothing. */
 const calmSamples = 10;
 
-/** Of what is not live nothing is known. `now`: the monotonic clock. */
+/** Smaller differences are none: idle containers would change places all the time. */
+const noticeable: Record<MeasuredOrder, number> = { cpu: 0.01, memory: 1024 ** 2, network: 1024, disk: 1024 };
+const noticeableShare = 0.1;
+
+/** `before`: what it weighed before, and still does while it is about that. `now`: the monotonic clock. */
+export function steadyWeight(
+  samples: SampleStore,
+  order: MeasuredOrder,
+  row: NodeStatus | InstanceStatus,
+  now: number,
+  before: number | undefined,
+): number {
+  const least = noticeable[order];
+  const weight = weightOfRow(samples, order, row, now);
+  if (weight < 0) return weight;
+  const rounded = Math.round(weight / least) * least;
+  if (before === undefined || before < 0) return rounded;
+  return Math.abs(rounded - before) > Math.max(least, noticeableShare * before) ? rounded : before;
+}
+
+/** Of what is not live nothing is known. */
 export function weightOfRow(
   samples: SampleStore,
   order: MeasuredOrder,
