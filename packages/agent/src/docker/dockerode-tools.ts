@@ -20,8 +20,8 @@ import type { ListedVolume, Tool, ToolEngine, ToolSpec, VolumeList } from "./too
 const notModified = 304;
 /** It does not run, or is being removed already. */
 const conflict = 409;
-/** Docker lets go of what a program has said two seconds after its end. */
-const stderrMilliseconds = 10_000;
+/** Docker lets go of what a program has said two seconds after its end, and tells of the end then. */
+const endMilliseconds = 15_000;
 
 export class DockerodeTools implements ToolEngine, VolumeList {
   readonly #docker: Dockerode;
@@ -161,9 +161,12 @@ class DockerodeTool implements Tool {
     const { container, words, pipe, name } = this.#parts;
     try {
       await pipe.removeName();
-      const { StatusCode: code } = await container.wait();
+      const ended = container.wait();
+      // Docker's client never answers when the engine dies that has begun to: but then this stream breaks off, too.
+      const silent = words.ended.then(() => within(ended, endMilliseconds, `Docker to tell of the end of ${name}`));
+      const { StatusCode: code } = await Promise.race([ended, silent]);
       pipe.end();
-      await within(words.ended, stderrMilliseconds, `the last words of ${name}`).catch(() => undefined);
+      await within(words.ended, endMilliseconds, `the last words of ${name}`).catch(() => undefined);
       return code;
     } catch (error) {
       const told = dockerError(error, `wait for ${name}`);
@@ -198,7 +201,8 @@ function duplex(stream: NodeJS.ReadWriteStream): Duplex {
 
 /** It is interrupted and ends in order within its grace, as what holds a lock must, or is killed; and is gone then. */
 async function endContainer(container: Dockerode.Container, name: string): Promise<void> {
-  await askFor(`interrupt ${name}`, container.stop(), [notModified, notFound, conflict]);
+  // Whatever comes of it, the removal ends it all the same, or says why not.
+  await askFor(`interrupt ${name}`, container.stop(), [notModified, notFound, conflict]).catch(() => undefined);
   await removeContainer(container, name);
 }
 
